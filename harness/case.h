@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FPT_CASE_H
+#define FPT_CASE_H
+
+#include <kselftest_harness.h>
+
+#include "case_info.h"
+#include "expect.h"
+#include "main.h"
+
+/*
+ * CASE() declares one promise of the kernel and the test of it:
+ *
+ *	CASE(backing_close, unknown_id,
+ *	     .row = "C5", .title = "closing an ID that was never given out is ENOENT",
+ *	     .needs = NEED_PASSTHROUGH)
+ *	{
+ *		EXPECT_RET(server_backing_close(w, 12345), -ENOENT);
+ *	}
+ *
+ * The first argument is a FIXTURE() with a member struct world *w, which the
+ * body finds as @w beside kselftest's @variant; what a world is, the fixture
+ * knows. Title and row are mandatory: a program with a case that lacks one
+ * refuses to run.
+ */
+#define CASE(fixture_name, case_name, ...)                                                    \
+	static struct case_info _##fixture_name##_##case_name##_info = {                      \
+		.fixture = #fixture_name, .name = #case_name, .line = __LINE__, __VA_ARGS__   \
+	};                                                                                    \
+	static void __attribute__((constructor)) _##fixture_name##_##case_name##_add(void)    \
+	{                                                                                     \
+		case_add(&_##fixture_name##_##case_name##_info);                              \
+	}                                                                                     \
+	static void _##fixture_name##_##case_name##_body(                                     \
+		struct __test_metadata *_metadata, struct world *w,                           \
+		const FIXTURE_VARIANT(fixture_name) * variant);                               \
+	TEST_F_TIMEOUT(fixture_name, case_name, case_timeout())                               \
+	{                                                                                     \
+		_##fixture_name##_##case_name##_body(_metadata, self->w, variant);            \
+	}                                                                                     \
+	static void _##fixture_name##_##case_name##_body(                                     \
+		struct __test_metadata __attribute__((unused)) *_metadata,                    \
+		struct world __attribute__((unused)) *w,                                      \
+		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) * variant)
+
+/* Ends the case as skipped, for the reason that case_note_skip() takes. */
+#define CASE_SKIP(...) SKIP(return, "%s", case_note_skip(__VA_ARGS__))
+
+static inline const char *case_variant_name(const struct __test_metadata *test,
+					    const void *variant)
+{
+	const struct __fixture_variant_metadata *v;
+
+	for (v = test->fixture->variant; v; v = v->next)
+		if (v->data == variant)
+			return v->name;
+	return "";
+}
+
+/* Full names of all cases, in order, to case_each_fn; what --list is made of. */
+static inline void case_for_each_test(case_each_fn *each)
+{
+	static const struct __fixture_variant_metadata no_variant = { .name = "" };
+	const struct __fixture_variant_metadata *v;
+	const struct __fixture_metadata *f;
+	const struct __test_metadata *t;
+
+	for (f = __fixture_list; f; f = f->next)
+		for (v = f->variant ?: &no_variant; v; v = v->next)
+			for (t = f->tests; t; t = t->next)
+				each(f->name, v->name, t->name);
+}
+
+static inline bool case_none_executed(void)
+{
+	return ksft_get_xskip_cnt() && ksft_test_num() == ksft_get_xskip_cnt();
+}
+
+/* Begins the evidence; in FIXTURE_SETUP, before anything can skip or fail. */
+#define case_begin_here()                                                                     \
+	case_begin(_metadata->fixture->name, case_variant_name(_metadata, variant),           \
+		   _metadata->name)
+
+/* In FIXTURE_TEARDOWN: shows the steps of a failure, turns expected ones to XFAIL. */
+#define case_end_here()                                                                       \
+	do {                                                                                  \
+		const char *_xfail = case_end(_metadata->exit_code == KSFT_FAIL);             \
+		if (_xfail && _metadata->exit_code != KSFT_SKIP) {                            \
+			snprintf(_metadata->results->reason,                                  \
+				 sizeof(_metadata->results->reason), "%s", _xfail);           \
+			_metadata->exit_code = _metadata->exit_code == KSFT_FAIL ?            \
+						       KSFT_XFAIL : KSFT_XPASS;               \
+		}                                                                             \
+	} while (0)
+
+#define CASE_MAIN()                                                                           \
+	int main(int argc, char **argv)                                                       \
+	{                                                                                     \
+		static const struct case_runner runner = {                                    \
+			.run = test_harness_run,                                              \
+			.for_each_test = case_for_each_test,                                  \
+			.none_executed = case_none_executed,                                  \
+		};                                                                            \
+		return case_main(argc, argv, &runner);                                        \
+	}
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "case_info.h"
+#include "journal.h"
+#include "record.h"
+
+#define CASE_SECONDS 30
+
+static struct case_info *cases;
+static const struct case_info *running;
+static char running_name[256], text[512];
+static struct timespec begun;
+
+void case_add(struct case_info *info)
+{
+	if (!info->row || !info->title) {
+		fprintf(stderr, "%s.%s, line %d: a case has .row and .title\n", info->fixture,
+			info->name, info->line);
+		exit(1);
+	}
+	info->next = cases;
+	cases = info;
+}
+
+const struct case_info *case_find(const char *fixture, const char *name)
+{
+	for (const struct case_info *c = cases; c; c = c->next)
+		if (!strcmp(c->fixture, fixture) && !strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+const char *case_server(void)
+{
+	const char *path = getenv("FPT_SERVER"), *base;
+
+	if (!path || !*path)
+		return "none";
+	base = strrchr(path, '/');
+	return base ? base + 1 : path;
+}
+
+/*
+ * A descriptor per line: the kernel limits how many lines one descriptor may
+ * write to its log in a second.
+ */
+static void mark_kernel_log(const char *what)
+{
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "fpt: %s %s %s\n", what, running_name, case_server());
+	close(fd);
+}
+
+const struct case_info *case_begin(const char *fixture, const char *variant, const char *name)
+{
+	running = case_find(fixture, name);
+	snprintf(running_name, sizeof(running_name), "%s.%s%s%s.%s",
+		 program_invocation_short_name, fixture, *variant ? "." : "", variant, name);
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	record_case(running_name);
+	record("begin", "row", running->row, "title", running->title, "server", case_server(),
+	       NULL);
+	mark_kernel_log("begin");
+	return running;
+}
+
+static void show_failure(void)
+{
+	printf("# %s: %s\n", running->row, running->title);
+	printf("# steps:\n");
+	journal_show();
+	if (running->fixed_by) {
+		printf("# fixed by %s\n", running->fixed_by);
+		snprintf(text, sizeof(text), "fixed by %s", running->fixed_by);
+		record("hint", "text", text, NULL);
+	}
+}
+
+const char *case_end(bool failed)
+{
+	struct timespec now;
+	char us[24];
+
+	if (failed)
+		show_failure();
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(us, sizeof(us), "%ld",
+		 (now.tv_sec - begun.tv_sec) * 1000000 + (now.tv_nsec - begun.tv_nsec) / 1000);
+	record("end", "us", us, NULL);
+	mark_kernel_log("end");
+	return running->xfail;
+}
+
+const char *case_note_skip(const char *fmt, ...)
+{
+	char class[16] = "";
+	const char *reason;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	sscanf(text, "%15[a-z]", class);
+	reason = strchr(text, ' ');
+	record("skip", "class", class, "reason", reason ? reason + 1 : text, NULL);
+	return text;
+}
+
+void case_note_broken(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	printf("# broken: %s\n", text);
+	record("broken", "reason", text, NULL);
+}
+
+void case_note(const char *key, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	record("note", "key", key, "value", text, NULL);
+}
+
+static int timeout_mul(void)
+{
+	const char *given = getenv("FPT_TIMEOUT_MUL");
+	int mul = given ? atoi(given) : 1;
+
+	return mul > 0 ? mul : 1;
+}
+
+int deadline_ms(int ms)
+{
+	return ms * timeout_mul();
+}
+
+int case_timeout(void)
+{
+	return CASE_SECONDS * timeout_mul();
+}

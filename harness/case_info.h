@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FPT_CASE_INFO_H
+#define FPT_CASE_INFO_H
+
+#include <stdbool.h>
+
+#include "need.h"
+
+struct world; /* what a case stands on: the fixtures' own business */
+
+/* What is known of a case before it runs. Strings are static. */
+struct case_info {
+	const char *fixture, *name; /* kselftest's names, set by CASE() */
+	const char *row;	    /* row of the contract, "E2"; mandatory */
+	const char *title;	    /* the promise, one sentence; mandatory */
+	const char *since;	    /* first release that makes it; NULL: "6.9" */
+	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
+	const char *xfail;	    /* why every known kernel fails it today */
+	const char *can;	    /* words the server's hello must have */
+	unsigned int needs;	    /* NEED_* */
+	const void *world;	    /* options for the fixture */
+	int line;
+	struct case_info *next;
+};
+
+void case_add(struct case_info *info);
+
+/* NULL where the program has no such case. */
+const struct case_info *case_find(const char *fixture, const char *name);
+
+/* Opens the case's evidence and marks the kernel log. Returns its metadata. */
+const struct case_info *case_begin(const char *fixture, const char *variant, const char *name);
+
+/* Closes them; returns the reason why a failure is expected, else NULL. */
+const char *case_end(bool failed);
+
+/* The server's name for the evidence, as the runner calls it. */
+const char *case_server(void);
+
+/*
+ * Records why the case does not run and returns that reason: "CLASS: text",
+ * CLASS being cap, config, kernel, library or privilege.
+ */
+const char *case_note_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The test's own set-up failed, which says nothing of the kernel. */
+void case_note_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A figure or fact for the evidence that no expectation is about. */
+void case_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Milliseconds of a wait's deadline, times $FPT_TIMEOUT_MUL. */
+int deadline_ms(int ms);
+
+/* Seconds after which kselftest ends a case that nothing else ended. */
+int case_timeout(void);
+
+#endif

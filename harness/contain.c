@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "contain.h"
+
+static volatile pid_t init_pid;
+static volatile sig_atomic_t got_signal;
+
+static void end_namespace(int sig)
+{
+	got_signal = sig;
+	kill(init_pid, SIGKILL);
+}
+
+static void end_by(int sig)
+{
+	signal(sig, SIG_DFL);
+	raise(sig);
+	_exit(128 + sig);
+}
+
+static void wait_outside(const sigset_t *unblocked)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	const struct sigaction action = { .sa_handler = end_namespace };
+	int status;
+
+	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
+		sigaction(ending[i], &action, NULL);
+	sigprocmask(SIG_SETMASK, unblocked, NULL);
+	while (waitpid(init_pid, &status, 0) < 0)
+		if (errno != EINTR)
+			_exit(1);
+	if (got_signal)
+		end_by(got_signal);
+	if (WIFSIGNALED(status))
+		end_by(WTERMSIG(status));
+	_exit(WEXITSTATUS(status));
+}
+
+/* PR_SET_PDEATHSIG comes too late when the parent died before it. */
+static void die_with_parent(int parent_alive)
+{
+	struct pollfd gone = { .fd = parent_alive };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (poll(&gone, 1, 0) != 0)
+		_exit(1);
+	close(parent_alive);
+}
+
+int contain(void)
+{
+	sigset_t all, before;
+	int alive[2];
+
+	if (unshare(CLONE_NEWPID) < 0 || pipe(alive) < 0)
+		return -errno;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	init_pid = fork();
+	if (init_pid < 0)
+		return -errno;
+	if (init_pid) {
+		close(alive[0]);
+		wait_outside(&before);
+	}
+	close(alive[1]);
+	die_with_parent(alive[0]);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return 0;
+}

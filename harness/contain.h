@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FPT_CONTAIN_H
+#define FPT_CONTAIN_H
+
+/*
+ * Puts the rest of the program into a PID namespace of its own, as its init.
+ * When the program is killed, at whatever moment and by whatever signal, the
+ * kernel ends every process that it started, and with the last of them their
+ * mount namespaces, mounts and FUSE connections.
+ *
+ * Returns in the namespace only; the caller's original process waits outside
+ * and ends with the same exit status or signal. Returns -errno, without
+ * effect, where the namespace cannot be made (-EPERM: needs CAP_SYS_ADMIN).
+ */
+int contain(void);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FPT_EXPECT_H
+#define FPT_EXPECT_H
+
+#include <stdbool.h>
+
+#include "since.h"
+
+/*
+ * Expectations on results that are values or -errno. They show and record
+ * errno by name, and the evidence keeps each, met or not. EXPECT_ goes on
+ * after a failure, ASSERT_ ends the case. Only the case process may use them.
+ *
+ *	EXPECT_RET(client_open(w, "f", O_RDWR), -EIO);
+ *	EXPECT_RET_SINCE(server_backing_open(w, dir), since("6.9", -EOPNOTSUPP),
+ *			 since("6.12", -EISDIR));
+ *	EXPECT_TEXT(server_ops(w), "LOOKUP OPEN RELEASE");
+ *	EXPECT_HOLDS(second > first, "an ID is greater than the one before");
+ */
+#define EXPECT_RET(got, want) EXPECT_RET_SINCE(got, since("0", want))
+#define ASSERT_RET(got, want) _EXPECT(expect_ret(_RET_ARGS(got, since("0", want))), 1)
+
+#define EXPECT_RET_SINCE(got, ...) _EXPECT(expect_ret(_RET_ARGS(got, __VA_ARGS__)), 0)
+
+/* A value above 0, as IDs are; which one is recorded as "positive". */
+#define EXPECT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _WHERE), 0)
+#define ASSERT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _WHERE), 1)
+
+#define EXPECT_TEXT(got, want) _EXPECT(expect_text("expect", #got, got, want, _WHERE), 0)
+#define EXPECT_HOLDS(cond, what) _EXPECT(expect_holds(what, cond, _WHERE), 0)
+
+#define _WHERE __FILE__, __LINE__
+
+#define _RET_ARGS(got, ...)                                                                   \
+	#got, got, (const struct since_row[]){ __VA_ARGS__ },                                 \
+		sizeof((struct since_row[]){ __VA_ARGS__ }) / sizeof(struct since_row), _WHERE
+
+#define _EXPECT(met, fatal)                                                                   \
+	do {                                                                                  \
+		if (!(met)) {                                                                 \
+			_metadata->exit_code = KSFT_FAIL;                                     \
+			if (fatal)                                                            \
+				__bail(1, _metadata);                                         \
+		}                                                                             \
+	} while (0)
+
+bool expect_ret(const char *what, long got, const struct since_row *rows, size_t count,
+		const char *file, int line);
+bool expect_positive(const char *what, long got, const char *file, int line);
+bool expect_text(const char *type, const char *what, const char *got, const char *want,
+		 const char *file, int line);
+bool expect_holds(const char *what, bool holds, const char *file, int line);
+
+#endif

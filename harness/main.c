@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fnmatch.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "case_info.h"
+#include "contain.h"
+#include "main.h"
+#include "record.h"
+
+enum { EXIT_FAIL = 1, EXIT_SKIP = 4 };
+
+#define RUN_ARGS_MAX 1024
+
+typedef void case_action(const char *full, const struct case_info *info);
+
+static const struct case_runner *runner;
+static const char *filter;
+static case_action *action;
+static char *run_args[RUN_ARGS_MAX];
+static int run_argc;
+
+static const char help[] =
+	"usage: %s [--list | --json] [--filter GLOB] | [kselftest option...]\n"
+	"Runs its cases against the FUSE server $FPT_SERVER and prints KTAP.\n"
+	"\n"
+	"  --list         one line a case: name, row, since, needs, title\n"
+	"  --json         the same as JSON lines\n"
+	"  --filter GLOB  only cases whose name or row matches\n"
+	"  --help         this text; -h shows kselftest's own options\n"
+	"\n"
+	"FPT_SERVER       server program, see fixtures/servers/PROTOCOL.md\n"
+	"FPT_EVIDENCE     file that the evidence is appended to\n"
+	"FPT_TIMEOUT_MUL  factor for every deadline, for slow machines\n"
+	"\n"
+	"Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.\n";
+
+static void needs_names(unsigned int needs, char *out)
+{
+	*out = '\0';
+	for (size_t i = 0; i < need_count; i++)
+		if (needs & need_table[i].bit) {
+			if (*out)
+				strcat(out, ",");
+			strcat(out, need_table[i].name);
+		}
+	if (!*out)
+		strcpy(out, "-");
+}
+
+static bool selected(const char *full, const char *row)
+{
+	const char *in_program = strchr(full, '.') + 1;
+
+	return !filter || !fnmatch(filter, full, 0) || !fnmatch(filter, in_program, 0) ||
+	       !fnmatch(filter, row, 0);
+}
+
+static void each_selected(const char *fixture, const char *variant, const char *name)
+{
+	const struct case_info *info = case_find(fixture, name);
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s.%s%s%s.%s", program_invocation_short_name, fixture,
+		 *variant ? "." : "", variant, name);
+	if (info && selected(full, info->row))
+		action(full, info);
+}
+
+static void list_case(const char *format, const char *full, const struct case_info *info)
+{
+	char needs[256];
+
+	needs_names(info->needs, needs);
+	printf(format, full, info->row, info->since ? info->since : "6.9", needs, info->title);
+}
+
+static void list_line(const char *full, const struct case_info *info)
+{
+	list_case("%s\t%s\t%s\t%s\t%s\n", full, info);
+}
+
+/* Titles and names hold nothing that JSON would have to escape: make check says so. */
+static void list_json(const char *full, const struct case_info *info)
+{
+	list_case("{\"case\":\"%s\",\"row\":\"%s\",\"since\":\"%s\",\"needs\":\"%s\","
+		  "\"title\":\"%s\"}\n", full, info);
+}
+
+static void add_run_arg(const char *full, const struct case_info *info)
+{
+	(void)info;
+	if (run_argc + 2 >= RUN_ARGS_MAX)
+		return;
+	run_args[run_argc++] = "-r";
+	run_args[run_argc++] = strdup(strchr(full, '.') + 1);
+}
+
+/* kselftest's main ends in exit(0) also when it skipped everything. */
+static void skip_when_none_executed(void)
+{
+	fflush(NULL);
+	if (runner->none_executed())
+		_exit(EXIT_SKIP);
+}
+
+static int skip_all(const char *why)
+{
+	printf("TAP version 13\n1..0 # SKIP %s\n", why);
+	return EXIT_SKIP;
+}
+
+static int run(int argc, char **argv)
+{
+	int err;
+
+	record_open();
+	if (access("/dev/fuse", F_OK) < 0)
+		return skip_all("config: no /dev/fuse (set CONFIG_FUSE_FS, modprobe fuse)");
+	err = contain();
+	if (err < 0)
+		return skip_all("privilege: cannot make a PID namespace (run as root)");
+	atexit(skip_when_none_executed);
+	return runner->run(argc, argv);
+}
+
+static int run_selected(char *name)
+{
+	run_args[run_argc++] = name;
+	action = add_run_arg;
+	runner->for_each_test(each_selected);
+	if (run_argc == 1) {
+		fprintf(stderr, "%s: no case matches %s, see --list\n", name, filter);
+		return EXIT_FAIL;
+	}
+	optind = 1;
+	return run(run_argc, run_args);
+}
+
+int case_main(int argc, char **argv, const struct case_runner *with)
+{
+	static const struct option options[] = {
+		{ "list", no_argument, NULL, 'L' },
+		{ "json", no_argument, NULL, 'J' },
+		{ "filter", required_argument, NULL, 'I' },
+		{ "help", no_argument, NULL, 'H' },
+		{ 0 },
+	};
+	int opt;
+
+	runner = with;
+	if (argc < 2 || strncmp(argv[1], "--", 2))
+		return run(argc, argv);
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'L':
+			action = list_line;
+			break;
+		case 'J':
+			action = list_json;
+			break;
+		case 'I':
+			filter = optarg;
+			break;
+		case 'H':
+			printf(help, program_invocation_short_name);
+			return 0;
+		default:
+			fprintf(stderr, "%s: see --help\n", program_invocation_short_name);
+			return EXIT_FAIL;
+		}
+	}
+	if (!action)
+		return run_selected(argv[0]);
+	runner->for_each_test(each_selected);
+	return 0;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "need.h"
+
+static bool file_has_word(const char *path, const char *word)
+{
+	char line[512];
+	bool found = false;
+	FILE *file = fopen(path, "re");
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, word);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static const char *realtime_missing(void)
+{
+	const struct sched_param lowest = { .sched_priority = 1 }, none = { 0 };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &lowest) < 0)
+		return "privilege: SCHED_FIFO is refused (give CAP_SYS_NICE and a real-time budget)";
+	sched_setscheduler(0, SCHED_OTHER, &none);
+	return NULL;
+}
+
+static const char *userns_missing(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER) ? 1 : 0);
+	waitpid(pid, &status, 0);
+	if (pid < 0 || status)
+		return "config: no user namespaces (set CONFIG_USER_NS=y, user.max_user_namespaces > 0)";
+	return NULL;
+}
+
+static const char *overlayfs_missing(void)
+{
+	if (file_has_word("/proc/filesystems", "\toverlay\n"))
+		return NULL;
+	return "config: no overlayfs (set CONFIG_OVERLAY_FS, modprobe overlay)";
+}
+
+static const char *fusectl_missing(void)
+{
+	if (file_has_word("/proc/filesystems", "\tfusectl\n"))
+		return NULL;
+	return "config: no fusectl (set CONFIG_FUSE_FS, modprobe fuse)";
+}
+
+static const char *memfd_secret_missing(void)
+{
+	int fd = syscall(SYS_memfd_secret, 0);
+
+	if (fd < 0)
+		return "config: no memfd_secret (set CONFIG_SECRETMEM=y, boot with secretmem.enable=1)";
+	close(fd);
+	return NULL;
+}
+
+static const char *kallsyms_missing(void)
+{
+	if (file_has_word("/proc/kallsyms", " fuse_"))
+		return NULL;
+	return "config: names of kernel functions are hidden (set CONFIG_KALLSYMS=y)";
+}
+
+static const char *sync_init_missing(void)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	int err = ioctl(fd, FUSE_DEV_IOC_SYNC_INIT) < 0 ? errno : 0;
+
+	close(fd);
+	return err ? "kernel: no FUSE_DEV_IOC_SYNC_INIT (Linux 6.18 has it)" : NULL;
+}
+
+const struct need need_table[] = {
+	{ NEED_PASSTHROUGH, "passthrough", NULL },
+	{ NEED_NO_PASSTHROUGH, "no-passthrough", NULL },
+	{ NEED_REALTIME, "realtime", realtime_missing },
+	{ NEED_USERNS, "userns", userns_missing },
+	{ NEED_OVERLAYFS, "overlayfs", overlayfs_missing },
+	{ NEED_FUSECTL, "fusectl", fusectl_missing },
+	{ NEED_MEMFD_SECRET, "memfd_secret", memfd_secret_missing },
+	{ NEED_KALLSYMS, "kallsyms", kallsyms_missing },
+	{ NEED_SYNC_INIT, "sync-init", sync_init_missing },
+};
+const size_t need_count = sizeof(need_table) / sizeof(need_table[0]);
+
+const char *need_missing(unsigned int needs)
+{
+	for (size_t i = 0; i < need_count; i++) {
+		const char *why;
+
+		if (!(needs & need_table[i].bit) || !need_table[i].missing)
+			continue;
+		why = need_table[i].missing();
+		if (why)
+			return why;
+	}
+	return NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FPT_NEED_H
+#define FPT_NEED_H
+
+#include <stddef.h>
+
+/*
+ * What a case needs of the machine. Each need is probed, never concluded from
+ * a release, and never by the call that the case is about.
+ */
+enum {
+	NEED_PASSTHROUGH = 1 << 0,    /* INIT offers FUSE_PASSTHROUGH; the world knows */
+	NEED_NO_PASSTHROUGH = 1 << 1, /* INIT does not; the world knows */
+	NEED_REALTIME = 1 << 2,	      /* SCHED_FIFO may be used */
+	NEED_USERNS = 1 << 3,	      /* user namespaces can be made */
+	NEED_OVERLAYFS = 1 << 4,
+	NEED_FUSECTL = 1 << 5,
+	NEED_MEMFD_SECRET = 1 << 6,
+	NEED_KALLSYMS = 1 << 7, /* names of kernel functions are readable */
+	NEED_SYNC_INIT = 1 << 8, /* FUSE_DEV_IOC_SYNC_INIT, Linux 6.18 */
+};
+
+struct need {
+	unsigned int bit;
+	const char *name;
+	/* NULL when met, else "CLASS: what is missing (what to do)" */
+	const char *(*missing)(void);
+};
+
+extern const struct need need_table[];
+extern const size_t need_count;
+
+/* The first of @needs that is not met, as need.missing says; else NULL. */
+const char *need_missing(unsigned int needs);
+
+#endif

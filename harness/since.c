@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+
+#include "since.h"
+
+int release_compare(const char *a, const char *b)
+{
+	int va[3] = { 0 }, vb[3] = { 0 };
+
+	sscanf(a, "%d.%d.%d", &va[0], &va[1], &va[2]);
+	sscanf(b, "%d.%d.%d", &vb[0], &vb[1], &vb[2]);
+	for (int i = 0; i < 3; i++)
+		if (va[i] != vb[i])
+			return va[i] - vb[i];
+	return 0;
+}
+
+const char *release_running(void)
+{
+	static struct utsname uts;
+	const char *given = getenv("FPT_RELEASE");
+
+	if (given && *given)
+		return given;
+	uname(&uts);
+	return uts.release;
+}
+
+const struct since_row *since_select(const struct since_row *rows, size_t count,
+				     const char *release)
+{
+	const struct since_row *best = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (release_compare(rows[i].release, release) <= 0 &&
+		    (!best || release_compare(rows[i].release, best->release) > 0))
+			best = &rows[i];
+	return best;
+}

@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+set -eu
+shopt -s nullglob
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/compare.sh OLD NEW
+	Says what changed between two results, each a TSV or a folder of them
+	(results/<kernel>), of which those of the same server are compared.
+
+	  regressed    does not fail in OLD, fails in NEW (fail, broken, timeout,
+	               crash, incomplete)
+	  fixed        the other way round
+	  now skipped  ran in OLD, is skipped in NEW: to be looked at, not a regression
+	  now run      skipped in OLD, passes in NEW
+	  changed      outcome within its kind, or what was observed
+	  new, vanished
+
+	Exit status: 0 nothing regressed, 1 something did, or wrong use.
+	END
+}
+
+die()
+{
+	echo "compare.sh: $1" >&2
+	exit 1
+}
+
+[ "${1-}" != --help ] || { usage; exit 0; }
+case ${1-} in
+-*) die "unknown option $1, see --help" ;;
+esac
+[ $# -eq 2 ] || die "give two results, OLD and NEW, see --help"
+for side in "$@"; do
+	[ -r "$side" ] || die "cannot read $side: give a TSV or a folder of them"
+done
+
+old=("$1")
+new=("$2")
+if [ -d "$1" ] && [ -d "$2" ]; then
+	old=() new=()
+	for file in "$1"/*.tsv; do
+		if [ -e "$2/${file##*/}" ]; then
+			old+=("$file")
+			new+=("$2/${file##*/}")
+		else
+			echo "only in $1: ${file##*/}"
+		fi
+	done
+	for file in "$2"/*.tsv; do
+		[ -e "$1/${file##*/}" ] || echo "only in $2: ${file##*/}"
+	done
+	[ ${#old[@]} -gt 0 ] || die "no server has a TSV in both $1 and $2"
+elif [ -d "$1" ] || [ -d "$2" ]; then
+	die "$1 and $2 are a file and a folder: give two of a kind"
+fi
+
+# Two files may be of two servers: what does the library do to the results?
+awk -v folders="$([ -d "$1" ] && echo 1)" '
+BEGIN {
+	FS = "\t"
+	n_kinds = split("regressed,fixed,now skipped,now run,changed,new,vanished", kinds, ",")
+}
+
+FNR == 1 && $0 != "case\tserver\toutcome\tobserved\tops\tnote" {
+	print "compare.sh: " FILENAME ": not a result, the first line is not the names of its columns" >"/dev/stderr"
+	exit wrong = 1
+}
+
+FNR == 1 {
+	next
+}
+
+{
+	key = folders ? $2 " " $1 : $1
+}
+
+side == "old" {
+	outcome[key] = $3
+	seen[key] = $4 " / " $5
+	order[++n] = key
+}
+
+side == "new" && !(key in outcome) {
+	report("new", key ": " with_note())
+}
+
+side == "new" && (key in outcome) {
+	still[key] = 1
+	kind = change(outcome[key], $3)
+	if (kind)
+		report(kind, key ": " outcome[key] " -> " with_note())
+	else if (seen[key] != $4 " / " $5)
+		report("changed", key ": " $3 ", observed " seen[key] " -> " $4 " / " $5)
+}
+
+END {
+	if (wrong)
+		exit 1
+	for (i = 1; i <= n; i++)
+		if (!(order[i] in still))
+			report("vanished", order[i] ": " outcome[order[i]])
+	for (i = 1; i <= n_kinds; i++) {
+		kind = kinds[i]
+		if (count[kind])
+			print kind ":\n" lines[kind]
+		totals = totals (i == 1 ? "" : ", ") count[kind] + 0 " " kind
+	}
+	print totals
+	exit count["regressed"] > 0
+}
+
+function class(outcome)
+{
+	return outcome ~ /^skip:/ ? "skipped" : outcome ~ /^x?pass$|^xfail$/ ? "good" : "failed"
+}
+
+function change(from, to,    a, b)
+{
+	a = class(from)
+	b = class(to)
+	if (a == b)
+		return from == to ? "" : "changed"
+	if (b == "failed")
+		return "regressed"
+	if (b == "skipped")
+		return "now skipped"
+	return a == "failed" ? "fixed" : "now run"
+}
+
+function with_note()
+{
+	return $3 ($6 == "" ? "" : " (" $6 ")")
+}
+
+function report(kind, line)
+{
+	count[kind]++
+	lines[kind] = lines[kind] "  " line "\n"
+}
+' side=old "${old[@]}" side=new "${new[@]}"

@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Joins KTAP, evidence and kernel log of a run by case name; after join.ktap.awk,
+# called by join.sh, which says what each kind of input is:
+#
+#   kind=list      program, case, row, since, needs, title    (tabs)
+#   kind=status    server, program, exit status or "timeout"  (tabs)
+#   kind=evidence  what join.jq made of the evidence
+#   kind=kmsg      the run's marker, then /dev/kmsg records
+#   kind=ktap      <server>/<program>.ktap files
+#
+# Writes OUT/<server>.tsv, FACTS (path, tab, value: counts and notes for
+# run.json) and LOG (the kernel log of the run), prints the summary and exits
+# 0 (passed), 1 (something failed) or 4 (nothing was executed).
+
+BEGIN {
+	FS = OFS = "\t"
+	SPLAT = "WARNING:|BUG:|kernel BUG at|KASAN|KCSAN|UBSAN|[Cc]all [Tt]race:|Oops|" \
+		"general protection|refcount_t|possible (circular|recursive) locking|" \
+		"inconsistent lock state|INFO: task .* blocked|detected stalls"
+	split("cap config kernel library privilege", words, " ")
+	for (i in words)
+		known_class[words[i]] = 1
+	n_servers = split(SERVERS, servers, " ")
+}
+
+FNR == 1 && kind == "ktap" {
+	n = split(FILENAME, path, "/")
+	server = path[n - 1]
+	program = path[n]
+	sub(/\.ktap$/, "", program)
+	ktap_begin_file()
+}
+
+kind == "list" {
+	add_case($1, $2, $6)
+	listed[$2] = 1
+	next
+}
+
+kind == "status" {
+	status[$1, $2] = $3
+	next
+}
+
+kind == "evidence" {
+	read_evidence($1, $2, $3, $4, $5)
+	next
+}
+
+FNR == 1 && kind == "kmsg" {
+	marker = $0
+	next
+}
+
+kind == "kmsg" {
+	read_kmsg($0)
+	next
+}
+
+kind == "ktap" && ktap_line($0) {
+	name = program "." ktap_name
+	add_case(program, name, "")
+	verdict[server, name] = ktap_verdict
+	reason[server, name] = ktap_reason
+	said[server, name] = ktap_said
+	process_end[server, name] = ktap_end
+}
+
+kind == "ktap" && ktap_skip_all != "" {
+	skip_all[server, program] = ktap_skip_all
+}
+
+END {
+	if (n_splats_outside)
+		run_failure("kernel log, while no case ran: " splat_outside)
+	for (i = 1; i <= n_servers; i++)
+		for (c = 1; c <= n_cases; c++)
+			decide(servers[i], cases[c])
+	for (i = 1; i <= n_servers; i++)
+		write_results(servers[i])
+	for (i = 1; i <= n_servers; i++)
+		check_programs(servers[i])
+	exit summary()
+}
+
+function add_case(program, name, text)
+{
+	if (name in program_of)
+		return
+	program_of[name] = program
+	title[name] = text
+	cases[++n_cases] = name
+	if (!(program in seen_program)) {
+		seen_program[program] = 1
+		programs[++n_programs] = program
+	}
+}
+
+function joined(list, glue, item)
+{
+	return item == "" ? list : list == "" ? item : list glue item
+}
+
+# What differs from run to run must not reach the TSV.
+function steady(text)
+{
+	gsub(/CPU: [0-9]+ */, "", text)
+	gsub(/PID: [0-9]+ */, "", text)
+	gsub(/0x[0-9a-fA-F]+/, "0x..", text)
+	gsub(/:[0-9]+ blocked for more than [0-9]+/, " blocked for more than ..", text)
+	gsub(/[ \t\r]+/, " ", text)
+	sub(/^ /, "", text)
+	sub(/ $/, "", text)
+	return text
+}
+
+# "dir/file.c:12:test:text", "file.c:12: text" and "broken: text" to the text
+function unlocated(text)
+{
+	sub(/^broken: /, "", text)
+	if (sub(/^[^ ]+\.[ch]:[0-9]+:/, "", text))
+		sub(/^[^ :]+:/, "", text)
+	return text
+}
+
+function read_evidence(server, type, name, a, b,    k)
+{
+	k = server SUBSEP name
+	if (type == "begin") {
+		begun[k] = 1
+	} else if (type == "end") {
+		ended[k] = 1
+	} else if (type == "expect") {
+		observed[k] = joined(observed[k], " ", a)
+		if (unmet[k] == "")
+			unmet[k] = b
+	} else if (type == "ops") {
+		ops[k] = joined(ops[k], " | ", a)
+		if (unmet[k] == "")
+			unmet[k] = b
+	} else if (type == "broken") {
+		if (!(k in broken))
+			broken[k] = a
+	} else if (type == "hint") {
+		hints[k] = joined(hints[k], "; ", a)
+	} else if (type == "note" && a == "server_version") {
+		print "servers/" server "/version", b >FACTS
+	} else if (type == "note" && a == "fuse_protocol_minor") {
+		print "fuse_protocol_minor", b >FACTS
+	}
+}
+
+# A record is "priority,sequence,microseconds,flags;text"; lines that begin with
+# a space belong to the record before. Records may come twice and may be missing.
+function read_kmsg(line,    at, head, text)
+{
+	at = index(line, ";")
+	if (line ~ /^ / || !at)
+		return
+	split(substr(line, 1, at - 1), head, ",")
+	text = substr(line, at + 1)
+	if (last_sequence != "" && head[2] <= last_sequence)
+		return
+	if (in_run && head[2] > last_sequence + 1)
+		records_lost += head[2] - last_sequence - 1
+	last_sequence = head[2] + 0
+	if (text == marker " begins")
+		in_run = 1
+	if (!in_run)
+		return
+	printf "[%.6f] %s\n", head[3] / 1000000, text >LOG
+	if (text == marker " ends")
+		in_run = 0
+	else if (text ~ /^fpt: (begin|end) /)
+		mark(text)
+	else if (head[1] < 8 && text ~ SPLAT) # from 8 on it was written by a process
+		splat(steady(text))
+}
+
+function mark(text,    word)
+{
+	split(text, word, " ")
+	if (word[2] == "begin")
+		running[word[4], word[3]] = 1
+	else
+		delete running[word[4], word[3]]
+}
+
+function splat(text,    k, other, also, part, anyone)
+{
+	for (k in running) {
+		anyone = 1
+		if (k in splats)
+			continue
+		also = ""
+		for (other in running)
+			if (other != k) {
+				split(other, part, SUBSEP)
+				also = joined(also, ", ", part[2] " " part[1])
+			}
+		splats[k] = "kernel log: " text (also == "" ? "" : " (also running: " also ")")
+	}
+	if (!anyone && !n_splats_outside++)
+		splat_outside = text
+}
+
+function decide(server, name,    k, v, text)
+{
+	k = server SUBSEP name
+	if (!(k in verdict) && !(name in listed))
+		return
+	v = verdict[k]
+	text = reason[k]
+	if (v == "" && (server, program_of[name]) in skip_all) {
+		v = "skip"
+		text = skip_all[server, program_of[name]]
+	}
+	if (k in broken) {
+		v = "broken"
+		text = broken[k]
+	} else if (v == "") {
+		v = without_verdict(k, status[server, program_of[name]])
+		text = "no verdict: " ended_how(status[server, program_of[name]])
+	} else if (v == "fail") {
+		if (process_end[k] ~ /^(timeout|crash|broken)$/)
+			v = process_end[k]
+		else if (process_end[k] == "" && (k in begun) && !(k in ended))
+			v = "crash"
+		text = v == "fail" && unmet[k] != "" ? unmet[k] : unlocated(said[k])
+	} else if (v == "skip") {
+		v = skip_outcome(text)
+		if (v == "broken")
+			text = "skipped without saying of which class: " text
+		else
+			sub(/^[a-z]+: */, "", text)
+	}
+	if (k in splats) {
+		text = joined(failed(v) ? text : "", "; ", splats[k])
+		if (!failed(v))
+			v = "fail"
+	}
+	if (failed(v))
+		text = joined(text, "; ", hints[k])
+	outcome[k] = v
+	note[k] = steady(text)
+}
+
+function without_verdict(k, status)
+{
+	return !(k in begun) ? "incomplete" : status == "timeout" ? "timeout" : "crash"
+}
+
+function ended_how(status)
+{
+	if (status == "timeout")
+		return "the program was ended by its time limit"
+	return status > 128 ? "the program died by signal " status - 128 : \
+			      "the program ended with status " status
+}
+
+function skip_outcome(text,    class)
+{
+	class = text
+	sub(/:.*/, "", class)
+	return class in known_class ? "skip:" class : "broken"
+}
+
+function failed(v)
+{
+	return v ~ /^(fail|broken|timeout|crash|incomplete)$/
+}
+
+# The raw server shows the kernel without a library.
+function accused(server, name,    v, i, other)
+{
+	if ((server, name) in splats)
+		return "accuses the kernel"
+	if (!says_no(outcome[server, name]) || !(("raw", name) in outcome))
+		return ""
+	v = outcome["raw", name]
+	if (server != "raw")
+		return says_no(v) ? "accuses the kernel" : \
+		       v ~ /^x?(pass|fail)$/ ? "accuses the library" : ""
+	for (i = 1; i <= n_servers; i++) {
+		other = servers[i]
+		if (other != "raw" && (other, name) in outcome && says_no(outcome[other, name]))
+			return "accuses the kernel"
+	}
+	return ""
+}
+
+# Red because of what was tested, not because the test could not be made.
+function says_no(v)
+{
+	return v ~ /^(fail|timeout|crash)$/
+}
+
+function write_results(server,    c, k, v, file)
+{
+	file = OUT "/" server ".tsv"
+	print "case", "server", "outcome", "observed", "ops", "note" >file
+	for (c = 1; c <= n_cases; c++) {
+		k = server SUBSEP cases[c]
+		if (!(k in outcome))
+			continue
+		v = outcome[k]
+		note[k] = joined(note[k], "; ", accused(server, cases[c]))
+		print cases[c], server, v, observed[k], ops[k], note[k] >file
+		count[server, v]++
+		if (failed(v)) {
+			n_failed[server]++
+			program_failed[server, program_of[cases[c]]] = 1
+		} else if (v ~ /^skip/) {
+			n_skipped[server]++
+		} else {
+			n_passed[server]++
+		}
+	}
+	close(file)
+}
+
+# A program may end badly although all its cases ended well.
+function check_programs(server,    p, program, s)
+{
+	for (p = 1; p <= n_programs; p++) {
+		program = programs[p]
+		s = status[server, program]
+		if (s !~ /^[04]$/ && !program_failed[server, program])
+			run_failure(program " on " server ": all cases passed, but " ended_how(s))
+	}
+}
+
+function run_failure(text)
+{
+	run_failures[++n_run_failures] = steady(text)
+}
+
+function summary(    i, server, v, totals, passed, failures, skipped)
+{
+	print ""
+	for (i = 1; i <= n_servers; i++) {
+		server = servers[i]
+		totals = server_totals(server)
+		printf "%-8s %d passed, %d failed, %d skipped%s\n", server, n_passed[server],
+			n_failed[server], n_skipped[server], totals
+		passed += n_passed[server]
+		failures += n_failed[server]
+		skipped += n_skipped[server]
+	}
+	list_cases("xpass", "EXPECTED TO FAIL, BUT PASSED (if it is the kernel that was mended, remove the mark):")
+	list_cases("failed", "Failed:")
+	for (i = 1; i <= n_run_failures; i++)
+		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
+	failures += n_run_failures
+	if (records_lost)
+		printf "\n%d kernel log records were lost: a splat may have been missed\n", records_lost
+	print "kernel_log_records_lost", records_lost + 0 >FACTS
+	printf "\neverything observed: %s\n\n", DIR
+	printf "%d passed, %d failed, %d skipped\n", passed, failures, skipped
+	print "counts/passed", passed + 0 >FACTS
+	print "counts/failed", failures + 0 >FACTS
+	print "counts/skipped", skipped + 0 >FACTS
+	return failures ? 1 : passed ? 0 : 4
+}
+
+# The outcomes that "passed, failed, skipped" do not tell, in a fixed order.
+function server_totals(server,    n, i, v, text)
+{
+	n = split("pass xfail xpass fail broken timeout crash incomplete skip:cap " \
+		  "skip:config skip:kernel skip:library skip:privilege", words, " ")
+	for (i = 1; i <= n; i++) {
+		v = words[i]
+		if (!count[server, v])
+			continue
+		print "servers/" server "/counts/" v, count[server, v] >FACTS
+		if (v != "pass" && v != "fail")
+			text = joined(text, ", ", count[server, v] " " v)
+	}
+	return text == "" ? "" : "  (" text ")"
+}
+
+function list_cases(which, heading,    i, c, k)
+{
+	for (i = 1; i <= n_servers; i++)
+		for (c = 1; c <= n_cases; c++) {
+			k = servers[i] SUBSEP cases[c]
+			if (which == "failed" ? !failed(outcome[k]) : outcome[k] != which)
+				continue
+			if (heading != "")
+				print "\n" heading
+			heading = ""
+			printf "  %s %s: %s\n", servers[i], cases[c], outcome[k]
+			if (title[cases[c]] != "")
+				print "      " title[cases[c]]
+			if (note[k] != "")
+				print "      " note[k]
+			printf "      see ktap/%s/%s.ktap, evidence/%s/%s.jsonl\n", servers[i],
+				program_of[cases[c]], servers[i], program_of[cases[c]]
+		}
+}

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Evidence (JSON lines, evidence/<server>/<program>.jsonl) to one TSV line per
+# fact that the join needs: server, type, case, and two values. A line that a
+# crash cut short is passed over.
+
+def unmet: if .ok == false then "\(.what): got \(.observed), wanted \(.wanted)" else "" end;
+
+inputs
+| select(startswith("{\"type\":\"step\"") or startswith("{\"type\":\"server\"") | not)
+| fromjson? | objects
+| (if .type == "expect" then [.observed, unmet]
+   elif .type == "ops" then [.observed, (if .ok == false then "requests: got \(.observed), wanted \(.wanted)" else "" end)]
+   elif .type == "note" then [.key, .value]
+   elif .type == "hint" then [.text, ""]
+   elif .type == "broken" or .type == "skip" then [.reason, ""]
+   elif .type == "begin" or .type == "end" then ["", ""]
+   else empty end) as $values
+| [(input_filename / "/")[-2], .type, .case] + $values
+| map(tostring) | @tsv

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Reads KTAP as kselftest's harness prints it. ktap_line() returns 1 for a line
+# that is a verdict and then has set
+#
+#   ktap_name     as printed, without the program's name
+#   ktap_verdict  pass fail skip xfail xpass
+#   ktap_reason   the text after SKIP, XFAIL or XPASS
+#   ktap_said     what the case said of its failure
+#   ktap_end      how its process ended, where the harness saw it: exit timeout crash broken
+
+function ktap_begin_file()
+{
+	ktap_forget()
+	ktap_skip_all = ""
+}
+
+function ktap_forget()
+{
+	ktap_located = ktap_other = ktap_process_end = ""
+}
+
+# The first line with a source location is the failed expectation that the
+# others follow from; without one, the last thing said is nearest to the end.
+function ktap_diagnostic(text)
+{
+	if (text ~ /: Test failed$/) {
+		ktap_process_end = "exit"
+		return
+	}
+	if (text ~ /^ *(RUN|OK|FAIL|SKIP) / || text ~ /^(Starting|PASSED:|FAILED:|Totals:)/)
+		return
+	if (text ~ /: Test terminated by timeout$/)
+		ktap_process_end = "timeout"
+	else if (text ~ /: Test terminated unexpectedly by signal/)
+		ktap_process_end = "crash"
+	else if (text ~ /^broken: /)
+		ktap_process_end = "broken"
+	if (text !~ /^([^ ]+\.[ch]:[0-9]+|broken):/)
+		ktap_other = text
+	else if (ktap_located == "")
+		ktap_located = text
+}
+
+function ktap_line(line,    at, directive)
+{
+	if (line ~ /^# /) {
+		ktap_diagnostic(substr(line, 3))
+		return 0
+	}
+	if (line ~ /^1\.\.0 # SKIP /)
+		ktap_skip_all = substr(line, length("1..0 # SKIP ") + 1)
+	if (line !~ /^(not )?ok [0-9]+ ./)
+		return 0
+	ktap_verdict = line ~ /^not / ? "fail" : "pass"
+	sub(/^(not )?ok [0-9]+ (- )?/, "", line)
+	ktap_name = line
+	ktap_reason = ""
+	if ((at = index(line, " # "))) {
+		ktap_name = substr(line, 1, at - 1)
+		directive = substr(line, at + 3)
+		if (directive ~ /^(SKIP|XFAIL|XPASS)( |$)/) {
+			ktap_reason = directive
+			sub(/^[A-Z]+ */, "", ktap_reason)
+			sub(/ .*/, "", directive)
+			ktap_verdict = tolower(directive)
+		}
+	}
+	ktap_said = ktap_located != "" ? ktap_located : ktap_other
+	ktap_end = ktap_process_end
+	ktap_forget()
+	return 1
+}

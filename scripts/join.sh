@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# join.sh RUN_DIR KERNEL SERVER...
+#
+# Makes RUN_DIR/results/KERNEL/<server>.tsv, RUN_DIR/facts.tsv and
+# RUN_DIR/kernel.log from what a run left in RUN_DIR: cases.tsv, status.tsv,
+# ktap/, evidence/ and kmsg.
+# Prints the summary; exits 0 passed, 1 failed, 4 nothing executed.
+set -eu
+shopt -s nullglob
+export LC_ALL=C
+
+scripts=$(dirname "${BASH_SOURCE[0]}")
+run=$1
+kernel=$2
+shift 2
+
+evidence=("$run"/evidence/*/*.jsonl)
+ktap=("$run"/ktap/*/*.ktap)
+results=$run/results/$kernel
+mkdir -p "$results"
+: >"$run/kernel.log"
+
+jq -nRr -f "$scripts/join.jq" "${evidence[@]:-/dev/null}" |
+	awk -f "$scripts/join.ktap.awk" -f "$scripts/join.awk" \
+		-v DIR="$run" -v SERVERS="$*" \
+		-v OUT="$results" -v FACTS="$run/facts.tsv" -v LOG="$run/kernel.log" \
+		kind=list "$run/cases.tsv" kind=status "$run/status.tsv" kind=evidence - \
+		kind=kmsg "$run/kmsg" kind=ktap "${ktap[@]}"

@@ -1,0 +1,436 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# setup.sh - bring together what make needs; see --help
+#
+# Run it again at any time: what is there stays, and nothing is downloaded twice.
+
+set -eu
+export LC_ALL=C
+
+scripts=$(cd "$(dirname "$0")" && pwd)
+output=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
+tmp=$output/setup.tmp
+log=$output/setup.log
+libfuse_oldest=3.17	# the first with fuse_passthrough_open()
+
+usage()
+{
+	cat <<-EOF
+	usage: scripts/setup.sh [--check]
+
+	Prepares this machine to build and run the suite: the tools, the kselftest headers,
+	<linux/fuse.h> and libfuse. On Debian, what is missing is installed by apt-get (as root).
+
+	  --check  also what the project's own tests (make check) need
+	  --help   this text
+
+	environment:
+	  OUTPUT=DIR       where the build goes (default: build/ of the checkout)
+	  KSRC=DIR         a kernel tree, 6.12 or later, to take the headers from
+	                   (default: the newest linux-source package of this machine's Debian mirror)
+	  LIBFUSE_SRC=DIR  a libfuse tree, $libfuse_oldest or later, to build
+	                   (default: the installed one, else Debian's, else the newest of the mirror)
+	EOF
+}
+
+say()
+{
+	echo "setup: $*"
+}
+
+die()
+{
+	echo "setup: $*" >&2
+	exit 1
+}
+
+logged()
+{
+	echo "+ $*" >>"$log"
+	"$@" >>"$log" 2>&1
+}
+
+# Only what has something to do writes anything.
+tmp_is_made=
+make_tmp()
+{
+	[ -z "$tmp_is_made" ] || return 0
+	{ mkdir -p "$output" && rm -rf "$tmp" && mkdir "$tmp" && : >"$log"; } 2>/dev/null ||
+		die "cannot write to $output: give OUTPUT= another directory"
+	trap 'rm -rf "$tmp"' EXIT
+	tmp_is_made=yes
+}
+
+# at_least VERSION OLDEST
+at_least()
+{
+	[ -n "$1" ] && [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]
+}
+
+### tools
+
+# need COMMAND PACKAGE [PACKAGE-ELSEWHERE]
+need()
+{
+	command -v "$1" >/dev/null || lacks "command $1" "${@:2}"
+}
+
+# need_header HEADER PACKAGE [PACKAGE-ELSEWHERE]
+need_header()
+{
+	echo "#include <$1>" | gcc -E -o /dev/null -xc - 2>/dev/null || lacks "header <$1>" "${@:2}"
+}
+
+lacks()
+{
+	packages+=("$2")
+	missing+=("$1 (package $2${3:+ or $3})")
+}
+
+needed()
+{
+	packages=() missing=()
+	need make make
+	need gcc gcc
+	need_header stdio.h libc6-dev glibc-devel
+	need_header linux/unistd.h linux-libc-dev kernel-headers
+	need pkg-config pkg-config pkgconf-pkg-config
+	need jq jq
+	need awk mawk gawk
+	need unshare util-linux
+	need mount mount util-linux
+	need xz xz-utils xz
+	[ -n "$check" ] || return 0
+	need shellcheck shellcheck ShellCheck
+	need cppcheck cppcheck
+	need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 mingw64-gcc
+	need prove perl perl-Test-Harness
+	need diff diffutils
+}
+
+# Installs packages; where that fails, $why says why.
+apt_lists_are_new=
+apt_install()
+{
+	if [ "$(id -u)" != 0 ]; then
+		why="not root: run scripts/setup.sh as root, or install: $*"
+		return 1
+	fi
+	say "installing: $*"
+	make_tmp
+	apt_update
+	if ! logged env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; then
+		why="apt-get could not install: $* ($(grep '^E:' "$log" | tail -n 1) - see $log)"
+		return 1
+	fi
+	hash -r
+}
+
+apt_update()
+{
+	# When it fails, the lists of old may still do.
+	[ -n "$apt_lists_are_new" ] || logged apt-get update || true
+	apt_lists_are_new=yes
+}
+
+tools()
+{
+	local why="no apt-get here"
+
+	needed
+	if [ ${#packages[@]} -gt 0 ] && command -v apt-get >/dev/null; then
+		apt_install "${packages[@]}" || die "$why"
+		why="apt-get is done and these are still not there"
+		needed
+	fi
+	if [ ${#packages[@]} -gt 0 ]; then
+		printf 'setup: missing: %s\n' "${missing[@]}" >&2
+		die "$why: install them, then run scripts/setup.sh again"
+	fi
+	say "tools: all there"
+}
+
+### kselftest headers and <linux/fuse.h>
+
+selftests=tools/testing/selftests
+header_files=("$selftests/kselftest.h" "$selftests/kselftest_harness.h" "$selftests/lib.mk" "$selftests/kselftest"
+	include/uapi/linux/fuse.h)
+
+headers()
+{
+	local version
+
+	if [ -n "${KSRC-}" ]; then
+		make_tmp
+		version=$(kernel_version "$KSRC")
+		take_headers "$KSRC" "KSRC=$(realpath -m "$KSRC")${version:+ $version}"
+	elif [ ! -e "$output/kselftest/VERSION" ]; then
+		make_tmp
+		fetch_headers
+	fi
+	say "headers: $(cat "$output/kselftest/VERSION")"
+}
+
+kernel_version()
+{
+	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v = v dot $3; dot = "." } END { print v }' \
+		"$1/Makefile" 2>/dev/null || true
+}
+
+# take_headers TREE NAME
+take_headers()
+{
+	local new=$tmp/headers file
+
+	for file in "${header_files[@]}"; do
+		[ -r "$1/$file" ] || die "$2: no kernel tree, it has no $file"
+	done
+	usable_harness "$1/$selftests" || die "$2: its kselftest_harness.h is too old; give KSRC= a kernel tree of 6.12 or later"
+	usable_fuse_h "$1/include/uapi/linux/fuse.h" ||
+		die "$2: its fuse.h has no backing IDs; give KSRC= a kernel tree of 6.12 or later"
+
+	mkdir -p "$new/kselftest" "$new/uapi/linux"
+	cp -R "${header_files[@]/#/$1/}" "$new/kselftest"
+	mv "$new/kselftest/fuse.h" "$new/uapi/linux"
+	echo "$2" >"$new/kselftest/VERSION"
+
+	# VERSION, the sign that all is there, comes last. Where nothing changed, nothing is to be rebuilt.
+	replace uapi
+	replace kselftest
+}
+
+replace()
+{
+	diff -rq "$tmp/headers/$1" "$output/$1" >/dev/null 2>&1 && return
+	rm -rf "${output:?}/$1"
+	mv "$tmp/headers/$1" "$output/$1"
+}
+
+# In 6.1 a test whose FIXTURE_SETUP skipped runs all the same. 6.12 knows the first name and no longer the second.
+usable_harness()
+{
+	grep -q ksft_test_result_code "$1/kselftest_harness.h" &&
+		! grep -q _CONSTRUCTOR_ORDER_FORWARD "$1/kselftest_harness.h"
+}
+
+usable_fuse_h()
+{
+	grep -q 'define[[:space:]]FUSE_DEV_IOC_BACKING_OPEN' "$1" &&
+		at_least "7.$(awk '$2 == "FUSE_KERNEL_MINOR_VERSION" { print $3 }' "$1")" 7.40
+}
+
+fetch_headers()
+{
+	local why package version
+
+	private_apt || die "$why; give KSRC= a kernel tree"
+	read -r version package < <(newest Packages 'linux-source-[0-9.]*') ||
+		die "the Debian mirror has no linux-source package; give KSRC= a kernel tree"
+
+	say "headers: fetching $package $version, some 160 MB"
+	(cd "$tmp" && APT_CONFIG=$apt_conf logged apt-get download "$package=$version") ||
+		die "cannot download $package (see $log); give KSRC= a kernel tree"
+	mkdir "$tmp/tree"
+	dpkg-deb --fsys-tarfile "$tmp/$package"_*.deb |
+		tar -xO --wildcards -f - "./usr/src/$package.tar.*" |
+		xz -dcT0 |
+		tar -x --strip-components=1 -C "$tmp/tree" -f - "${header_files[@]/#/$package/}" ||
+		die "cannot unpack $package; give KSRC= a kernel tree"
+	take_headers "$tmp/tree" "$package $version"
+}
+
+### other suites of the Debian mirror
+
+apt_conf=
+
+private_apt()
+{
+	[ -z "$apt_conf" ] || return 0
+	if ! command -v apt-get >/dev/null; then
+		why="no apt-get here"
+		return 1
+	fi
+	say "reading what the Debian mirror has in other suites"
+	if ! apt_conf=$("$scripts/apt-private.sh" "$tmp/apt" 2>"$tmp/why"); then
+		why=$(sed 's/^apt-private: //' "$tmp/why")
+		return 1
+	fi
+}
+
+# newest Packages|Sources NAME-PATTERN: the newest version in any suite, and its name; fails when there is none
+newest()
+(
+	export APT_CONFIG=$apt_conf
+	apt-cache pkgnames | grep -x "$2" | xargs -r apt-cache madison |
+		awk -F ' *[|] *' -v kind="$1" -v name="^ *$2\$" '$1 ~ name && $NF ~ kind "$" { print $2, $1 }' |
+		sort -V | tail -n 1 | grep .
+)
+
+### libfuse
+
+libfuse()
+{
+	local why=
+
+	if [ -n "${LIBFUSE_SRC-}" ]; then
+		libfuse_from_tree || die "$why"
+	elif ! { libfuse_installed || libfuse_built || libfuse_from_debian || libfuse_from_mirror; }; then
+		libfuse_mk "LIBFUSE_VERSION :=" "LIBFUSE_WHY := $why"
+		say "libfuse: none ($why): the suite runs with the raw server only"
+	fi
+}
+
+libfuse_installed()
+{
+	local version
+
+	version=$(pkg-config --modversion fuse3 2>/dev/null) || return
+	at_least "$version" $libfuse_oldest || return
+	libfuse_mk "LIBFUSE_VERSION := $version" \
+		"LIBFUSE_CFLAGS := $(pkg-config --cflags fuse3)" \
+		"LIBFUSE_LIBS := $(pkg-config --libs fuse3)"
+	say "libfuse: $version, installed"
+}
+
+libfuse_built()
+{
+	local version
+
+	version=$(cd "$output/libfuse" 2>/dev/null && printf '%s\n' */lib/libfuse3.a | sort -V | tail -n 1)
+	[ -e "$output/libfuse/$version" ] || return
+	libfuse_use_built "${version%%/*}"
+}
+
+libfuse_from_debian()
+{
+	command -v apt-get >/dev/null || return
+	[ -n "$(libfuse_of_debian)" ] || [ "$(id -u)" != 0 ] || { make_tmp; apt_update; }
+	at_least "$(libfuse_of_debian)" $libfuse_oldest && apt_install libfuse3-dev && libfuse_installed
+}
+
+libfuse_of_debian()
+{
+	apt-cache show --no-all-versions libfuse3-dev 2>/dev/null | sed -n 's/^Version: //p'
+}
+
+libfuse_from_mirror()
+{
+	local version
+
+	if ! command -v apt-get >/dev/null; then
+		why="no libfuse $libfuse_oldest or later is installed; install it or give LIBFUSE_SRC= a tree"
+		return 1
+	fi
+	make_tmp
+	meson_is_there && private_apt || return
+	read -r version _ < <(newest Sources fuse3)
+	if ! at_least "$version" $libfuse_oldest; then
+		why="the Debian mirror has no libfuse $libfuse_oldest or later"
+		return 1
+	fi
+
+	say "libfuse: building Debian's fuse3 $version"
+	mkdir "$tmp/fuse3"
+	if ! { (cd "$tmp" && APT_CONFIG=$apt_conf logged apt-get source --download-only --tar-only "fuse3=$version") &&
+		logged tar -x --strip-components=1 -C "$tmp/fuse3" -f "$tmp"/fuse3_*.orig.tar.[gx]z; }; then
+		why="cannot download the source of fuse3 (see $log)"
+		return 1
+	fi
+	libfuse_build "$tmp/fuse3"
+}
+
+libfuse_from_tree()
+{
+	local version
+
+	version=$(libfuse_version "$LIBFUSE_SRC")
+	if ! at_least "$version" $libfuse_oldest; then
+		why="LIBFUSE_SRC=$LIBFUSE_SRC: no tree of libfuse $libfuse_oldest or later${version:+ but of $version}"
+		return 1
+	fi
+	make_tmp
+	meson_is_there || return
+	say "libfuse: building $LIBFUSE_SRC"
+	libfuse_build "$(realpath "$LIBFUSE_SRC")"
+}
+
+libfuse_version()
+{
+	sed -n "/^project('libfuse3'/,/)/ s/.*[^_]version: *'\([^']*\)'.*/\1/p" "$1/meson.build" 2>/dev/null | head -n 1
+}
+
+meson_is_there()
+{
+	local packages=() missing=()	# what need adds to
+
+	need meson meson
+	need ninja ninja-build
+	[ ${#packages[@]} -gt 0 ] || return 0
+	if command -v apt-get >/dev/null; then
+		apt_install "${packages[@]}"
+	else
+		why="to build libfuse, install: ${missing[*]}"
+		return 1
+	fi
+}
+
+# libfuse_build TREE: a static library, so that a server always runs with the version it was built for
+libfuse_build()
+{
+	local version dir option options=()
+
+	version=$(libfuse_version "$1")
+	dir=$output/libfuse/$version
+	for option in examples utils tests enable-io-uring; do
+		! grep -q "'$option'" "$1/meson_options.txt" || options+=("-D$option=false")
+	done
+	if ! { logged meson setup "$tmp/libfuse" "$1" --prefix="$dir" --libdir=lib --buildtype=debugoptimized \
+			--default-library=static "${options[@]}" &&
+		logged ninja -C "$tmp/libfuse" &&
+		DESTDIR=$tmp/dest logged meson install -C "$tmp/libfuse" &&
+		mkdir -p "$output/libfuse" && rm -rf "$dir" && mv "$tmp/dest$dir" "$dir"; }; then
+		why="libfuse $version does not build here (see $log)"
+		return 1
+	fi
+	libfuse_use_built "$version"
+}
+
+libfuse_use_built()
+{
+	# shellcheck disable=SC2016 # the dollars are make's
+	libfuse_mk "LIBFUSE_VERSION := $1" \
+		'LIBFUSE_DIR := $(dir $(lastword $(MAKEFILE_LIST)))libfuse/$(LIBFUSE_VERSION)' \
+		'LIBFUSE_CFLAGS := -I$(LIBFUSE_DIR)/include/fuse3 -pthread' \
+		'LIBFUSE_LIBS := $(LIBFUSE_DIR)/lib/libfuse3.a -pthread -ldl -lrt'
+	say "libfuse: $1, static, in $output/libfuse/$1"
+}
+
+# libfuse_mk LINE...: write libfuse.mk, but leave the same one alone: everything built depends on it
+libfuse_mk()
+{
+	local text
+
+	text=$(printf '%s\n' "# written by scripts/setup.sh" "$@" | sed 's/ *$//')
+	[ "$text" = "$(cat "$output/libfuse.mk" 2>/dev/null)" ] || echo "$text" >"$output/libfuse.mk" ||
+		die "cannot write to $output: give OUTPUT= another directory"
+}
+
+### in this order
+
+check=
+case "${1-}" in
+--help | -h)
+	usage
+	exit
+	;;
+--check)
+	check=yes
+	shift
+	;;
+esac
+[ $# -eq 0 ] || die "unknown argument '$1'; see scripts/setup.sh --help"
+
+tools
+headers
+libfuse

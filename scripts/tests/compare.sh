@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Every kind of change between data/compare/old and new is told apart.
+set -eu
+# shellcheck source=scripts/tests/tap.inc
+. "$(dirname "$0")/tap.inc"
+
+compare=$scripts/compare.sh
+data=$tests/data/compare
+cd "$data"
+
+exits "folders, with regressions" 1 "$compare" old new
+same "what changed" "$data/expected" "$tmp/out"
+exits "nothing changed" 0 "$compare" old old
+exits "files, with regressions" 1 "$compare" old/raw.tsv new/raw.tsv
+
+# No regression in what is left when the lines of regressions go.
+grep -v 'breaks' old/raw.tsv >"$tmp/old.tsv"
+grep -v 'breaks' new/raw.tsv >"$tmp/new.tsv"
+exits "changes without a regression" 0 "$compare" "$tmp/old.tsv" "$tmp/new.tsv"
+says "are counted" "$tmp/out" '0 regressed, 3 fixed, 3 now skipped, 1 now run, 4 changed, 2 new, 2 vanished'
+exits "two servers, by case" 0 "$compare" old/raw.tsv old/libfuse.tsv
+says "differ" "$tmp/out" '  a.f.same: pass, observed EIO / OPEN -> 0 / OPEN'
+
+exits "help" 0 "$compare" --help
+exits "one result" 1 "$compare" old
+says "needs two" "$tmp/err" 'compare.sh: give two results, OLD and NEW, see --help'
+exits "an unknown option" 1 "$compare" --fast old new
+says "is named" "$tmp/err" 'compare.sh: unknown option --fast, see --help'
+exits "a result that is not there" 1 "$compare" old gone
+says "is named" "$tmp/err" 'compare.sh: cannot read gone: .*'
+exits "a file and a folder" 1 "$compare" old new/raw.tsv
+says "are two kinds" "$tmp/err" 'compare.sh: old and new/raw.tsv are a file and a folder: .*'
+exits "a file that is not a result" 1 "$compare" old/raw.tsv expected
+says "is named" "$tmp/err" 'compare.sh: expected: not a result, .*'
+mkdir "$tmp/empty"
+exits "folders without a common server" 1 "$compare" old "$tmp/empty"
+says "are of no use" "$tmp/err" 'compare.sh: no server has a TSV in both .*'
+
+finish

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The join of data/join, which holds every outcome, gives what is expected there.
+set -eu
+# shellcheck source=scripts/tests/tap.inc
+. "$(dirname "$0")/tap.inc"
+
+expected=$tests/data/join/expected
+run=$tmp/run
+cp -R "$tests/data/join" "$run"
+
+exits "a run with failures" 1 "$scripts/join.sh" "$run" 6.18.44 raw libfuse
+sed "s,$run,RUN," "$tmp/out" >"$tmp/summary"
+same "results of raw" "$expected/raw.tsv" "$run/results/6.18.44/raw.tsv"
+same "results of libfuse" "$expected/libfuse.tsv" "$run/results/6.18.44/libfuse.tsv"
+same "the summary" "$expected/summary" "$tmp/summary"
+same "the kernel log is the run's" "$expected/kernel.log" "$run/kernel.log"
+same "facts for run.json" "$expected/facts.tsv" "$run/facts.tsv"
+
+"$scripts/join.sh" "$run" again raw libfuse >/dev/null || :
+same "the same data give the same bytes" "$expected/raw.tsv" "$run/results/again/raw.tsv"
+
+"$scripts/join.sh" "$run" alone libfuse >/dev/null || :
+grep accuses "$run/results/alone/libfuse.tsv" | grep -v 'kernel log:' >"$tmp/accused" || :
+same "without raw only the kernel log accuses" /dev/null "$tmp/accused"
+
+# One program of one server, of which everything else is left out.
+only()
+{
+	rm -rf "$run"
+	mkdir -p "$run/ktap/$1"
+	grep "^$2	" "$tests/data/join/cases.tsv" >"$run/cases.tsv"
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >"$run/status.tsv"
+	echo "fpt: run x" >"$run/kmsg"
+	cp "$tests/data/join/ktap/$1/$2.ktap" "$run/ktap/$1/"
+}
+
+only libfuse gamma 0
+exits "all passed, without evidence or kernel log" 0 "$scripts/join.sh" "$run" k libfuse
+says "its last line" "$tmp/out" '2 passed, 0 failed, 0 skipped'
+only raw gamma 4
+exits "all skipped" 4 "$scripts/join.sh" "$run" k raw
+says "its last line" "$tmp/out" '0 passed, 0 failed, 2 skipped'
+only libfuse gamma 139
+exits "all passed, but the program died" 1 "$scripts/join.sh" "$run" k libfuse
+says "its last line" "$tmp/out" '2 passed, 1 failed, 0 skipped'
+
+finish

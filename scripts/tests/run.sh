@@ -1,0 +1,282 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# run.sh with programs that are no tests, in a checkout and a build of their own.
+set -eu
+# shellcheck source=scripts/tests/tap.inc
+. "$(dirname "$0")/tap.inc"
+
+if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
+	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
+	exit 0
+fi
+
+contain=${OUTPUT:-$scripts/../build}/contain
+checkout=$tmp/checkout
+run=$checkout/scripts/run.sh
+export OUTPUT="$tmp/build"
+mkdir "$checkout" "$OUTPUT" "$OUTPUT/cases" "$OUTPUT/servers"
+cp -R "$scripts" "$checkout/"
+echo timeout=1 >"$checkout/settings"
+if [ -x "$contain" ]; then
+	ln -s "$(realpath "$contain")" "$OUTPUT/contain"
+else
+	printf '#!/bin/sh\nexec unshare --pid --fork --kill-child "$@"\n' >"$OUTPUT/contain"
+	chmod +x "$OUTPUT/contain"
+fi
+
+# What each program below begins with.
+cat >"$tmp/prelude" <<'END'
+program=${0##*/} server=${FPT_SERVER##*/} list='' glob='*' selected=''
+[ "${1-}" != --list ] || { list=1; shift; }
+[ "${1-}" != --filter ] || glob=$2
+for c in $cases; do
+	case $program.$c in $glob) selected="$selected $c" ;; esac
+done
+for c in ${list:+$selected}; do
+	printf '%s.%s\tE1\t6.9\t-\ttitle of %s\n' "$program" "$c" "$c"
+done
+[ -z "$list" ] || exit 0
+evidence() # TYPE CASE [MEMBERS]
+{
+	printf '{"type":"%s","case":"%s.%s"%s}\n' "$1" "$program" "$2" "${3:+,$3}" >>"$FPT_EVIDENCE"
+}
+END
+
+program() # NAME CASE...; what it does is on standard input
+{
+	file=$OUTPUT/cases/$1
+	shift
+	{
+		printf "#!/bin/sh\ncases='%s'\n" "$*"
+		cat "$tmp/prelude" -
+	} >"$file"
+	chmod +x "$file"
+}
+
+# A folder for /dev with only what is named; COMMAND sees nothing else there.
+with_dev() # "NAME..." COMMAND...
+{
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare --mount sh -c '
+		dev=$1
+		mkdir -p "$dev"
+		[ -e "$dev/fd" ] || ln -s /proc/self/fd "$dev/fd"
+		for name in $2; do
+			: >"$dev/$name"
+			mount --bind "/dev/$name" "$dev/$name"
+		done
+		mount --rbind "$dev" /dev
+		shift 2
+		exec "$@"' - "$tmp/dev" "$@"
+}
+
+# --- wrong use ---------------------------------------------------------------
+
+exits "nothing built" 1 "$run"
+says "says to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
+
+program good f.one f.two <<'END'
+echo "1..2"
+for c in $selected; do
+	echo "fpt: begin $program.$c $server" >/dev/kmsg
+	evidence begin $c
+	evidence note $c '"key":"server_version","value":"1.0"'
+	evidence note $c '"key":"fuse_protocol_minor","value":"45"'
+	evidence expect $c '"what":"open","observed":"EIO","wanted":"EIO","ok":true'
+	evidence end $c
+	echo "fpt: end $program.$c $server" >/dev/kmsg
+	echo "ok 1 $c"
+done
+echo "served by $FPT_SERVER, contained: ${FPT_CONTAINED-unset}" >&2
+END
+touch "$OUTPUT/cases/good.d" # not a program
+cp /bin/true "$OUTPUT/servers/raw"
+
+exits "an unknown option" 1 "$run" --quick
+says "is named" "$tmp/err" 'run.sh: unknown option --quick, see --help'
+exits "an option without its value" 1 "$run" --server
+says "is named" "$tmp/err" 'run.sh: --server needs a value, see --help'
+exits "-j 0" 1 "$run" -j0
+says "is named" "$tmp/err" "run.sh: -j needs a number above 0, not '0'"
+exits "an unknown server" 1 "$run" --server raw,none
+says "brings the known ones" "$tmp/err" "run.sh: no server 'none': .* one of: raw"
+exits "a server that cannot be executed" 1 "$run" --server "$checkout/settings"
+says "is named" "$tmp/err" "run.sh: no server '$checkout/settings': .*"
+mkdir "$tmp/other"
+cp /bin/true "$tmp/other/raw"
+exits "two servers of one name" 1 "$run" --server "raw,$tmp/other/raw"
+says "are named" "$tmp/err" "run.sh: two servers are called 'raw': rename one"
+exits "a filter that nothing matches" 1 "$run" --filter 'bad*'
+says "is named" "$tmp/err" "run.sh: no case matches 'bad\*', see --list"
+exits "the list of such a filter" 1 "$run" --list --filter 'bad*'
+exits "a deadline factor that is none" 1 env FPT_TIMEOUT_MUL=x "$run"
+says "is named" "$tmp/err" "run.sh: FPT_TIMEOUT_MUL .* not 'x'"
+exits "a run folder that cannot be written" 1 "$run" --run-dir /proc/run
+says "says what to give" "$tmp/err" 'run.sh: cannot write /proc/run: give another --run-dir'
+exits "a run folder with something in it" 1 "$run" --run-dir "$checkout"
+says "says what to give" "$tmp/err" "run.sh: $checkout is not empty: give another --run-dir"
+exits "help" 0 "$run" --help
+says "tells the exit status" "$tmp/out" 'Exit status: 0 passed, .*'
+exits "the list" 0 "$run" --list
+says "has names and titles" "$tmp/out" 'good.f.two	E1	6.9	-	title of f.two'
+
+exits "without /dev/fuse" 4 with_dev "null kmsg" "$run"
+says "says what to load" "$tmp/err" 'run.sh: no /dev/fuse: load the module (modprobe fuse) .*'
+chmod a+rX "$tmp"
+exits "not root" 4 setpriv --reuid 65534 --clear-groups "$run"
+says "says so" "$tmp/err" 'run.sh: mounting needs root: .*'
+
+# --- a run that passes -------------------------------------------------------
+
+echo 'LIBFUSE_WHY := no libfuse of 3.17 or newer' >"$OUTPUT/libfuse.mk"
+exits "all pass" 0 "$run" -j1 --run-dir "$tmp/first" --kernel-name here
+says "says why not libfuse" "$tmp/out" 'libfuse is not tested: no libfuse of 3.17 or newer'
+says "a line for each case" "$tmp/out" 'raw *good.f.one *pass'
+tail -n 1 "$tmp/out" >"$tmp/last"
+says "the last line" "$tmp/last" '2 passed, 0 failed, 0 skipped'
+says "both outputs are kept" "$tmp/first/ktap/raw/good.ktap" \
+	"served by $OUTPUT/servers/raw, contained: unset"
+same "the results are kept" "$tmp/first/results/here/raw.tsv" "$checkout/results/here/raw.tsv"
+says "with what was observed" "$checkout/results/here/raw.tsv" 'good.f.two	raw	pass	EIO		'
+if [ -w /dev/kmsg ]; then
+	says "the run's kernel log is kept" "$tmp/first/kernel.log" '.* fpt: end good.f.two raw'
+	head -n 1 "$tmp/first/kernel.log" >"$tmp/head"
+	says "from its beginning" "$tmp/head" '.* fpt: run [0-9.]* begins'
+	tail -n 1 "$tmp/first/kernel.log" >"$tmp/tail"
+	says "to its end" "$tmp/tail" '.* fpt: run [0-9.]* ends'
+fi
+check "run.json" jq -e '
+	.counts.passed == 2 and .servers.raw.version == "1.0" and .fuse_protocol_minor == 45 and
+	.kernel_log == "read" and .kernel_log_records_lost == 0 and .seconds < 60 and
+	.arguments == "-j1 --run-dir \($dir) --kernel-name here" and (.started | endswith("Z"))
+	' --arg dir "$tmp/first" "$tmp/first/run.json"
+
+exits "the same again" 0 "$run" --run-dir "$tmp/second" --kernel-name here
+same "gives the same bytes" "$tmp/first/results/here/raw.tsv" "$tmp/second/results/here/raw.tsv"
+
+exits "without /dev/kmsg" 0 with_dev "null fuse" "$run" --run-dir "$tmp/no-kmsg"
+says "says so" "$tmp/out" 'the kernel log is not watched: no access to /dev/kmsg'
+check "also in run.json" jq -e '.kernel_log | startswith("unreadable: ")' "$tmp/no-kmsg/run.json"
+
+exits "results that cannot be written" 0 "$run" --results /proc/results
+says "are told" "$tmp/err" 'results not kept in /proc/results, .*'
+
+cp /bin/true "$tmp/my-server"
+cp /bin/true "$OUTPUT/servers/libfuse"
+cd "$tmp"
+exits "servers by name and path" 0 "$run" --server ./my-server,libfuse --server raw --run-dir "$tmp/third"
+check "each has its results" ls "$checkout"/results/*/my-server.tsv "$checkout"/results/*/libfuse.tsv
+says "a path is made absolute" "$tmp/third/ktap/my-server/good.ktap" "served by $tmp/my-server, .*"
+
+# --- skips, failures, accidents ----------------------------------------------
+
+program skips f.no <<'END'
+echo "ok 1 f.no # SKIP config: kernel lacks it"
+exit 4
+END
+exits "nothing executed" 4 "$run" --server raw --filter 'skips*'
+says "why" "$tmp/out" 'raw *skips.f.no *skip  config: kernel lacks it'
+says "the last line" "$tmp/out" '0 passed, 0 failed, 1 skipped'
+
+program odd f.fails f.xpasses f.broken f.fine <<'END'
+for c in $selected; do
+	evidence begin $c
+	case $c in
+	f.fails)
+		echo "# odd.c:12: open: got EIO, wanted 0"
+		echo "# the steps"
+		echo "# fails: Test failed"
+		echo "not ok 1 $c"
+		;;
+	f.xpasses)
+		echo "ok 2 $c # XPASS no kernel does it"
+		;;
+	f.broken)
+		echo "# broken: no room"
+		evidence broken $c '"reason":"no room"'
+		echo "not ok 3 $c"
+		;;
+	*) echo "ok 4 $c" ;;
+	esac
+	evidence end $c
+done
+END
+rm -rf "$checkout/results"
+exits "a failure" 1 "$run" --server raw
+says "as it happens" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
+says "a broken test as well" "$tmp/out" 'raw *odd.f.broken *broken  broken: no room'
+says "an unexpected pass is loud" "$tmp/out" 'EXPECTED TO FAIL, BUT PASSED.*'
+says "a failure again at the end" "$tmp/out" '  raw odd.f.fails: fail'
+says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
+check "a run with failures is kept" ls "$checkout"/results/*/raw.tsv
+rm -rf "$checkout/results"
+exits "what is not selected does not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
+says "the last line" "$tmp/out" '1 passed, 0 failed, 0 skipped'
+check "a part of the cases is no result" test ! -e "$checkout/results"
+
+program dies f.first f.second f.third <<'END'
+echo "ok 1 f.first"
+evidence begin f.second
+kill -SEGV $$
+END
+program hangs f.first f.second <<'END'
+evidence begin f.first
+exec tail -f /dev/null
+END
+program stubborn f.first <<'END'
+trap '' TERM
+evidence begin f.first
+tail -f /dev/null
+END
+exits "programs that die and hang" 1 "$run" -j3 --server raw --run-dir "$tmp/bad" --kernel-name here
+cut -f 1,3,6 "$tmp/bad/results/here/raw.tsv" | grep -E '^(dies|hangs|stubborn)' >"$tmp/ends"
+tr '|' '\t' >"$tmp/wanted" <<'END'
+dies.f.first|pass|
+dies.f.second|crash|no verdict: the program died by signal 11
+dies.f.third|incomplete|no verdict: the program died by signal 11
+hangs.f.first|timeout|no verdict: the program was ended by its time limit
+hangs.f.second|incomplete|no verdict: the program was ended by its time limit
+stubborn.f.first|timeout|no verdict: the program was ended by its time limit
+END
+same "are told apart" "$tmp/wanted" "$tmp/ends"
+
+program unlisted <<'END'
+END
+echo 'exit 3' >>"$OUTPUT/cases/unlisted"
+sed -i 's/exit 0/exit 3/' "$OUTPUT/cases/unlisted"
+exits "a program that cannot list its cases" 1 "$run"
+says "is named" "$tmp/err" "run.sh: $OUTPUT/cases/unlisted --list failed: .*"
+rm "$OUTPUT/cases/unlisted"
+
+# --- killed ------------------------------------------------------------------
+
+program hangs f.first <<END
+echo "ok 1 f.first"
+setsid tail -f /dev/null &
+exec tail -f "$tmp/prelude"
+END
+echo timeout=60 >"$checkout/settings"
+mkfifo "$tmp/fifo"
+
+killed() # SIGNAL STATUS
+{
+	# Every process below inherits descriptor 9, so the pipe ends when they did.
+	env --default-signal=INT "$run" --server raw --filter 'hangs*' >"$tmp/fifo" 2>&1 9>&1 &
+	pid=$!
+	exec 3<"$tmp/fifo"
+	read -r line <&3
+	kill -s "$1" "$pid"
+	status=0
+	wait "$pid" || status=$?
+	check "killed by $1 after '$line'" test "$status" -eq "$2"
+	check "everything below it ends" timeout 10 cat <&3
+	exec 3<&-
+	grep -lsz "$OUTPUT" /proc/[0-9]*/cmdline >"$tmp/left" || :
+	same "no process is left" /dev/null "$tmp/left"
+}
+
+killed KILL 137
+killed TERM 143
+killed INT 130
+
+finish
