@@ -73,7 +73,9 @@ static inline void case_for_each_test(case_each_fn *each)
 
 static inline bool case_none_executed(void)
 {
-	return ksft_get_xskip_cnt() && ksft_test_num() == ksft_get_xskip_cnt();
+	int skipped = ksft_get_xskip_cnt();
+
+	return skipped && skipped == (int)ksft_test_num();
 }
 
 /* Begins the evidence; in FIXTURE_SETUP, before anything can skip or fail. */

@@ -17,10 +17,9 @@
  *	EXPECT_TEXT(server_ops(w), "LOOKUP OPEN RELEASE");
  *	EXPECT_HOLDS(second > first, "an ID is greater than the one before");
  */
-#define EXPECT_RET(got, want) EXPECT_RET_SINCE(got, since("0", want))
-#define ASSERT_RET(got, want) _EXPECT(expect_ret(_RET_ARGS(got, since("0", want))), 1)
-
-#define EXPECT_RET_SINCE(got, ...) _EXPECT(expect_ret(_RET_ARGS(got, __VA_ARGS__)), 0)
+#define EXPECT_RET(got, want) _EXPECT_ROWS(0, #got, got, since("0", want))
+#define ASSERT_RET(got, want) _EXPECT_ROWS(1, #got, got, since("0", want))
+#define EXPECT_RET_SINCE(got, ...) _EXPECT_ROWS(0, #got, got, __VA_ARGS__)
 
 /* A value above 0, as IDs are; which one is recorded as "positive". */
 #define EXPECT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _WHERE), 0)
@@ -31,9 +30,12 @@
 
 #define _WHERE __FILE__, __LINE__
 
-#define _RET_ARGS(got, ...)                                                                   \
-	#got, got, (const struct since_row[]){ __VA_ARGS__ },                                 \
-		sizeof((struct since_row[]){ __VA_ARGS__ }) / sizeof(struct since_row), _WHERE
+#define _EXPECT_ROWS(fatal, text, got, ...)                                                   \
+	do {                                                                                  \
+		const struct since_row _rows[] = { __VA_ARGS__ };                             \
+		_EXPECT(expect_ret(text, got, _rows, sizeof(_rows) / sizeof(_rows[0]),        \
+				   _WHERE), fatal);                                           \
+	} while (0)
 
 #define _EXPECT(met, fatal)                                                                   \
 	do {                                                                                  \

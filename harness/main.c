@@ -33,7 +33,7 @@ static const char help[] =
 	"  --filter GLOB  only cases whose name or row matches\n"
 	"  --help         this text; -h shows kselftest's own options\n"
 	"\n"
-	"FPT_SERVER       server program, see fixtures/servers/PROTOCOL.md\n"
+	"FPT_SERVER       server program, see fixtures/servers/PROTOCOL.md (default: raw)\n"
 	"FPT_EVIDENCE     file that the evidence is appended to\n"
 	"FPT_TIMEOUT_MUL  factor for every deadline, for slow machines\n"
 	"\n"
@@ -114,11 +114,36 @@ static int skip_all(const char *why)
 	return EXIT_SKIP;
 }
 
+/* Built, the servers are in a folder beside the cases'; installed, beside them. */
+static bool find_server(void)
+{
+	static const char *const places[] = { "../servers/raw", "raw" };
+	char path[4096 + 16];
+	ssize_t len;
+
+	if (getenv("FPT_SERVER"))
+		return access(getenv("FPT_SERVER"), X_OK) == 0;
+	len = readlink("/proc/self/exe", path, 4096);
+	while (len > 0 && path[len - 1] != '/')
+		len--;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		strcpy(path + len, places[i]);
+		if (access(path, X_OK) == 0)
+			return setenv("FPT_SERVER", path, 1) == 0;
+	}
+	return false;
+}
+
 static int run(int argc, char **argv)
 {
 	int err;
 
 	record_open();
+	if (!find_server()) {
+		fprintf(stderr, "%s: FPT_SERVER names no program that can be run\n",
+			program_invocation_short_name);
+		return EXIT_FAIL;
+	}
 	if (access("/dev/fuse", F_OK) < 0)
 		return skip_all("config: no /dev/fuse (set CONFIG_FUSE_FS, modprobe fuse)");
 	err = contain();

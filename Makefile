@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# FUSE passthrough backing IDs: build, run, check.  `make help` lists the ways in.
+
+ifneq ($(wildcard ../../lib.mk),)
+IN_TREE := 1
+endif
+
+ifdef IN_TREE
+OUTPUT ?= $(CURDIR)
+else
+override OUTPUT := $(abspath $(or $(OUTPUT),build))
+endif
+
+CASES   := $(patsubst cases/%.c,%,$(wildcard cases/*.c))
+SERVERS := raw
+
+CFLAGS ?= -O2 -g
+FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(WERROR) -MMD -MP $(HEADERS)
+
+ifdef IN_TREE
+TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
+TEST_GEN_FILES := servers/raw contain
+OVERRIDE_TARGETS := 1
+include ../../lib.mk
+HEADERS = -I../.. $(KHDR_INCLUDES)
+else
+HEADERS = -isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest
+-include $(OUTPUT)/libfuse.mk
+endif
+
+ifneq ($(LIBFUSE_VERSION),)
+SERVERS += libfuse
+endif
+
+.DEFAULT_GOAL := all
+
+HARNESS  := case_info contain errname expect journal main need record since
+FIXTURES := channel backing_id sabotage
+WORLD    := client server world sabotage
+SERVING  := control opens ops open_path plan serve toyfs
+RAW      := raw raw_command raw_device raw_ids raw_init raw_ops wire
+
+objs = $(patsubst %,$(OUTPUT)/obj/%.o,$(1))
+HARNESS_OBJS := $(call objs,$(addprefix harness/,$(HARNESS)))
+WORLD_OBJS   := $(call objs,$(addprefix fixtures/,$(WORLD)))
+SERVING_OBJS := $(call objs,$(addprefix fixtures/servers/,$(SERVING)) harness/errname)
+SEED_OBJS    := $(call objs,fixtures/channel fixtures/backing_id)
+RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) fixtures/sabotage)
+
+all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
+	$(OUTPUT)/contain
+
+$(OUTPUT)/obj/%.o: %.c | $(OUTPUT)/kselftest
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
+
+$(OUTPUT)/kselftest:
+	@echo "the kselftest headers are missing: run scripts/setup.sh" >&2; exit 1
+
+$(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@
+
+$(OUTPUT)/contain: $(call objs,harness/contain harness/contain_main)
+	$(CC) $(LDFLAGS) $^ -o $@
+
+$(OUTPUT)/servers/raw: $(RAW_OBJS) $(SERVING_OBJS) $(SEED_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@
+
+$(OUTPUT)/obj/fixtures/servers/libfuse%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
+$(OUTPUT)/servers/libfuse: $(call objs,$(patsubst %.c,%,$(wildcard fixtures/servers/libfuse*.c))) \
+		$(SERVING_OBJS) $(OUTPUT)/libfuse.mk
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
+
+-include $(shell find $(OUTPUT)/obj -name '*.d' 2>/dev/null)
+
+ifndef IN_TREE
+.PHONY: all setup run_tests check clean help
+endif
+.SECONDARY:
