@@ -37,7 +37,7 @@ endif
 
 HARNESS  := case_info contain errname expect journal main need record since
 FIXTURES := channel backing_id sabotage
-WORLD    := client server world sabotage
+WORLD    := client odd_files server stack world sabotage
 SERVING  := control opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops wire
 
@@ -46,7 +46,7 @@ HARNESS_OBJS := $(call objs,$(addprefix harness/,$(HARNESS)))
 WORLD_OBJS   := $(call objs,$(addprefix fixtures/,$(WORLD)))
 SERVING_OBJS := $(call objs,$(addprefix fixtures/servers/,$(SERVING)) harness/errname)
 SEED_OBJS    := $(call objs,fixtures/channel fixtures/backing_id)
-RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) fixtures/sabotage)
+RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) fixtures/sabotage fixtures/elsewhere)
 
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 	$(OUTPUT)/contain
@@ -54,6 +54,12 @@ all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SER
 $(OUTPUT)/obj/%.o: %.c | $(OUTPUT)/kselftest
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
+
+# The seed as another system's compiler sees it, beside the real one.
+$(OUTPUT)/obj/fixtures/elsewhere.o: fixtures/backing_id.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(FPT_CFLAGS) -U__linux__ $(foreach f,create value drop strerror,\
+		-Dbacking_id_$(f)=elsewhere_backing_id_$(f)) -c $< -o $@
 
 $(OUTPUT)/kselftest:
 	@echo "the kselftest headers are missing: run scripts/setup.sh" >&2; exit 1
@@ -69,7 +75,7 @@ $(OUTPUT)/servers/raw: $(RAW_OBJS) $(SERVING_OBJS) $(SEED_OBJS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@
 
-$(OUTPUT)/obj/fixtures/servers/libfuse%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
+$(OUTPUT)/obj/fixtures/servers/lib%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
 $(OUTPUT)/servers/libfuse: $(call objs,$(patsubst %.c,%,$(wildcard fixtures/servers/libfuse*.c))) \
 		$(SERVING_OBJS) $(OUTPUT)/libfuse.mk
 	@mkdir -p $(@D)

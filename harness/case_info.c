@@ -50,15 +50,20 @@ const char *case_server(void)
 
 /*
  * A descriptor per line: the kernel limits how many lines one descriptor may
- * write to its log in a second.
+ * write to its log in a second. And a single write(2): stdio seeks first, which
+ * /dev/kmsg refuses.
  */
 static void mark_kernel_log(const char *what)
 {
+	char line[320];
+	int len = snprintf(line, sizeof(line), "fpt: %s %s %s\n", what, running_name,
+			   case_server());
 	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	dprintf(fd, "fpt: %s %s %s\n", what, running_name, case_server());
+	if (write(fd, line, len) < 0)
+		record("note", "key", "kernel_log", "value", strerror(errno), NULL);
 	close(fd);
 }
 

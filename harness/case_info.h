@@ -13,7 +13,7 @@ struct case_info {
 	const char *fixture, *name; /* kselftest's names, set by CASE() */
 	const char *row;	    /* row of the contract, "E2"; mandatory */
 	const char *title;	    /* the promise, one sentence; mandatory */
-	const char *since;	    /* first release that makes it; NULL: "6.9" */
+	const char *since;	    /* first release that makes it, or "any"; NULL: "6.9" */
 	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
 	const char *xfail;	    /* why every known kernel fails it today */
 	const char *can;	    /* words the server's hello must have */

@@ -73,6 +73,14 @@ static const char *memfd_secret_missing(void)
 	return NULL;
 }
 
+bool kernel_has_function(const char *name)
+{
+	char word[128];
+
+	snprintf(word, sizeof(word), " %s", name);
+	return file_has_word("/proc/kallsyms", word);
+}
+
 static const char *kallsyms_missing(void)
 {
 	if (file_has_word("/proc/kallsyms", " fuse_"))
@@ -99,6 +107,7 @@ const struct need need_table[] = {
 	{ NEED_MEMFD_SECRET, "memfd_secret", memfd_secret_missing },
 	{ NEED_KALLSYMS, "kallsyms", kallsyms_missing },
 	{ NEED_SYNC_INIT, "sync-init", sync_init_missing },
+	{ NEED_URING, "io_uring", NULL },
 };
 const size_t need_count = sizeof(need_table) / sizeof(need_table[0]);
 

@@ -2,6 +2,7 @@
 #ifndef FPT_NEED_H
 #define FPT_NEED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -18,6 +19,7 @@ enum {
 	NEED_MEMFD_SECRET = 1 << 6,
 	NEED_KALLSYMS = 1 << 7, /* names of kernel functions are readable */
 	NEED_SYNC_INIT = 1 << 8, /* FUSE_DEV_IOC_SYNC_INIT, Linux 6.18 */
+	NEED_URING = 1 << 9,	 /* INIT offers FUSE_OVER_IO_URING; the world knows */
 };
 
 struct need {
@@ -29,6 +31,9 @@ struct need {
 
 extern const struct need need_table[];
 extern const size_t need_count;
+
+/* Whether /proc/kallsyms names the function; see NEED_KALLSYMS. */
+bool kernel_has_function(const char *name);
 
 /* The first of @needs that is not met, as need.missing says; else NULL. */
 const char *need_missing(unsigned int needs);

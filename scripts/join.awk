@@ -228,6 +228,8 @@ function decide(server, name,    k, v, text)
 		else if (process_end[k] == "" && (k in begun) && !(k in ended))
 			v = "crash"
 		text = v == "fail" && unmet[k] != "" ? unmet[k] : unlocated(said[k])
+		if (text == "")
+			text = "nothing was said of why"
 	} else if (v == "skip") {
 		v = skip_outcome(text)
 		if (v == "broken")

@@ -7,7 +7,7 @@
 # RUN_DIR/kernel.log from what a run left in RUN_DIR: cases.tsv, status.tsv,
 # ktap/, evidence/ and kmsg.
 # Prints the summary; exits 0 passed, 1 failed, 4 nothing executed.
-set -eu
+set -euo pipefail
 shopt -s nullglob
 export LC_ALL=C
 

@@ -100,7 +100,7 @@ find_programs()
 	local file
 
 	for file in "$OUTPUT"/cases/*; do
-		[ -f "$file" ] && [ -x "$file" ] && programs+=("$file")
+		[ -f "$file" ] && [ -x "$file" ] && programs+=("${file##*/}")
 	done
 	{ [ ${#programs[@]} -gt 0 ] && [ -x "$OUTPUT/contain" ]; } ||
 		die "no programs in $OUTPUT: run 'make' first (or say OUTPUT=...)"
@@ -113,10 +113,10 @@ list_cases()
 
 	for program in "${programs[@]}"; do
 		while IFS= read -r line; do
-			printf '%s\t%s\n' "${program##*/}" "$line"
+			printf '%s\t%s\n' "$program" "$line"
 			any=1
-		done < <("$program" --list "${filter[@]}")
-		wait $! || die "$program --list failed: run 'make' again"
+		done < <("$OUTPUT/cases/$program" --list "${filter[@]}")
+		wait $! || die "$OUTPUT/cases/$program --list failed: run 'make' again"
 	done
 	[ -n "$any" ] || die "no case matches '${filter[1]-}', see --list"
 }
@@ -149,14 +149,14 @@ libfuse_mk() # VARIABLE
 
 choose_servers()
 {
-	local name
+	local name why
 
 	if [ ${#wanted_servers[@]} -eq 0 ]; then
 		wanted_servers=(raw libfuse)
 		if [ ! -x "$OUTPUT/servers/libfuse" ]; then
 			wanted_servers=(raw)
-			name=$(libfuse_mk LIBFUSE_WHY)
-			echo "libfuse is not tested: ${name:-it was not built, run 'make'}"
+			why=$(libfuse_mk LIBFUSE_WHY)
+			echo "libfuse is not tested: ${why:-it was not built, run 'make'}"
 		fi
 	fi
 	for name in "${wanted_servers[@]}"; do
@@ -211,19 +211,19 @@ program_timeout()
 
 run_program() # SERVER PROGRAM
 {
-	local name=${2##*/} start=$SECONDS status
+	local start=$SECONDS status
 
-	FPT_SERVER=${server_path[$1]} FPT_EVIDENCE=$run/evidence/$1/$name.jsonl \
-		timeout --kill-after=1 "$timeout" "$2" "${filter[@]}" </dev/null 2>&1 |
-		tee "$run/ktap/$1/$name.ktap" |
-		"${awk_by_line[@]}" -v server="$1" -v program="$name" \
+	FPT_SERVER=${server_path[$1]} FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
+		timeout --kill-after=1 "$timeout" "$OUTPUT/cases/$2" "${filter[@]}" </dev/null 2>&1 |
+		tee "$run/ktap/$1/$2.ktap" |
+		"${awk_by_line[@]}" -v server="$1" -v program="$2" \
 			-f "$scripts/join.ktap.awk" -f "$scripts/join.live.awk"
 	status=${PIPESTATUS[0]}
 	# 137 is also what a program gives that was killed by someone else.
 	if [ "$status" -eq 124 ] || { [ "$status" -eq 137 ] && ((timeout && SECONDS - start >= timeout)); }; then
 		status=timeout
 	fi
-	printf '%s\t%s\t%s\n' "$1" "$name" "$status" >>"$run/status.tsv"
+	printf '%s\t%s\t%s\n' "$1" "$2" "$status" >>"$run/status.tsv"
 }
 
 run_programs()
@@ -251,13 +251,18 @@ kernel_log_begin()
 {
 	marker="fpt: run $EPOCHREALTIME"
 	echo "$marker" >"$run/kmsg"
-	if { : </dev/kmsg && echo "$marker begins" >/dev/kmsg; } 2>/dev/null; then
+	if { [ -c /dev/kmsg ] && : </dev/kmsg && echo "$marker begins" >/dev/kmsg; } 2>/dev/null; then
 		cat /dev/kmsg >>"$run/kmsg" 2>/dev/null &
 		log_reader=$!
 	else
-		kernel_log="unreadable: no access to /dev/kmsg"
-		echo "the kernel log is not watched: no access to /dev/kmsg"
+		kernel_log_unreadable "no access to /dev/kmsg"
 	fi
+}
+
+kernel_log_unreadable()
+{
+	kernel_log="unreadable: $1"
+	echo "the kernel log is not watched: $1"
 }
 
 kernel_log_end()
@@ -267,6 +272,8 @@ kernel_log_end()
 	kill "$log_reader" 2>/dev/null || :
 	wait "$log_reader" 2>/dev/null || :
 	dd if=/dev/kmsg iflag=nonblock bs=8k status=none >>"$run/kmsg" 2>/dev/null || :
+	grep -q "$marker ends" "$run/kmsg" || # in a container it may be anything
+		kernel_log_unreadable "/dev/kmsg does not give back what is written to it"
 }
 
 # --- what is kept ------------------------------------------------------------
@@ -323,7 +330,7 @@ fi
 unset FPT_CONTAINED # what this one starts may be another run.sh
 
 cases=$(list_cases)
-mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq | sed "s,^,$OUTPUT/cases/,")
+mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)
 choose_servers
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
@@ -340,6 +347,10 @@ kernel_log_begin
 kernel_log_end
 status=0
 "$scripts/join.sh" "$run" "$kernel" "${servers[@]}" >"$run/summary" || status=$?
+case $status in
+0 | 1 | 4) ;;
+*) die "the results in $run could not be joined, see above" ;;
+esac
 write_run_json
 rm -f "$run/facts.tsv" "$run/kmsg"
 keep_results

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every kind of change between data/compare/old and new is told apart.
 set -eu
-# shellcheck source=scripts/tests/tap.inc
+# shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
 compare=$scripts/compare.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The join of data/join, which holds every outcome, gives what is expected there.
 set -eu
-# shellcheck source=scripts/tests/tap.inc
+# shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
 expected=$tests/data/join/expected
