@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+set -eu
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/bench.sh [--runs N] [--server NAME|PATH]...
+	Prints what the suite costs: the time of a bare cycle (unshare, mount, INIT,
+	lookup, open, close, umount, with a server process, without harness), the wall
+	time of whole runs of scripts/run.sh, and how many cycles a case costs.
+	The rounds take turns, so that all figures are of the same machine.
+
+	  --runs N            rounds (default: 7)
+	  --server NAME|PATH  as in run.sh (default: all that were built)
+	  --help              this text
+
+	OUTPUT                what was built (default: build)
+
+	Exit status: 0 measured, 1 a run failed or wrong use.
+	END
+}
+
+die()
+{
+	echo "bench.sh: $1" >&2
+	exit 1
+}
+
+CYCLES=200 # in each round
+
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export OUTPUT=${OUTPUT:-$scripts/../build}
+cycle=$OUTPUT/bench-cycle
+runs=7
+servers=()
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--help)
+		usage
+		exit 0
+		;;
+	--runs | --server) [ $# -ge 2 ] || die "$1 needs a value, see --help" ;;
+	*) die "unknown option $1, see --help" ;;
+	esac
+	case $1 in
+	--runs) runs=$2 ;;
+	--server) servers+=("$2") ;;
+	esac
+	shift 2
+done
+[[ $runs =~ ^[1-9][0-9]*$ ]] || die "--runs needs a number above 0, not '$runs'"
+[ -x "$cycle" ] || die "no $cycle: run 'make' first (or say OUTPUT=...)"
+if [ ${#servers[@]} -eq 0 ]; then
+	servers=(raw)
+	[ ! -x "$OUTPUT/servers/libfuse" ] || servers+=(libfuse)
+fi
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# run LABEL OPTION...: appends the microseconds of a whole run to $tmp/LABEL.
+run()
+{
+	local label=$1 start=${EPOCHREALTIME/.}
+
+	shift
+	rm -rf "$tmp/run"
+	"$scripts/run.sh" --run-dir "$tmp/run" --results "$tmp/results" "$@" >"$tmp/said" 2>&1 || {
+		cat "$tmp/said" >&2
+		die "run.sh $* did not pass, see above"
+	}
+	echo $((${EPOCHREALTIME/.} - start)) >>"$tmp/$label"
+}
+
+# executed SERVER: cases of the last run that were not skipped.
+executed()
+{
+	jq --arg server "$1" '.servers[$server].counts | with_entries(
+		select(.key | startswith("skip") | not)) | add' "$tmp/run/run.json"
+}
+
+# What the executed cases themselves say they took.
+keep_case_times()
+{
+	jq -n 'reduce inputs as $line ({};
+		if $line.type == "skip" then .[$line.case].skipped = true
+		elif $line.type == "end" then .[$line.case].us = ($line.us | tonumber)
+		else . end) | .[] | select(.skipped | not) | .us
+		' "$tmp/run/evidence/$1"/*.jsonl >>"$tmp/cases.$1"
+}
+
+# stats FILE [DIVISOR]: median, minimum and maximum.
+stats()
+{
+	sort -n "$1" | awk -v per="${2:-1}" '
+		{ at[NR] = $1 / per }
+		END { print at[int((NR + 1) / 2)], at[1], at[NR] }'
+}
+
+# row TEXT FIGURES [CYCLES]
+row()
+{
+	local median min max
+
+	read -r median min max <<<"$2"
+	awk -v text="$1" -v median="$median" -v min="$min" -v max="$max" -v base="${3-}" 'BEGIN {
+		printf "%-44s %8.2f %8.2f %8.2f", text, median / 1e3, min / 1e3, max / 1e3
+		if (base)
+			printf "  %5.1f", median / base
+		print ""
+	}'
+}
+
+declare -A count=()
+
+for ((round = 0; round < runs; round++)); do
+	"$cycle" "$CYCLES" >>"$tmp/cycle"
+	for server in "${servers[@]}"; do
+		name=${server##*/}
+		run "alone.$name" -j1 --server "$server"
+		count[$name]=$(executed "$name")
+		keep_case_times "$name"
+	done
+	run all --server "$(IFS=, && echo "${servers[*]}")"
+done
+
+printf '%-44s %8s %8s %8s  %s\n' "milliseconds of $runs rounds" median min max cycles
+figures=$(stats "$tmp/cycle")
+base=${figures%% *}
+row "bare cycle" "$figures" "$base"
+for server in "${servers[@]}"; do
+	name=${server##*/}
+	row "$name, run.sh -j1: ${count[$name]} executed cases" "$(stats "$tmp/alone.$name")"
+	row "    each, by the run's wall time" "$(stats "$tmp/alone.$name" "${count[$name]}")" "$base"
+	row "    each, by the case's own clock" "$(stats "$tmp/cases.$name")" "$base"
+done
+names=("${servers[@]##*/}")
+row "$(IFS=+ && echo "${names[*]}"), run.sh: the whole run" "$(stats "$tmp/all")"

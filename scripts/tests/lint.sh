@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The sources as text: linters, and what no file of the project may hold.
+set -eu
+# shellcheck source=scripts/tests/tap.inc
+. "$(dirname "$0")/tap.inc"
+cd "$tests/../.."
+
+# have COMMAND NAME: or the check of that name is skipped.
+have()
+{
+	command -v "$1" >/dev/null && return
+	n=$((n + 1))
+	echo "ok $n - $2 # SKIP config: no $1 (run scripts/setup.sh --check)"
+	return 1
+}
+
+# nothing_in NAME PATTERN FILE...: no line of the files matches.
+nothing_in()
+{
+	name=$1 pattern=$2
+	shift 2
+	check "$name" sh -c '! grep -nE "$@"' sh "$pattern" "$@"
+}
+
+c_files=$(find harness fixtures cases scripts -name '*.[ch]')
+sh_files=$(find scripts harness fixtures .ci -name '*.sh' -o -path .ci/run)
+
+# cppcheck does not see through the macros that declare cases and tests.
+plain_c_files=$(find harness fixtures -name '*.c' -not -path '*/tests/*')
+
+# The words of these lists are file names without blanks.
+# shellcheck disable=SC2086
+{
+	! have shellcheck "shell scripts" || check "shell scripts are shellcheck-clean" \
+		shellcheck -x $sh_files
+	! have cppcheck "C sources" || check "C sources are cppcheck-clean" \
+		cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning \
+			--inline-suppr -D_GNU_SOURCE $plain_c_files
+	nothing_in "nothing sleeps" '(^|[^_[:alnum:]])(u|nano)?sleep[ (]+[0-9a-z]' \
+		$c_files $sh_files
+	check "every source names its licence" \
+		sh -c '! grep -L SPDX-License-Identifier: "$@" | grep .' sh $c_files $sh_files
+}
+
+finish
