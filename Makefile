@@ -2,7 +2,9 @@
 #
 # FUSE passthrough backing IDs: build, run, check.  `make help` lists the ways in.
 
-ifneq ($(wildcard ../../lib.mk),)
+# In tools/testing/selftests of a kernel tree, or in a folder of it, this is a kselftest.
+LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
+ifneq ($(LIB_MK),)
 IN_TREE := 1
 endif
 
@@ -16,14 +18,15 @@ CASES   := $(patsubst cases/%.c,%,$(wildcard cases/*.c))
 SERVERS := raw
 
 CFLAGS ?= -O2 -g
-FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(WERROR) -MMD -MP $(HEADERS)
+FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra $(WERROR) -MMD -MP $(HEADERS)
 
 ifdef IN_TREE
 TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
-TEST_GEN_FILES := servers/raw contain
+TEST_GEN_FILES := servers/raw
+EXTRA_CLEAN := $(OUTPUT)/obj
 OVERRIDE_TARGETS := 1
-include ../../lib.mk
-HEADERS = -I../.. $(KHDR_INCLUDES)
+include $(LIB_MK)
+HEADERS = $(KHDR_INCLUDES)
 else
 HEADERS = -isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest
 -include $(OUTPUT)/libfuse.mk
@@ -36,7 +39,6 @@ endif
 .DEFAULT_GOAL := all
 
 HARNESS  := case_info contain errname expect journal main need record since
-FIXTURES := channel backing_id sabotage
 WORLD    := client odd_files server stack world sabotage
 SERVING  := control opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops wire
@@ -48,10 +50,48 @@ SERVING_OBJS := $(call objs,$(addprefix fixtures/servers/,$(SERVING)) harness/er
 SEED_OBJS    := $(call objs,fixtures/channel fixtures/backing_id)
 RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) fixtures/sabotage fixtures/elsewhere)
 
+ifdef IN_TREE
+HEADERS_READY :=
+else
+HEADERS_READY := $(OUTPUT)/kselftest/VERSION
+
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 	$(OUTPUT)/contain
 
-$(OUTPUT)/obj/%.o: %.c | $(OUTPUT)/kselftest
+help:
+	@echo "make setup              install what is missing, fetch headers, build libfuse"
+	@echo "make                    build the suite into $(OUTPUT)"
+	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
+	@echo "make list               every case: name, row of the contract, since, needs, title"
+	@echo "make check              the project's own tests"
+	@echo "make bench              time of the suite against a bare mount cycle"
+	@echo "make install            programs and servers to INSTALL_PATH="
+	@echo "make clean              remove what was built, but not what setup fetched"
+
+setup:
+	scripts/setup.sh
+
+run_tests: all
+	OUTPUT=$(OUTPUT) scripts/run.sh $(addprefix --server=,$(SERVER)) $(ARGS)
+
+list: all
+	@OUTPUT=$(OUTPUT) scripts/run.sh --list
+
+install: all
+	$(if $(INSTALL_PATH),,$(error give INSTALL_PATH=))
+	mkdir -p $(INSTALL_PATH)
+	cp -p $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
+		$(INSTALL_PATH)
+
+clean:
+	rm -rf $(addprefix $(OUTPUT)/,obj cases servers tests contain bench-cycle)
+
+include tests.mk
+
+.PHONY: all help setup run_tests list install clean
+endif
+
+$(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
 
@@ -61,7 +101,7 @@ $(OUTPUT)/obj/fixtures/elsewhere.o: fixtures/backing_id.c
 	$(CC) $(CFLAGS) $(FPT_CFLAGS) -U__linux__ $(foreach f,create value drop strerror,\
 		-Dbacking_id_$(f)=elsewhere_backing_id_$(f)) -c $< -o $@
 
-$(OUTPUT)/kselftest:
+$(OUTPUT)/kselftest/VERSION:
 	@echo "the kselftest headers are missing: run scripts/setup.sh" >&2; exit 1
 
 $(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
@@ -83,7 +123,4 @@ $(OUTPUT)/servers/libfuse: $(call objs,$(patsubst %.c,%,$(wildcard fixtures/serv
 
 -include $(shell find $(OUTPUT)/obj -name '*.d' 2>/dev/null)
 
-ifndef IN_TREE
-.PHONY: all setup run_tests check clean help
-endif
 .SECONDARY:

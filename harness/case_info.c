@@ -143,20 +143,21 @@ void case_note(const char *key, const char *fmt, ...)
 	record("note", "key", key, "value", text, NULL);
 }
 
-static int timeout_mul(void)
+/* Above 0, or @otherwise. */
+static int number_in_environment(const char *name, int otherwise)
 {
-	const char *given = getenv("FPT_TIMEOUT_MUL");
-	int mul = given ? atoi(given) : 1;
+	const char *given = getenv(name);
+	int number = given ? atoi(given) : 0;
 
-	return mul > 0 ? mul : 1;
+	return number > 0 ? number : otherwise;
 }
 
 int deadline_ms(int ms)
 {
-	return ms * timeout_mul();
+	return ms * number_in_environment("FPT_TIMEOUT_MUL", 1);
 }
 
 int case_timeout(void)
 {
-	return CASE_SECONDS * timeout_mul();
+	return deadline_ms(number_in_environment("FPT_CASE_SECONDS", CASE_SECONDS));
 }

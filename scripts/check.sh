@@ -18,7 +18,7 @@ if [ ! -d "$OUTPUT/tests" ]; then
 	exit 1
 fi
 if [ $# -eq 0 ]; then
-	set -- "$OUTPUT"/tests/* {harness,fixtures,scripts}/tests/*.sh
+	set -- "$OUTPUT"/tests/*_test {harness,fixtures,scripts}/tests/*.sh
 fi
 
 # TAP::Harness is what prove is made of; it counts, this prints the counts.

@@ -95,11 +95,8 @@ while IFS='	' read -r case unharmed outcomes; do
 done <"$OUTPUT/sabotage.tsv"
 
 # A mistake that no case notices is none.
-column=2
 for mistake in $mistakes; do
-	column=$((column + 1))
-	# shellcheck disable=SC2046 # a list of words
-	check "a case notices: $mistake" fails_in $(cut -f "$column" "$OUTPUT/sabotage.tsv")
+	check "a case notices: $mistake" grep -q '	raw	fail	' "$tmp/results/$mistake/raw.tsv"
 done
 
 finish

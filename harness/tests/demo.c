@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Cases that end in every way in which a case can end. They stand on nothing;
+ * demo.sh runs them and compares what is printed and recorded.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../case.h"
+#include "../journal.h"
+
+struct world {
+	long answer;
+};
+
+/* A verb as fixtures have them: does something, journals it, returns the result. */
+static long world_answer(const struct world *w)
+{
+	journal_step("world", "42", "answer");
+	return w->answer;
+}
+
+#define DEMO_FIXTURE(fixture_name)                                                            \
+	FIXTURE(fixture_name)                                                                 \
+	{                                                                                     \
+		struct world *w;                                                              \
+	};                                                                                    \
+	FIXTURE_SETUP(fixture_name)                                                           \
+	{                                                                                     \
+		static struct world world = { .answer = 42 };                                 \
+                                                                                              \
+		self->w = &world;                                                             \
+		case_begin_here();                                                            \
+	}                                                                                     \
+	FIXTURE_TEARDOWN(fixture_name)                                                        \
+	{                                                                                     \
+		case_end_here();                                                              \
+	}                                                                                     \
+	struct fixture_name##_needs_a_semicolon
+
+DEMO_FIXTURE(verdict);
+
+CASE(verdict, pass, .row = "D1", .title = "what is expected comes")
+{
+	EXPECT_RET(world_answer(w), 42);
+	EXPECT_POSITIVE(world_answer(w));
+	EXPECT_TEXT("a \"quoted\\ word\"\n", "a \"quoted\\ word\"\n");
+	EXPECT_HOLDS(true, "the truth holds");
+	case_note("rate", "%d/%d", 12, 200);
+}
+
+CASE(verdict, fail, .row = "D1", .title = "a failed EXPECT_ does not end the case",
+     .needs = NEED_REALTIME | NEED_USERNS, .since = "any")
+{
+	EXPECT_RET(world_answer(w), -EIO);
+	EXPECT_RET(-ENOENT, 0);
+	EXPECT_POSITIVE(0);
+	EXPECT_POSITIVE(-EBADF);
+	EXPECT_TEXT("LOOKUP OPEN", "LOOKUP");
+	EXPECT_HOLDS(false, "the truth holds");
+}
+
+CASE(verdict, fail_by_assert, .row = "D1", .title = "a failed ASSERT_ ends the case")
+{
+	ASSERT_RET(-EIO, 0);
+	EXPECT_HOLDS(false, "nothing is expected any more");
+}
+
+CASE(verdict, fail_by_assert_positive, .row = "D1", .title = "a failed ASSERT_ ends the case")
+{
+	ASSERT_POSITIVE(-EIO);
+	EXPECT_HOLDS(false, "nothing is expected any more");
+}
+
+CASE(verdict, fail_where_fix_is_known, .row = "D2", .title = "a failure names its fix",
+     .fixed_by = "0123456789ab (fuse: do better)")
+{
+	EXPECT_RET(-EIO, 0);
+}
+
+CASE(verdict, pass_where_fix_is_known, .row = "D2", .title = "a success does not",
+     .fixed_by = "0123456789ab (fuse: do better)")
+{
+	EXPECT_RET(0, 0);
+}
+
+CASE(verdict, xfail, .row = "D3", .title = "a failure that is expected",
+     .xfail = "no kernel does it yet")
+{
+	EXPECT_RET(-EIO, 0);
+}
+
+CASE(verdict, xfail_by_assert, .row = "D3", .title = "a failed ASSERT_ that is expected",
+     .xfail = "no kernel does it yet")
+{
+	ASSERT_RET(-EIO, 0);
+}
+
+CASE(verdict, xpass, .row = "D3", .title = "a success where failure is expected",
+     .xfail = "no kernel does it yet")
+{
+	EXPECT_RET(0, 0);
+}
+
+CASE(verdict, skip_in_body, .row = "D4", .title = "a case that finds out late",
+     .xfail = "a skip is no expected failure")
+{
+	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");
+	EXPECT_HOLDS(false, "nothing is expected any more");
+}
+
+CASE(verdict, broken, .row = "D5", .title = "the test's own set-up fails")
+{
+	case_note_broken("mount: %s", strerror(EBUSY));
+	EXPECT_HOLDS(false, "the world stands");
+}
+
+CASE(verdict, many_steps, .row = "D5", .title = "a long journal is cut where it is shown")
+{
+	for (int i = 0; i < 203; i++)
+		world_answer(w);
+	EXPECT_HOLDS(false, "this was short");
+}
+
+FIXTURE(unfit)
+{
+	struct world *w;
+};
+FIXTURE_VARIANT(unfit)
+{
+	const char *reason;
+};
+FIXTURE_VARIANT_ADD(unfit, cap) { "cap: the server cannot" };
+FIXTURE_VARIANT_ADD(unfit, config) { "config: no module (modprobe it)" };
+FIXTURE_VARIANT_ADD(unfit, kernel) { "kernel: too old" };
+FIXTURE_VARIANT_ADD(unfit, library) { "library: cannot do \"that\"" };
+FIXTURE_VARIANT_ADD(unfit, privilege) { "privilege: no" };
+FIXTURE_SETUP(unfit)
+{
+	self->w = NULL;
+	case_begin_here();
+	SKIP(, "%s", case_note_skip("%s", variant->reason));
+	case_end(false);
+}
+FIXTURE_TEARDOWN(unfit)
+{
+	EXPECT_HOLDS(false, "there is nothing to tear down");
+}
+
+CASE(unfit, is_skipped, .row = "D4", .title = "a world that cannot be made skips the case")
+{
+	EXPECT_HOLDS(false, "the body does not run");
+}
+
+DEMO_FIXTURE(release);
+FIXTURE_VARIANT(release)
+{
+	const char *running;
+	long observed;
+};
+FIXTURE_VARIANT_ADD(release, before_all) { "6.6.119", -EOPNOTSUPP };
+FIXTURE_VARIANT_ADD(release, first) { "6.9.0-rc3", -EOPNOTSUPP };
+FIXTURE_VARIANT_ADD(release, first_backported) { "6.12.3", -EISDIR };
+FIXTURE_VARIANT_ADD(release, second) { "6.12.4+deb13-amd64", -EISDIR };
+FIXTURE_VARIANT_ADD(release, second_unchanged) { "6.18", -EOPNOTSUPP };
+FIXTURE_VARIANT_ADD(release, neither) { "6.18", -EBADF };
+
+CASE(release, chooses_the_row, .row = "D6", .title = "the newest row not above the kernel counts",
+     .since = "6.9")
+{
+	setenv("FPT_RELEASE", variant->running, 1);
+	EXPECT_RET_SINCE(variant->observed, since("6.12.4", -EISDIR), since("6.9", -EOPNOTSUPP));
+}
+
+DEMO_FIXTURE(accident);
+
+CASE(accident, segfault, .row = "D7", .title = "the case's process crashes")
+{
+	raise(SIGSEGV);
+}
+
+CASE(accident, killed, .row = "D7", .title = "the case's process is killed")
+{
+	raise(SIGKILL);
+}
+
+CASE(accident, timeout, .row = "D7", .title = "the case's process hangs")
+{
+	for (;;)
+		pause();
+}
+
+CASE_MAIN()

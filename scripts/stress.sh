@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+set -eu
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/stress.sh N [OPTION...]
+	Runs the suite N times with two busy loops beside it and compares each run's
+	results byte by byte with the first one's. OPTIONs are those of scripts/run.sh.
+
+	OUTPUT  what was built (default: build); runs that differ are kept in its runs/
+
+	Exit status: 0 all runs gave the same, 1 some run differs or wrong use,
+	4 nothing could be executed.
+	END
+}
+
+die()
+{
+	echo "stress.sh: $1" >&2
+	exit "${2:-1}"
+}
+
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export OUTPUT=${OUTPUT:-$scripts/../build}
+
+case ${1-} in
+--help)
+	usage
+	exit 0
+	;;
+'' | *[!0-9]* | 0*) die "give the number of runs, see --help" ;;
+esac
+[ -x "$OUTPUT/contain" ] || die "no $OUTPUT/contain: run 'make' first (or say OUTPUT=...)"
+# The busy loops must not outlive this process, whatever ends it.
+if [ -z "${FPT_STRESS_CONTAINED-}" ]; then
+	FPT_STRESS_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"
+fi
+unset FPT_STRESS_CONTAINED
+runs=$1
+shift
+
+mkdir -p "$OUTPUT/runs" 2>/dev/null && dir=$(mktemp -d "$OUTPUT/runs/stress.XXXXXX" 2>/dev/null) ||
+	die "cannot write $OUTPUT/runs"
+trap 'kill $(jobs -p) 2>/dev/null; [ -n "${differ-}" ] || rm -rf "$dir"' EXIT
+
+# one RUN OPTION...
+one()
+{
+	local status=0
+
+	"$scripts/run.sh" --run-dir "$dir/$1" --results "$dir/kept" "${@:2}" >"$dir/said" 2>&1 || status=$?
+	case $status in
+	0 | 1) [ -d "$dir/$1/results" ] && return ;;
+	esac
+	cat "$dir/said" >&2
+	die "run $1 of $runs gave no results, see above" "$status"
+}
+
+for loop in 1 2; do
+	while :; do :; done &
+done
+
+differ=
+for ((run = 1; run <= runs; run++)); do
+	one "$run" "$@"
+	if diff -ru "$dir/1/results" "$dir/$run/results" >"$dir/diff"; then
+		verdict=same
+		((run == 1)) || rm -rf "${dir:?}/$run"
+	else
+		verdict=DIFFERENT
+		differ+=" $dir/$run"
+	fi
+	printf '%*d/%d  %s  %s\n' "${#runs}" "$run" "$runs" "$(tail -n 1 "$dir/said")" "$verdict"
+	cat "$dir/diff"
+done
+[ -z "$differ" ] || die "runs differ from $dir/1:$differ"
+echo "$runs runs gave the same results"
