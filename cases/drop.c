@@ -21,6 +21,20 @@ CASE(early, before_reply_fails_open, .row = "E1",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
+CASE(early, while_reply_is_held_fails_open, .row = "E1",
+     .title = "an ID closed while the server holds its OPEN reply back fails the open with EIO",
+     .needs = NEED_PASSTHROUGH)
+{
+	plan(w, "f reg=at-open gate=reply");
+
+	client_start_open(client(w), "f", O_RDWR);
+	EXPECT_RET(server_wait(w, "OPEN", 1), 1);
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_RET(server_go(w, "reply"), 1);
+	EXPECT_RET(client_finish(client(w)), -EIO);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+}
+
 static const struct world_opts same_cpu = { .same_cpu = true };
 
 CASE(early, after_reply_before_client_runs_fails_open, .row = "E2",
@@ -65,6 +79,28 @@ CASE(late, io_goes_on_after_close_of_id, .row = "E3",
 	EXPECT_RET(client_read(client(w), fd, data, 2, 0), 2);
 	EXPECT_HOLDS(!memcmp(data, "gh", 2), "the read gives what was written");
 	EXPECT_RET(backing_file_is(w, "f", "gh"), 1);
+}
+
+CASE(late, io_of_others_goes_on, .row = "E3",
+     .title = "an ID closed after open(2) returned: an ordinary user and one in a user namespace "
+	      "read on",
+     .needs = NEED_PASSTHROUGH | NEED_USERNS)
+{
+	struct client *user = client(w), *guest = client_number(w, 1);
+	long user_fd, guest_fd;
+	char data[1];
+
+	plan(w, "f reg=at-open");
+	plan(w, "f reg=reuse");
+
+	EXPECT_RET(client_setuid(user, 1000), 0);
+	EXPECT_RET(client_enter_userns(guest), 0);
+	ASSERT_POSITIVE(user_fd = client_open(user, "f", O_RDONLY));
+	ASSERT_POSITIVE(guest_fd = client_open(guest, "f", O_RDONLY));
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_RET(client_read(user, user_fd, data, 1, 0), 1);
+	EXPECT_RET(client_read(guest, guest_fd, data, 1, 0), 1);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
 CASE(late, open_with_closed_id_fails, .row = "E3",
@@ -128,7 +164,7 @@ WORLD_FIXTURE(gone);
 CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
      .title = "an ID dropped after its channel was closed: the other connection on the reused "
 	      "descriptor number keeps its ID",
-     .needs = NEED_PASSTHROUGH, .can = "devices channel")
+     .needs = NEED_PASSTHROUGH, .can = "devices seed")
 {
 	int other = world_mount_fuse(w, "other");
 
@@ -178,7 +214,7 @@ CASE(gone, second_close_finds_nothing, .row = "E8",
 
 CASE(gone, not_linux_is_said, .row = "E9",
      .title = "off Linux a backing ID cannot be created, and the text says why",
-     .since = "any", .can = "channel")
+     .since = "any", .can = "seed")
 {
 	EXPECT_RET(server_call(&w->server, -1, "backing-open-elsewhere"), -EOPNOTSUPP);
 	EXPECT_TEXT(w->server.reply,

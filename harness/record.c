@@ -83,6 +83,6 @@ void record(const char *type, ...)
 	va_end(pairs);
 	fputs("}\n", out);
 	len = ftell(out);
-	if (fclose(out) == 0 && write(record_fd, line, len) != len)
+	if (fclose(out) != 0 || write(record_fd, line, len) != len)
 		fprintf(stderr, "# evidence lost: %s\n", strerror(errno));
 }

@@ -118,13 +118,6 @@ CASE(verdict, broken, .row = "D5", .title = "the test's own set-up fails")
 	EXPECT_HOLDS(false, "the world stands");
 }
 
-CASE(verdict, many_steps, .row = "D5", .title = "a long journal is cut where it is shown")
-{
-	for (int i = 0; i < 203; i++)
-		world_answer(w);
-	EXPECT_HOLDS(false, "this was short");
-}
-
 FIXTURE(unfit)
 {
 	struct world *w;

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# contain: it ends as its command ends, and nothing below it outlives it.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=../../scripts/tests/tap.inc
+. "$(dirname "$0")/../../scripts/tests/tap.inc"
+
+contain=$(realpath -m "${OUTPUT:-$tests/../../build}/contain")
+if [ ! -x "$contain" ]; then
+	echo "1..0 # SKIP config: no $contain (run make first)"
+	exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	echo "1..0 # SKIP privilege: needs root"
+	exit 0
+fi
+deadline=$((10 * ${FPT_TIMEOUT_MUL:-1}))
+
+# --- it ends as the command ends ---------------------------------------------
+
+exits "success" 0 "$contain" true
+exits "a failure" 3 "$contain" sh -c 'exit 3'
+# shellcheck disable=SC2016 # for the inner shell
+exits "the command" 0 "$contain" sh -c 'echo $$; echo "$1"' sh "two words"
+printf '%s\n' 1 "two words" >"$tmp/wanted"
+same "is process 1 and has its arguments" "$tmp/wanted" "$tmp/out"
+exits "a command that is none" 1 "$contain" "$tmp/none"
+says "is named" "$tmp/err" "contain: $tmp/none: No such file or directory"
+exits "no command" 1 "$contain"
+says "says what to give" "$tmp/err" 'usage: contain COMMAND .*'
+exits "an option" 1 "$contain" --help
+chmod a+rx "$tmp"
+cp "$contain" "$tmp/contain"
+exits "an ordinary user" 4 setpriv --reuid 65534 --clear-groups "$tmp/contain" true
+says "is told to be root" "$tmp/err" 'contain: cannot make a PID namespace: .* (run as root)'
+
+# --- killed ------------------------------------------------------------------
+
+mkfifo "$tmp/fifo"
+
+# Starts contain; its pid is the first line on descriptor 3. Its end is told in
+# $tmp/end, as a shell cannot tell a signal from an exit status that looks like it.
+start_contain() # COMMAND...
+{
+	# shellcheck disable=SC2016 # perl's
+	perl -e '
+		my ($end, @command) = @ARGV;
+		my $pid = fork // die;
+		if (!$pid) {
+			$SIG{$_} = "DEFAULT" for qw(HUP INT QUIT TERM);
+			syswrite STDOUT, "$$\n";
+			exec @command;
+		}
+		close STDOUT;
+		close STDERR;
+		waitpid $pid, 0;
+		open my $out, ">", $end;
+		printf $out "status %d signal %d\n", $? >> 8, $? & 127;
+		' "$tmp/end" "$contain" "$@" >"$tmp/fifo" 2>&1 &
+	exec 3<"$tmp/fifo"
+	read -r -t "$deadline" pid <&3
+}
+
+# Whatever contain started has the pipe's end: it is read to its end when all are gone.
+all_end() # NAME WANTED
+{
+	check "$1: all of it ends" timeout "$deadline" cat <&3
+	kill -s KILL "$pid" 2>/dev/null || :
+	wait $!
+	exec 3<&-
+	says "$1: contain ends with $2" "$tmp/end" "$2"
+}
+
+# Three generations that hear no signal, the last one in a session of its own.
+cat >"$tmp/family" <<'END'
+trap '' HUP INT TERM QUIT
+echo child
+sh -c 'echo grandchild; setsid sh -c "echo great-grandchild; exec tail -f /dev/null"; :'
+END
+
+start_family()
+{
+	start_contain sh "$tmp/family"
+	for generation in child grandchild great-grandchild; do
+		read -r -t "$deadline" line <&3
+		check "there is a $generation" test "$line" = "$generation"
+	done
+}
+
+for signal in "KILL 9" "TERM 15" "INT 2" "HUP 1" "QUIT 3"; do
+	start_family
+	kill -s "${signal% *}" "$pid"
+	all_end "${signal% *} to contain" "status 0 signal ${signal#* }"
+done
+
+start_family
+kill -s KILL "$(cat "/proc/$pid/task/$pid/children")"
+all_end "KILL to the command" "status 0 signal 9"
+
+start_contain sh -c 'setsid tail -f /dev/null & exit 5'
+all_end "the command leaves something behind" "status 5 signal 0"
+
+finish

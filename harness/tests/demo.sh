@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The harness tested by a program, demo.c, whose cases end in every possible way:
+# what it prints and records is compared with the files in expected/. With
+# --accept these are written anew, for git diff to show.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=../../scripts/tests/tap.inc
+. "$(dirname "$0")/../../scripts/tests/tap.inc"
+
+demo=$(realpath -m "${OUTPUT:-$tests/../../build}/demo")
+if [ ! -x "$demo" ]; then
+	echo "1..0 # SKIP config: no $demo (run make check)"
+	exit 0
+fi
+if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
+	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
+	exit 0
+fi
+
+expect() # NAME FILE: it is as the one of this name in expected/
+{
+	[ "$accept" != --accept ] || cp "$2" "$tests/expected/$2"
+	same "$1" "$tests/expected/$2" "$2"
+}
+accept=${1-}
+
+# The server's name is one of a kind, to be found again in the kernel log.
+server=demo$$
+ln -s /bin/true "$tmp/$server"
+cp "$demo" "$tmp/demo"
+cd "$tmp"
+chmod a+rx .
+export FPT_SERVER="$tmp/$server" FPT_CASE_SECONDS=1
+export LC_ALL=C # for sort
+unset FPT_EVIDENCE FPT_RELEASE FPT_TIMEOUT_MUL
+
+# --- what there is -----------------------------------------------------------
+
+exits "--list" 0 ./demo --list
+sort out >demo.list
+expect "has name, row, since, needs and title" demo.list
+exits "--json" 0 ./demo --json
+jq -r '[.case, .row, .since, .needs, .title] | @tsv' out | sort >from_json
+same "says the same" demo.list from_json
+exits "--list of a row" 0 ./demo --list --filter D2
+cut -f 1 out | sort >names
+same "has the cases of that row" - names <<END
+demo.verdict.fail_where_fix_is_known
+demo.verdict.pass_where_fix_is_known
+END
+
+# --- how each case ends ------------------------------------------------------
+
+# Case by case, for their order is kselftest's, and without kselftest's own talk.
+say_and_record()
+{
+	cut -f 1 demo.list | while read -r case; do
+		status=0
+		FPT_EVIDENCE=$tmp/evidence ./demo --filter "$case" 2>&1 || status=$?
+		echo "$case: exit $status"
+	done | grep -vE '^(TAP version|1\.\.1$|# ( *(RUN|OK|FAIL|SKIP) |Starting|PASSED:|FAILED:|Totals:|[0-9]+ skipped))'
+}
+
+say_and_record >demo.ktap
+expect "what the cases print" demo.ktap
+sed -E "s/\"us\":\"?[0-9]+\"?/\"us\":N/; s/$server/SERVER/" evidence >demo.jsonl
+expect "what the cases record" demo.jsonl
+check "which is JSON" jq -e . evidence
+if [ -w /dev/kmsg ]; then
+	dd if=/dev/kmsg of=kmsg iflag=nonblock bs=8k status=none 2>/dev/null || :
+	sed -n "s/.*;fpt: \([a-z]*\) demo.verdict.\([a-z]*\) $server\$/\1 \2/p" kmsg |
+		grep -w xpass >marks
+	same "the kernel log has the marks" - marks <<-END
+		begin xpass
+		end xpass
+	END
+fi
+
+# --- exit status -------------------------------------------------------------
+
+exits "all of them" 1 ./demo
+says "has all verdicts" out '# Totals: pass:4 fail:12 xfail:2 xpass:1 skip:6 error:0'
+says "and a plan" out '1\.\.25'
+exits "one that passes, by its full name" 0 ./demo --filter demo.verdict.pass
+says "runs only that" out '1\.\.1'
+exits "one that passes beside one that skips" 0 ./demo --filter '*.[ps]*[sy]'
+says "runs both" out '# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0'
+exits "failures that are expected" 0 ./demo --filter 'verdict.xfail*'
+exits "a row that skips" 4 ./demo --filter 'unfit.*'
+exits "kselftest's own options" 0 ./demo -v second
+says "choose as well" out 'ok 1 release.second.chooses_the_row'
+
+# --- wrong use ---------------------------------------------------------------
+
+exits "--help" 0 ./demo --help
+says "tells the exit status" out 'Exit status: 0 passed, 1 failed .*'
+exits "an unknown option" 1 ./demo --quick
+says "points to --help" err 'demo: see --help'
+exits "an option without its value" 1 ./demo --filter
+says "points to --help" err 'demo: see --help'
+exits "a filter that nothing matches" 1 ./demo --filter 'D9*'
+says "says where the names are" err '.*demo: no case matches D9\*, see --list'
+exits "evidence that cannot be written" 1 env FPT_EVIDENCE=/proc/evidence ./demo
+says "is named" err 'cannot write FPT_EVIDENCE=/proc/evidence: .*'
+same "before anything runs" /dev/null out
+exits "a server that is none" 1 env FPT_SERVER="$tmp/demo.list" ./demo
+says "is named" err ".*FPT_SERVER.*"
+exits "no server at all" 1 env -u FPT_SERVER ./demo
+says "is said" err ".*FPT_SERVER.*"
+
+# --- where nothing can run ---------------------------------------------------
+
+exits "an ordinary user" 4 setpriv --reuid 65534 --clear-groups ./demo
+says "is told to be root" out '1\.\.0 # SKIP privilege: .* (run as root)'
+exits "without /dev/fuse" 4 unshare --mount sh -c 'mount -t tmpfs dev /dev && exec ./demo'
+says "says how to get it" out '1\.\.0 # SKIP config: no /dev/fuse (.*modprobe fuse)'
+
+finish

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The harness' parts that need no case around them. */
+#include <kselftest_harness.h>
+#include <fcntl.h>
+#include <stdarg.h>
+
+#include "../case_info.h"
+#include "../errname.h"
+#include "../journal.h"
+#include "../need.h"
+#include "../record.h"
+#include "../since.h"
+
+static const char *name_of(long result)
+{
+	static char name[RESULT_NAME_MAX];
+
+	return result_name(result, name);
+}
+
+TEST(result_name_is_symbol_or_number)
+{
+	EXPECT_STREQ("EIO", name_of(-EIO));
+	EXPECT_STREQ("EOPNOTSUPP", name_of(-ENOTSUP));
+	EXPECT_STREQ("0", name_of(0));
+	EXPECT_STREQ("42", name_of(42));
+	EXPECT_STREQ("2147483648", name_of(1L << 31));
+	EXPECT_STREQ("-4095", name_of(-4095));	/* an errno without a name */
+	EXPECT_STREQ("-4096", name_of(-4096));
+}
+
+TEST(result_parse_reads_what_result_name_wrote)
+{
+	for (long result = -133; result < 1000; result++)
+		EXPECT_EQ(result, result_parse(name_of(result)));
+}
+
+TEST(result_parse_of_anything_else_is_eproto)
+{
+	EXPECT_EQ(-EPROTO, result_parse(""));
+	EXPECT_EQ(-EPROTO, result_parse("EWHAT"));
+	EXPECT_EQ(-EPROTO, result_parse("eio"));
+	EXPECT_EQ(-EPROTO, result_parse("12x"));
+	EXPECT_EQ(-EPROTO, result_parse("EIO "));
+}
+
+TEST(release_compare_goes_by_number)
+{
+	EXPECT_LT(release_compare("6.9", "6.12"), 0);
+	EXPECT_GT(release_compare("7.0", "6.99.99"), 0);
+	EXPECT_LT(release_compare("6.12", "6.12.1"), 0);
+	EXPECT_EQ(0, release_compare("6.12", "6.12.0"));
+	EXPECT_EQ(0, release_compare("6.12.48+deb13-amd64", "6.12.48"));
+	EXPECT_EQ(0, release_compare("6.18-rc2", "6.18"));
+}
+
+TEST(since_select_takes_newest_row_not_above)
+{
+	const struct since_row rows[] = { since("6.12", 2), since("6.9", 1), since("6.12.4", 3) };
+
+	EXPECT_EQ(NULL, since_select(rows, 3, "6.8.12"));
+	EXPECT_EQ(1, since_select(rows, 3, "6.9")->want);
+	EXPECT_EQ(1, since_select(rows, 3, "6.11.99")->want);
+	EXPECT_EQ(2, since_select(rows, 3, "6.12.3-amd64")->want);
+	EXPECT_EQ(3, since_select(rows, 3, "6.12.4")->want);
+	EXPECT_EQ(3, since_select(rows, 3, "7.0")->want);
+}
+
+TEST(release_running_is_kernels_or_given)
+{
+	setenv("FPT_RELEASE", "6.6.6", 1);
+	EXPECT_STREQ("6.6.6", release_running());
+	setenv("FPT_RELEASE", "", 1);
+	EXPECT_LT(0, release_compare(release_running(), "2.6"));
+}
+
+TEST(deadlines_are_multiplied)
+{
+	unsetenv("FPT_TIMEOUT_MUL");
+	unsetenv("FPT_CASE_SECONDS");
+	EXPECT_EQ(100, deadline_ms(100));
+	EXPECT_EQ(30, case_timeout());
+	setenv("FPT_TIMEOUT_MUL", "3", 1);
+	setenv("FPT_CASE_SECONDS", "2", 1);
+	EXPECT_EQ(300, deadline_ms(100));
+	EXPECT_EQ(6, case_timeout());
+	setenv("FPT_TIMEOUT_MUL", "much", 1);
+	EXPECT_EQ(100, deadline_ms(100));
+}
+
+/* What write_it() writes to @fd, run in a process of its own, and how that ends. */
+static int output_of(void (*write_it)(void), int fd, char *text, size_t size)
+{
+	int out[2], status, len = 0;
+	ssize_t got;
+	pid_t pid;
+
+	fflush(NULL);
+	if (pipe(out) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], fd);
+		write_it();
+		fflush(NULL);
+		_exit(0);
+	}
+	close(out[1]);
+	while ((got = read(out[0], text + len, size - 1 - len)) > 0)
+		len += got;
+	text[len] = '\0';
+	close(out[0]);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void add_untitled(void)
+{
+	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .row = "E1" });
+}
+
+static void add_without_row(void)
+{
+	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .title = "t" });
+}
+
+TEST(case_without_title_or_row_is_refused)
+{
+	char said[256];
+
+	EXPECT_EQ(1, output_of(add_untitled, STDERR_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("f.c, line 7: a case has .row and .title\n", said);
+	EXPECT_EQ(1, output_of(add_without_row, STDERR_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("f.c, line 7: a case has .row and .title\n", said);
+}
+
+static void record_odd_text(void)
+{
+	setenv("FPT_EVIDENCE", "/dev/stdout", 1);
+	record_open();
+	record_case("p.f.c");
+	record("note", "yes", record_true, "no", record_false, "text", "true", NULL);
+	record("note", "q\"", "a\\b\"c", "control", "\t\n\x01\x1f", "utf-8", "\xc3\xa4", NULL);
+}
+
+TEST(record_escapes_for_json)
+{
+	char said[512];
+
+	EXPECT_EQ(0, output_of(record_odd_text, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("{\"type\":\"note\",\"case\":\"p.f.c\",\"yes\":true,\"no\":false,"
+		     "\"text\":\"true\"}\n"
+		     "{\"type\":\"note\",\"case\":\"p.f.c\",\"q\\\"\":\"a\\\\b\\\"c\","
+		     "\"control\":\"\\u0009\\u000a\\u0001\\u001f\",\"utf-8\":\"\xc3\xa4\"}\n",
+		     said);
+}
+
+static void record_too_much(void)
+{
+	char value[10000];
+
+	memset(value, 'x', sizeof(value));
+	value[sizeof(value) - 1] = '\0';
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	setenv("FPT_EVIDENCE", "/dev/stdout", 1);
+	record_open();
+	record("note", "value", value, NULL);
+	record("note", "value", "y", NULL);
+}
+
+TEST(record_says_when_a_line_is_lost)
+{
+	char said[20000];
+
+	EXPECT_EQ(0, output_of(record_too_much, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("# evidence lost: No space left on device\n"
+		     "{\"type\":\"note\",\"case\":\"\",\"value\":\"y\"}\n", said);
+}
+
+static void record_nowhere(void)
+{
+	unsetenv("FPT_EVIDENCE");
+	record_open();
+	record("note", "value", "y", NULL);
+}
+
+TEST(record_without_file_is_silent)
+{
+	char said[64];
+
+	EXPECT_EQ(0, output_of(record_nowhere, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("", said);
+}
+
+static void show_two_steps(void)
+{
+	journal_step("client0", "EIO", "open %s", "f");
+	journal_step("server", "ok 1", "go a");
+	journal_show();
+}
+
+static void show_too_many_steps(void)
+{
+	for (int i = 1; i <= 203; i++)
+		journal_step("client0", "0", "step %d", i);
+	journal_show();
+}
+
+TEST(journal_shows_steps_in_order)
+{
+	char said[256];
+
+	EXPECT_EQ(0, output_of(show_two_steps, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("#    1. client0: open f = EIO\n"
+		     "#    2. server: go a = ok 1\n", said);
+}
+
+TEST(journal_says_how_many_it_leaves_out)
+{
+	char said[20000];
+
+	EXPECT_EQ(0, output_of(show_too_many_steps, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_NE(NULL, strstr(said, "#   200. client0: step 200 = 0\n"
+				     "#   ... and 3 more steps\n"));
+	EXPECT_EQ(NULL, strstr(said, "step 201"));
+}
+
+TEST(each_need_has_a_bit_and_a_name)
+{
+	unsigned int seen = 0;
+
+	for (size_t i = 0; i < need_count; i++) {
+		EXPECT_EQ(0, seen & need_table[i].bit);
+		EXPECT_EQ(1, __builtin_popcount(need_table[i].bit));
+		EXPECT_LT(0, strlen(need_table[i].name));
+		seen |= need_table[i].bit;
+	}
+	EXPECT_EQ(NULL, need_missing(0));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# SIGKILL of run.sh, of a case, of a server, of a client, at random moments: no
+# process, mount, FUSE connection or file is left that was not there before.
+set -eu
+
+if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
+	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
+	exit 0
+fi
+if [ -z "${FPT_OWN_MOUNTS-}" ]; then
+	FPT_OWN_MOUNTS=1 exec unshare --mount "$0"
+fi
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+ROUNDS=10
+built=${OUTPUT:-$scripts/../build}
+
+# A checkout and a build that nobody else writes to, in a /tmp of its own.
+place=$tmp
+trap 'umount -l /tmp && rm -rf "$place"' EXIT
+mkdir "$place/checkout" "$place/build" "$place/build/cases" "$place/log" "$place/log/ctl"
+cp -R "$scripts" "$place/checkout/"
+cp -R "$built/contain" "$built/servers" "$place/build/"
+cp "$built/cases/drop" "$place/build/cases/"
+cp "$built/tests/kill_one" "$place/log/"
+mount --bind "$place" /tmp
+tmp=/tmp/log
+cd /tmp
+export OUTPUT=/tmp/build TMPDIR=/tmp
+if ! mount -t fusectl fusectl "$tmp/ctl"; then
+	echo "1..0 # SKIP config: no fusectl (set CONFIG_FUSE_FS, modprobe fuse)"
+	exit 0
+fi
+mkfifo "$tmp/fifo"
+
+# The same moments again: FPT_SEED. What the processes do at them is their own.
+seed=${FPT_SEED:-$(date +%s)}
+echo "# FPT_SEED=$seed"
+awk -v seed="$seed" 'BEGIN {
+	srand(seed)
+	for (i = 0; i < 1000; i++)
+		print int(rand() * 1000000)
+}' >"$tmp/random"
+exec 5<"$tmp/random"
+
+# below N: sets $chosen to a number from 0 to N - 1.
+below()
+{
+	read -r chosen <&5
+	chosen=$((chosen % $1))
+}
+
+# What a run may not change; its own records are in $tmp.
+machine()
+{
+	cat /proc/self/mountinfo
+	find /tmp -path "$tmp" -prune -o -type f -exec cksum {} + -o -print
+	ls -A /mnt /media
+}
+
+# start SERVER COMMAND...: in $pid; its lines come through the fifo.
+start()
+{
+	FPT_SERVER=/tmp/build/servers/$1
+	shift
+	env FPT_SERVER="$FPT_SERVER" FPT_KILL_TEST="$place" "$@" 2>&1 &
+	pid=$!
+}
+
+start_run()
+{
+	rm -rf "$tmp/run"
+	start "$1" checkout/scripts/run.sh --server "$1" --run-dir "$tmp/run" \
+		--filter 'drop.*' >"$tmp/fifo"
+}
+
+start_cases()
+{
+	start "$1" env FPT_EVIDENCE="$tmp/fifo" build/cases/drop >"$tmp/ktap"
+}
+
+# lines START SERVER: sets $lines to how many a run says that nobody kills.
+count_lines()
+{
+	"$1" "$2"
+	lines=$(wc -l <"$tmp/fifo")
+	wait "$pid" || :
+}
+
+# One run, of which the process in the role is killed; fails if anything is left.
+kill_in() # ROLE SERVER LINES
+{
+	case $1 in
+	run) start_run "$2" ;;
+	*) start_cases "$2" ;;
+	esac
+	status=0
+	"$tmp/kill_one" "$1" "$pid" "$3" "$tmp/fifo" "$tmp/ctl" "$FPT_SERVER" || status=$?
+	wait "$pid" || :
+	machine | diff "$tmp/before" - || status=1
+	if grep -lsz "^FPT_KILL_TEST=$place" /proc/[0-9]*/environ; then
+		echo "left behind: the processes above"
+		status=1
+	fi
+	return "$status"
+}
+
+# Rounds with each server; a round without a victim is one too few.
+rounds() # ROLE
+{
+	left=0
+	for path in build/servers/*; do
+		server=${path##*/}
+		if [ "$1" = run ]; then
+			count_lines start_run "$server"
+		else
+			count_lines start_cases "$server"
+		fi
+		round=0
+		while [ "$round" -lt "$ROUNDS" ]; do
+			round=$((round + 1))
+			below "$lines"
+			echo "$server, $1, after $chosen of $lines lines:"
+			kill_in "$1" "$server" "$chosen" || left=$((left + 1))
+		done
+	done
+	return "$left"
+}
+
+machine >"$tmp/before"
+for role in run case server client; do
+	check "SIGKILL of a $role, $ROUNDS times with each server: nothing is left" rounds "$role"
+	sed 's/^/# /' "$tmp/said"
+done
+finish
