@@ -18,7 +18,7 @@ CASES   := $(patsubst cases/%.c,%,$(wildcard cases/*.c))
 SERVERS := raw
 
 CFLAGS ?= -O2 -g
-FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra $(WERROR) -MMD -MP $(HEADERS)
+FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter $(WERROR) -MMD -MP $(HEADERS)
 
 ifdef IN_TREE
 TEST_GEN_PROGS := $(addprefix cases/,$(CASES))

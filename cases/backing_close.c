@@ -13,7 +13,7 @@ static const struct world_opts not_negotiated = { .init = "no-passthrough" };
 
 static long register_f(struct world *w)
 {
-	return server_backing_open(w, backing_path(w, "f"), "");
+	return server_backing_open(w, backing_path("f"), "");
 }
 
 WORLD_FIXTURE(unmounted_close);
@@ -141,7 +141,7 @@ CASE(dead_connection_close, works_after_abort, .row = "C7",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	ASSERT_RET(register_f(w), 1);
-	ASSERT_RET(world_abort(w), 0);
+	ASSERT_RET(world_abort(), 0);
 	EXPECT_RET(client_stat(client(w), "f"), -ENOTCONN);
 
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
@@ -153,7 +153,7 @@ CASE(dead_connection_close, works_after_umount, .row = "C7",
      .needs = NEED_PASSTHROUGH)
 {
 	ASSERT_RET(register_f(w), 1);
-	ASSERT_RET(world_umount(w, "fuse"), 0);
+	ASSERT_RET(world_umount("fuse"), 0);
 
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);

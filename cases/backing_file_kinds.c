@@ -108,7 +108,7 @@ CASE(same_descriptor, gets_another_id, .row = "O10",
      .title = "one descriptor registered twice gets two IDs, and each is closed by itself",
      .needs = NEED_PASSTHROUGH)
 {
-	int fd = open(backing_path(w, "f"), O_RDWR | O_CLOEXEC);
+	int fd = open(backing_path("f"), O_RDWR | O_CLOEXEC);
 	long first, second;
 
 	ASSERT_POSITIVE(first = server_backing_open_fd(w, fd, ""));

@@ -7,7 +7,7 @@
 
 static long register_f(struct world *w)
 {
-	return server_backing_open(w, backing_path(w, "f"), "");
+	return server_backing_open(w, backing_path("f"), "");
 }
 
 WORLD_FIXTURE(numbers);
@@ -48,7 +48,7 @@ CASE(numbers, increase_20000_times, .row = "I2",
      .title = "of 20000 IDs, each closed before the next, every one is greater than all before",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_RET(server_cycle(w, backing_path(w, "f"), 20000, ""), 20000);
+	EXPECT_RET(server_cycle(w, backing_path("f"), 20000, ""), 20000);
 }
 
 WORLD_FIXTURE(id_space);
@@ -72,7 +72,7 @@ CASE(id_space, is_the_connections_own, .row = "I3",
 
 	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(server_call(&w->other, -1, "backing-close 1"), -ENOENT);
-	EXPECT_RET(server_call(&w->other, -1, "backing-open path=%s", backing_path(w, "f")), 1);
+	EXPECT_RET(server_call(&w->other, -1, "backing-open path=%s", backing_path("f")), 1);
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 	EXPECT_RET(server_call(&w->other, -1, "backing-close 1"), 0);
 }
@@ -87,7 +87,7 @@ CASE(id_count, is_not_limited_by_rlimit_nofile, .row = "I4",
 
 	ASSERT_RET(prlimit(w->server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
 
-	EXPECT_RET(server_cycle(w, backing_path(w, "f"), 1000, "keep"), 1000);
+	EXPECT_RET(server_cycle(w, backing_path("f"), 1000, "keep"), 1000);
 	EXPECT_RET(server_backing_close(w, last_id(w), ""), 0);
 }
 

@@ -23,7 +23,7 @@ static const struct world_opts depth_2 = { .init = "depth=2" };
 
 static long register_f(struct world *w, const char *words)
 {
-	return server_backing_open(w, backing_path(w, "f"), words);
+	return server_backing_open(w, backing_path("f"), words);
 }
 
 WORLD_FIXTURE(unmounted_open);
@@ -203,28 +203,28 @@ CASE(backing_depth, one_below_one_is_eloop, .row = "O9",
      .title = "with max_stack_depth 1 a file on overlayfs is ELOOP",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
-	ASSERT_RET(stack_overlay(w, "backing", "overlay"), 0);
+	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
 
-	EXPECT_RET(server_backing_open(w, world_path(w, "overlay", "f"), ""), -ELOOP);
+	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), -ELOOP);
 }
 
 CASE(backing_depth, one_below_two_is_accepted, .row = "O9",
      .title = "with max_stack_depth 2 a file on overlayfs can be registered",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
-	ASSERT_RET(stack_overlay(w, "backing", "overlay"), 0);
+	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
 
-	EXPECT_RET(server_backing_open(w, world_path(w, "overlay", "f"), ""), 1);
+	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), 1);
 }
 
 CASE(backing_depth, two_below_two_is_eloop, .row = "O9",
      .title = "with max_stack_depth 2 a file on overlayfs on overlayfs is ELOOP",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
-	ASSERT_RET(stack_overlay(w, "backing", "overlay"), 0);
-	ASSERT_RET(stack_overlay(w, "overlay", "overlay2"), 0);
+	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
+	ASSERT_RET(stack_overlay("overlay", "overlay2"), 0);
 
-	EXPECT_RET(server_backing_open(w, world_path(w, "overlay2", "f"), ""), -ELOOP);
+	EXPECT_RET(server_backing_open(w, world_path("overlay2", "f"), ""), -ELOOP);
 }
 
 WORLD_FIXTURE(dead_connection_open);
@@ -233,7 +233,7 @@ CASE(dead_connection_open, works_after_abort, .row = "O12",
      .title = "registering works on an aborted connection",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	ASSERT_RET(world_abort(w), 0);
+	ASSERT_RET(world_abort(), 0);
 	EXPECT_RET(client_stat(client(w), "f"), -ENOTCONN);
 
 	EXPECT_RET(register_f(w, ""), 1);
@@ -243,7 +243,7 @@ CASE(dead_connection_open, works_after_umount, .row = "O12",
      .title = "registering works after umount, as long as the device is open",
      .needs = NEED_PASSTHROUGH)
 {
-	ASSERT_RET(world_umount(w, "fuse"), 0);
+	ASSERT_RET(world_umount("fuse"), 0);
 
 	EXPECT_RET(register_f(w, ""), 1);
 }

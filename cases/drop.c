@@ -78,7 +78,7 @@ CASE(late, io_goes_on_after_close_of_id, .row = "E3",
 	EXPECT_RET(client_write(client(w), fd, "gh", 2, 0), 2);
 	EXPECT_RET(client_read(client(w), fd, data, 2, 0), 2);
 	EXPECT_HOLDS(!memcmp(data, "gh", 2), "the read gives what was written");
-	EXPECT_RET(backing_file_is(w, "f", "gh"), 1);
+	EXPECT_RET(backing_file_is("f", "gh"), 1);
 }
 
 CASE(late, io_of_others_goes_on, .row = "E3",
@@ -126,10 +126,10 @@ CASE(late, closed_at_release_leaves_nothing, .row = "E4",
 
 	fd = client_open(client(w), "f", O_RDWR);
 	ASSERT_POSITIVE(fd);
-	EXPECT_RET(world_umount(w, "backing"), -EBUSY);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
-	EXPECT_RET(world_umount(w, "backing"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
 }
 
 WORLD_FIXTURE(never);
@@ -138,25 +138,25 @@ CASE(never, held_until_device_is_closed, .row = "E5",
      .title = "an ID never closed holds the backing file until the last device descriptor closes",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_POSITIVE(server_backing_open(w, backing_path(w, "f"), ""));
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), ""));
 
-	EXPECT_RET(world_umount(w, "backing"), -EBUSY);
-	EXPECT_RET(world_umount(w, "fuse"), 0);
-	EXPECT_RET(world_umount(w, "backing"), -EBUSY);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(server_stop(&w->server), 0);
-	EXPECT_RET(world_umount(w, "backing"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
 }
 
 CASE(never, held_until_mount_of_killed_server_goes, .row = "E5",
      .title = "an ID of a killed server holds the backing file until the FUSE mount goes",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_POSITIVE(server_backing_open(w, backing_path(w, "f"), ""));
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), ""));
 
 	server_kill(&w->server);
-	EXPECT_RET(world_umount(w, "backing"), -EBUSY);
-	EXPECT_RET(world_umount(w, "fuse"), 0);
-	EXPECT_RET(world_umount(w, "backing"), 0);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
 }
 
 WORLD_FIXTURE(gone);
@@ -166,12 +166,12 @@ CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
 	      "descriptor number keeps its ID",
      .needs = NEED_PASSTHROUGH, .can = "devices seed")
 {
-	int other = world_mount_fuse(w, "other");
+	int other = world_mount_fuse("other");
 
 	EXPECT_RET(server_call(&w->server, other, "device other adopt"), 0);
 	close(other);
-	EXPECT_RET(server_backing_open(w, backing_path(w, "f"), ""), 1);
-	EXPECT_RET(server_backing_open(w, backing_path(w, "g"), "dev=other"), 1);
+	EXPECT_RET(server_backing_open(w, backing_path("f"), ""), 1);
+	EXPECT_RET(server_backing_open(w, backing_path("g"), "dev=other"), 1);
 	EXPECT_RET(server_call(&w->server, -1, "close-device main onto=other"), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
@@ -183,29 +183,29 @@ CASE(gone, aborted_connection_still_closes, .row = "E7",
      .title = "an ID dropped after the connection was aborted is closed",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	EXPECT_RET(server_backing_open(w, backing_path(w, "f"), ""), 1);
-	EXPECT_RET(world_abort(w), 0);
+	EXPECT_RET(server_backing_open(w, backing_path("f"), ""), 1);
+	EXPECT_RET(world_abort(), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount(w, "backing"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
 }
 
 CASE(gone, unmounted_connection_still_closes, .row = "E7",
      .title = "an ID dropped after the unmount, with the device open, is closed",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_RET(server_backing_open(w, backing_path(w, "f"), ""), 1);
-	EXPECT_RET(world_umount(w, "fuse"), 0);
+	EXPECT_RET(server_backing_open(w, backing_path("f"), ""), 1);
+	EXPECT_RET(world_umount("fuse"), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount(w, "backing"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
 }
 
 CASE(gone, second_close_finds_nothing, .row = "E8",
      .title = "an ID that was dropped is unknown to the kernel",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_RET(server_backing_open(w, backing_path(w, "f"), ""), 1);
+	EXPECT_RET(server_backing_open(w, backing_path("f"), ""), 1);
 
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(server_drop(w, 1), -ENOENT);

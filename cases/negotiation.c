@@ -17,7 +17,7 @@ static const struct world_opts refused = { .init = "depth=3" };
 /* FUSE_DEV_IOC_BACKING_OPEN of the file f on the backing filesystem. */
 static long register_f(struct world *w)
 {
-	return server_backing_open(w, backing_path(w, "f"), "");
+	return server_backing_open(w, backing_path("f"), "");
 }
 
 /*
@@ -143,23 +143,23 @@ CASE(superblock, of_depth_1_is_a_layer_once, .row = "N4",
 	      "on top",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
-	EXPECT_RET(stack_overlay(w, "fuse", "overlay"), 0);
-	EXPECT_RET(stack_overlay(w, "overlay", "overlay2"), -EINVAL);
+	EXPECT_RET(stack_overlay("fuse", "overlay"), 0);
+	EXPECT_RET(stack_overlay("overlay", "overlay2"), -EINVAL);
 }
 
 CASE(superblock, of_depth_2_is_no_layer, .row = "N4",
      .title = "with max_stack_depth 2 overlayfs does not take the mount as a layer: EINVAL",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
-	EXPECT_RET(stack_overlay(w, "fuse", "overlay"), -EINVAL);
+	EXPECT_RET(stack_overlay("fuse", "overlay"), -EINVAL);
 }
 
 CASE(superblock, of_refused_depth_stays_0, .row = "N4",
      .title = "where passthrough was refused the mount has depth 0: two layers of overlayfs fit",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &refused)
 {
-	EXPECT_RET(stack_overlay(w, "fuse", "overlay"), 0);
-	EXPECT_RET(stack_overlay(w, "overlay", "overlay2"), 0);
+	EXPECT_RET(stack_overlay("fuse", "overlay"), 0);
+	EXPECT_RET(stack_overlay("overlay", "overlay2"), 0);
 }
 
 WORLD_FIXTURE(own_mount);
@@ -176,7 +176,7 @@ CASE(own_mount, is_no_backing, .row = "N5",
 {
 	START(w, variant->init);
 
-	EXPECT_REGISTERS(w, fuse_path(w, "f"), -ELOOP);
+	EXPECT_REGISTERS(w, fuse_path("f"), -ELOOP);
 }
 
 WORLD_FIXTURE(stacked);
@@ -185,18 +185,18 @@ CASE(stacked, overlayfs_needs_depth_2, .row = "N6",
      .title = "with max_stack_depth 2 a file on overlayfs is a backing file",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
-	EXPECT_RET(stack_overlay(w, "backing", "overlay"), 0);
+	EXPECT_RET(stack_overlay("backing", "overlay"), 0);
 
-	EXPECT_REGISTERS(w, world_path(w, "overlay", "f"), 1);
+	EXPECT_REGISTERS(w, world_path("overlay", "f"), 1);
 }
 
 CASE(stacked, overlayfs_is_too_deep_for_1, .row = "N6",
      .title = "with max_stack_depth 1 a file on overlayfs is no backing file: ELOOP",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
-	EXPECT_RET(stack_overlay(w, "backing", "overlay"), 0);
+	EXPECT_RET(stack_overlay("backing", "overlay"), 0);
 
-	EXPECT_REGISTERS(w, world_path(w, "overlay", "f"), -ELOOP);
+	EXPECT_REGISTERS(w, world_path("overlay", "f"), -ELOOP);
 }
 
 WORLD_FIXTURE(on_fuse);
@@ -218,7 +218,7 @@ CASE(on_fuse, passthrough_counts_its_depth, .row = "N6",
 	START(w, variant->init);
 	EXPECT_RET(world_start_other(w, variant->other), 0);
 
-	EXPECT_REGISTERS(w, world_path(w, "other", "f"), variant->result);
+	EXPECT_REGISTERS(w, world_path("other", "f"), variant->result);
 }
 
 WORLD_FIXTURE(on_plain_fuse);
@@ -229,7 +229,7 @@ CASE(on_plain_fuse, has_depth_0, .row = "N7",
 {
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
 
-	EXPECT_REGISTERS(w, world_path(w, "other", "f"), 1);
+	EXPECT_REGISTERS(w, world_path("other", "f"), 1);
 }
 
 WORLD_FIXTURE(io_uring);

@@ -143,21 +143,15 @@ void case_note(const char *key, const char *fmt, ...)
 	record("note", "key", key, "value", text, NULL);
 }
 
-/* Above 0, or @otherwise. */
-static int number_in_environment(const char *name, int otherwise)
-{
-	const char *given = getenv(name);
-	int number = given ? atoi(given) : 0;
-
-	return number > 0 ? number : otherwise;
-}
-
 int deadline_ms(int ms)
 {
-	return ms * number_in_environment("FPT_TIMEOUT_MUL", 1);
+	const char *given = getenv("FPT_TIMEOUT_MUL");
+	double mul = given ? atof(given) : 1;
+
+	return ms * (mul > 0 ? mul : 1);
 }
 
 int case_timeout(void)
 {
-	return deadline_ms(number_in_environment("FPT_CASE_SECONDS", CASE_SECONDS));
+	return (deadline_ms(CASE_SECONDS * 1000) + 999) / 1000;
 }

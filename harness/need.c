@@ -45,7 +45,8 @@ static const char *userns_missing(void)
 		_exit(unshare(CLONE_NEWUSER) ? 1 : 0);
 	waitpid(pid, &status, 0);
 	if (pid < 0 || status)
-		return "config: no user namespaces (set CONFIG_USER_NS=y, user.max_user_namespaces > 0)";
+		return "config: no user namespaces can be made (set CONFIG_USER_NS=y, "
+		       "user.max_user_namespaces > 0; not from within a chroot)";
 	return NULL;
 }
 

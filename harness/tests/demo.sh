@@ -31,9 +31,9 @@ ln -s /bin/true "$tmp/$server"
 cp "$demo" "$tmp/demo"
 cd "$tmp"
 chmod a+rx .
-export FPT_SERVER="$tmp/$server" FPT_CASE_SECONDS=1
+export FPT_SERVER="$tmp/$server" FPT_TIMEOUT_MUL=0.03
 export LC_ALL=C # for sort
-unset FPT_EVIDENCE FPT_RELEASE FPT_TIMEOUT_MUL
+unset FPT_EVIDENCE FPT_RELEASE
 
 # --- what there is -----------------------------------------------------------
 

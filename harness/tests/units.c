@@ -77,13 +77,14 @@ TEST(release_running_is_kernels_or_given)
 TEST(deadlines_are_multiplied)
 {
 	unsetenv("FPT_TIMEOUT_MUL");
-	unsetenv("FPT_CASE_SECONDS");
 	EXPECT_EQ(100, deadline_ms(100));
 	EXPECT_EQ(30, case_timeout());
 	setenv("FPT_TIMEOUT_MUL", "3", 1);
-	setenv("FPT_CASE_SECONDS", "2", 1);
 	EXPECT_EQ(300, deadline_ms(100));
-	EXPECT_EQ(6, case_timeout());
+	EXPECT_EQ(90, case_timeout());
+	setenv("FPT_TIMEOUT_MUL", "0.01", 1);
+	EXPECT_EQ(1, deadline_ms(100));
+	EXPECT_EQ(1, case_timeout());
 	setenv("FPT_TIMEOUT_MUL", "much", 1);
 	EXPECT_EQ(100, deadline_ms(100));
 }

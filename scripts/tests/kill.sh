@@ -61,28 +61,28 @@ machine()
 	ls -A /mnt /media
 }
 
-# start SERVER COMMAND...: in $pid; its lines come through the fifo.
+# start SERVER OUTPUT COMMAND...: in $pid; its lines come through the fifo.
 start()
 {
-	FPT_SERVER=/tmp/build/servers/$1
-	shift
-	env FPT_SERVER="$FPT_SERVER" FPT_KILL_TEST="$place" "$@" 2>&1 &
+	server=/tmp/build/servers/$1 output=$2
+	shift 2
+	env FPT_SERVER="$server" FPT_KILL_TEST="$place" "$@" >"$output" 2>&1 &
 	pid=$!
 }
 
 start_run()
 {
 	rm -rf "$tmp/run"
-	start "$1" checkout/scripts/run.sh --server "$1" --run-dir "$tmp/run" \
-		--filter 'drop.*' >"$tmp/fifo"
+	start "$1" "$tmp/fifo" checkout/scripts/run.sh --server "$1" --run-dir "$tmp/run" \
+		--filter 'drop.*'
 }
 
 start_cases()
 {
-	start "$1" env FPT_EVIDENCE="$tmp/fifo" build/cases/drop >"$tmp/ktap"
+	start "$1" "$tmp/ktap" env FPT_EVIDENCE="$tmp/fifo" build/cases/drop
 }
 
-# lines START SERVER: sets $lines to how many a run says that nobody kills.
+# count_lines START SERVER: sets $lines to how many a run says that nobody kills.
 count_lines()
 {
 	"$1" "$2"
@@ -98,7 +98,7 @@ kill_in() # ROLE SERVER LINES
 	*) start_cases "$2" ;;
 	esac
 	status=0
-	"$tmp/kill_one" "$1" "$pid" "$3" "$tmp/fifo" "$tmp/ctl" "$FPT_SERVER" || status=$?
+	"$tmp/kill_one" "$1" "$pid" "$3" "$tmp/fifo" "$tmp/ctl" "$server" || status=$?
 	wait "$pid" || :
 	machine | diff "$tmp/before" - || status=1
 	if grep -lsz "^FPT_KILL_TEST=$place" /proc/[0-9]*/environ; then
@@ -113,18 +113,17 @@ rounds() # ROLE
 {
 	left=0
 	for path in build/servers/*; do
-		server=${path##*/}
-		if [ "$1" = run ]; then
-			count_lines start_run "$server"
-		else
-			count_lines start_cases "$server"
-		fi
+		name=${path##*/}
+		case $1 in
+		run) count_lines start_run "$name" ;;
+		*) count_lines start_cases "$name" ;;
+		esac
 		round=0
 		while [ "$round" -lt "$ROUNDS" ]; do
 			round=$((round + 1))
 			below "$lines"
-			echo "$server, $1, after $chosen of $lines lines:"
-			kill_in "$1" "$server" "$chosen" || left=$((left + 1))
+			echo "$name, $1, after $chosen of $lines lines:"
+			kill_in "$1" "$name" "$chosen" || left=$((left + 1))
 		done
 	done
 	return "$left"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Kills one process of a running suite and waits until everything that stood
- * or fell with it is gone. A world's processes know each other by their mount
- * namespace: that holds also for one that has left its parent.
+ * or fell with it is gone. The suite's processes are known by a word in their
+ * environment and those of one world by their mount namespace: both hold also
+ * for a process that has left its parent.
  */
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <error.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,172 +22,188 @@
 #include <unistd.h>
 
 #define DEADLINE_SECONDS 20
-#define MAX		 4096
+#define PROCESSES	 256
 #define NO_VICTIM	 3
 
 struct process {
 	pid_t pid, parent;
 	char comm[32];
-	ino_t mounts; /* of the suite: its mount namespace; else 0 */
+	ino_t mounts; /* its mount namespace */
 	bool server;
 };
 
 struct connection {
 	unsigned int number;
-	ino_t dir; /* in fusectl; tells it from a later one of this number */
+	ino_t dir; /* in fusectl; tells it from a later one of the same number */
 };
 
-static struct process table[MAX];
+/* The suite's, at the last look. */
+static struct process processes[PROCESSES];
 static int count;
-static struct pollfd ends[MAX];
-static const struct process *group[MAX];
-static int members;
-static struct connection connections[MAX];
-static int connected;
 
-static const char *role, *control, *server;
+/* Those that must end, ever seen. */
+static struct process members[PROCESSES];
+static struct pollfd ends[PROCESSES + 1];
+static int member_count;
+static struct connection connections[PROCESSES];
+static int connection_count;
+
+static const char *mark, *control, *server;
 static pid_t outer;
 static time_t deadline;
 
-static ino_t inode(const char *fmt, ...)
+static const char *proc(pid_t pid, const char *name)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return path;
+}
+
+static ino_t inode(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+static ino_t connection_dir(unsigned int number)
 {
 	char path[300];
-	struct stat st;
-	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(path, sizeof(path), fmt, args);
-	va_end(args);
-	return stat(path, &st) < 0 ? 0 : st.st_ino;
+	snprintf(path, sizeof(path), "%s/%u", control, number);
+	return inode(path);
+}
+
+static bool has_mark(pid_t pid)
+{
+	static char environ[65536];
+	int fd = open(proc(pid, "environ"), O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, environ, sizeof(environ));
+
+	if (fd >= 0)
+		close(fd);
+	return len > 0 && memmem(environ, len, mark, strlen(mark) + 1);
 }
 
 static bool runs_server(pid_t pid)
 {
-	char path[32], exe[4096];
-	ssize_t len;
+	char exe[4096];
+	ssize_t len = readlink(proc(pid, "exe"), exe, sizeof(exe) - 1);
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	len = readlink(path, exe, sizeof(exe) - 1);
 	exe[len > 0 ? len : 0] = '\0';
 	return !strcmp(exe, server);
 }
 
-static void read_table(void)
+/* Not of one that is dead already and only waits for its parent. */
+static bool alive(struct process *p)
 {
-	DIR *proc = opendir("/proc");
+	FILE *stat = fopen(proc(p->pid, "stat"), "re");
+	bool alive = stat && fscanf(stat, "%*d (%31[^)]) %*1[^ZX] %d", p->comm, &p->parent) == 2;
+
+	if (stat)
+		fclose(stat);
+	return alive;
+}
+
+static void look(void)
+{
+	DIR *dir = opendir("/proc");
 	struct dirent *entry;
 
 	count = 0;
-	while ((entry = readdir(proc)) && count < MAX) {
-		struct process *p = &table[count];
-		char path[300];
-		FILE *stat;
+	while ((entry = readdir(dir)) && count < PROCESSES) {
+		struct process *p = &processes[count];
 
-		if (!isdigit(entry->d_name[0]))
+		p->pid = atoi(entry->d_name);
+		if (!isdigit(entry->d_name[0]) || !has_mark(p->pid) || !alive(p))
 			continue;
-		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-		stat = fopen(path, "re");
-		/* Not of one that is dead already and only waits for its parent. */
-		if (stat && fscanf(stat, "%d (%31[^)]) %*1[^ZX] %d", &p->pid, p->comm,
-				   &p->parent) == 3)
-			count++;
-		if (stat)
-			fclose(stat);
+		p->mounts = inode(proc(p->pid, "ns/mnt"));
+		p->server = runs_server(p->pid);
+		count++;
 	}
-	closedir(proc);
+	closedir(dir);
 }
 
-static struct process *find(pid_t pid)
+static const struct process *find(pid_t pid)
 {
 	for (int i = 0; i < count; i++)
-		if (table[i].pid == pid)
-			return &table[i];
+		if (processes[i].pid == pid)
+			return &processes[i];
 	return NULL;
-}
-
-static bool below_outer(const struct process *p)
-{
-	while (p && p->pid != outer)
-		p = find(p->parent);
-	return p;
-}
-
-static void scan(void)
-{
-	read_table();
-	for (int i = 0; i < count; i++) {
-		struct process *p = &table[i];
-
-		p->mounts = below_outer(p) ? inode("/proc/%d/ns/mnt", p->pid) : 0;
-		p->server = p->mounts && runs_server(p->pid);
-	}
 }
 
 static const char *role_of(const struct process *p)
 {
-	static ino_t shared;
 	const struct process *parent = find(p->parent);
 
-	if (!shared)
-		shared = inode("/proc/self/ns/mnt");
 	if (p->pid == outer)
 		return "run";
-	if (!p->mounts || p->mounts == shared)
+	if (p->mounts == inode("/proc/self/ns/mnt"))
 		return "";
 	if (p->server)
 		return "server";
 	return parent && parent->mounts == p->mounts ? "client" : "case";
 }
 
-static const struct process *find_victim(void)
+static const struct process *find_victim(const char *role)
 {
-	scan();
+	look();
 	for (int i = 0; i < count; i++)
-		if (!strcmp(role_of(&table[i]), role))
-			return &table[i];
+		if (!strcmp(role_of(&processes[i]), role))
+			return &processes[i];
 	return NULL;
 }
 
 static void note_connections(pid_t pid)
 {
-	char path[32], line[4096];
-	FILE *mounts;
+	FILE *mounts = fopen(proc(pid, "mountinfo"), "re");
+	char line[4096];
 
-	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
-	mounts = fopen(path, "re");
 	while (mounts && fgets(line, sizeof(line), mounts)) {
-		struct connection *c = &connections[connected];
+		struct connection *c = &connections[connection_count];
 
-		if (strstr(line, " - fuse ") && connected < MAX &&
+		if (strstr(line, " - fuse ") && connection_count < PROCESSES &&
 		    sscanf(line, "%*d %*d %*d:%u", &c->number) == 1 &&
-		    (c->dir = inode("%s/%u", control, c->number)))
-			connected++;
+		    (c->dir = connection_dir(c->number)))
+			connection_count++;
 	}
 	if (mounts)
 		fclose(mounts);
 }
 
-/* What must end: all of the run, or the world that the victim is of. */
-static void note_group(const struct process *victim)
+static bool is_member(pid_t pid)
 {
-	for (int i = 0; i < count; i++) {
-		const struct process *p = &table[i];
+	for (int i = 0; i < member_count; i++)
+		if (members[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* What must end with the victim: the run, or the world that it is of. How many are new. */
+static int note_members(const struct process *victim)
+{
+	int before = member_count;
+
+	for (int i = 0; i < count && member_count < PROCESSES; i++) {
+		const struct process *p = &processes[i];
 		int fd;
 
-		if (!p->mounts || (victim->pid != outer && p->mounts != victim->mounts))
+		if ((victim->pid != outer && p->mounts != victim->mounts) || is_member(p->pid))
 			continue;
 		fd = syscall(SYS_pidfd_open, p->pid, 0);
 		if (fd < 0)
 			continue;
-		ends[members] = (struct pollfd){ .fd = fd, .events = POLLIN };
-		group[members++] = p;
 		note_connections(p->pid);
+		members[member_count] = *p;
+		ends[member_count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	}
+	return member_count - before;
 }
 
 static int ms_left(void)
 {
-	long left = deadline - time(NULL);
+	time_t left = deadline - time(NULL);
 
 	return left > 0 ? left * 1000 : 0;
 }
@@ -208,34 +224,38 @@ static int take_lines(int fd)
 	return len > 0 ? lines : -1;
 }
 
-static void wait_for_group(int lines)
+/* False at the deadline. */
+static bool wait_for_members(int lines)
 {
-	int left = members;
+	int left = 0;
 
+	for (int i = 0; i < member_count; i++)
+		left += ends[i].fd >= 0;
 	while (left) {
-		ends[members] = (struct pollfd){ .fd = lines, .events = POLLIN };
-		if (poll(ends, members + 1, ms_left()) == 0)
-			return;
-		if (ends[members].revents && take_lines(lines) < 0)
+		ends[member_count] = (struct pollfd){ .fd = lines, .events = POLLIN };
+		if (poll(ends, member_count + 1, ms_left()) == 0)
+			return false;
+		if (ends[member_count].revents && take_lines(lines) < 0)
 			lines = -1;
-		for (int i = 0; i < members; i++)
+		for (int i = 0; i < member_count; i++)
 			if (ends[i].revents) {
 				close(ends[i].fd);
 				ends[i].fd = -1;
 				left--;
 			}
 	}
+	return true;
 }
 
 static int report_left(void)
 {
 	int left = 0;
 
-	for (int i = 0; i < members; i++)
+	for (int i = 0; i < member_count; i++)
 		if (ends[i].fd >= 0 && ++left)
-			printf("left behind: process %d (%s)\n", group[i]->pid, group[i]->comm);
-	for (int i = 0; i < connected; i++)
-		if (inode("%s/%u", control, connections[i].number) == connections[i].dir && ++left)
+			printf("left behind: process %d (%s)\n", members[i].pid, members[i].comm);
+	for (int i = 0; i < connection_count; i++)
+		if (connection_dir(connections[i].number) == connections[i].dir && ++left)
 			printf("left behind: FUSE connection %u\n", connections[i].number);
 	return left ? 1 : 0;
 }
@@ -243,31 +263,39 @@ static int report_left(void)
 int main(int argc, char **argv)
 {
 	const char *mul = getenv("FPT_TIMEOUT_MUL");
-	const struct process *victim;
+	struct process victim;
+	const struct process *found;
 	int fd, lines, status;
 
-	if (argc != 7)
-		error(1, 0, "usage: kill_one run|case|server|client PID LINES FIFO FUSECTL SERVER");
-	role = argv[1];
+	if (argc != 8)
+		error(1, 0, "usage: kill_one run|case|server|client PID MARK LINES FIFO FUSECTL SERVER");
 	outer = atoi(argv[2]);
-	lines = atoi(argv[3]);
-	fd = open(argv[4], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	control = argv[5];
-	server = argv[6];
+	mark = argv[3];
+	lines = atoi(argv[4]);
+	fd = open(argv[5], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	control = argv[6];
+	server = argv[7];
 	deadline = time(NULL) + DEADLINE_SECONDS * (mul && atoi(mul) > 0 ? atoi(mul) : 1);
 
-	while (lines > 0 || !(victim = find_victim())) {
+	while (lines > 0 || !(found = find_victim(argv[1]))) {
 		int came = take_lines(fd);
 
 		if (came < 0)
 			return NO_VICTIM;
 		lines -= came;
 	}
-	note_group(victim);
-	kill(victim->pid, SIGKILL);
-	wait_for_group(fd);
+	victim = *found;
+	note_members(&victim);
+	kill(victim.pid, SIGKILL);
+	/* Once more each time: some may have been born between the look and the kill. */
+	while (wait_for_members(fd)) {
+		look();
+		if (!note_members(&victim))
+			break;
+	}
 	status = report_left();
-	printf("killed %s, %d processes and %d connections in all\n", role, members, connected);
+	printf("killed a %s: %d processes and %d connections in all\n", argv[1], member_count,
+	       connection_count);
 	fflush(stdout);
 	while (take_lines(fd) >= 0)
 		;
