@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Kills one process of a running suite and waits until everything that stood
- * or fell with it is gone. The suite's processes are known by a word in their
- * environment and those of one world by their mount namespace: both hold also
- * for a process that has left its parent.
+ * or fell with it is gone: the whole run, or the victim's world, which is all
+ * in one mount namespace. A process that leaves its parent is still below the
+ * init of the run's PID namespace; that one is stopped meanwhile, as at its end
+ * the kernel would clear away what the world has left.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -22,14 +23,14 @@
 #include <unistd.h>
 
 #define DEADLINE_SECONDS 20
-#define PROCESSES	 256
+#define PROCESSES	 4096
 #define NO_VICTIM	 3
 
 struct process {
 	pid_t pid, parent;
 	char comm[32];
-	ino_t mounts; /* its mount namespace */
-	bool server;
+	bool ours;
+	ino_t mounts; /* its mount namespace; 0 when it is about to be gone */
 };
 
 struct connection {
@@ -37,7 +38,7 @@ struct connection {
 	ino_t dir; /* in fusectl; tells it from a later one of the same number */
 };
 
-/* The suite's, at the last look. */
+/* At the last look. */
 static struct process processes[PROCESSES];
 static int count;
 
@@ -48,7 +49,7 @@ static int member_count;
 static struct connection connections[PROCESSES];
 static int connection_count;
 
-static const char *mark, *control, *server;
+static const char *control, *server;
 static pid_t outer;
 static time_t deadline;
 
@@ -75,17 +76,6 @@ static ino_t connection_dir(unsigned int number)
 	return inode(path);
 }
 
-static bool has_mark(pid_t pid)
-{
-	static char environ[65536];
-	int fd = open(proc(pid, "environ"), O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? 0 : read(fd, environ, sizeof(environ));
-
-	if (fd >= 0)
-		close(fd);
-	return len > 0 && memmem(environ, len, mark, strlen(mark) + 1);
-}
-
 static bool runs_server(pid_t pid)
 {
 	char exe[4096];
@@ -106,25 +96,6 @@ static bool alive(struct process *p)
 	return alive;
 }
 
-static void look(void)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-
-	count = 0;
-	while ((entry = readdir(dir)) && count < PROCESSES) {
-		struct process *p = &processes[count];
-
-		p->pid = atoi(entry->d_name);
-		if (!isdigit(entry->d_name[0]) || !has_mark(p->pid) || !alive(p))
-			continue;
-		p->mounts = inode(proc(p->pid, "ns/mnt"));
-		p->server = runs_server(p->pid);
-		count++;
-	}
-	closedir(dir);
-}
-
 static const struct process *find(pid_t pid)
 {
 	for (int i = 0; i < count; i++)
@@ -133,15 +104,50 @@ static const struct process *find(pid_t pid)
 	return NULL;
 }
 
+static bool is_member(pid_t pid)
+{
+	for (int i = 0; i < member_count; i++)
+		if (members[i].pid == pid)
+			return true;
+	return false;
+}
+
+static bool is_ours(const struct process *p)
+{
+	while (p && p->pid != outer && !is_member(p->parent))
+		p = find(p->parent);
+	return p;
+}
+
+static void look(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	count = 0;
+	while ((entry = readdir(dir)) && count < PROCESSES) {
+		processes[count].pid = atoi(entry->d_name);
+		if (isdigit(entry->d_name[0]) && alive(&processes[count]))
+			count++;
+	}
+	closedir(dir);
+	for (int i = 0; i < count; i++) {
+		struct process *p = &processes[i];
+
+		p->ours = is_ours(p);
+		p->mounts = p->ours ? inode(proc(p->pid, "ns/mnt")) : 0;
+	}
+}
+
 static const char *role_of(const struct process *p)
 {
 	const struct process *parent = find(p->parent);
 
 	if (p->pid == outer)
 		return "run";
-	if (p->mounts == inode("/proc/self/ns/mnt"))
+	if (!p->mounts || p->mounts == inode("/proc/self/ns/mnt"))
 		return "";
-	if (p->server)
+	if (runs_server(p->pid))
 		return "server";
 	return parent && parent->mounts == p->mounts ? "client" : "case";
 }
@@ -172,15 +178,20 @@ static void note_connections(pid_t pid)
 		fclose(mounts);
 }
 
-static bool is_member(pid_t pid)
+static pid_t init_of_run(void)
 {
-	for (int i = 0; i < member_count; i++)
-		if (members[i].pid == pid)
-			return true;
-	return false;
+	for (int i = 0; i < count; i++)
+		if (processes[i].parent == outer)
+			return processes[i].pid;
+	return outer;
 }
 
-/* What must end with the victim: the run, or the world that it is of. How many are new. */
+static bool falls_with(const struct process *victim, const struct process *p)
+{
+	return p->ours && (victim->pid == outer || !p->mounts || p->mounts == victim->mounts);
+}
+
+/* How many processes are new that must end. */
 static int note_members(const struct process *victim)
 {
 	int before = member_count;
@@ -189,7 +200,7 @@ static int note_members(const struct process *victim)
 		const struct process *p = &processes[i];
 		int fd;
 
-		if ((victim->pid != outer && p->mounts != victim->mounts) || is_member(p->pid))
+		if (!falls_with(victim, p) || is_member(p->pid))
 			continue;
 		fd = syscall(SYS_pidfd_open, p->pid, 0);
 		if (fd < 0)
@@ -266,15 +277,15 @@ int main(int argc, char **argv)
 	struct process victim;
 	const struct process *found;
 	int fd, lines, status;
+	pid_t init;
 
-	if (argc != 8)
-		error(1, 0, "usage: kill_one run|case|server|client PID MARK LINES FIFO FUSECTL SERVER");
+	if (argc != 7)
+		error(1, 0, "usage: kill_one run|case|server|client PID LINES FIFO FUSECTL SERVER");
 	outer = atoi(argv[2]);
-	mark = argv[3];
-	lines = atoi(argv[4]);
-	fd = open(argv[5], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	control = argv[6];
-	server = argv[7];
+	lines = atoi(argv[3]);
+	fd = open(argv[4], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	control = argv[5];
+	server = argv[6];
 	deadline = time(NULL) + DEADLINE_SECONDS * (mul && atoi(mul) > 0 ? atoi(mul) : 1);
 
 	while (lines > 0 || !(found = find_victim(argv[1]))) {
@@ -285,6 +296,9 @@ int main(int argc, char **argv)
 		lines -= came;
 	}
 	victim = *found;
+	init = init_of_run();
+	if (victim.pid != outer)
+		kill(init, SIGSTOP);
 	note_members(&victim);
 	kill(victim.pid, SIGKILL);
 	/* Once more each time: some may have been born between the look and the kill. */
@@ -297,6 +311,7 @@ int main(int argc, char **argv)
 	printf("killed a %s: %d processes and %d connections in all\n", argv[1], member_count,
 	       connection_count);
 	fflush(stdout);
+	kill(init, SIGCONT);
 	while (take_lines(fd) >= 0)
 		;
 	return status;
