@@ -30,6 +30,10 @@ HEADERS = $(KHDR_INCLUDES)
 else
 HEADERS = -isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest
 -include $(OUTPUT)/libfuse.mk
+ifneq ($(V),1)
+Q := @
+msg = @printf '  %-8s%s\n' "$(1)" "$(3:$(OUTPUT)/%=%)";
+endif
 endif
 
 ifneq ($(LIBFUSE_VERSION),)
@@ -93,12 +97,14 @@ endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
+	$(call msg,CC,,$@)
+	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
 
 # The seed as another system's compiler sees it, beside the real one.
 $(OUTPUT)/obj/fixtures/elsewhere.o: fixtures/backing_id.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(FPT_CFLAGS) -U__linux__ $(foreach f,create value drop strerror,\
+	$(call msg,CC,,$@)
+	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -U__linux__ $(foreach f,create value drop strerror,\
 		-Dbacking_id_$(f)=elsewhere_backing_id_$(f)) -c $< -o $@
 
 $(OUTPUT)/kselftest/VERSION:
@@ -106,20 +112,24 @@ $(OUTPUT)/kselftest/VERSION:
 
 $(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@
 
 $(OUTPUT)/contain: $(call objs,harness/contain harness/contain_main)
-	$(CC) $(LDFLAGS) $^ -o $@
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@
 
 $(OUTPUT)/servers/raw: $(RAW_OBJS) $(SERVING_OBJS) $(SEED_OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@
 
 $(OUTPUT)/obj/fixtures/servers/lib%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
 $(OUTPUT)/servers/libfuse: $(call objs,$(patsubst %.c,%,$(wildcard fixtures/servers/libfuse*.c))) \
 		$(SERVING_OBJS) $(OUTPUT)/libfuse.mk
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
 
 -include $(shell find $(OUTPUT)/obj -name '*.d' 2>/dev/null)
 

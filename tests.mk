@@ -3,8 +3,6 @@
 # The project's own tests in C: which objects each stands on, and which functions of
 # libc it watches.  make check runs them with the scripts in the folders tests/.
 
-CASE_TESTS := demo
-
 channel_test_OBJS     := fixtures/channel fixtures/tests/channel_test
 channel_test_WRAPS    := close malloc free
 backing_id_test_OBJS  := fixtures/channel fixtures/backing_id fixtures/tests/backing_id_test
@@ -15,7 +13,8 @@ C_TESTS := $(patsubst %_OBJS,%,$(filter %_test_OBJS,$(.VARIABLES)))
 .SECONDEXPANSION:
 $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) -pthread -o $@
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) -pthread -o $@
 
 check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS))
 	OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh $(TESTS)

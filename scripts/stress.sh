@@ -42,8 +42,9 @@ unset FPT_STRESS_CONTAINED
 runs=$1
 shift
 
-mkdir -p "$OUTPUT/runs" 2>/dev/null && dir=$(mktemp -d "$OUTPUT/runs/stress.XXXXXX" 2>/dev/null) ||
+if ! { mkdir -p "$OUTPUT/runs" && dir=$(mktemp -d "$OUTPUT/runs/stress.XXXXXX"); } 2>/dev/null; then
 	die "cannot write $OUTPUT/runs"
+fi
 trap 'kill $(jobs -p) 2>/dev/null; [ -n "${differ-}" ] || rm -rf "$dir"' EXIT
 
 # one RUN OPTION...
@@ -59,9 +60,13 @@ one()
 	die "run $1 of $runs gave no results, see above" "$status"
 }
 
-for loop in 1 2; do
-	while :; do :; done &
-done
+busy()
+{
+	while :; do :; done
+}
+
+busy &
+busy &
 
 differ=
 for ((run = 1; run <= runs; run++)); do

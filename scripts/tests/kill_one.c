@@ -22,8 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEADLINE_SECONDS 20
+#define DEADLINE_SECONDS 10
 #define PROCESSES	 4096
+#define CONNECTIONS	 64
 #define NO_VICTIM	 3
 
 struct process {
@@ -46,7 +47,7 @@ static int count;
 static struct process members[PROCESSES];
 static struct pollfd ends[PROCESSES + 1];
 static int member_count;
-static struct connection connections[PROCESSES];
+static struct connection connections[CONNECTIONS];
 static int connection_count;
 
 static const char *control, *server;
@@ -161,19 +162,26 @@ static const struct process *find_victim(const char *role)
 	return NULL;
 }
 
+static void note_connection(unsigned int number)
+{
+	const struct connection found = { number, connection_dir(number) };
+
+	for (int i = 0; i < connection_count; i++)
+		if (connections[i].dir == found.dir)
+			return;
+	if (found.dir && connection_count < CONNECTIONS)
+		connections[connection_count++] = found;
+}
+
 static void note_connections(pid_t pid)
 {
 	FILE *mounts = fopen(proc(pid, "mountinfo"), "re");
+	unsigned int number;
 	char line[4096];
 
-	while (mounts && fgets(line, sizeof(line), mounts)) {
-		struct connection *c = &connections[connection_count];
-
-		if (strstr(line, " - fuse ") && connection_count < PROCESSES &&
-		    sscanf(line, "%*d %*d %*d:%u", &c->number) == 1 &&
-		    (c->dir = connection_dir(c->number)))
-			connection_count++;
-	}
+	while (mounts && fgets(line, sizeof(line), mounts))
+		if (strstr(line, " - fuse ") && sscanf(line, "%*d %*d %*d:%u", &number) == 1)
+			note_connection(number);
 	if (mounts)
 		fclose(mounts);
 }
@@ -210,6 +218,13 @@ static int note_members(const struct process *victim)
 		ends[member_count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	}
 	return member_count - before;
+}
+
+static void begin_deadline(void)
+{
+	const char *mul = getenv("FPT_TIMEOUT_MUL");
+
+	deadline = time(NULL) + DEADLINE_SECONDS * (mul && atoi(mul) > 0 ? atoi(mul) : 1);
 }
 
 static int ms_left(void)
@@ -273,7 +288,6 @@ static int report_left(void)
 
 int main(int argc, char **argv)
 {
-	const char *mul = getenv("FPT_TIMEOUT_MUL");
 	struct process victim;
 	const struct process *found;
 	int fd, lines, status;
@@ -286,8 +300,8 @@ int main(int argc, char **argv)
 	fd = open(argv[4], O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	control = argv[5];
 	server = argv[6];
-	deadline = time(NULL) + DEADLINE_SECONDS * (mul && atoi(mul) > 0 ? atoi(mul) : 1);
 
+	begin_deadline();
 	while (lines > 0 || !(found = find_victim(argv[1]))) {
 		int came = take_lines(fd);
 
@@ -312,6 +326,7 @@ int main(int argc, char **argv)
 	       connection_count);
 	fflush(stdout);
 	kill(init, SIGCONT);
+	begin_deadline();
 	while (take_lines(fd) >= 0)
 		;
 	return status;

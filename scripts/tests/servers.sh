@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Servers that are none, or none any more at some point of a case: the case is
+# broken, says so in one line with the server's last one, and leaves nothing.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+OUTPUT=$(realpath -m "${OUTPUT:-$scripts/../build}")
+if [ ! -x "$OUTPUT/servers/raw" ]; then
+	echo "1..0 # SKIP config: no $OUTPUT/servers/raw (run make first)"
+	exit 0
+fi
+if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
+	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
+	exit 0
+fi
+
+# A case with all that a conversation has: root, start, plan, ops, plans, quit.
+commands=6
+case=(timeout 10 "$OUTPUT/cases/drop" --filter early.before_reply_fails_open)
+export FPT_TIMEOUT_MUL=0.05 FPT_SERVER="$OUTPUT/servers/raw"
+unset FPT_EVIDENCE FPT_SABOTAGE FPT_RELEASE
+
+status=0
+"${case[@]}" >"$tmp/said" 2>&1 || status=$?
+if [ "$status" -eq 4 ]; then
+	echo "1..0 # SKIP kernel: $(sed -n 's/.*# SKIP [a-z]*: //p' "$tmp/said")"
+	exit 0
+fi
+check "the case passes with a good server" test "$status" -eq 0
+
+# Everything that the case starts has this in its environment, this shell has not.
+mark="FPT_TEST_OF_SERVERS=$$"
+here()
+{
+	cat /proc/self/mountinfo
+	ls /sys/fs/fuse/connections
+	grep -lsz "^$mark\$" /proc/[0-9]*/environ || :
+}
+here >"$tmp/before"
+
+fails() # NAME SERVER LINE: LINE is what the case must print
+{
+	exits "$1" 1 env "$mark" FPT_SERVER="$2" "${case[@]}"
+	says "$1: it is said" "$tmp/both" "$3"
+	here >"$tmp/after"
+	same "$1: nothing is left" "$tmp/before" "$tmp/after"
+}
+
+server() # NAME; what it does is on standard input
+{
+	{
+		echo "#!/bin/bash"
+		cat
+	} >"$tmp/$1"
+	chmod +x "$tmp/$1"
+}
+
+# --- no server ---------------------------------------------------------------
+
+touch "$tmp/file"
+fails "a server that is missing" "$tmp/none" ".*FPT_SERVER .*"
+fails "a server that cannot be executed" "$tmp/file" ".*FPT_SERVER .*"
+fails "a folder as server" "$tmp" "# cannot start the server $tmp: Permission denied"
+fails "a server that ends at once" /bin/true '# broken: the server ended; .*'
+
+server unlucky <<'END'
+echo "out of luck" >&2
+exit 3
+END
+fails "a server that ends with a word" "$tmp/unlucky" 'out of luck'
+
+# --- not this protocol -------------------------------------------------------
+
+server stranger <<'END'
+echo "220 mail.example ESMTP"
+read -r line
+END
+fails "a server of something else" "$tmp/stranger" \
+	'# broken: the server does not speak protocol 1, it said "220 mail.example ESMTP"'
+
+server future <<'END'
+echo "hello protocol 2 backend future version 1 can passthrough"
+read -r line
+END
+fails "a server of protocol 2" "$tmp/future" \
+	'# broken: the server does not speak protocol 1, it said "hello protocol 2 .*"'
+
+server endless <<'END'
+while echo -n "hello hello hello hello"; do :; done 2>/dev/null
+END
+fails "a server that never ends its line" "$tmp/endless" '# broken: the server ended; .*'
+
+hello="hello protocol 1 backend odd version 1 can passthrough"
+server vague <<END
+echo "$hello"
+while read -r tag command; do
+	echo "\$tag maybe"
+done
+END
+fails "a server with odd replies" "$tmp/vague" \
+	'# broken: the server refused root, it said "maybe"'
+
+server stubborn <<END
+echo "$hello"
+while read -r tag command; do
+	echo "\$tag error EPERM I do not want to"
+done
+END
+fails "a server that refuses" "$tmp/stubborn" \
+	'# broken: the server refused root, it said "error EPERM I do not want to"'
+
+# --- silence -----------------------------------------------------------------
+
+server silent <<'END'
+exec tail -f /dev/null
+END
+fails "a server that never says hello" "$tmp/silent" \
+	'# broken: the server did not answer in time; its last line was ""'
+
+server taciturn <<END
+echo "$hello"
+exec tail -f /dev/null
+END
+fails "a server that says no more than hello" "$tmp/taciturn" \
+	"# broken: the server did not answer in time; its last line was \"$hello\""
+
+server deaf <<END
+echo "$hello"
+exec <&- >&-
+exec tail -f /dev/null
+END
+fails "a server that closes the channel" "$tmp/deaf" \
+	"# broken: the server ended; its last line was \"$hello\""
+
+# --- in the middle -----------------------------------------------------------
+
+# Takes $AT commands; instead of the last one there is the signal, or the end.
+server mortal <<'END'
+exec "$REAL" < <(
+	for ((i = 1; i < AT; i++)); do
+		read -r line
+		echo "$line"
+	done
+	read -r line
+	[ "$END" = EOF ] || kill -s "$END" $$
+)
+END
+
+for real in "$OUTPUT"/servers/*; do
+	[ -x "$real" ] || continue
+	export REAL=$real END AT
+	for END in KILL EOF; do
+		for ((AT = 1; AT <= commands; AT++)); do
+			fails "${real##*/}, $END at command $AT" "$tmp/mortal" \
+				'# broken: the server ended; its last line was ".\+"'
+		done
+	done
+	END=STOP
+	for AT in 2 4 "$commands"; do
+		fails "${real##*/}, $END at command $AT" "$tmp/mortal" \
+			'# broken: the server did not answer in time; its last line was ".\+"'
+	done
+done
+
+finish
