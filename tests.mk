@@ -8,6 +8,9 @@ channel_test_WRAPS    := close malloc free
 backing_id_test_OBJS  := fixtures/channel fixtures/backing_id fixtures/tests/backing_id_test
 backing_id_test_WRAPS := ioctl close malloc free
 
+# No test by itself: scripts/tests/kill.sh runs it.
+kill_one_OBJS         := scripts/tests/kill_one
+
 C_TESTS := $(patsubst %_OBJS,%,$(filter %_test_OBJS,$(.VARIABLES)))
 
 .SECONDEXPANSION:
@@ -16,7 +19,7 @@ $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) -pthread -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS))
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) kill_one)
 	OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh $(TESTS)
 
 .PHONY: check

@@ -49,22 +49,21 @@ const char *case_server(void)
 }
 
 /*
- * A descriptor per line: the kernel limits how many lines one descriptor may
- * write to its log in a second. And a single write(2): stdio seeks first, which
- * /dev/kmsg refuses.
+ * A descriptor per case: the kernel limits how many lines one descriptor may
+ * write to its log in a second, and opening one walks the whole log. And a single
+ * write(2): stdio seeks first, which /dev/kmsg refuses.
  */
 static void mark_kernel_log(const char *what)
 {
+	static int kernel_log = -1;
 	char line[320];
 	int len = snprintf(line, sizeof(line), "fpt: %s %s %s\n", what, running_name,
 			   case_server());
-	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return;
-	if (write(fd, line, len) < 0)
+	if (kernel_log < 0)
+		kernel_log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	if (kernel_log >= 0 && write(kernel_log, line, len) < 0)
 		record("note", "key", "kernel_log", "value", strerror(errno), NULL);
-	close(fd);
 }
 
 const struct case_info *case_begin(const char *fixture, const char *variant, const char *name)

@@ -10,6 +10,11 @@ if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
 	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
 	exit 0
 fi
+built=${OUTPUT:-$(dirname "$0")/../../build}
+if [ ! -x "$built/tests/kill_one" ]; then
+	echo "1..0 # SKIP config: no $built/tests/kill_one (run make check)"
+	exit 0
+fi
 if [ -z "${FPT_OWN_MOUNTS-}" ]; then
 	FPT_OWN_MOUNTS=1 exec unshare --mount "$0" "$@"
 fi
@@ -18,7 +23,6 @@ fi
 
 rounds=${1:-5}
 mark=FPT_KILL_TEST=$$ # in the environment of all that is started
-built=${OUTPUT:-$scripts/../build}
 
 # A checkout and a build that nobody else writes to, in a /tmp of its own.
 place=$tmp
