@@ -70,7 +70,7 @@ help:
 	@echo "make                    build the suite into $(OUTPUT)"
 	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
 	@echo "make list               every case: name, row of the contract, since, needs, title"
-	@echo "make check              the project's own tests"
+	@echo "make check              the project's own tests: [TESTS='some of them']"
 	@echo "make bench              time of the suite against a bare mount cycle"
 	@echo "make install            programs and servers to INSTALL_PATH="
 	@echo "make clean              remove what was built, but not what setup fetched"

@@ -7,11 +7,20 @@ channel_test_OBJS     := fixtures/channel fixtures/tests/channel_test
 channel_test_WRAPS    := close malloc free
 backing_id_test_OBJS  := fixtures/channel fixtures/backing_id fixtures/tests/backing_id_test
 backing_id_test_WRAPS := ioctl close malloc free
+control_test_OBJS     := fixtures/servers/control harness/errname fixtures/tests/control_test
+ops_test_OBJS         := fixtures/servers/ops fixtures/tests/ops_test
+plan_test_OBJS        := fixtures/servers/plan fixtures/servers/control harness/errname \
+			 fixtures/tests/plan_test
+toyfs_test_OBJS       := fixtures/servers/toyfs fixtures/tests/toyfs_test
+units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 
-# No test by itself: scripts/tests/kill.sh runs it.
+C_TESTS := channel_test backing_id_test control_test ops_test plan_test toyfs_test units
+
+# No tests by themselves: harness/tests/demo.sh and scripts/tests/kill.sh run them.
+demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo
 kill_one_OBJS         := scripts/tests/kill_one
 
-C_TESTS := $(patsubst %_OBJS,%,$(filter %_test_OBJS,$(.VARIABLES)))
+SH_TESTS := $(wildcard harness/tests/*.sh fixtures/tests/*.sh scripts/tests/*.sh)
 
 .SECONDEXPANSION:
 $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
@@ -19,7 +28,8 @@ $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) -pthread -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) kill_one)
-	OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh $(TESTS)
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo kill_one)
+	OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
+		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 
 .PHONY: check

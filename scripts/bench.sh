@@ -52,7 +52,7 @@ while [ $# -gt 0 ]; do
 	shift 2
 done
 [[ $runs =~ ^[1-9][0-9]*$ ]] || die "--runs needs a number above 0, not '$runs'"
-[ -x "$cycle" ] || die "no $cycle: run 'make' first (or say OUTPUT=...)"
+[ -x "$cycle" ] || die "no $cycle: run 'make bench' (or say OUTPUT=...)"
 if [ ${#servers[@]} -eq 0 ]; then
 	servers=(raw)
 	[ ! -x "$OUTPUT/servers/libfuse" ] || servers+=(libfuse)

@@ -8,7 +8,7 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=../../scripts/tests/tap.inc
 . "$(dirname "$0")/../../scripts/tests/tap.inc"
 
-demo=$(realpath -m "${OUTPUT:-$tests/../../build}/demo")
+demo=$(realpath -m "${OUTPUT:-$tests/../../build}/tests/demo")
 if [ ! -x "$demo" ]; then
 	echo "1..0 # SKIP config: no $demo (run make check)"
 	exit 0

@@ -17,6 +17,12 @@ if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
 	exit 0
 fi
 
+# Where a mount that a case leaks would come back to.
+if [ -z "${FPT_UNSHARED-}" ]; then
+	rm -rf "$tmp"
+	FPT_UNSHARED=1 exec unshare --mount --propagation shared "$0"
+fi
+
 # A case with all that a conversation has: root, start, plan, ops, plans, quit.
 commands=6
 case=(timeout 10 "$OUTPUT/cases/drop" --filter early.before_reply_fails_open)
@@ -41,10 +47,16 @@ here()
 }
 here >"$tmp/before"
 
+lacks() # FILE TEXT
+{
+	! grep -F "$2" "$1"
+}
+
 fails() # NAME SERVER LINE: LINE is what the case must print
 {
 	exits "$1" 1 env "$mark" FPT_SERVER="$2" "${case[@]}"
 	says "$1: it is said" "$tmp/both" "$3"
+	check "$1: nothing hangs" lacks "$tmp/both" "terminated by timeout"
 	here >"$tmp/after"
 	same "$1: nothing is left" "$tmp/before" "$tmp/after"
 }
@@ -67,10 +79,11 @@ fails "a folder as server" "$tmp" "# cannot start the server $tmp: Permission de
 fails "a server that ends at once" /bin/true '# broken: the server ended; .*'
 
 server unlucky <<'END'
+setsid tail -f /dev/null <&- >&- &
 echo "out of luck" >&2
 exit 3
 END
-fails "a server that ends with a word" "$tmp/unlucky" 'out of luck'
+fails "a server that ends with a word and leaves a child" "$tmp/unlucky" 'out of luck'
 
 # --- not this protocol -------------------------------------------------------
 
