@@ -22,6 +22,6 @@ exec perl -MTAP::Harness -e '
 	my $all = TAP::Harness->new({ exec => [], color => 0 })->runtests(@ARGV);
 	my $failed = $all->failed + $all->exit + $all->parse_errors;
 	printf "%d passed, %d failed, %d skipped\n",
-		$all->passed - $all->skipped, $failed, $all->skipped;
+		$all->passed - $all->skipped, $failed, scalar $all->skipped;
 	exit !!$failed;
 ' "$@"

@@ -79,7 +79,7 @@ fails "a folder as server" "$tmp" "# cannot start the server $tmp: Permission de
 fails "a server that ends at once" /bin/true '# broken: the server ended; .*'
 
 server unlucky <<'END'
-setsid tail -f /dev/null <&- >&- &
+setsid tail -f /dev/null </dev/null >/dev/null 2>&1 &
 echo "out of luck" >&2
 exit 3
 END
