@@ -26,9 +26,12 @@ static void hint_other_release(long got, const struct since_row *rows, size_t co
 	char text[64];
 
 	for (size_t i = 0; i < count; i++) {
+		bool newer = release_compare(rows[i].release, release_running()) > 0;
+
 		if (rows[i].want != got)
 			continue;
-		snprintf(text, sizeof(text), "matches since %s (backport?)", rows[i].release);
+		snprintf(text, sizeof(text), "matches since %s%s", rows[i].release,
+			 newer ? " (backport?)" : ", before it changed");
 		printf("# %s\n", text);
 		record("hint", "text", text, NULL);
 	}

@@ -140,8 +140,8 @@ static int run(int argc, char **argv)
 
 	record_open();
 	if (!find_server()) {
-		fprintf(stderr, "%s: FPT_SERVER names no program that can be run\n",
-			program_invocation_short_name);
+		fprintf(stderr, "%s: no server program to run: FPT_SERVER=%s\n",
+			program_invocation_short_name, getenv("FPT_SERVER") ?: "");
 		return EXIT_FAIL;
 	}
 	if (access("/dev/fuse", F_OK) < 0)
@@ -178,7 +178,7 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 	int opt;
 
 	runner = with;
-	if (argc < 2 || strncmp(argv[1], "--", 2))
+	if (argc < 2 || (argv[1][0] == '-' && argv[1][1] != '-'))
 		return run(argc, argv);
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
@@ -198,6 +198,11 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 			fprintf(stderr, "%s: see --help\n", program_invocation_short_name);
 			return EXIT_FAIL;
 		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "%s: what is %s? see --help\n", program_invocation_short_name,
+			argv[optind]);
+		return EXIT_FAIL;
 	}
 	if (!action)
 		return run_selected(argv[0]);

@@ -73,8 +73,8 @@ server() # NAME; what it does is on standard input
 # --- no server ---------------------------------------------------------------
 
 touch "$tmp/file"
-fails "a server that is missing" "$tmp/none" ".*FPT_SERVER .*"
-fails "a server that cannot be executed" "$tmp/file" ".*FPT_SERVER .*"
+fails "a server that is missing" "$tmp/none" ".*FPT_SERVER=.*"
+fails "a server that cannot be executed" "$tmp/file" ".*FPT_SERVER=.*"
 fails "a folder as server" "$tmp" "# cannot start the server $tmp: Permission denied"
 fails "a server that ends at once" /bin/true '# broken: the server ended; .*'
 
