@@ -77,13 +77,10 @@ static ino_t connection_dir(unsigned int number)
 	return inode(path);
 }
 
+/* By inode: in another mount namespace than this one's the link may read differently. */
 static bool runs_server(pid_t pid)
 {
-	char exe[4096];
-	ssize_t len = readlink(proc(pid, "exe"), exe, sizeof(exe) - 1);
-
-	exe[len > 0 ? len : 0] = '\0';
-	return !strcmp(exe, server);
+	return inode(server) && inode(proc(pid, "exe")) == inode(server);
 }
 
 /* Not of one that is dead already and only waits for its parent. */

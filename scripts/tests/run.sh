@@ -21,7 +21,7 @@ export OUTPUT="$tmp/build"
 mkdir "$checkout" "$OUTPUT" "$OUTPUT/cases" "$OUTPUT/servers"
 cp -R "$scripts" "$checkout/"
 echo timeout=60 >"$checkout/settings"
-ln -s "$contain" "$OUTPUT/contain"
+cp "$contain" "$OUTPUT/contain" # an ordinary user may not see the other
 
 # What each program below begins with.
 cat >"$tmp/prelude" <<'END'
