@@ -350,6 +350,7 @@ function summary(    i, server, v, totals, passed, failures, skipped)
 		failures += n_failed[server]
 		skipped += n_skipped[server]
 	}
+	list_skips()
 	list_cases("xpass", "EXPECTED TO FAIL, BUT PASSED (if it is the kernel that was mended, remove the mark):")
 	list_cases("failed", "Failed:")
 	for (i = 1; i <= n_run_failures; i++)
@@ -380,6 +381,22 @@ function server_totals(server,    n, i, v, text)
 			text = joined(text, ", ", count[server, v] " " v)
 	}
 	return text == "" ? "" : "  (" text ")"
+}
+
+# Each reason once, with how many cases it kept from running.
+function list_skips(    i, c, k, reason, n, order, times)
+{
+	for (i = 1; i <= n_servers; i++)
+		for (c = 1; c <= n_cases; c++) {
+			k = servers[i] SUBSEP cases[c]
+			if (outcome[k] !~ /^skip:/)
+				continue
+			reason = substr(outcome[k], 6) ": " note[k]
+			if (!times[reason]++)
+				order[++n] = reason
+		}
+	for (i = 1; i <= n; i++)
+		printf "%s%5d  %s\n", i == 1 ? "\nSkipped:\n" : "", times[order[i]], order[i]
 }
 
 function list_cases(which, heading,    i, c, k)
