@@ -79,13 +79,13 @@ setup:
 	scripts/setup.sh
 
 run_tests: all
-	OUTPUT=$(OUTPUT) scripts/run.sh $(addprefix --server=,$(SERVER)) $(ARGS)
+	@OUTPUT=$(OUTPUT) scripts/run.sh $(addprefix --server=,$(SERVER)) $(ARGS)
 
 list: all
 	@OUTPUT=$(OUTPUT) scripts/run.sh --list
 
 bench: all $(OUTPUT)/bench-cycle
-	OUTPUT=$(OUTPUT) scripts/bench.sh
+	@OUTPUT=$(OUTPUT) scripts/bench.sh
 
 install: all
 	$(if $(INSTALL_PATH),,$(error give INSTALL_PATH=))

@@ -29,7 +29,7 @@ $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
 	$(Q)$(CC) $(LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) -pthread -o $@
 
 check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo kill_one)
-	OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
+	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 
 .PHONY: check

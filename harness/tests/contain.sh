@@ -6,15 +6,9 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=../../scripts/tests/tap.inc
 . "$(dirname "$0")/../../scripts/tests/tap.inc"
 
-contain=$(realpath -m "${OUTPUT:-$tests/../../build}/contain")
-if [ ! -x "$contain" ]; then
-	echo "1..0 # SKIP config: no $contain (run make first)"
-	exit 0
-fi
-if [ "$(id -u)" -ne 0 ]; then
-	echo "1..0 # SKIP privilege: needs root"
-	exit 0
-fi
+need_built contain
+contain=$built/contain
+[ "$(id -u)" -eq 0 ] || skip_all "privilege: needs root"
 deadline=$((10 * ${FPT_TIMEOUT_MUL:-1}))
 
 # --- it ends as the command ends ---------------------------------------------

@@ -8,15 +8,8 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=../../scripts/tests/tap.inc
 . "$(dirname "$0")/../../scripts/tests/tap.inc"
 
-demo=$(realpath -m "${OUTPUT:-$tests/../../build}/tests/demo")
-if [ ! -x "$demo" ]; then
-	echo "1..0 # SKIP config: no $demo (run make check)"
-	exit 0
-fi
-if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
-	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
-	exit 0
-fi
+need_built tests/demo
+need_fuse
 
 expect() # NAME FILE: it is as the one of this name in expected/
 {
@@ -28,7 +21,7 @@ accept=${1-}
 # The server's name is one of a kind, to be found again in the kernel log.
 server=demo$$
 ln -s /bin/true "$tmp/$server"
-cp "$demo" "$tmp/demo"
+cp "$built/tests/demo" "$tmp/demo"
 cd "$tmp"
 chmod a+rx .
 export FPT_SERVER="$tmp/$server" FPT_TIMEOUT_MUL=0.03

@@ -5,21 +5,15 @@
 # process, mount, FUSE connection or file is left that was not there before.
 # kill.sh [ROUNDS]: how many of each with each server, 5 if not said.
 set -eu
-
-if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
-	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
-	exit 0
-fi
-built=${OUTPUT:-$(dirname "$0")/../../build}
-if [ ! -x "$built/tests/kill_one" ]; then
-	echo "1..0 # SKIP config: no $built/tests/kill_one (run make check)"
-	exit 0
-fi
-if [ -z "${FPT_OWN_MOUNTS-}" ]; then
-	FPT_OWN_MOUNTS=1 exec unshare --mount "$0" "$@"
-fi
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
+
+need_built tests/kill_one
+need_fuse
+if [ -z "${FPT_OWN_MOUNTS-}" ]; then
+	rm -rf "$tmp"
+	FPT_OWN_MOUNTS=1 exec unshare --mount "$0" "$@"
+fi
 
 rounds=${1:-5}
 mark=FPT_KILL_TEST=$$ # in the environment of all that is started

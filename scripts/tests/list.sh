@@ -6,14 +6,13 @@
 set -eu
 # shellcheck source=scripts/tests/tap.inc
 . "$(dirname "$0")/tap.inc"
-OUTPUT=${OUTPUT:-$tests/../../build}
 
 rows_of()
 {
 	seq -f "$1%g" "$2"
 }
 
-for program in "$OUTPUT"/cases/*; do
+for program in "$built"/cases/*; do
 	"$program" --list
 done >"$tmp/list"
 
@@ -30,7 +29,7 @@ check "no case is about a row that the contract has not" \
 check "a case's name stands once" sh -c '! cut -f1 "$1" | sort | uniq -d | grep .' sh "$tmp/list"
 check "every line has name, row, since, needs and title" \
 	sh -c '! grep -vP "^[\w.]+\t[A-Z]\d+\t(\d+\.\d+|any)\t[\w,-]+\t[^\t]{20,}$" "$1"' sh "$tmp/list"
-for program in "$OUTPUT"/cases/*; do
+for program in "$built"/cases/*; do
 	"$program" --json
 done >"$tmp/json"
 jq -r '[.case, .row, .since, .needs, .title] | @tsv' <"$tmp/json" >"$tmp/from_json"

@@ -5,23 +5,15 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
-if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
-	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
-	exit 0
-fi
-
-contain=$(realpath -m "${OUTPUT:-$scripts/../build}/contain")
-if [ ! -x "$contain" ]; then
-	echo "1..0 # SKIP config: no $contain (run make first)"
-	exit 0
-fi
+need_built contain
+need_fuse
 checkout=$tmp/checkout
 run=$checkout/scripts/run.sh
 export OUTPUT="$tmp/build"
 mkdir "$checkout" "$OUTPUT" "$OUTPUT/cases" "$OUTPUT/servers"
 cp -R "$scripts" "$checkout/"
 echo timeout=60 >"$checkout/settings"
-cp "$contain" "$OUTPUT/contain" # an ordinary user may not see the other
+cp "$built/contain" "$OUTPUT/contain" # an ordinary user may not see the other
 
 # What each program below begins with.
 cat >"$tmp/prelude" <<'END'

@@ -8,17 +8,9 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
-OUTPUT=$(realpath -m "${OUTPUT:-$scripts/../build}")
-export OUTPUT
-
-if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
-	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
-	exit 0
-fi
-if [ ! -x "$OUTPUT/servers/raw" ]; then
-	echo "1..0 # SKIP config: no $OUTPUT/servers/raw (run make first)"
-	exit 0
-fi
+need_built servers/raw
+need_fuse
+export OUTPUT="$built"
 mistakes=$("$OUTPUT/servers/raw" --sabotage-list)
 
 # What all cases came to under one mistake, "none" being none.

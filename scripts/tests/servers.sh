@@ -7,15 +7,8 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
-OUTPUT=$(realpath -m "${OUTPUT:-$scripts/../build}")
-if [ ! -x "$OUTPUT/servers/raw" ]; then
-	echo "1..0 # SKIP config: no $OUTPUT/servers/raw (run make first)"
-	exit 0
-fi
-if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ]; then
-	echo "1..0 # SKIP privilege: needs root and /dev/fuse"
-	exit 0
-fi
+need_built servers/raw
+need_fuse
 
 # Where a mount that a case leaks would come back to.
 if [ -z "${FPT_UNSHARED-}" ]; then
@@ -25,8 +18,8 @@ fi
 
 # A case with all that a conversation has: root, start, plan, ops, plans, quit.
 commands=6
-case=(timeout 10 "$OUTPUT/cases/drop" --filter early.before_reply_fails_open)
-export FPT_TIMEOUT_MUL=0.05 FPT_SERVER="$OUTPUT/servers/raw"
+case=(timeout 10 "$built/cases/drop" --filter early.before_reply_fails_open)
+export FPT_TIMEOUT_MUL=0.05 FPT_SERVER="$built/servers/raw"
 unset FPT_EVIDENCE FPT_SABOTAGE FPT_RELEASE
 
 status=0
@@ -162,7 +155,7 @@ exec "$REAL" < <(
 )
 END
 
-for real in "$OUTPUT"/servers/*; do
+for real in "$built"/servers/*; do
 	[ -x "$real" ] || continue
 	export REAL=$real END AT
 	for END in KILL EOF; do
