@@ -16,7 +16,7 @@
 BEGIN {
 	FS = OFS = "\t"
 	SPLAT = "WARNING:|BUG:|kernel BUG at|KASAN|KCSAN|UBSAN|[Cc]all [Tt]race:|Oops|" \
-		"general protection|refcount_t|possible (circular|recursive) locking|" \
+		"general protection fault,|refcount_t|possible (circular|recursive) locking|" \
 		"inconsistent lock state|INFO: task .* blocked|detected stalls"
 	split("cap config kernel library privilege", words, " ")
 	for (i in words)
