@@ -93,7 +93,6 @@ static void list_json(const char *full, const struct case_info *info)
 
 static void add_run_arg(const char *full, const struct case_info *info)
 {
-	(void)info;
 	if (run_argc + 2 >= RUN_ARGS_MAX)
 		return;
 	run_args[run_argc++] = "-r";
