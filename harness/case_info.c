@@ -57,8 +57,8 @@ static void mark_kernel_log(const char *what)
 {
 	static int kernel_log = -1;
 	char line[320];
-	int len = snprintf(line, sizeof(line), "fpt: %s %s %s\n", what, running_name,
-			   case_server());
+	int len =
+		snprintf(line, sizeof(line), "fpt: %s %s %s\n", what, running_name, case_server());
 
 	if (kernel_log < 0)
 		kernel_log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
@@ -69,8 +69,8 @@ static void mark_kernel_log(const char *what)
 const struct case_info *case_begin(const char *fixture, const char *variant, const char *name)
 {
 	running = case_find(fixture, name);
-	snprintf(running_name, sizeof(running_name), "%s.%s%s%s.%s",
-		 program_invocation_short_name, fixture, *variant ? "." : "", variant, name);
+	snprintf(running_name, sizeof(running_name), "%s.%s%s%s.%s", program_invocation_short_name,
+		 fixture, *variant ? "." : "", variant, name);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	record_case(running_name);
 	record("begin", "row", running->row, "title", running->title, "server", case_server(),

@@ -6,8 +6,8 @@
 #include "expect.h"
 #include "record.h"
 
-static bool judge(const char *type, const char *what, const char *observed,
-		  const char *wanted, const char *file, int line)
+static bool judge(const char *type, const char *what, const char *observed, const char *wanted,
+		  const char *file, int line)
 {
 	bool met = !strcmp(observed, wanted);
 	const char *base = strrchr(file, '/');
@@ -46,8 +46,8 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 
 	result_name(got, observed);
 	met = judge("expect", what, observed,
-		    row ? result_name(row->want, wanted) : "nothing known of so old a kernel",
-		    file, line);
+		    row ? result_name(row->want, wanted) : "nothing known of so old a kernel", file,
+		    line);
 	if (!met)
 		hint_other_release(got, rows, count);
 	return met;
@@ -57,8 +57,8 @@ bool expect_positive(const char *what, long got, const char *file, int line)
 {
 	char observed[RESULT_NAME_MAX];
 
-	return judge("expect", what, got > 0 ? "positive" : result_name(got, observed),
-		     "positive", file, line);
+	return judge("expect", what, got > 0 ? "positive" : result_name(got, observed), "positive",
+		     file, line);
 }
 
 bool expect_text(const char *type, const char *what, const char *got, const char *want,

@@ -6,7 +6,7 @@
 #include "record.h"
 
 #define STEPS_SHOWN 200
-#define STEP_MAX    200
+#define STEP_MAX    256
 
 static char steps[STEPS_SHOWN][STEP_MAX];
 static unsigned int step_count;
@@ -21,7 +21,7 @@ void journal_step(const char *who, const char *result, const char *what, ...)
 	va_end(args);
 	record("step", "who", who, "what", text, "result", result, NULL);
 	if (step_count < STEPS_SHOWN)
-		snprintf(steps[step_count], STEP_MAX, "%s: %.120s = %.40s", who, text, result);
+		snprintf(steps[step_count], STEP_MAX, "%s: %.140s = %.80s", who, text, result);
 	step_count++;
 }
 

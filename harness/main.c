@@ -88,7 +88,8 @@ static void list_line(const char *full, const struct case_info *info)
 static void list_json(const char *full, const struct case_info *info)
 {
 	list_case("{\"case\":\"%s\",\"row\":\"%s\",\"since\":\"%s\",\"needs\":\"%s\","
-		  "\"title\":\"%s\"}\n", full, info);
+		  "\"title\":\"%s\"}\n",
+		  full, info);
 }
 
 static void add_run_arg(const char *full, const struct case_info *info)
