@@ -11,11 +11,6 @@
 static const struct world_opts unmounted = { .unmounted = true };
 static const struct world_opts not_negotiated = { .init = "no-passthrough" };
 
-static long register_f(struct world *w)
-{
-	return server_backing_open(w, backing_path("f"), "");
-}
-
 WORLD_FIXTURE(unmounted_close);
 
 CASE(unmounted_close, is_eperm, .row = "C1",

@@ -5,11 +5,6 @@
 
 #include "../fixtures/verbs.h"
 
-static long register_f(struct world *w)
-{
-	return server_backing_open(w, backing_path("f"), "");
-}
-
 WORLD_FIXTURE(numbers);
 
 CASE(numbers, begin_at_1, .row = "I1",

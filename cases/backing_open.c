@@ -21,7 +21,7 @@ static const struct world_opts init_unanswered = { .no_start = true };
 static const struct world_opts child_userns = { .userns = true };
 static const struct world_opts depth_2 = { .init = "depth=2" };
 
-static long register_f(struct world *w, const char *words)
+static long register_with(struct world *w, const char *words)
 {
 	return server_backing_open(w, backing_path("f"), words);
 }
@@ -32,7 +32,7 @@ CASE(unmounted_open, is_eperm, .row = "O1",
      .title = "registering on a device that is not mounted is EPERM, without waiting",
      .can = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
 {
-	EXPECT_RET_SINCE(register_f(w, BOUNDED), since("0", -ENOTTY), since("6.9", -EPERM));
+	EXPECT_RET_SINCE(register_with(w, BOUNDED), since("0", -ENOTTY), since("6.9", -EPERM));
 }
 
 CASE(unmounted_open, waits_after_sync_init, .row = "O1",
@@ -41,7 +41,7 @@ CASE(unmounted_open, waits_after_sync_init, .row = "O1",
 {
 	EXPECT_RET(server_call(&w->server, -1, "sync-init"), 0);
 
-	EXPECT_RET(register_f(w, "timeout=5"), -EINTR);
+	EXPECT_RET(register_with(w, "timeout=5"), -EINTR);
 }
 
 WORLD_FIXTURE(unsupported_open);
@@ -50,7 +50,7 @@ CASE(unsupported_open, is_eopnotsupp, .row = "O2",
      .title = "a kernel built without passthrough refuses to register with EOPNOTSUPP",
      .since = "any", .needs = NEED_NO_PASSTHROUGH)
 {
-	EXPECT_RET_SINCE(register_f(w, ""), since("0", -ENOTTY), since("6.9", -EOPNOTSUPP));
+	EXPECT_RET_SINCE(register_f(w), since("0", -ENOTTY), since("6.9", -EOPNOTSUPP));
 }
 
 WORLD_FIXTURE(open_argument);
@@ -59,7 +59,7 @@ CASE(open_argument, bad_pointer_is_efault, .row = "O3",
      .title = "registering with a bad pointer is EFAULT",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
 {
-	EXPECT_RET(register_f(w, "ptr=bad"), -EFAULT);
+	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
 CASE(open_argument, flags_are_einval, .row = "O5",
@@ -70,7 +70,7 @@ CASE(open_argument, flags_are_einval, .row = "O5",
 		char words[32];
 
 		snprintf(words, sizeof(words), "flags=0x%x", 1u << bit);
-		EXPECT_RET(register_f(w, words), -EINVAL);
+		EXPECT_RET(register_with(w, words), -EINVAL);
 	}
 }
 
@@ -78,8 +78,8 @@ CASE(open_argument, padding_is_einval, .row = "O5",
      .title = "fuse_backing_map.padding that is not 0 is EINVAL, in both its halves",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
 {
-	EXPECT_RET(register_f(w, "padding=1"), -EINVAL);
-	EXPECT_RET(register_f(w, "padding=0x100000000"), -EINVAL);
+	EXPECT_RET(register_with(w, "padding=1"), -EINVAL);
+	EXPECT_RET(register_with(w, "padding=0x100000000"), -EINVAL);
 }
 
 CASE(open_argument, negative_descriptor_is_ebadf, .row = "O6",
@@ -107,7 +107,7 @@ CASE(open_argument, o_path_is_accepted, .row = "O6",
      .title = "an O_PATH descriptor can be registered from 6.12 on, before it is EBADF",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_RET_SINCE(register_f(w, "mode=path"), since("6.9", -EBADF), since("6.12", 1));
+	EXPECT_RET_SINCE(register_with(w, "mode=path"), since("6.9", -EBADF), since("6.12", 1));
 }
 
 WORLD_FIXTURE(open_privilege);
@@ -116,47 +116,47 @@ CASE(open_privilege, not_negotiated_is_eperm, .row = "O4",
      .title = "registering is EPERM where the reply to INIT did not ask for passthrough",
      .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
 {
-	EXPECT_RET(register_f(w, ""), -EPERM);
+	EXPECT_RET(register_f(w), -EPERM);
 }
 
 CASE(open_privilege, init_refused_is_eperm, .row = "O4",
      .title = "registering is EPERM after an error as reply to INIT",
      .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &init_refused)
 {
-	EXPECT_RET(register_f(w, ""), -EPERM);
+	EXPECT_RET(register_f(w), -EPERM);
 }
 
 CASE(open_privilege, init_unanswered_is_eperm, .row = "O4",
      .title = "registering is EPERM as long as INIT is not answered, and works right after",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &init_unanswered)
 {
-	long early = register_f(w, BOUNDED);
+	long early = register_with(w, BOUNDED);
 
 	START(w, NULL);
 
 	EXPECT_RET(early, -EPERM);
-	EXPECT_RET(register_f(w, ""), 1);
+	EXPECT_RET(register_f(w), 1);
 }
 
 CASE(open_privilege, ordinary_user_is_eperm, .row = "O4",
      .title = "registering is EPERM without CAP_SYS_ADMIN",
      .needs = NEED_PASSTHROUGH, .can = "credentials")
 {
-	EXPECT_RET(register_f(w, "as=uid:1000"), -EPERM);
+	EXPECT_RET(register_with(w, "as=uid:1000"), -EPERM);
 }
 
 CASE(open_privilege, root_of_child_userns_is_eperm, .row = "O4",
      .title = "registering is EPERM for the root of a child user namespace",
      .needs = NEED_PASSTHROUGH | NEED_USERNS, .can = "credentials")
 {
-	EXPECT_RET(register_f(w, "as=userns"), -EPERM);
+	EXPECT_RET(register_with(w, "as=userns"), -EPERM);
 }
 
 CASE(open_privilege, mounter_in_child_userns_is_eperm, .row = "O4",
      .title = "registering is EPERM in a child user namespace also for who mounted there",
      .needs = NEED_PASSTHROUGH | NEED_USERNS, .world = &child_userns)
 {
-	EXPECT_RET(register_f(w, ""), -EPERM);
+	EXPECT_RET(register_f(w), -EPERM);
 }
 
 WORLD_FIXTURE(order);
@@ -165,7 +165,7 @@ CASE(order, unmounted_beats_efault, .row = "O1",
      .title = "an unmounted device is noticed before a bad pointer",
      .can = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
 {
-	EXPECT_RET_SINCE(register_f(w, "ptr=bad " BOUNDED), since("0", -ENOTTY),
+	EXPECT_RET_SINCE(register_with(w, "ptr=bad " BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));
 }
 
@@ -173,14 +173,14 @@ CASE(order, efault_beats_eperm, .row = "O3",
      .title = "a bad pointer is noticed before passthrough that was not negotiated",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &not_negotiated)
 {
-	EXPECT_RET(register_f(w, "ptr=bad"), -EFAULT);
+	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
 CASE(order, eperm_beats_einval, .row = "O4",
      .title = "missing permission is noticed before flags that are not 0",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &not_negotiated)
 {
-	EXPECT_RET(register_f(w, "flags=1"), -EPERM);
+	EXPECT_RET(register_with(w, "flags=1"), -EPERM);
 }
 
 CASE(order, eperm_beats_ebadf, .row = "O4",
@@ -236,7 +236,7 @@ CASE(dead_connection_open, works_after_abort, .row = "O12",
 	ASSERT_RET(world_abort(), 0);
 	EXPECT_RET(client_stat(client(w), "f"), -ENOTCONN);
 
-	EXPECT_RET(register_f(w, ""), 1);
+	EXPECT_RET(register_f(w), 1);
 }
 
 CASE(dead_connection_open, works_after_umount, .row = "O12",
@@ -245,7 +245,7 @@ CASE(dead_connection_open, works_after_umount, .row = "O12",
 {
 	ASSERT_RET(world_umount("fuse"), 0);
 
-	EXPECT_RET(register_f(w, ""), 1);
+	EXPECT_RET(register_f(w), 1);
 }
 
 WORLD_FIXTURE(second_device);
@@ -256,7 +256,7 @@ CASE(second_device, clone_registers, .row = "O13",
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
 
-	EXPECT_RET(register_f(w, "dev=second"), 1);
+	EXPECT_RET(register_with(w, "dev=second"), 1);
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
@@ -267,7 +267,7 @@ CASE(second_device, clone_closes, .row = "O13",
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
 
-	EXPECT_RET(register_f(w, ""), 1);
+	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(server_backing_close(w, 1, "dev=second"), 0);
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
@@ -278,7 +278,7 @@ CASE(second_device, not_cloned_is_eperm, .row = "O13",
 {
 	ASSERT_RET(server_device(w, "second", "new"), 0);
 
-	EXPECT_RET(register_f(w, "dev=second " BOUNDED), -EPERM);
+	EXPECT_RET(register_with(w, "dev=second " BOUNDED), -EPERM);
 }
 
 WORLD_FIXTURE(other_ioctl);

@@ -153,7 +153,7 @@ CASE(never, held_until_device_is_closed, .row = "E5",
      .title = "an ID never closed holds the backing file until the last device descriptor closes",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), ""));
+	EXPECT_POSITIVE(register_f(w));
 
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(world_umount("fuse"), 0);
@@ -166,7 +166,7 @@ CASE(never, held_until_mount_of_killed_server_goes, .row = "E5",
      .title = "an ID of a killed server holds the backing file until the FUSE mount goes",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), ""));
+	EXPECT_POSITIVE(register_f(w));
 
 	server_kill(&w->server);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
@@ -185,7 +185,7 @@ CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
 
 	EXPECT_RET(server_call(&w->server, other, "device other adopt"), 0);
 	close(other);
-	EXPECT_RET(server_backing_open(w, backing_path("f"), ""), 1);
+	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(server_backing_open(w, backing_path("g"), "dev=other"), 1);
 	EXPECT_RET(server_call(&w->server, -1, "close-device main onto=other"), 0);
 
@@ -198,7 +198,7 @@ CASE(gone, aborted_connection_still_closes, .row = "E7",
      .title = "an ID dropped after the connection was aborted is closed",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	EXPECT_RET(server_backing_open(w, backing_path("f"), ""), 1);
+	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(world_abort(), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
@@ -209,7 +209,7 @@ CASE(gone, unmounted_connection_still_closes, .row = "E7",
      .title = "an ID dropped after the unmount, with the device open, is closed",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_RET(server_backing_open(w, backing_path("f"), ""), 1);
+	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(world_umount("fuse"), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
@@ -220,7 +220,7 @@ CASE(gone, second_close_finds_nothing, .row = "E8",
      .title = "an ID that was dropped is unknown to the kernel",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_RET(server_backing_open(w, backing_path("f"), ""), 1);
+	EXPECT_RET(register_f(w), 1);
 
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(server_drop(w, 1), -ENOENT);

@@ -14,14 +14,8 @@ static const struct world_opts no_start = { .no_start = true };
 static const struct world_opts depth_2 = { .init = "depth=2" };
 static const struct world_opts refused = { .init = "depth=3" };
 
-/* FUSE_DEV_IOC_BACKING_OPEN of the file f on the backing filesystem. */
-static long register_f(struct world *w)
-{
-	return server_backing_open(w, backing_path("f"), "");
-}
-
 /*
- * The same of a file that the case process opens: a server that opens or closes
+ * FUSE_DEV_IOC_BACKING_OPEN of a file that the case process opens: a server that opens or closes
  * a file on a mount of its own waits for itself. O_PATH has no FLUSH at close.
  */
 static long register_path(struct world *w, const char *path)
@@ -179,26 +173,7 @@ CASE(own_mount, is_no_backing, .row = "N5",
 	EXPECT_REGISTERS(w, fuse_path("f"), -ELOOP);
 }
 
-WORLD_FIXTURE(stacked);
-
-CASE(stacked, overlayfs_needs_depth_2, .row = "N6",
-     .title = "with max_stack_depth 2 a file on overlayfs is a backing file",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
-{
-	EXPECT_RET(stack_overlay("backing", "overlay"), 0);
-
-	EXPECT_REGISTERS(w, world_path("overlay", "f"), 1);
-}
-
-CASE(stacked, overlayfs_is_too_deep_for_1, .row = "N6",
-     .title = "with max_stack_depth 1 a file on overlayfs is no backing file: ELOOP",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
-{
-	EXPECT_RET(stack_overlay("backing", "overlay"), 0);
-
-	EXPECT_REGISTERS(w, world_path("overlay", "f"), -ELOOP);
-}
-
+/* The same of overlayfs is row O9, in backing_open.c. */
 WORLD_FIXTURE(on_fuse);
 FIXTURE_VARIANT(on_fuse)
 {
