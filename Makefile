@@ -48,7 +48,7 @@ endif
 HARNESS  := case_info contain errname expect journal main need record since
 WORLD    := client odd_files server stack world sabotage
 SERVING  := control opens ops open_path plan serve toyfs
-RAW      := raw raw_command raw_device raw_ids raw_init raw_ops wire
+RAW      := raw raw_command raw_dev raw_device raw_ids raw_init raw_ops wire
 
 objs = $(patsubst %,$(OUTPUT)/obj/%.o,$(1))
 HARNESS_OBJS := $(call objs,$(addprefix harness/,$(HARNESS)))
