@@ -46,8 +46,8 @@ endif
 .DEFAULT_GOAL := all
 
 HARNESS  := case_info contain errname expect journal main need record since
-WORLD    := client odd_files server stack world sabotage
-SERVING  := control opens ops open_path plan serve toyfs
+WORLD    := client memory odd_files pattern server stack steps transfer world sabotage
+SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_dev raw_device raw_ids raw_init raw_ops wire
 
 objs = $(patsubst %,$(OUTPUT)/obj/%.o,$(1))

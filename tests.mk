@@ -8,7 +8,7 @@ channel_test_WRAPS    := close malloc free
 backing_id_test_OBJS  := fixtures/channel fixtures/backing_id fixtures/tests/backing_id_test
 backing_id_test_WRAPS := ioctl close malloc free
 control_test_OBJS     := fixtures/servers/control harness/errname fixtures/tests/control_test
-ops_test_OBJS         := fixtures/servers/ops fixtures/tests/ops_test
+ops_test_OBJS         := fixtures/servers/ops fixtures/servers/op_name fixtures/tests/ops_test
 plan_test_OBJS        := fixtures/servers/plan fixtures/servers/control harness/errname \
 			 fixtures/tests/plan_test
 toyfs_test_OBJS       := fixtures/servers/toyfs fixtures/tests/toyfs_test

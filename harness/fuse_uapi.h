@@ -17,4 +17,8 @@
 #define FUSE_DEV_IOC_SYNC_INIT _IO(FUSE_DEV_IOC_MAGIC, 3)
 #endif
 
+#if FUSE_KERNEL_MINOR_VERSION < 45 /* 6.18 */
+#define FUSE_COPY_FILE_RANGE_64 53
+#endif
+
 #endif
