@@ -18,11 +18,16 @@ CASES   := $(patsubst cases/%.c,%,$(wildcard cases/*.c))
 SERVERS := raw
 
 CFLAGS ?= -O2 -g
-FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter $(WERROR) -MMD -MP $(HEADERS)
+FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter $(WERROR) -MMD -MP \
+	$(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
+
+# For the clients that do their I/O by io_uring.
+LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); }' | \
+	$(CC) -include liburing.h -x c - -o /dev/null -luring 2>/dev/null && echo -luring)
 
 ifdef IN_TREE
 TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
-TEST_GEN_FILES := servers/raw
+TEST_GEN_FILES := servers/raw programs/idle
 EXTRA_CLEAN := $(OUTPUT)/obj
 OVERRIDE_TARGETS := 1
 include $(LIB_MK)
@@ -45,8 +50,8 @@ endif
 
 .DEFAULT_GOAL := all
 
-HARNESS  := case_info contain errname expect journal main need record since
-WORLD    := client memory odd_files pattern server stack steps transfer world sabotage
+HARNESS  := case_info contain errname expect installed journal main need record since
+WORLD    := backing_file backing_fs client memory odd_files pattern server stack steps transfer world sabotage
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_dev raw_device raw_ids raw_init raw_ops wire
 
@@ -63,7 +68,7 @@ else
 HEADERS_READY := $(OUTPUT)/kselftest/VERSION
 
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
-	$(OUTPUT)/contain
+	$(OUTPUT)/contain $(OUTPUT)/programs/idle
 
 help:
 	@echo "make setup              install what is missing, fetch headers, build libfuse"
@@ -91,10 +96,10 @@ install: all
 	$(if $(INSTALL_PATH),,$(error give INSTALL_PATH=))
 	mkdir -p $(INSTALL_PATH)
 	cp -p $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
-		$(INSTALL_PATH)
+		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj cases servers tests contain bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj cases servers programs tests contain bench-cycle)
 
 include tests.mk
 
@@ -119,11 +124,16 @@ $(OUTPUT)/kselftest/VERSION:
 $(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
+	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ $(LIBURING) -o $@
 
 $(OUTPUT)/contain: $(call objs,harness/contain harness/contain_main)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@
+
+$(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle)
+	@mkdir -p $(@D)
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
 
 $(OUTPUT)/bench-cycle: $(call objs,scripts/bench/cycle)
 	$(call msg,LINK,,$@)

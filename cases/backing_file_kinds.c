@@ -15,13 +15,6 @@ static struct since_row before_6_12(const struct odd_file *file)
 	return since("6.9", file->flags & O_PATH ? -EBADF : -EOPNOTSUPP);
 }
 
-#define SKIP_UNLESS(needs)                                                                     \
-	do {                                                                                   \
-		const char *_missing = need_missing(needs);                                    \
-		if (_missing)                                                                  \
-			CASE_SKIP("%s", _missing);                                             \
-	} while (0)
-
 static const struct world_opts depth_2 = { .init = "depth=2" };
 
 WORLD_FIXTURE(directory);

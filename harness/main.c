@@ -9,6 +9,7 @@
 
 #include "case_info.h"
 #include "contain.h"
+#include "installed.h"
 #include "main.h"
 #include "record.h"
 
@@ -114,24 +115,14 @@ static int skip_all(const char *why)
 	return EXIT_SKIP;
 }
 
-/* Built, the servers are in a folder beside the cases'; installed, beside them. */
 static bool find_server(void)
 {
-	static const char *const places[] = { "../servers/raw", "raw" };
-	char path[4096 + 16];
-	ssize_t len;
+	const char *path;
 
 	if (getenv("FPT_SERVER"))
 		return access(getenv("FPT_SERVER"), X_OK) == 0;
-	len = readlink("/proc/self/exe", path, 4096);
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		strcpy(path + len, places[i]);
-		if (access(path, X_OK) == 0)
-			return setenv("FPT_SERVER", path, 1) == 0;
-	}
-	return false;
+	path = installed_path("servers", "raw");
+	return path && setenv("FPT_SERVER", path, 1) == 0;
 }
 
 static int run(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -97,6 +98,40 @@ static const char *sync_init_missing(void)
 	return err ? "kernel: no FUSE_DEV_IOC_SYNC_INIT (Linux 6.18 has it)" : NULL;
 }
 
+static const char *ext4_missing(void)
+{
+	if (!file_has_word("/proc/filesystems", "\text4\n"))
+		return "config: no ext4 (set CONFIG_EXT4_FS, modprobe ext4)";
+	if (access("/dev/loop-control", R_OK | W_OK) < 0)
+		return "config: no loop devices (set CONFIG_BLK_DEV_LOOP, modprobe loop)";
+	if (system("mkfs.ext4 -V >/dev/null 2>&1") != 0)
+		return "config: no mkfs.ext4 (install e2fsprogs)";
+	return NULL;
+}
+
+static const char *aio_missing(void)
+{
+	unsigned long context = 0;
+
+	if (syscall(SYS_io_setup, 1, &context) < 0)
+		return "config: no io_setup(2) (set CONFIG_AIO=y)";
+	syscall(SYS_io_destroy, context);
+	return NULL;
+}
+
+static const char *io_uring_missing(void)
+{
+#ifdef HAVE_LIBURING
+	int fd = syscall(SYS_io_uring_setup, 0, NULL);
+
+	if (fd < 0 && errno != EFAULT && errno != EINVAL)
+		return "config: no io_uring (set CONFIG_IO_URING=y, kernel.io_uring_disabled=0)";
+	return NULL;
+#else
+	return "config: built without liburing (install liburing-dev, run make clean and make)";
+#endif
+}
+
 const struct need need_table[] = {
 	{ NEED_PASSTHROUGH, "passthrough", NULL },
 	{ NEED_NO_PASSTHROUGH, "no-passthrough", NULL },
@@ -107,7 +142,10 @@ const struct need need_table[] = {
 	{ NEED_MEMFD_SECRET, "memfd_secret", memfd_secret_missing },
 	{ NEED_KALLSYMS, "kallsyms", kallsyms_missing },
 	{ NEED_SYNC_INIT, "sync-init", sync_init_missing },
-	{ NEED_URING, "io_uring", NULL },
+	{ NEED_URING, "over-io-uring", NULL },
+	{ NEED_EXT4, "ext4", ext4_missing },
+	{ NEED_AIO, "aio", aio_missing },
+	{ NEED_IO_URING, "io_uring", io_uring_missing },
 };
 const size_t need_count = sizeof(need_table) / sizeof(need_table[0]);
 

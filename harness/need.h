@@ -20,6 +20,9 @@ enum {
 	NEED_KALLSYMS = 1 << 7, /* names of kernel functions are readable */
 	NEED_SYNC_INIT = 1 << 8, /* FUSE_DEV_IOC_SYNC_INIT, Linux 6.18 */
 	NEED_URING = 1 << 9,	 /* INIT offers FUSE_OVER_IO_URING; the world knows */
+	NEED_EXT4 = 1 << 10,	 /* ext4, loop devices and mkfs.ext4 */
+	NEED_AIO = 1 << 11,	 /* io_setup(2) */
+	NEED_IO_URING = 1 << 12, /* io_uring_setup(2), and liburing when the suite was built */
 };
 
 struct need {

@@ -94,6 +94,7 @@ needed()
 	need make make
 	need gcc gcc
 	need_header stdio.h libc6-dev glibc-devel
+	need_header liburing.h liburing-dev liburing-devel
 	need_header linux/unistd.h linux-libc-dev kernel-headers
 	need pkg-config pkg-config pkgconf-pkg-config
 	need jq jq
@@ -101,6 +102,7 @@ needed()
 	need unshare util-linux
 	need mount mount util-linux
 	need xz xz-utils xz
+	need mkfs.ext4 e2fsprogs
 	[ -n "$check" ] || return 0
 	need shellcheck shellcheck ShellCheck
 	need cppcheck cppcheck
