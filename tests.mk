@@ -11,10 +11,14 @@ control_test_OBJS     := fixtures/servers/control harness/errname fixtures/tests
 ops_test_OBJS         := fixtures/servers/ops fixtures/servers/op_name fixtures/tests/ops_test
 plan_test_OBJS        := fixtures/servers/plan fixtures/servers/control harness/errname \
 			 fixtures/tests/plan_test
+intake_test_OBJS       := $(addprefix fixtures/servers/,intake ops op_name) fixtures/tests/intake_test
+transfer_test_OBJS     := $(addprefix fixtures/,client pattern sabotage steps transfer) \
+			 $(addprefix harness/,case_info errname journal record) fixtures/tests/transfer_test
 toyfs_test_OBJS       := fixtures/servers/toyfs fixtures/tests/toyfs_test
 units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 
-C_TESTS := channel_test backing_id_test control_test ops_test plan_test toyfs_test units
+C_TESTS := channel_test backing_id_test control_test intake_test ops_test plan_test toyfs_test \
+	transfer_test units
 
 # No tests by themselves: harness/tests/demo.sh and scripts/tests/kill.sh run them.
 demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo
@@ -26,7 +30,7 @@ SH_TESTS := $(wildcard harness/tests/*.sh fixtures/tests/*.sh scripts/tests/*.sh
 $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) -pthread -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) $(LIBURING) -pthread -o $@
 
 check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo kill_one)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
