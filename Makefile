@@ -50,8 +50,8 @@ endif
 
 .DEFAULT_GOAL := all
 
-HARNESS  := case_info contain errname expect installed journal main need record since
-WORLD    := backing_file backing_fs client memory odd_files pattern server stack steps transfer world sabotage
+HARNESS  := case_info contain contract errname expect installed journal main need record since
+WORLD    := backing_file backing_fs client contract memory odd_files pattern server stack steps transfer world sabotage
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_dev raw_device raw_ids raw_init raw_ops wire
 
@@ -74,7 +74,8 @@ help:
 	@echo "make setup              install what is missing, fetch headers, build libfuse"
 	@echo "make                    build the suite into $(OUTPUT)"
 	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
-	@echo "make list               every case: name, row of the contract, since, needs, title"
+	@echo "make list               every case: name, row of the contract, since, needs, can, title"
+	@echo "make contract           what is promised, and the cases that test it, as Markdown"
 	@echo "make check              the project's own tests: [TESTS='some of them']"
 	@echo "make bench              time of the suite against a bare mount cycle"
 	@echo "make install            programs and servers to INSTALL_PATH="
@@ -88,6 +89,9 @@ run_tests: all
 
 list: all
 	@OUTPUT=$(OUTPUT) scripts/run.sh --list
+
+contract: all
+	@OUTPUT=$(OUTPUT) scripts/contract.sh
 
 bench: all $(OUTPUT)/bench-cycle
 	@OUTPUT=$(OUTPUT) scripts/bench.sh
@@ -103,7 +107,7 @@ clean:
 
 include tests.mk
 
-.PHONY: all help setup run_tests list bench install clean
+.PHONY: all help setup run_tests list contract bench install clean
 endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)

@@ -11,11 +11,11 @@ struct world; /* what a case stands on: the fixtures' own business */
 /* What is known of a case before it runs. Strings are static. */
 struct case_info {
 	const char *fixture, *name; /* kselftest's names, set by CASE() */
-	const char *row;	    /* row of the contract, "E2"; mandatory */
+	const char *row;	    /* row of the contract, see contract.h, "E2"; mandatory */
 	const char *title;	    /* the promise, one sentence; mandatory */
 	const char *since;	    /* first release that makes it, or "any"; NULL: "6.9" */
 	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
-	const char *xfail;	    /* why every known kernel fails it today */
+	const char *xfail;	    /* why every known kernel fails it today, see case_void_xfail() */
 	const char *can;	    /* words the server's hello must have */
 	unsigned int needs;	    /* NEED_* */
 	const void *world;	    /* options for the fixture */
@@ -45,6 +45,13 @@ const char *case_note_skip(const char *fmt, ...) __attribute__((format(printf, 1
 
 /* The test's own set-up failed, which says nothing of the kernel. */
 void case_note_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * From here on a failure is one, whatever .xfail says: that excuses only an
+ * expectation that is not met. Called where an ASSERT_ fails, which is about what
+ * the case stands on, where the set-up is broken, and where it cannot be taken down.
+ */
+void case_void_xfail(void);
 
 /* A figure or fact for the evidence that no expectation is about. */
 void case_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

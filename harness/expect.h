@@ -4,12 +4,14 @@
 
 #include <stdbool.h>
 
+#include "case_info.h"
 #include "since.h"
 
 /*
  * Expectations on results that are values or -errno. They show and record
  * errno by name, and the evidence keeps each, met or not. EXPECT_ goes on
- * after a failure, ASSERT_ ends the case. Only the case process may use them.
+ * after a failure, ASSERT_ ends the case and is for what the rest of it stands on:
+ * .xfail does not excuse it. Only the case process may use them.
  *
  *	EXPECT_RET(client_open(w, "f", O_RDWR), -EIO);
  *	EXPECT_RET_SINCE(server_backing_open(w, dir), since("6.9", -EOPNOTSUPP),
@@ -41,8 +43,10 @@
 	do {                                                                                  \
 		if (!(met)) {                                                                 \
 			_metadata->exit_code = KSFT_FAIL;                                     \
-			if (fatal)                                                            \
+			if (fatal) {                                                          \
+				case_void_xfail();                                            \
 				__bail(1, _metadata);                                         \
+			}                                                                     \
 		}                                                                             \
 	} while (0)
 

@@ -9,6 +9,7 @@
 
 #include "case_info.h"
 #include "contain.h"
+#include "contract.h"
 #include "installed.h"
 #include "main.h"
 #include "record.h"
@@ -26,11 +27,12 @@ static char *run_args[RUN_ARGS_MAX];
 static int run_argc;
 
 static const char help[] =
-	"usage: %s [--list | --json] [--filter GLOB] | [kselftest option...]\n"
+	"usage: %s [--list | --json | --rows] [--filter GLOB] | [kselftest option...]\n"
 	"Runs its cases against the FUSE server $FPT_SERVER and prints KTAP.\n"
 	"\n"
-	"  --list         one line a case: name, row, since, needs, title\n"
+	"  --list         one line a case: name, row, since, needs, can, title\n"
 	"  --json         the same as JSON lines\n"
+	"  --rows         the contract: row, what decides it, promise\n"
 	"  --filter GLOB  only cases whose name or row matches\n"
 	"  --help         this text; -h shows kselftest's own options\n"
 	"\n"
@@ -51,6 +53,14 @@ static void needs_names(unsigned int needs, char *out)
 		}
 	if (!*out)
 		strcpy(out, "-");
+}
+
+/* Words with commas, as needs. */
+static void can_names(const char *can, char *out, size_t size)
+{
+	snprintf(out, size, "%s", can && *can ? can : "-");
+	for (char *blank = out; (blank = strchr(blank, ' '));)
+		*blank = ',';
 }
 
 static bool selected(const char *full, const char *row)
@@ -74,22 +84,23 @@ static void each_selected(const char *fixture, const char *variant, const char *
 
 static void list_case(const char *format, const char *full, const struct case_info *info)
 {
-	char needs[256];
+	char needs[256], can[256];
 
 	needs_names(info->needs, needs);
-	printf(format, full, info->row, info->since ? info->since : "6.9", needs, info->title);
+	can_names(info->can, can, sizeof(can));
+	printf(format, full, info->row, info->since ? info->since : "6.9", needs, can, info->title);
 }
 
 static void list_line(const char *full, const struct case_info *info)
 {
-	list_case("%s\t%s\t%s\t%s\t%s\n", full, info);
+	list_case("%s\t%s\t%s\t%s\t%s\t%s\n", full, info);
 }
 
 /* Titles and names hold nothing that JSON would have to escape: make check says so. */
 static void list_json(const char *full, const struct case_info *info)
 {
 	list_case("{\"case\":\"%s\",\"row\":\"%s\",\"since\":\"%s\",\"needs\":\"%s\","
-		  "\"title\":\"%s\"}\n",
+		  "\"can\":\"%s\",\"title\":\"%s\"}\n",
 		  full, info);
 }
 
@@ -162,6 +173,7 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 	static const struct option options[] = {
 		{ "list", no_argument, NULL, 'L' },
 		{ "json", no_argument, NULL, 'J' },
+		{ "rows", no_argument, NULL, 'R' },
 		{ "filter", required_argument, NULL, 'I' },
 		{ "help", no_argument, NULL, 'H' },
 		{ 0 },
@@ -179,6 +191,9 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 		case 'J':
 			action = list_json;
 			break;
+		case 'R':
+			contract_show();
+			return 0;
 		case 'I':
 			filter = optarg;
 			break;

@@ -14,6 +14,7 @@
 const char record_true[] = "true", record_false[] = "false";
 
 static int record_fd = -1;
+static const char *record_file;
 static const char *record_case_name = "";
 
 void record_open(void)
@@ -27,6 +28,12 @@ void record_open(void)
 		fprintf(stderr, "cannot write FPT_EVIDENCE=%s: %s\n", path, strerror(errno));
 		exit(1);
 	}
+	record_file = path;
+}
+
+const char *record_path(void)
+{
+	return record_file;
 }
 
 void record_case(const char *full_name)

@@ -12,6 +12,9 @@
 /* Opens the file; before anything is unshared. Exits 1 if it cannot. */
 void record_open(void);
 
+/* The file, or NULL where nothing is recorded. */
+const char *record_path(void);
+
 /* Every further line belongs to this case; @full_name must stay valid. */
 void record_case(const char *full_name);
 

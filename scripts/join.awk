@@ -3,7 +3,7 @@
 # Joins KTAP, evidence and kernel log of a run by case name; after join.ktap.awk,
 # called by join.sh, which says what each kind of input is:
 #
-#   kind=list      program, case, row, since, needs, title    (tabs)
+#   kind=list      program, case, row, since, needs, can, title  (tabs)
 #   kind=status    server, program, exit status or "timeout"  (tabs)
 #   kind=evidence  what join.jq made of the evidence
 #   kind=kmsg      the run's marker, then /dev/kmsg records
@@ -33,7 +33,7 @@ FNR == 1 && kind == "ktap" {
 }
 
 kind == "list" {
-	add_case($1, $2, $6)
+	add_case($1, $2, $3 ": " $7)
 	listed[$2] = 1
 	next
 }
@@ -351,6 +351,7 @@ function summary(    i, server, v, totals, passed, failures, skipped)
 		skipped += n_skipped[server]
 	}
 	list_skips()
+	list_cases("xfail", "Expected to fail, and failed:")
 	list_cases("xpass", "EXPECTED TO FAIL, BUT PASSED (if it is the kernel that was mended, remove the mark):")
 	list_cases("failed", "Failed:")
 	for (i = 1; i <= n_run_failures; i++)

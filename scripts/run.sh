@@ -15,7 +15,8 @@ usage()
 	                      fixtures/servers/PROTOCOL.md; repeat it or separate by
 	                      commas (default: raw, and libfuse if it was built)
 	  --filter GLOB       only cases whose name or row matches
-	  --list              show the cases: name, row, since, needs, title
+	  --list              show the cases: name, row, since, needs, can
+	                      (words a server must have in its hello), title
 	  --run-dir DIR       where everything observed goes, new or empty
 	                      (default: \$OUTPUT/runs/<date and time>)
 	  --results DIR       where the TSV of a whole run goes (default: results)

@@ -10,7 +10,20 @@
 #include <unistd.h>
 
 #include "../case.h"
+#include "../contract.h"
 #include "../journal.h"
+
+const struct contract_row contract[] = {
+	{ "D", "Verdicts", NULL },
+	{ "D1", "expectations decide", "harness/expect.c: judge()" },
+	{ "D2", "a failure names its fix", "harness/case_info.c: show_fix()" },
+	{ "D3", "a failure may be expected", "harness/case_info.c: case_end()" },
+	{ "D4", "a skip has its reason", "harness/case_info.c: case_note_skip()" },
+	{ "D5", "a broken case says nothing of the kernel", "harness/case_info.c: case_note_broken()" },
+	{ "D6", "releases have rows", "harness/since.c: since_select()" },
+	{ "D7", "accidents are no verdicts", "kselftest_harness.h: __wait_for_test()" },
+	{ 0 },
+};
 
 struct world {
 	long answer;
@@ -93,10 +106,24 @@ CASE(verdict, xfail, .row = "D3", .title = "a failure that is expected",
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, xfail_by_assert, .row = "D3", .title = "a failed ASSERT_ that is expected",
+CASE(verdict, no_xfail_by_assert, .row = "D3", .title = "a failed ASSERT_ is never expected",
      .xfail = "no kernel does it yet")
 {
 	ASSERT_RET(-EIO, 0);
+}
+
+CASE(verdict, no_xfail_where_broken, .row = "D3", .title = "a broken case is never expected",
+     .xfail = "no kernel does it yet")
+{
+	case_note_broken("mount: %s", strerror(EBUSY));
+	EXPECT_RET(-EIO, 0);
+}
+
+CASE(verdict, no_xfail_in_accident, .row = "D3", .title = "a crash is never expected",
+     .xfail = "no kernel does it yet")
+{
+	EXPECT_RET(-EIO, 0);
+	raise(SIGSEGV);
 }
 
 CASE(verdict, xpass, .row = "D3", .title = "a success where failure is expected",
@@ -106,6 +133,7 @@ CASE(verdict, xpass, .row = "D3", .title = "a success where failure is expected"
 }
 
 CASE(verdict, skip_in_body, .row = "D4", .title = "a case that finds out late",
+     .can = "dance sing",
      .xfail = "a skip is no expected failure")
 {
 	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");

@@ -5,11 +5,19 @@
 #include <stdarg.h>
 
 #include "../case_info.h"
+#include "../contract.h"
 #include "../errname.h"
 #include "../journal.h"
 #include "../need.h"
 #include "../record.h"
 #include "../since.h"
+
+const struct contract_row contract[] = {
+	{ "E", "A section", NULL },
+	{ "E1", "a promise", "file.c: function()" },
+	{ "E10", "another", "file.c: other()" },
+	{ 0 },
+};
 
 static const char *name_of(long result)
 {
@@ -123,6 +131,29 @@ static void add_untitled(void)
 static void add_without_row(void)
 {
 	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .title = "t" });
+}
+
+static void add_with_unknown_row(void)
+{
+	case_add(&(struct case_info){
+		.fixture = "f", .name = "c", .line = 7, .row = "E2", .title = "t" });
+}
+
+TEST(contract_find_finds_rows_but_no_headings)
+{
+	EXPECT_EQ(&contract[1], contract_find("E1"));
+	EXPECT_EQ(&contract[2], contract_find("E10"));
+	EXPECT_EQ(NULL, contract_find("E"));
+	EXPECT_EQ(NULL, contract_find("E2"));
+	EXPECT_EQ(NULL, contract_find(""));
+}
+
+TEST(case_whose_row_is_not_in_the_contract_is_refused)
+{
+	char said[256];
+
+	EXPECT_EQ(1, output_of(add_with_unknown_row, STDERR_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("f.c, line 7: the contract has no row E2\n", said);
 }
 
 TEST(case_without_title_or_row_is_refused)

@@ -30,6 +30,22 @@ sh_files=$(find scripts harness fixtures .ci -name '*.sh' -o -path .ci/run)
 # cppcheck does not see through the macros that declare cases and tests.
 plain_c_files=$(find harness fixtures -name '*.c' -not -path '*/tests/*')
 
+# shellcheck disable=SC2016 # awk's
+too_long_file='FNR == 501 { print FILENAME; bad = 1 } END { exit bad }'
+# From the line of { to that of }, which kernel style puts at the line's beginning.
+# shellcheck disable=SC2016 # awk's
+too_long_case='
+	/^CASE\(/ { title = FILENAME ":" FNR ": " $0; begin = 0 }
+	/^\{/ && title != "" { begin = FNR }
+	/^\}/ && begin {
+		if (FNR - begin + 1 > 30) {
+			print title
+			bad = 1
+		}
+		title = begin = ""
+	}
+	END { exit bad }'
+
 # The words of these lists are file names without blanks.
 # shellcheck disable=SC2086
 {
@@ -40,6 +56,8 @@ plain_c_files=$(find harness fixtures -name '*.c' -not -path '*/tests/*')
 			--inline-suppr --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE $plain_c_files
 	nothing_in "nothing sleeps" '(^|[^_[:alnum:]])(u|nano)?sleep[ (]+[0-9a-z]' \
 		$c_files $sh_files
+	check "no file of cases is longer than 500 lines" awk "$too_long_file" cases/*.c
+	check "no case's body is longer than 30 lines" awk "$too_long_case" cases/*.c
 	check "every source names its licence" \
 		sh -c '! grep -L SPDX-License-Identifier: "$@" | grep .' sh $c_files $sh_files
 }

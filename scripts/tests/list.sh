@@ -7,32 +7,33 @@ set -eu
 # shellcheck source=scripts/tests/tap.inc
 . "$(dirname "$0")/tap.inc"
 
-rows_of()
-{
-	seq -f "$1%g" "$2"
-}
-
 for program in "$built"/cases/*; do
 	"$program" --list
 done >"$tmp/list"
 
-cut -f2 "$tmp/list" | sort -u >"$tmp/rows"
-for section in "O 14" "C 7" "I 4" "N 8" "E 10"; do
-	# shellcheck disable=SC2086 # two words
-	rows_of $section
-done | sort >"$tmp/wanted"
-
-check "every row of sections O, C, I, N and E has a case" \
-	sh -c '! comm -13 "$1" "$2" | grep .' sh "$tmp/rows" "$tmp/wanted"
-check "no case is about a row that the contract has not" \
-	sh -c '! comm -23 "$1" "$2" | grep .' sh "$tmp/rows" "$tmp/wanted"
+check "every row of the contract has a case, and every case a row" \
+	env OUTPUT="$built" sh -c '"$1" 2>&1 >/dev/null' sh "$scripts/contract.sh"
 check "a case's name stands once" sh -c '! cut -f1 "$1" | sort | uniq -d | grep .' sh "$tmp/list"
-check "every line has name, row, since, needs and title" \
-	sh -c '! grep -vP "^[\w.]+\t[A-Z]\d+\t(\d+\.\d+|any)\t[\w,-]+\t[^\t]{20,}$" "$1"' sh "$tmp/list"
+check "every line has name, row, since, needs, can and title" sh -c \
+	'! grep -vP "^[\w.]+\t[A-Z]\d+\t(\d+\.\d+|any)\t[\w,-]+\t[\w,-]+\t[^\t]{20,}$" "$1"' sh "$tmp/list"
 for program in "$built"/cases/*; do
 	"$program" --json
 done >"$tmp/json"
-jq -r '[.case, .row, .since, .needs, .title] | @tsv' <"$tmp/json" >"$tmp/from_json"
+jq -r '[.case, .row, .since, .needs, .can, .title] | @tsv' <"$tmp/json" >"$tmp/from_json"
 same "--json says what --list says" "$tmp/list" "$tmp/from_json"
+
+for program in "$built"/cases/*; do
+	"$program" --rows
+done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_rows"
+"$built/cases/drop" --rows >"$tmp/rows"
+sort -t '	' -k 1.1,1.1 -k 1.2,1n "$tmp/rows" >"$tmp/sorted_rows"
+same "all programs have the same contract" "$tmp/sorted_rows" "$tmp/all_rows"
+check "every row has name, reference and promise; a heading has no reference" sh -c \
+	'! grep -vP "^[A-Z](\t-|\d+\t(fs|mm|fixtures|kernel|include|lib|example)/[^\t]+\.(c|h|cc): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}$" "$1"' \
+	sh "$tmp/rows"
+check "each section has its rows from 1 on, after its heading" awk -F '\t' '
+	$2 == "-" { section = $1; number = 0; next }
+	$1 != section (++number) { print; bad = 1 }
+	END { exit bad }' "$tmp/rows"
 
 finish

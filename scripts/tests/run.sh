@@ -24,7 +24,7 @@ for c in $cases; do
 	case $program.$c in $glob) selected="$selected $c" ;; esac
 done
 for c in ${list:+$selected}; do
-	printf '%s.%s\tE1\t6.9\t-\ttitle of %s\n' "$program" "$c" "$c"
+	printf '%s.%s\tE1\t6.9\t-\t-\ttitle of %s\n' "$program" "$c" "$c"
 done
 [ -z "$list" ] || exit 0
 evidence() # TYPE CASE [MEMBERS]
@@ -108,7 +108,7 @@ says "says what to give" "$tmp/err" "run.sh: $checkout is not empty: give anothe
 exits "help" 0 "$run" --help
 says "tells the exit status" "$tmp/out" 'Exit status: 0 passed, .*'
 exits "the list" 0 "$run" --list
-says "has names and titles" "$tmp/out" 'good.f.two	E1	6.9	-	title of f.two'
+says "has names and titles" "$tmp/out" 'good.f.two	E1	6.9	-	-	title of f.two'
 
 exits "without /dev/fuse" 4 with_dev "null kmsg" "$run"
 says "says what to load" "$tmp/err" 'run.sh: no /dev/fuse: load the module (modprobe fuse) .*'

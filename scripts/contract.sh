@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+set -euo pipefail
+shopt -s nullglob
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/contract.sh
+	Prints, as Markdown, what FUSE passthrough promises, what decides it, and the cases
+	that test it. All of it is what the built programs and servers say of themselves.
+
+	  --help  this text
+
+	OUTPUT    what was built (default: build)
+
+	Exit status: 0 every row has a case and every case a row, 1 not so (which ones is
+	said on standard error) or wrong use.
+	END
+}
+
+die()
+{
+	echo "contract.sh: $1" >&2
+	exit 1
+}
+
+case ${1-} in
+--help)
+	usage
+	exit 0
+	;;
+?*) die "unknown option $1, see --help" ;;
+esac
+
+scripts=$(dirname "${BASH_SOURCE[0]}")
+export OUTPUT=${OUTPUT:-$scripts/../build}
+
+# A server's first word is its hello, whatever else there is or is not.
+say_servers()
+{
+	local server hello
+
+	for server in "$OUTPUT"/servers/*; do
+		[ -x "$server" ] || continue
+		hello=$(timeout 10 "$server" </dev/null 2>/dev/null | head -n 1) || :
+		[[ $hello =~ ^'hello protocol 1 backend '[^' ']+' version '([^' ']+)' can'(.*)$ ]] ||
+			die "$server says no hello of protocol 1"
+		printf '%s\t%s\t%s\n' "${server##*/}" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]# }"
+	done
+}
+
+say_rows()
+{
+	local program
+
+	for program in "$OUTPUT"/cases/*; do
+		[ -x "$program" ] || continue
+		"$program" --rows
+		return
+	done
+}
+
+cases=$("$scripts/run.sh" --list)
+rows=$(say_rows)
+servers=$(say_servers)
+[ -n "$servers" ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
+
+awk -f "$scripts/contract.awk" kind=servers <(echo "$servers") kind=rows <(echo "$rows") \
+	kind=cases <(echo "$cases")
