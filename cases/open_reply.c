@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the reply to OPEN may say: IDs, flags, and what becomes of an open that fails. Rows R1 to R7. */
+/* What the reply to OPEN may say: IDs, flags, and what becomes of an open that fails. Rows R1 to R7, R30. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -207,8 +207,8 @@ REFUSED(refused_odd, bit31, "bit31");
 REFUSED(refused_odd, direct_io_bit31, "direct_io,bit31");
 
 CASE(refused_odd, flags_fail_the_open, .row = "R4",
-     .title = "passthrough with STREAM or with a flag of no meaning yet fails the open with EIO; the "
-	      "same ID without them is good",
+     .title = "passthrough with STREAM or with a flag that it does not know fails the open with EIO; "
+	      "the same ID without them is good",
      .needs = NEED_PASSTHROUGH, .can = "flags-any")
 {
 	refuses(_metadata, w, variant->row);
@@ -350,6 +350,47 @@ CASE(not_negotiated, passthrough_fails_the_open, .row = "R7",
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
+/* --- R30: the page cache ----------------------------------------------------- */
+
+WORLD_FIXTURE(cached_page);
+FIXTURE_VARIANT(cached_page)
+{
+	const char *row; /* of an open in between */
+	const char *ops, *data;
+};
+FIXTURE_VARIANT_ADD(cached_page, without_an_open_between) { NULL, "OPEN+keep_cache", "f" };
+FIXTURE_VARIANT_ADD(cached_page, and_a_passthrough_open)
+{
+	"f reg=at-open", "OPEN+passthrough FLUSH RELEASE OPEN+keep_cache READ", "F"
+};
+
+CASE(cached_page, is_dropped_by_passthrough_opens_alone, .row = "R30",
+     .title = "a passthrough open drops what the page cache has of the file, which a later KEEP_CACHE "
+	      "open would show",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	char data[1] = "";
+	long fd;
+
+	EXPECT_POSITIVE(fd = client_open(c, "f", O_RDONLY));
+	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
+	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_RET(client_write(c, client_open(c, backing_path("f"), O_WRONLY), "F", 1, 0), 1);
+	EXPECT_OPS(w, "LOOKUP OPEN READ FLUSH RELEASE");
+	if (variant->row) {
+		plan(w, variant->row);
+		EXPECT_RET(client_close(c, client_open(c, "f", O_RDONLY)), 0);
+		EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+	}
+	plan(w, "f flags=keep_cache");
+
+	EXPECT_POSITIVE(fd = client_open(c, "f", O_RDONLY));
+	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], variant->data[0]);
+	EXPECT_OPS(w, variant->ops);
 }
 
 CASE_MAIN()
