@@ -288,13 +288,13 @@ CASE(flag, of_the_backing_inode_is_respected, .row = "R24",
 	      "O_APPEND: EIO",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
-	EXPECT_RET(register_readonly(w, "f"), 1);
+	ASSERT_RET(register_readonly(w, "f"), 1);
 	if (set_inode_flags(variant->inode_flags) == -ENOTTY)
 		CASE_SKIP("kernel: tmpfs has no inode flags (Linux 6.6 or newer)");
-	EXPECT_RET(open(backing_path("f"), variant->bad) < 0 ? -errno : 0, -EPERM);
+	ASSERT_RET(open(backing_path("f"), variant->bad) < 0 ? -errno : 0, -EPERM);
 	plan(w, "f reg=reuse times=2");
 
-	EXPECT_POSITIVE(client_open(client(w), "f", variant->good));
+	ASSERT_POSITIVE(client_open(client(w), "f", variant->good));
 	EXPECT_RET(client_open(client(w), "f", variant->bad), -EIO);
 }
 
