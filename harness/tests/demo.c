@@ -214,4 +214,18 @@ CASE(accident, timeout, .row = "D7", .title = "the case's process hangs")
 		pause();
 }
 
+CASE(verdict, xfail_before_release, .row = "D3",
+     .title = "a failure that is expected of kernels before a release", .xfail = "mended later",
+     .xfail_before = "999.1")
+{
+	EXPECT_RET(-EIO, 0);
+}
+
+CASE(verdict, no_xfail_since_release, .row = "D3",
+     .title = "a failure that is expected of older kernels only", .xfail = "mended long ago",
+     .xfail_before = "5.1")
+{
+	EXPECT_RET(-EIO, 0);
+}
+
 CASE_MAIN()
