@@ -26,12 +26,12 @@ die()
 
 trap '' HUP INT QUIT TERM
 [ -e "$file" ] || die "does not exist"
-{ exec 9>>"$file"; } 2>/dev/null || die "cannot be written"
+exec 9<"$file"
 # A run that was killed a moment ago may just be giving it back.
-flock -w 5 9 || die "is held by another run"
+flock -w $((2 * ${FPT_TIMEOUT_MUL:-1})) 9 || die "is held by another run"
 old=$(cat "$file")
-echo "$value" >&9 || die "does not take $value"
+{ echo "$value" >"$file"; } 2>/dev/null || die "cannot be written"
 echo held
 exec >&-
 cat >/dev/null
-echo "$old" >&9
+echo "$old" >"$file"
