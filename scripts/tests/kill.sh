@@ -27,7 +27,7 @@ cp -R "$built/contain" "$built/servers" "$place/build/"
 cp "$built/cases/drop" "$place/build/cases/"
 cp "$built/tests/kill_one" "$place/log/"
 mount --bind "$place" /tmp
-tmp=/tmp/log built=/tmp/build scripts=/tmp/checkout/scripts
+tmp=/tmp/log built=/tmp/build tests=/tmp/checkout/scripts/tests
 cd /tmp
 export OUTPUT=/tmp/build TMPDIR=/tmp
 if ! mount -t fusectl fusectl "$tmp/ctl"; then
