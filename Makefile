@@ -28,7 +28,7 @@ LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); 
 ifdef IN_TREE
 TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
 TEST_GEN_FILES := servers/raw programs/idle
-EXTRA_CLEAN := $(OUTPUT)/obj
+EXTRA_CLEAN := $(OUTPUT)/obj $(OUTPUT)/servers/raw-uring
 OVERRIDE_TARGETS := 1
 include $(LIB_MK)
 HEADERS = $(KHDR_INCLUDES)
