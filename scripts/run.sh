@@ -122,14 +122,16 @@ find_programs()
 # Every program's --list, with the program's name as first column.
 list_cases()
 {
-	local program line any=
+	local program lines line any=
 
 	for program in "${programs[@]}"; do
+		lines=$("$OUTPUT/cases/$program" --list "${filter[@]}") ||
+			die "$OUTPUT/cases/$program --list failed: run 'make' again"
+		[ -n "$lines" ] || continue
+		any=1
 		while IFS= read -r line; do
 			printf '%s\t%s\n' "$program" "$line"
-			any=1
-		done < <("$OUTPUT/cases/$program" --list "${filter[@]}")
-		wait $! || die "$OUTPUT/cases/$program --list failed: run 'make' again"
+		done <<<"$lines"
 	done
 	[ -n "$any" ] || die "no case matches '${filter[1]-}', see --list"
 }
