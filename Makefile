@@ -28,7 +28,7 @@ LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); 
 ifdef IN_TREE
 TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
 TEST_GEN_FILES := servers/raw programs/idle
-EXTRA_CLEAN := $(OUTPUT)/obj
+EXTRA_CLEAN := $(OUTPUT)/obj $(OUTPUT)/servers/raw-uring
 OVERRIDE_TARGETS := 1
 include $(LIB_MK)
 HEADERS = $(KHDR_INCLUDES)
@@ -48,12 +48,22 @@ ifneq ($(LIBFUSE_VERSION),)
 SERVERS += libfuse
 endif
 
+# liburing 2.2 and the <linux/fuse.h> of Linux 6.14 have what it needs.
+URING := $(shell echo 'int main(void) { return IORING_SETUP_SQE128 & FUSE_IO_URING_CMD_REGISTER; }' | \
+	$(CC) $(HEADERS) $(STATIC) -include liburing.h -include linux/fuse.h -x c - -o /dev/null \
+		-luring 2>/dev/null && echo raw-uring)
+SERVERS += $(URING)
+ifdef IN_TREE
+TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(URING))
+all: $(TEST_GEN_FILES)
+endif
+
 .DEFAULT_GOAL := all
 
 HARNESS  := case_info contain contract errname expect installed journal main need record since
 WORLD    := backing_file backing_fs client contract memory odd_files pattern server stack steps transfer world sabotage
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
-RAW      := raw raw_command raw_dev raw_device raw_ids raw_init raw_ops wire
+RAW      := raw raw_command raw_device raw_ids raw_init raw_ops wire
 
 objs = $(patsubst %,$(OUTPUT)/obj/%.o,$(1))
 HARNESS_OBJS := $(call objs,$(addprefix harness/,$(HARNESS)))
@@ -143,10 +153,16 @@ $(OUTPUT)/bench-cycle: $(call objs,scripts/bench/cycle)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@
 
-$(OUTPUT)/servers/raw: $(RAW_OBJS) $(SERVING_OBJS) $(SEED_OBJS)
+RAW_SERVER_OBJS := $(RAW_OBJS) $(SERVING_OBJS) $(SEED_OBJS)
+$(OUTPUT)/servers/raw: $(call objs,fixtures/servers/raw_dev) $(RAW_SERVER_OBJS)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
+
+$(OUTPUT)/servers/raw-uring: $(call objs,fixtures/servers/raw_uring) $(RAW_SERVER_OBJS)
+	@mkdir -p $(@D)
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -luring -o $@
 
 $(OUTPUT)/obj/fixtures/servers/lib%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
 $(OUTPUT)/servers/libfuse: $(call objs,$(patsubst %.c,%,$(wildcard fixtures/servers/libfuse*.c))) \

@@ -159,7 +159,7 @@ CASE(never, held_until_device_is_closed, .row = "E5",
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(server_stop(&w->server), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
 CASE(never, held_until_mount_of_killed_server_goes, .row = "E5",
@@ -171,7 +171,7 @@ CASE(never, held_until_mount_of_killed_server_goes, .row = "E5",
 	server_kill(&w->server);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
 WORLD_FIXTURE(gone);

@@ -26,18 +26,34 @@ static void end_by(int sig)
 	_exit(128 + sig);
 }
 
-static void wait_outside(const sigset_t *unblocked)
+static void on_ending_signals(void (*handler)(int))
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	const struct sigaction action = { .sa_handler = end_namespace };
-	int status;
+	const struct sigaction action = { .sa_handler = handler };
 
 	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
 		sigaction(ending[i], &action, NULL);
+}
+
+/* What a script started, before it executed this program, to tidy up after it. */
+static void wait_for_older_children(void)
+{
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	while (wait(NULL) > 0)
+		;
+}
+
+static void wait_outside(const sigset_t *unblocked)
+{
+	int status;
+
+	on_ending_signals(end_namespace);
 	sigprocmask(SIG_SETMASK, unblocked, NULL);
 	while (waitpid(init_pid, &status, 0) < 0)
 		if (errno != EINTR)
 			_exit(1);
+	on_ending_signals(SIG_DFL);
+	wait_for_older_children();
 	if (got_signal)
 		end_by(got_signal);
 	if (WIFSIGNALED(status))

@@ -344,7 +344,7 @@ function summary(    i, server, v, totals, passed, failures, skipped)
 	for (i = 1; i <= n_servers; i++) {
 		server = servers[i]
 		totals = server_totals(server)
-		printf "%-8s %d passed, %d failed, %d skipped%s\n", server, n_passed[server],
+		printf "%-9s %d passed, %d failed, %d skipped%s\n", server, n_passed[server],
 			n_failed[server], n_skipped[server], totals
 		passed += n_passed[server]
 		failures += n_failed[server]

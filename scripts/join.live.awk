@@ -16,7 +16,7 @@ ktap_line($0) {
 		ktap_verdict = ktap_end
 	if (ktap_verdict == "xpass")
 		ktap_verdict = "XPASS"
-	print sprintf("%-8s %-60s %s%s\n", server, program "." ktap_name, ktap_verdict,
+	print sprintf("%-9s %-60s %s%s\n", server, program "." ktap_name, ktap_verdict,
 		      text == "" ? "" : "  " text)
 	fflush()
 }

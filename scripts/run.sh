@@ -11,9 +11,9 @@ usage()
 	Runs the built cases against one or more FUSE servers on the running kernel.
 
 	  -j N                run N programs at once (default: one per processor)
-	  --server NAME|PATH  raw, libfuse or an executable that speaks the protocol of
+	  --server NAME|PATH  raw, libfuse, raw-uring or an executable that speaks the protocol of
 	                      fixtures/servers/PROTOCOL.md; repeat it or separate by
-	                      commas (default: raw, and libfuse if it was built)
+	                      commas (default: raw, libfuse and raw-uring, where built)
 	  --filter GLOB       only cases whose name or row matches
 	  --list              show the cases: name, row, since, needs, can
 	                      (words a server must have in its hello), title
@@ -21,6 +21,11 @@ usage()
 	                      (default: \$OUTPUT/runs/<date and time>)
 	  --results DIR       where the TSV of a whole run goes (default: results)
 	  --kernel-name NAME  folder in there (default: the kernel's version)
+	  --enable-uring      turn FUSE over io_uring on for the run, which raw-uring needs
+	                      (writes Y to /sys/module/fuse/parameters/enable_uring, and
+	                      the old value again when the run ends, killed or not)
+	  --destructive       also cases that may leave a kernel which cannot be used any
+	                      more: only where it can be thrown away, as in a VM
 	  --help              this text
 
 	OUTPUT                what was built (default: build)
@@ -39,11 +44,14 @@ die()
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scripts=$checkout/scripts
 OUTPUT=${OUTPUT:-$checkout/build}
+# shellcheck source=scripts/enable-uring.inc
+. "$scripts/enable-uring.inc"
 
 jobs=$(nproc)
 wanted_servers=()
 filter=()
 list=
+uring=
 run=
 results=$checkout/results
 kernel=$(uname -r)
@@ -65,8 +73,12 @@ parse_arguments()
 			usage
 			exit 0
 			;;
-		--list)
-			list=1
+		--list | --enable-uring | --destructive)
+			case $1 in
+			--list) list=1 ;;
+			--enable-uring) uring=1 ;;
+			--destructive) export FPT_DESTRUCTIVE=1 ;;
+			esac
 			shift
 			continue
 			;;
@@ -110,14 +122,16 @@ find_programs()
 # Every program's --list, with the program's name as first column.
 list_cases()
 {
-	local program line any=
+	local program lines line any=
 
 	for program in "${programs[@]}"; do
+		lines=$("$OUTPUT/cases/$program" --list "${filter[@]}") ||
+			die "$OUTPUT/cases/$program --list failed: run 'make' again"
+		[ -n "$lines" ] || continue
+		any=1
 		while IFS= read -r line; do
 			printf '%s\t%s\n' "$program" "$line"
-			any=1
-		done < <("$OUTPUT/cases/$program" --list "${filter[@]}")
-		wait $! || die "$OUTPUT/cases/$program --list failed: run 'make' again"
+		done <<<"$lines"
 	done
 	[ -n "$any" ] || die "no case matches '${filter[1]-}', see --list"
 }
@@ -148,17 +162,23 @@ libfuse_mk() # VARIABLE
 	[ ! -r "$OUTPUT/libfuse.mk" ] || sed -n "s/^$1 *:*= *//p" "$OUTPUT/libfuse.mk"
 }
 
+want_if_built() # SERVER WHY_NOT
+{
+	if [ -x "$OUTPUT/servers/$1" ]; then
+		wanted_servers+=("$1")
+	else
+		echo "$1 is not tested: ${2:-it was not built, run 'make'}"
+	fi
+}
+
 choose_servers()
 {
-	local name why
+	local name
 
 	if [ ${#wanted_servers[@]} -eq 0 ]; then
-		wanted_servers=(raw libfuse)
-		if [ ! -x "$OUTPUT/servers/libfuse" ]; then
-			wanted_servers=(raw)
-			why=$(libfuse_mk LIBFUSE_WHY)
-			echo "libfuse is not tested: ${why:-it was not built, run 'make'}"
-		fi
+		wanted_servers=(raw)
+		want_if_built libfuse "$(libfuse_mk LIBFUSE_WHY)"
+		want_if_built raw-uring "it is built where there are liburing 2.2 and the headers of Linux 6.14"
 	fi
 	for name in "${wanted_servers[@]}"; do
 		add_server "$name"
@@ -324,6 +344,7 @@ if [ -n "$list" ]; then
 	exit 0
 fi
 check_machine
+[ -z "$uring" ] || enable_uring
 # From here on nothing outlives this process, whatever ends it.
 if [ -z "${FPT_CONTAINED-}" ]; then
 	FPT_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"

@@ -25,6 +25,8 @@ die()
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export OUTPUT=${OUTPUT:-$scripts/../build}
+# shellcheck source=scripts/enable-uring.inc
+. "$scripts/enable-uring.inc"
 
 case ${1-} in
 --help)
@@ -34,6 +36,10 @@ case ${1-} in
 '' | *[!0-9]* | 0*) die "give the number of runs, see --help" ;;
 esac
 [ -x "$OUTPUT/contain" ] || die "no $OUTPUT/contain: run 'make' first (or say OUTPUT=...)"
+# Below it would be killed before it has put the parameter back.
+case " $* " in
+*" --enable-uring "*) enable_uring ;;
+esac
 # The busy loops must not outlive this process, whatever ends it.
 if [ -z "${FPT_STRESS_CONTAINED-}" ]; then
 	FPT_STRESS_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"

@@ -270,4 +270,12 @@ TEST(each_need_has_a_bit_and_a_name)
 	EXPECT_EQ(NULL, need_missing(0));
 }
 
+TEST(destructive_cases_must_be_allowed)
+{
+	unsetenv("FPT_DESTRUCTIVE");
+	EXPECT_EQ(0, strncmp(need_missing(NEED_DESTRUCTIVE), "privilege: ", 11));
+	setenv("FPT_DESTRUCTIVE", "1", 1);
+	EXPECT_EQ(NULL, need_missing(NEED_DESTRUCTIVE));
+}
+
 TEST_HARNESS_MAIN

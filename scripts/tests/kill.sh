@@ -27,7 +27,7 @@ cp -R "$built/contain" "$built/servers" "$place/build/"
 cp "$built/cases/drop" "$place/build/cases/"
 cp "$built/tests/kill_one" "$place/log/"
 mount --bind "$place" /tmp
-tmp=/tmp/log
+tmp=/tmp/log built=/tmp/build tests=/tmp/checkout/scripts/tests
 cd /tmp
 export OUTPUT=/tmp/build TMPDIR=/tmp
 if ! mount -t fusectl fusectl "$tmp/ctl"; then
@@ -132,11 +132,12 @@ kill_rounds() # ROLE SERVER
 	return "$result"
 }
 
+usable_servers
 machine >"$tmp/before"
 for role in run case server client; do
-	for path in build/servers/*; do
-		check "SIGKILL of a $role of ${path##*/}, $rounds times: nothing is left" \
-			kill_rounds "$role" "${path##*/}"
+	for server in $servers; do
+		check "SIGKILL of a $role of $server, $rounds times: nothing is left" \
+			kill_rounds "$role" "$server"
 	done
 done
 finish

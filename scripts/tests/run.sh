@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # run.sh with programs that are no tests, in a checkout and a build of their own.
 set -eu
@@ -121,6 +121,7 @@ says "says so" "$tmp/err" 'run.sh: mounting needs root: .*'
 echo 'LIBFUSE_WHY := no libfuse of 3.17 or newer' >"$OUTPUT/libfuse.mk"
 exits "all pass" 0 "$run" -j1 --run-dir "$tmp/first" --kernel-name here
 says "says why not libfuse" "$tmp/out" 'libfuse is not tested: no libfuse of 3.17 or newer'
+says "says why not raw-uring" "$tmp/out" 'raw-uring is not tested: it is built where .*'
 says "a line for each case" "$tmp/out" 'raw *good.f.one *pass'
 tail -n 1 "$tmp/out" >"$tmp/last"
 says "the last line" "$tmp/last" '2 passed, 0 failed, 0 skipped'
@@ -246,6 +247,57 @@ exits "a program that cannot list its cases" 1 "$run"
 says "is named" "$tmp/err" "run.sh: $OUTPUT/cases/unlisted --list failed: .*"
 rm "$OUTPUT/cases/unlisted"
 
+# --- what a run may do to the machine ----------------------------------------
+
+program looks f.first <<'END'
+echo "ok 1 f.first"
+echo "uring is $(cat /sys/module/fuse/parameters/enable_uring)" >&2
+echo "destructive is ${FPT_DESTRUCTIVE-unset}" >&2
+END
+
+# COMMAND sees files of the test's as parameters of the kernel's module.
+cat >"$tmp/with-parameters" <<'END'
+#!/bin/bash
+mount --bind "${0%/*}/parameters" /sys/module/fuse/parameters
+[ -z "${READ_ONLY-}" ] || mount -o remount,bind,ro /sys/module/fuse/parameters
+exec "$@"
+END
+chmod +x "$tmp/with-parameters"
+mkdir "$tmp/parameters"
+uring=$tmp/parameters/enable_uring
+enable_uring=(unshare --mount "$tmp/with-parameters" "$run" --server raw --enable-uring)
+
+value_is() # VALUE
+{
+	echo "$1" | diff - "$uring"
+}
+
+echo N >"$uring"
+exits "--enable-uring" 0 "${enable_uring[@]}" --filter 'looks*' --run-dir "$tmp/uring-on"
+says "turns it on for the run" "$tmp/uring-on/ktap/raw/looks.ktap" 'uring is Y'
+check "and off again" value_is N
+exits "--enable-uring, and a failure" 1 "${enable_uring[@]}" --filter 'odd*'
+check "it is off again" value_is N
+exits "--enable-uring, and wrong use" 1 "${enable_uring[@]}" --filter 'bad*'
+check "it is off again" value_is N
+echo Y >"$uring"
+exits "--enable-uring where it is on" 0 "${enable_uring[@]}" --filter 'looks*'
+check "it stays on" value_is Y
+exits "two runs with --enable-uring" 4 flock "$uring" "${enable_uring[@]}"
+says "the second says so" "$tmp/err" 'hold-parameter.sh: .*/enable_uring is held by another run'
+exits "--enable-uring with a parameter that cannot be written" 4 \
+	env READ_ONLY=1 "${enable_uring[@]}"
+says "is told" "$tmp/err" 'hold-parameter.sh: .*/enable_uring cannot be written'
+rm "$uring"
+exits "--enable-uring without the parameter" 4 "${enable_uring[@]}"
+says "is told" "$tmp/err" 'hold-parameter.sh: .*/enable_uring does not exist'
+says "with what it needs" "$tmp/err" 'run.sh: FUSE over io_uring cannot be turned on: it needs .*'
+
+exits "a run" 0 "$run" --server raw --filter 'looks*' --run-dir "$tmp/harmless"
+says "is not destructive" "$tmp/harmless/ktap/raw/looks.ktap" 'destructive is unset'
+exits "--destructive" 0 "$run" --server raw --filter 'looks*' --destructive --run-dir "$tmp/harm"
+says "is told to the cases" "$tmp/harm/ktap/raw/looks.ktap" 'destructive is 1'
+
 # --- killed ------------------------------------------------------------------
 
 program hangs f.first <<END
@@ -258,12 +310,16 @@ mkfifo "$tmp/fifo"
 killed() # SIGNAL STATUS
 {
 	# Every process below inherits descriptor 9, so the pipe ends when they did.
-	env --default-signal=INT "$run" --server raw --filter 'hangs*' >"$tmp/fifo" 2>&1 9>&1 &
+	echo N >"$uring"
+	unshare --mount env --default-signal=INT "$tmp/with-parameters" "$run" --enable-uring \
+		--server raw --filter 'hangs*' >"$tmp/fifo" 2>&1 9>&1 &
 	pid=$!
 	exec 3<"$tmp/fifo"
 	check "a case is shown while its program runs" timeout 10 head -n 1 <&3
+	check "io_uring is on while it runs" value_is Y
 	kill -s "$1" "$pid"
 	check "$1 in the middle: everything below it ends" timeout 10 cat <&3
+	check "and io_uring is off again" value_is N
 	kill -s KILL "$pid" 2>/dev/null || :
 	status=0
 	wait "$pid" || status=$?

@@ -155,18 +155,18 @@ exec "$REAL" < <(
 )
 END
 
-for real in "$built"/servers/*; do
-	[ -x "$real" ] || continue
-	export REAL=$real END AT
+usable_servers
+for real in $servers; do
+	export REAL="$built/servers/$real" END AT
 	for END in KILL EOF; do
 		for ((AT = 1; AT <= commands; AT++)); do
-			fails "${real##*/}, $END at command $AT" "$tmp/mortal" \
+			fails "$real, $END at command $AT" "$tmp/mortal" \
 				'# broken: the server ended; its last line was ".\+"'
 		done
 	done
 	END=STOP
 	for AT in 2 4 "$commands"; do
-		fails "${real##*/}, $END at command $AT" "$tmp/mortal" \
+		fails "$real, $END at command $AT" "$tmp/mortal" \
 			'# broken: the server did not answer in time; its last line was ".\+"'
 	done
 done
