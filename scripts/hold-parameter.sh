@@ -28,7 +28,7 @@ trap '' HUP INT QUIT TERM
 [ -e "$file" ] || die "does not exist"
 exec 9<"$file"
 # A run that was killed a moment ago may just be giving it back.
-flock -w $((2 * ${FPT_TIMEOUT_MUL:-1})) 9 || die "is held by another run"
+flock -w 3 9 || die "is held by another run"
 old=$(cat "$file")
 { echo "$value" >"$file"; } 2>/dev/null || die "cannot be written"
 echo held

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # run.sh with programs that are no tests, in a checkout and a build of their own.
 set -eu
@@ -262,10 +262,13 @@ mount --bind "${0%/*}/parameters" /sys/module/fuse/parameters
 [ -z "${READ_ONLY-}" ] || mount -o remount,bind,ro /sys/module/fuse/parameters
 exec "$@"
 END
-chmod +x "$tmp/with-parameters"
+cat >"$tmp/with-uring" <<END
+#!/bin/sh
+exec unshare --mount "$tmp/with-parameters" "$run" --server raw --enable-uring "\$@"
+END
+chmod +x "$tmp/with-parameters" "$tmp/with-uring"
 mkdir "$tmp/parameters"
 uring=$tmp/parameters/enable_uring
-enable_uring=(unshare --mount "$tmp/with-parameters" "$run" --server raw --enable-uring)
 
 value_is() # VALUE
 {
@@ -273,23 +276,23 @@ value_is() # VALUE
 }
 
 echo N >"$uring"
-exits "--enable-uring" 0 "${enable_uring[@]}" --filter 'looks*' --run-dir "$tmp/uring-on"
+exits "--enable-uring" 0 "$tmp/with-uring" --filter 'looks*' --run-dir "$tmp/uring-on"
 says "turns it on for the run" "$tmp/uring-on/ktap/raw/looks.ktap" 'uring is Y'
 check "and off again" value_is N
-exits "--enable-uring, and a failure" 1 "${enable_uring[@]}" --filter 'odd*'
+exits "--enable-uring, and a failure" 1 "$tmp/with-uring" --filter 'odd*'
 check "it is off again" value_is N
-exits "--enable-uring, and wrong use" 1 "${enable_uring[@]}" --filter 'bad*'
+exits "--enable-uring, and wrong use" 1 "$tmp/with-uring" --filter 'bad*'
 check "it is off again" value_is N
 echo Y >"$uring"
-exits "--enable-uring where it is on" 0 "${enable_uring[@]}" --filter 'looks*'
+exits "--enable-uring where it is on" 0 "$tmp/with-uring" --filter 'looks*'
 check "it stays on" value_is Y
-exits "two runs with --enable-uring" 4 flock "$uring" "${enable_uring[@]}"
+exits "two runs with --enable-uring" 4 flock "$uring" "$tmp/with-uring"
 says "the second says so" "$tmp/err" 'hold-parameter.sh: .*/enable_uring is held by another run'
 exits "--enable-uring with a parameter that cannot be written" 4 \
-	env READ_ONLY=1 "${enable_uring[@]}"
+	env READ_ONLY=1 "$tmp/with-uring"
 says "is told" "$tmp/err" 'hold-parameter.sh: .*/enable_uring cannot be written'
 rm "$uring"
-exits "--enable-uring without the parameter" 4 "${enable_uring[@]}"
+exits "--enable-uring without the parameter" 4 "$tmp/with-uring"
 says "is told" "$tmp/err" 'hold-parameter.sh: .*/enable_uring does not exist'
 says "with what it needs" "$tmp/err" 'run.sh: FUSE over io_uring cannot be turned on: it needs .*'
 
@@ -311,8 +314,7 @@ killed() # SIGNAL STATUS
 {
 	# Every process below inherits descriptor 9, so the pipe ends when they did.
 	echo N >"$uring"
-	unshare --mount env --default-signal=INT "$tmp/with-parameters" "$run" --enable-uring \
-		--server raw --filter 'hangs*' >"$tmp/fifo" 2>&1 9>&1 &
+	env --default-signal=INT "$tmp/with-uring" --filter 'hangs*' >"$tmp/fifo" 2>&1 9>&1 &
 	pid=$!
 	exec 3<"$tmp/fifo"
 	check "a case is shown while its program runs" timeout 10 head -n 1 <&3
