@@ -90,11 +90,11 @@ CASE(mode_000, of_the_file_does_with_default_permissions, .row = "R19",
 {
 	EXPECT_RET(chmod(backing_path("f"), 0), 0);
 	plan(w, "f reg=at-open");
-	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
 	EXPECT_OPS(w, "GETATTR LOOKUP OPEN+passthrough");
 	EXPECT_RET(client_setuid(client(w), 1000), 0);
 
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EACCES);
+	EXPECT_RET(client_open(client(w), "f", O_RDONLY), -EACCES);
 	EXPECT_OPS(w, "GETATTR");
 }
 
