@@ -271,6 +271,57 @@ CASE(brief_passthrough, ends_with_the_parallel_write, .row = "W4",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
+WORLD_FIXTURE(page_cache);
+
+CASE(page_cache, is_dropped_by_passthrough_open, .row = "W12",
+     .title = "what a cached open left in the page cache is dropped by a passthrough open: a later "
+	      "KEEP_CACHE open reads what was written meanwhile",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1] = "";
+	long fd;
+
+	plan(w, "f");
+	plan(w, "f reg=at-open");
+	plan(w, "f flags=keep_cache");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(client_close(client(w), fd), 0);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'F');
+}
+
+WORLD_FIXTURE(mode);
+FIXTURE_VARIANT(mode)
+{
+	const char *first, *other; /* rows of the plan: two files of the first, then the other */
+};
+FIXTURE_VARIANT_ADD(mode, cached) { "f times=2", "f reg=at-open times=2" };
+FIXTURE_VARIANT_ADD(mode, passthrough) { "f reg=at-lookup times=2", "f times=2" };
+
+CASE(mode, ends_with_the_last_file, .row = "W13",
+     .title = "two files put an inode into cached or passthrough mode: an open for the other mode "
+	      "fails with EIO until both are closed",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, second;
+
+	plan(w, variant->first);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(second = client_open(client(w), "f", O_RDWR));
+	plan(w, variant->other);
+
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_RET(client_close(client(w), second), 0);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
 WORLD_FIXTURE(mapping);
 
 CASE(mapping, waits_for_parallel_write, .row = "W10",

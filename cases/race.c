@@ -12,6 +12,7 @@
 #include "../fixtures/verbs.h"
 
 #define OPENS 100 /* of each client */
+#define WRITES 200 /* of each client */
 #define STORM "storm 2000 4 path=%s"
 
 enum end { WHILE_CONNECTED, UNTIL_GONE, UNTIL_DETACHED };
@@ -54,14 +55,19 @@ static long do_opens(void *data)
 	return opens->end == WHILE_CONNECTED ? eio : -ETIME;
 }
 
-static void begin_opens(struct world *w, enum end end, long count)
+static void begin_opens_of(struct client *c, enum end end, long count)
 {
 	struct opens opens = { .end = end, .count = count };
 
 	snprintf(opens.path, sizeof(opens.path), "%s", fuse_path("f"));
+	client_begin(c, do_opens, &opens, sizeof(opens),
+		     "begins to open, read and close f again and again");
+}
+
+static void begin_opens(struct world *w, enum end end, long count)
+{
 	for (int i = 0; i < WORLD_CLIENTS; i++)
-		client_begin(client_number(w, i), do_opens, &opens, sizeof(opens),
-			     "begins to open, read and close f again and again");
+		begin_opens_of(client_number(w, i), end, count);
 }
 
 /* How many opens of all clients gave EIO, or the first -errno. */
@@ -153,6 +159,51 @@ CASE(opens, against_drops_succeed_or_eio, .row = "E10",
 	EXPECT_HOLDS(eio >= 0, "every open succeeds or fails with EIO");
 	case_note("eio_rate", "%ld/%d", eio, OPENS * WORLD_CLIENTS);
 	EXPECT_RET(world_umount("backing"), 0);
+}
+
+/* How many writes of the first byte succeed, up to WRITES, or -errno. */
+static long do_writes(void *data)
+{
+	const long *fd = data;
+	long done = 0;
+
+	while (done < WRITES && pwrite(*fd, "F", 1, 0) == 1)
+		done++;
+	return done ?: -errno;
+}
+
+static void begin_writes(struct client *c)
+{
+	long fd = client_open(c, "f", O_RDWR);
+
+	client_begin(c, do_writes, &fd, sizeof(fd), "begins to write to %ld again and again", fd);
+}
+
+/* Parallel direct writes of two clients, while two others open and close the file. */
+WORLD_FIXTURE(parallel_writes);
+FIXTURE_VARIANT(parallel_writes)
+{
+	const char *row; /* of the plan, for the opens */
+};
+FIXTURE_VARIANT_ADD(parallel_writes, cached) { "f times=200" };
+FIXTURE_VARIANT_ADD(parallel_writes, passthrough) { "f reg=reuse times=200" };
+
+CASE(parallel_writes, and_opens_all_succeed, .row = "W1",
+     .title = "opens while parallel direct writes come and go all succeed, and so do the writes",
+     .needs = NEED_PASSTHROUGH)
+{
+	plan(w, "f times=2 flags=direct_io,parallel_direct_writes");
+	plan(w, variant->row);
+	EXPECT_POSITIVE(register_f(w));
+
+	begin_writes(client_number(w, 0));
+	begin_writes(client_number(w, 1));
+	begin_opens_of(client_number(w, 2), WHILE_CONNECTED, OPENS);
+	begin_opens_of(client_number(w, 3), WHILE_CONNECTED, OPENS);
+	EXPECT_RET(client_finish(client_number(w, 0)), WRITES);
+	EXPECT_RET(client_finish(client_number(w, 1)), WRITES);
+	EXPECT_RET(client_finish(client_number(w, 2)), 0);
+	EXPECT_RET(client_finish(client_number(w, 3)), 0);
 }
 
 WORLD_FIXTURE(storm);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../fixtures/verbs.h"
@@ -167,6 +169,46 @@ CASE(refusal, of_security_module_is_eio, .row = "P3",
 	EXPECT_RET(client_open(client(w), "f", O_RDONLY), -EIO);
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_WRONLY));
+}
+
+/* From now on the client may read and write nothing but what is below the directory. */
+static long do_enter_landlock(void *data)
+{
+	struct landlock_ruleset_attr attr = { .handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE |
+								   LANDLOCK_ACCESS_FS_WRITE_FILE };
+	struct landlock_path_beneath_attr below = { .allowed_access = attr.handled_access_fs };
+	int ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+
+	below.parent_fd = open(data, O_PATH | O_CLOEXEC);
+	if (ruleset < 0 ||
+	    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0 ||
+	    syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static long confine_to(struct client *c, const char *dir)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	return client_run(c, do_enter_landlock, path, sizeof(path), "be confined to %s", dir);
+}
+
+CASE(refusal, is_not_for_the_client, .row = "P8",
+     .title = "a client that Landlock confines to the mount opens and reads files whose backing "
+	      "files it may not open",
+     .needs = NEED_PASSTHROUGH | NEED_LANDLOCK)
+{
+	char data[1];
+	long fd;
+
+	plan(w, "f reg=at-open");
+	EXPECT_RET(confine_to(client(w), fuse_path("")), 0);
+
+	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDONLY), -EACCES);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 }
 
 /* A listener that is asked before the backing file f is opened or read. Descriptor, or -errno. */
