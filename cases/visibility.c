@@ -141,10 +141,10 @@ CASE(visibility, is_not_counted_as_open_file, .row = "P2",
 CASE(visibility, of_device_is_its_connection, .row = "P2",
      .title = "fdinfo of /dev/fuse has the number of the connection, the device number of the "
 	      "mount",
-     .since = "6.17", .needs = NEED_PASSTHROUGH)
+     .since = "6.16", .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET_SINCE(fdinfo_of_device(w, "fuse_connection"), since("6.9", -ENODATA),
-			 since("6.17", connection_of("fuse")));
+			 since("6.16", connection_of("fuse")));
 }
 
 static const struct world_opts unmounted = { .unmounted = true };
