@@ -63,7 +63,7 @@ endif
 HARNESS  := case_info contain contract errname expect installed journal main need record since
 WORLD    := backing_file backing_fs client contract memory odd_files pattern server stack steps transfer world sabotage
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
-RAW      := raw raw_command raw_device raw_ids raw_init raw_ops wire
+RAW      := raw raw_command raw_device raw_ids raw_init raw_ops raw_storm wire
 
 objs = $(patsubst %,$(OUTPUT)/obj/%.o,$(1))
 HARNESS_OBJS := $(call objs,$(addprefix harness/,$(HARNESS)))
@@ -157,12 +157,12 @@ RAW_SERVER_OBJS := $(RAW_OBJS) $(SERVING_OBJS) $(SEED_OBJS)
 $(OUTPUT)/servers/raw: $(call objs,fixtures/servers/raw_dev) $(RAW_SERVER_OBJS)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
+	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -pthread -o $@
 
 $(OUTPUT)/servers/raw-uring: $(call objs,fixtures/servers/raw_uring) $(RAW_SERVER_OBJS)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -luring -o $@
+	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -luring -pthread -o $@
 
 $(OUTPUT)/obj/fixtures/servers/lib%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
 $(OUTPUT)/servers/libfuse: $(call objs,$(patsubst %.c,%,$(wildcard fixtures/servers/libfuse*.c))) \

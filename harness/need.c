@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fanotify.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +145,24 @@ static const char *destructive_missing(void)
 	       "only where the kernel can be thrown away)";
 }
 
+static const char *landlock_missing(void)
+{
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0)
+		return NULL;
+	return "config: no Landlock (set CONFIG_SECURITY_LANDLOCK=y, boot with lsm=landlock)";
+}
+
+static const char *fanotify_missing(void)
+{
+	int fd = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -1 : fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, "/");
+
+	close(fd);
+	if (!err)
+		return NULL;
+	return "config: no permission events (set CONFIG_FANOTIFY_ACCESS_PERMISSIONS=y)";
+}
+
 const struct need need_table[] = {
 	{ NEED_PASSTHROUGH, "passthrough", NULL },
 	{ NEED_NO_PASSTHROUGH, "no-passthrough", NULL },
@@ -158,6 +178,8 @@ const struct need need_table[] = {
 	{ NEED_AIO, "aio", aio_missing },
 	{ NEED_IO_URING, "io_uring", io_uring_missing },
 	{ NEED_DESTRUCTIVE, "destructive", destructive_missing },
+	{ NEED_LANDLOCK, "landlock", landlock_missing },
+	{ NEED_FANOTIFY, "fanotify", fanotify_missing },
 };
 const size_t need_count = sizeof(need_table) / sizeof(need_table[0]);
 

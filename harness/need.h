@@ -24,6 +24,8 @@ enum {
 	NEED_AIO = 1 << 11,	 /* io_setup(2) */
 	NEED_IO_URING = 1 << 12, /* io_uring_setup(2), and liburing when the suite was built */
 	NEED_DESTRUCTIVE = 1 << 13, /* the case may leave the kernel unusable: FPT_DESTRUCTIVE */
+	NEED_LANDLOCK = 1 << 14,
+	NEED_FANOTIFY = 1 << 15, /* with permission events */
 };
 
 struct need {

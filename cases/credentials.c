@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Whose credentials the backing file is opened, read and written with. Rows P. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "../fixtures/verbs.h"
+
+#define REGISTRAR     1001
+#define REGISTRAR_TOO 1002
+#define CLIENT	      1003
+#define PAGE	      4096
+
+/*
+ * The backing file is one of a second FUSE mount without passthrough, whose
+ * server is told by the kernel who asks.
+ */
+static long start_plain_fuse(struct world *w)
+{
+	return world_start_other(w, "no-passthrough");
+}
+
+/* O_PATH: the registration itself sends nothing there. */
+static long register_plain_f(struct world *w, const char *words)
+{
+	return server_call(&w->server, -1, "backing-open path=%s mode=path %s",
+			   world_path("other", "f"), words);
+}
+
+static long open_as_client(struct world *w, int flags)
+{
+	long err = client_setuid(client(w), CLIENT);
+
+	return err < 0 ? err : client_open(client(w), "f", flags);
+}
+
+WORLD_FIXTURE(identity);
+
+CASE(identity, of_open_is_the_clients, .row = "P1",
+     .title = "the backing file is opened with the credentials of the client",
+     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+{
+	EXPECT_RET(start_plain_fuse(w), 0);
+	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
+	chmod(backing_path("f"), 0666);
+	plan(w, "f reg=reuse");
+
+	EXPECT_POSITIVE(open_as_client(w, O_RDWR));
+	EXPECT_RET(other_server_seen(w, "OPEN", "uid"), CLIENT);
+}
+
+CASE(identity, of_server_itself, .row = "P1",
+     .title = "reads and writes of an unprivileged client reach the backing file as the server "
+	      "that registered it",
+     .needs = NEED_PASSTHROUGH, .can = "seen")
+{
+	char data[1];
+	long fd;
+
+	EXPECT_RET(start_plain_fuse(w), 0);
+	EXPECT_POSITIVE(register_plain_f(w, ""));
+	chmod(backing_path("f"), 0666);
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(other_server_seen(w, "READ", "uid"), 0);
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), 0);
+}
+
+WORLD_FIXTURE(io);
+FIXTURE_VARIANT(io)
+{
+	enum way way;
+	unsigned int needs;
+};
+FIXTURE_VARIANT_ADD(io, read) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(io, preadv2) { WAY_PREADV2, 0 };
+FIXTURE_VARIANT_ADD(io, splice) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(io, sendfile) { WAY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(io, aio) { WAY_AIO, NEED_AIO };
+FIXTURE_VARIANT_ADD(io, io_uring) { WAY_IO_URING, NEED_IO_URING };
+
+CASE(io, is_the_registrars, .row = "P1",
+     .title = "reads and writes of a client have the credentials of the task that registered the "
+	      "backing file, which has ended since",
+     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	EXPECT_RET(start_plain_fuse(w), 0);
+	EXPECT_RET(backing_fill("f", 1, PAGE, 0), 0);
+	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
+	plan(w, "f reg=reuse");
+	chmod(backing_path("f"), 0666);
+	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+
+	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, 1), PAGE);
+	EXPECT_RET(other_server_seen(w, "READ", "uid"), REGISTRAR);
+	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, 2), PAGE);
+	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
+	EXPECT_RET(backing_match("f", 2, PAGE, 0), PAGE);
+}
+
+WORLD_FIXTURE(fault);
+FIXTURE_VARIANT(fault)
+{
+	enum way way;
+};
+FIXTURE_VARIANT_ADD(fault, shared) { WAY_MMAP_SHARED };
+FIXTURE_VARIANT_ADD(fault, private) { WAY_MMAP_PRIVATE };
+
+CASE(fault, is_the_clients, .row = "P4",
+     .title = "a page fault of a mapping reads the backing file with the credentials of the client",
+     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+{
+	long fd;
+
+	EXPECT_RET(start_plain_fuse(w), 0);
+	EXPECT_RET(backing_fill("f", 1, PAGE, 0), 0);
+	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
+	plan(w, "f reg=reuse");
+	chmod(backing_path("f"), 0666);
+	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+
+	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, 1), PAGE);
+	EXPECT_RET(other_server_seen(w, "READ", "uid"), CLIENT);
+}
+
+WORLD_FIXTURE(each_id);
+
+CASE(each_id, has_its_own_credentials, .row = "P5",
+     .title = "two IDs of one file have the credentials that each was registered with",
+     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+{
+	long fd;
+
+	EXPECT_RET(start_plain_fuse(w), 0);
+	EXPECT_RET(register_plain_f(w, "as=fsuid:1001"), 1);
+	EXPECT_RET(register_plain_f(w, "as=fsuid:1002"), 2);
+	plan(w, "f reg=forged id=1");
+	plan(w, "f reg=forged id=2");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
+	EXPECT_RET(client_close(client(w), fd), 0);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
+	EXPECT_RET(client_write(client(w), fd, "G", 1, 0), 1);
+	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR_TOO);
+}
+
+CASE(each_id, keeps_them_for_its_open_files, .row = "P5",
+     .title = "the credentials of a registration serve its open files after the ID was closed",
+     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+{
+	long fd, id;
+
+	EXPECT_RET(start_plain_fuse(w), 0);
+	ASSERT_POSITIVE(id = register_plain_f(w, "as=fsuid:1001"));
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
+	EXPECT_RET(server_backing_close(w, id, ""), 0);
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
+}
+
+WORLD_FIXTURE(permission);
+
+CASE(permission, of_client_does_not_matter, .row = "P1",
+     .title = "a client that may not open the backing file reads and writes it through the mount",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1];
+	long fd;
+
+	plan(w, "f reg=at-open");
+	EXPECT_RET(chmod(backing_path("f"), 0600), 0);
+
+	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDWR), -EACCES);
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(backing_file_is("f", "F"), 1);
+}
+
+CASE(permission, of_registrar_does_not_matter, .row = "P1",
+     .title = "an ID registered by a task that may not open the file reads and writes it",
+     .needs = NEED_PASSTHROUGH, .can = "credentials")
+{
+	char data[1];
+	long fd;
+
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=fsuid:1001"));
+	EXPECT_RET(chmod(backing_path("f"), 0600), 0);
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(backing_file_is("f", "F"), 1);
+}
+
+WORLD_FIXTURE(capabilities);
+static const struct world_opts on_ext4 = { .backing = "ext4" };
+static const struct world_opts killpriv = { .init = "killpriv" };
+
+CASE(capabilities, of_registrar_write_into_reserved_blocks, .row = "P6",
+     .title = "where only root may fill the filesystem any further, an unprivileged client does "
+	      "through an ID that root registered",
+     .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
+{
+	const char *other = backing_path("g");
+	long fd, full;
+
+	plan(w, "f reg=at-open");
+	EXPECT_RET(chmod(backing_path("g"), 0666), 0);
+	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+	ASSERT_POSITIVE(full = client_open(client(w), other, O_RDWR));
+
+	EXPECT_RET(client_call(client(w), fallocate, full, 0, 0, 1 << 30), -ENOSPC);
+	EXPECT_RET(client_write(client(w), full, "G", 1, 1 << 30), -ENOSPC);
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 1 << 20), 1);
+}
+
+CASE(capabilities, that_registrar_lacks_do_not_keep_setuid, .row = "P6",
+     .title = "a write through an ID that was registered without CAP_FSETID removes the setuid "
+	      "bit of the backing file",
+     .needs = NEED_PASSTHROUGH, .can = "credentials", .world = &killpriv)
+{
+	struct stat st = { 0 };
+	long fd;
+
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=fsuid:1001"));
+	EXPECT_RET(chmod(backing_path("f"), 04777), 0);
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(stat(backing_path("f"), &st), 0);
+	EXPECT_RET(st.st_mode & 07777, 0777);
+}
+
+CASE_MAIN()

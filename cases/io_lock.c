@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which direct writes are at the server at the same time. Row W6. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../fixtures/verbs.h"
+
+static const struct world_opts one_cpu = { .same_cpu = true };
+
+WORLD_FIXTURE(direct_writes);
+FIXTURE_VARIANT(direct_writes)
+{
+	const char *row; /* of the plan, for both opens */
+	const char *third; /* of the plan, for a further open that is held; or NULL */
+	int flags;	 /* of open(2) */
+	off_t offset;
+	bool waits;
+};
+#define DIRECT	 "f times=2 flags=direct_io"
+#define PARALLEL DIRECT ",parallel_direct_writes"
+#define BOTH	 "f times=2 reg=at-lookup flags=passthrough,direct_io"
+FIXTURE_VARIANT_ADD(direct_writes, parallel) { PARALLEL, NULL, O_RDWR, 0, false };
+FIXTURE_VARIANT_ADD(direct_writes, not_parallel) { DIRECT, NULL, O_RDWR, 0, true };
+FIXTURE_VARIANT_ADD(direct_writes, beyond_the_end) { PARALLEL, NULL, O_RDWR, 1, true };
+FIXTURE_VARIANT_ADD(direct_writes, appending) { PARALLEL, NULL, O_RDWR | O_APPEND, 0, true };
+FIXTURE_VARIANT_ADD(direct_writes, beside_cached) { PARALLEL, "f", O_RDWR, 0, true };
+FIXTURE_VARIANT_ADD(direct_writes, beside_passthrough)
+{
+	BOTH ",parallel_direct_writes", "f reg=reuse", O_RDWR, 0, false
+};
+FIXTURE_VARIANT_ADD(direct_writes, of_passthrough)
+{
+	BOTH ",parallel_direct_writes", NULL, O_RDWR, 0, false
+};
+FIXTURE_VARIANT_ADD(direct_writes, of_passthrough_not_parallel) { BOTH, NULL, O_RDWR, 0, true };
+FIXTURE_VARIANT_ADD(direct_writes, of_passthrough_beyond_the_end)
+{
+	BOTH ",parallel_direct_writes", NULL, O_RDWR, 1, true
+};
+
+CASE(direct_writes, go_to_the_server_at_once, .row = "W6",
+     .title = "two direct writes are at the server at once only with PARALLEL_DIRECT_WRITES, "
+	      "within the file, not appending, and while nobody has it open for cached I/O",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *first = client(w), *second = client_number(w, 1);
+	long fd, second_fd;
+
+	plan(w, variant->row);
+	ASSERT_POSITIVE(fd = client_open(first, "f", variant->flags));
+	ASSERT_POSITIVE(second_fd = client_open(second, "f", variant->flags));
+	if (variant->third) {
+		plan(w, variant->third);
+		ASSERT_POSITIVE(client_open(first, "f", O_RDWR));
+	}
+	EXPECT_RET(client_be_fifo(second), 0);
+	EXPECT_RET(server_hold(w, "WRITE"), 0);
+	client_start_write(first, fd, "F", 1, variant->offset);
+	EXPECT_RET(server_wait(w, "WRITE", 1), 1);
+
+	client_start_write(second, second_fd, "G", 1, variant->offset);
+	world_ops(w); /* by now the server has answered what it was sent */
+	EXPECT_HOLDS(client_is_busy(second) == variant->waits,
+		     variant->waits ? "the second write waits for the first one" :
+				      "the second write does not wait for the first one");
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(first), 1);
+	EXPECT_RET(client_finish(second), 1);
+}
+
+CASE_MAIN()

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who waits for whom: opens, mappings and writes against direct writes in flight. Rows W. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../fixtures/verbs.h"
+
+#define PARALLEL "flags=direct_io,parallel_direct_writes"
+
+static const struct world_opts one_cpu = { .same_cpu = true };
+static const struct world_opts one_cpu_mmap = { .same_cpu = true, .init = "direct-io-allow-mmap" };
+
+/* Client 1: runs before server and case process do, see client_be_fifo(). */
+static struct client *fifo_client(struct world *w)
+{
+	struct client *c = client_number(w, 1);
+
+	client_be_fifo(c);
+	return c;
+}
+
+/*
+ * Client 0 opens f as the plan says and writes its first byte; the server holds
+ * the WRITE back until server_go(). The descriptor, or -errno.
+ */
+static long begin_direct_write(struct world *w)
+{
+	long fd = client_open(client(w), "f", O_RDWR), err;
+
+	if (fd < 0)
+		return fd;
+	err = server_hold(w, "WRITE");
+	client_start_write(client(w), fd, "F", 1, 0);
+	err = err ?: server_wait(w, "WRITE", 1);
+	return err == 1 ? fd : err;
+}
+
+/* Begins an open of f, which the server has answered when this returns. */
+static void begin_open(struct world *w, struct client *c, int opens_before)
+{
+	client_start_open(c, "f", O_RDWR);
+	server_wait(w, "OPEN", opens_before + 1);
+}
+
+WORLD_FIXTURE(cached_open);
+FIXTURE_VARIANT(cached_open)
+{
+	const char *row; /* of the plan, for the second open */
+};
+FIXTURE_VARIANT_ADD(cached_open, cached) { "f" };
+FIXTURE_VARIANT_ADD(cached_open, keep_cache) { "f flags=keep_cache" };
+FIXTURE_VARIANT_ADD(cached_open, parallel_without_direct_io) { "f flags=parallel_direct_writes" };
+
+CASE(cached_open, waits_for_parallel_write, .row = "W1",
+     .title = "a cached open while a parallel direct write is in flight waits for its end, and "
+	      "succeeds",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *opener = fifo_client(w);
+
+	plan(w, "f " PARALLEL);
+	plan(w, variant->row);
+	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_open(w, opener, 1);
+	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the WRITE");
+
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_POSITIVE(client_finish(opener));
+}
+
+WORLD_FIXTURE(io_wait);
+
+CASE(io_wait, is_not_ended_by_a_signal, .row = "W1",
+     .title = "a cached open that waits for a parallel direct write waits on after SIGKILL",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *opener = fifo_client(w);
+
+	plan(w, "f " PARALLEL);
+	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_open(w, opener, 1);
+	EXPECT_RET(client_signal(opener, SIGKILL), 0);
+	EXPECT_HOLDS(client_is_busy(opener), "the client that was killed is still there");
+
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_RET(client_finish(opener), -EPIPE);
+}
+
+CASE(io_wait, is_for_the_last_parallel_write, .row = "W1",
+     .title = "a cached open waits for the last of two parallel direct writes in flight",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
+	long fd;
+
+	plan(w, "f times=2 " PARALLEL);
+	ASSERT_POSITIVE(begin_direct_write(w));
+	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
+	EXPECT_RET(server_hold(w, "WRITE"), 0);
+	client_start_write(writer, fd, "G", 1, 0);
+	EXPECT_RET(server_wait(w, "WRITE", 2), 2);
+	begin_open(w, opener, 2);
+
+	EXPECT_RET(server_go_one(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the second WRITE");
+	EXPECT_RET(server_go_one(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(writer), 1);
+	EXPECT_POSITIVE(client_finish(opener));
+}
+
+CASE(io_wait, is_not_for_an_exclusive_write, .row = "W8",
+     .title = "a cached open does not wait for a direct write without PARALLEL_DIRECT_WRITES",
+     .needs = NEED_PASSTHROUGH, .can = "hold")
+{
+	plan(w, "f flags=direct_io");
+	ASSERT_POSITIVE(begin_direct_write(w));
+
+	EXPECT_POSITIVE(client_open(client_number(w, 1), "f", O_RDWR));
+	EXPECT_HOLDS(client_is_busy(client(w)), "the direct write is still in flight");
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+}
+
+CASE(io_wait, ends_the_run_of_parallel_writes, .row = "W5",
+     .title = "while a cached open waits for a parallel direct write, a further one waits too",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
+	long fd;
+
+	plan(w, "f times=2 " PARALLEL);
+	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
+	EXPECT_RET(client_be_fifo(writer), 0);
+	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_open(w, opener, 2);
+	client_start_write(writer, fd, "G", 1, 0);
+	EXPECT_HOLDS(client_is_busy(writer), "the second direct write waits");
+	EXPECT_OPS(w, "LOOKUP OPEN+direct_io+parallel_direct_writes "
+		      "OPEN+direct_io+parallel_direct_writes WRITE OPEN");
+
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_RET(client_finish(writer), 1);
+	EXPECT_POSITIVE(client_finish(opener));
+}
+
+WORLD_FIXTURE(uncached_open);
+FIXTURE_VARIANT(uncached_open)
+{
+	const char *row;
+};
+FIXTURE_VARIANT_ADD(uncached_open, passthrough) { "f reg=at-open" };
+FIXTURE_VARIANT_ADD(uncached_open, passthrough_direct_io)
+{
+	"f reg=at-open flags=passthrough,direct_io"
+};
+FIXTURE_VARIANT_ADD(uncached_open, direct_io) { "f flags=direct_io" };
+FIXTURE_VARIANT_ADD(uncached_open, parallel) { "f " PARALLEL };
+
+CASE(uncached_open, waits_for_no_write, .row = "W2",
+     .title = "a passthrough or direct open does not wait for a parallel direct write in flight",
+     .needs = NEED_PASSTHROUGH, .can = "hold")
+{
+	struct client *opener = client_number(w, 1);
+	char data[1];
+	long fd;
+
+	plan(w, "f " PARALLEL);
+	plan(w, variant->row);
+	ASSERT_POSITIVE(begin_direct_write(w));
+
+	ASSERT_POSITIVE(fd = client_open(opener, "f", O_RDWR));
+	EXPECT_RET(client_read(opener, fd, data, 1, 0), 1);
+	EXPECT_HOLDS(client_is_busy(client(w)), "the direct write is still in flight");
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+}
+
+/* Mapping and writing, seen from another client than the one whose write is in flight. */
+WORLD_FIXTURE(passthrough_io);
+
+CASE(passthrough_io, write_waits_for_direct_write, .row = "W9",
+     .title = "a passthrough write waits for a direct write in flight, a passthrough read does not",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *other = fifo_client(w);
+	char data[1];
+	long fd;
+
+	plan(w, "f reg=at-open");
+	plan(w, "f reg=reuse flags=passthrough,direct_io,parallel_direct_writes");
+	ASSERT_POSITIVE(fd = client_open(other, "f", O_RDWR));
+	ASSERT_POSITIVE(begin_direct_write(w));
+
+	EXPECT_RET(client_read(other, fd, data, 1, 0), 1);
+	client_start_write(other, fd, "G", 1, 0);
+	EXPECT_HOLDS(client_is_busy(other), "the passthrough write waits for the WRITE");
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_RET(client_finish(other), 1);
+	EXPECT_RET(backing_file_is("f", "G"), 1);
+}
+
+CASE(passthrough_io, survives_parallel_writes, .row = "W3",
+     .title = "a parallel direct write through a PASSTHROUGH|DIRECT_IO file leaves the inode in "
+	      "passthrough mode",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, further;
+
+	plan(w, "f reg=at-open flags=passthrough,direct_io,parallel_direct_writes");
+	plan(w, "f");
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(client_write(client(w), fd, "G", 1, 0), 1);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough+direct_io+parallel_direct_writes WRITE WRITE");
+
+	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	ASSERT_POSITIVE(further = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_close(client(w), further), 0);
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
+CASE(passthrough_io, of_parallel_flag_alone_stays, .row = "W7",
+     .title = "PARALLEL_DIRECT_WRITES without DIRECT_IO changes nothing for a passthrough file",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	plan(w, "f reg=at-open flags=passthrough,parallel_direct_writes");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough+parallel_direct_writes GETXATTR");
+}
+
+/* NOFLUSH: up to 6.15 a close with FLUSH waits for the write, too. */
+WORLD_FIXTURE(brief_passthrough);
+
+CASE(brief_passthrough, ends_with_the_parallel_write, .row = "W4",
+     .title = "a passthrough file opened and closed while a parallel direct write is in flight "
+	      "leaves nothing behind when that has ended",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *opener = fifo_client(w);
+	long fd, during;
+
+	plan(w, "f " PARALLEL);
+	plan(w, "f reg=at-open drop=at-release flags=passthrough,noflush");
+	ASSERT_POSITIVE(fd = begin_direct_write(w));
+	ASSERT_POSITIVE(during = client_open(opener, "f", O_RDWR));
+	EXPECT_RET(client_close(opener, during), 0);
+	begin_open(w, opener, 2);
+	case_note("waits", "%s", client_is_busy(opener) ? "yes" : "no");
+
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	during = client_finish(opener);
+	EXPECT_HOLDS(during > 0 || during == -EIO, "the cached open succeeds or fails with EIO");
+	EXPECT_POSITIVE(client_open(opener, "f", O_RDWR));
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+WORLD_FIXTURE(page_cache);
+
+CASE(page_cache, is_dropped_by_passthrough_open, .row = "W12",
+     .title = "what a cached open left in the page cache is dropped by a passthrough open: a later "
+	      "KEEP_CACHE open reads what was written meanwhile",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1] = "";
+	long fd;
+
+	plan(w, "f");
+	plan(w, "f reg=at-open");
+	plan(w, "f flags=keep_cache");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(client_close(client(w), fd), 0);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'F');
+}
+
+WORLD_FIXTURE(mode);
+FIXTURE_VARIANT(mode)
+{
+	const char *first, *other; /* rows of the plan: two files of the first, then the other */
+};
+FIXTURE_VARIANT_ADD(mode, cached) { "f times=2", "f reg=at-open times=2" };
+FIXTURE_VARIANT_ADD(mode, passthrough) { "f reg=at-lookup times=2", "f times=2" };
+
+CASE(mode, ends_with_the_last_file, .row = "W13",
+     .title = "two files put an inode into cached or passthrough mode: an open for the other mode "
+	      "fails with EIO until both are closed",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, second;
+
+	plan(w, variant->first);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(second = client_open(client(w), "f", O_RDWR));
+	plan(w, variant->other);
+
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_RET(client_close(client(w), second), 0);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
+WORLD_FIXTURE(mapping);
+
+CASE(mapping, waits_for_parallel_write, .row = "W10",
+     .title = "the first shared mapping of a DIRECT_IO file waits for a parallel direct write in "
+	      "flight, a private one does not",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu_mmap)
+{
+	struct client *mapper = fifo_client(w);
+	long fd;
+
+	plan(w, "f times=2 " PARALLEL);
+	ASSERT_POSITIVE(fd = client_open(mapper, "f", O_RDWR));
+	ASSERT_POSITIVE(begin_direct_write(w));
+
+	EXPECT_POSITIVE(client_mmap(mapper, fd, PROT_READ, MAP_PRIVATE, 1, 0));
+	client_start_call(mapper, mmap, 0, 1, PROT_READ, MAP_SHARED, fd, 0);
+	EXPECT_HOLDS(client_is_busy(mapper), "the shared mapping waits for the WRITE");
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_POSITIVE(client_finish(mapper));
+}
+
+CASE(mapping, counts_once, .row = "W11",
+     .title = "a DIRECT_IO file mapped twice is one cached user of the inode: after its release "
+	      "a passthrough open succeeds",
+     .needs = NEED_PASSTHROUGH, .world = &one_cpu_mmap)
+{
+	struct client *mapper = client_number(w, 1);
+	long fd, first, second;
+
+	plan(w, "f flags=direct_io");
+	plan(w, "f reg=at-open times=2");
+	ASSERT_POSITIVE(fd = client_open(mapper, "f", O_RDWR));
+	ASSERT_POSITIVE(first = client_mmap(mapper, fd, PROT_READ, MAP_SHARED, 1, 0));
+	ASSERT_POSITIVE(second = client_mmap(mapper, fd, PROT_READ, MAP_SHARED, 1, 0));
+	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+
+	EXPECT_RET(client_call(mapper, munmap, first, 1), 0);
+	EXPECT_RET(client_call(mapper, munmap, second, 1), 0);
+	EXPECT_RET(client_close(mapper, fd), 0);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
+CASE_MAIN()

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What every kernel known so far does wrong: cases that are expected to fail. Rows K. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "../fixtures/verbs.h"
+
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
+#endif
+
+#define CLIENT 1000
+
+static const struct world_opts one_cpu = { .same_cpu = true };
+
+WORLD_FIXTURE(missed_wakeup);
+
+CASE(missed_wakeup, of_cached_open, .row = "K1",
+     .title = "a cached open that waits for a parallel direct write ends with that write, also "
+	      "when a passthrough open came in between",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME | NEED_DESTRUCTIVE, .can = "hold",
+     .world = &one_cpu,
+     .xfail = "the wake-up is missed while the inode is in passthrough mode")
+{
+	struct client *writer = client(w), *waiter = client_number(w, 1);
+	struct client *passthrough = client_number(w, 2);
+	long fd, passthrough_fd;
+
+	plan(w, "f flags=direct_io,parallel_direct_writes");
+	plan(w, "f");
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
+	EXPECT_RET(server_hold(w, "WRITE"), 0);
+	client_start_write(writer, fd, "F", 1, 0);
+	EXPECT_RET(server_wait(w, "WRITE", 1), 1);
+	EXPECT_RET(client_be_fifo(waiter), 0);
+	client_start_open(waiter, "f", O_RDWR);
+	EXPECT_RET(server_wait(w, "OPEN", 2), 2);
+	ASSERT_POSITIVE(passthrough_fd = client_open(passthrough, "f", O_RDWR));
+
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(writer), 1);
+	EXPECT_HOLDS(!client_is_busy(waiter), "the cached open ends with the write");
+	EXPECT_RET(client_close(passthrough, passthrough_fd), 0);
+	client_finish(waiter);
+}
+
+WORLD_FIXTURE(append_mode);
+
+CASE(append_mode, is_left_by_fcntl, .row = "K2",
+     .title = "after F_SETFL has cleared O_APPEND a passthrough write goes to its offset",
+     .needs = NEED_PASSTHROUGH, .xfail = "the backing file keeps the O_APPEND of its open")
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
+
+	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(backing_file_is("f", "F"), 1);
+}
+
+CASE(append_mode, is_overridden_by_rwf_noappend, .row = "K2",
+     .title = "a passthrough write with RWF_NOAPPEND goes to its offset though the file is "
+	      "O_APPEND",
+     .needs = NEED_PASSTHROUGH, .xfail = "RWF_NOAPPEND does not reach the backing file")
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
+
+	EXPECT_RET(client_pwritev2(client(w), fd, 1, 0, 1, RWF_NOAPPEND), 1);
+	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
+}
+
+CASE(append_mode, is_left_by_fcntl_for_aio, .row = "K2",
+     .title = "after F_SETFL has cleared O_APPEND a passthrough write by libaio goes to its offset",
+     .needs = NEED_PASSTHROUGH | NEED_AIO)
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
+
+	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
+	EXPECT_RET(client_write_by(client(w), WAY_AIO, fd, 1, 0, 1), 1);
+	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
+}
+
+WORLD_FIXTURE(read_ahead);
+FIXTURE_VARIANT(read_ahead)
+{
+	bool by_readahead; /* else by fadvise */
+};
+FIXTURE_VARIANT_ADD(read_ahead, fadvise) { false };
+FIXTURE_VARIANT_ADD(read_ahead, readahead) { true };
+
+static long ask_for_read_ahead(struct client *c, bool by_readahead, int fd)
+{
+	return by_readahead ? client_call(c, readahead, fd, 0, 1) :
+			      client_call(c, fadvise64, fd, 0, 1, POSIX_FADV_WILLNEED);
+}
+
+CASE(read_ahead, sends_no_read, .row = "K3",
+     .title = "reading ahead on a passthrough file sends the server no READ",
+     .needs = NEED_PASSTHROUGH, .xfail = "the file is read ahead into the FUSE page cache")
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+
+	EXPECT_RET(ask_for_read_ahead(client(w), variant->by_readahead, fd), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+}
+
+CASE(read_ahead, leaves_nothing_stale, .row = "K3",
+     .title = "after reading ahead on a passthrough file a later KEEP_CACHE open reads what the "
+	      "file holds by then",
+     .needs = NEED_PASSTHROUGH, .xfail = "the page read ahead stays in the FUSE page cache")
+{
+	char data[1] = "";
+	long fd;
+
+	plan(w, "f reg=at-open");
+	plan(w, "f flags=keep_cache");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(ask_for_read_ahead(client(w), variant->by_readahead, fd), 0);
+	world_ops(w); /* by now the server has answered what it was sent */
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'F');
+}
+
+WORLD_FIXTURE(no_read_ahead);
+
+CASE(no_read_ahead, leaves_nothing_stale, .row = "K3",
+     .title = "after a passthrough write a later KEEP_CACHE open reads what was written",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1] = "";
+	long fd;
+
+	plan(w, "f reg=at-open");
+	plan(w, "f flags=keep_cache");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'F');
+}
+
+/* Writes the first byte of f as an ordinary user. The mode of the backing file then, or -errno. */
+static long mode_after_write(struct world *w, mode_t before)
+{
+	struct stat st;
+	long fd, err;
+
+	if (chmod(backing_path("f"), before) < 0 || (err = client_setuid(client(w), CLIENT)) < 0)
+		return -errno;
+	fd = client_open(client(w), "f", O_WRONLY);
+	err = fd < 0 ? fd : client_write(client(w), fd, "F", 1, 0);
+	if (err != 1 || stat(backing_path("f"), &st) < 0)
+		return err < 0 ? err : -errno;
+	return st.st_mode & 07777;
+}
+
+WORLD_FIXTURE(setuid_bits);
+FIXTURE_VARIANT(setuid_bits)
+{
+	const char *init;
+	mode_t before;
+};
+FIXTURE_VARIANT_ADD(setuid_bits, setuid_killpriv) { "killpriv", 04777 };
+FIXTURE_VARIANT_ADD(setuid_bits, setgid_killpriv) { "killpriv", 02777 };
+FIXTURE_VARIANT_ADD(setuid_bits, setuid_killpriv_v2) { "killpriv-v2", 04777 };
+FIXTURE_VARIANT_ADD(setuid_bits, setgid_killpriv_v2) { "killpriv-v2", 02777 };
+
+static const struct world_opts no_start = { .no_start = true };
+
+CASE(setuid_bits, go_with_a_write, .row = "K4",
+     .title = "a passthrough write of an ordinary user removes setuid and setgid bits also where "
+	      "HANDLE_KILLPRIV or its version 2 leaves that to whoever writes",
+     .needs = NEED_PASSTHROUGH, .world = &no_start,
+     .xfail = "the backing file is written with the credentials of the server, which may keep them")
+{
+	START(w, variant->init);
+	plan(w, "f reg=at-open");
+
+	EXPECT_RET(mode_after_write(w, variant->before), 0777);
+}
+
+WORLD_FIXTURE(plain_setuid_bits);
+FIXTURE_VARIANT(plain_setuid_bits)
+{
+	mode_t before;
+};
+FIXTURE_VARIANT_ADD(plain_setuid_bits, setuid) { 04777 };
+FIXTURE_VARIANT_ADD(plain_setuid_bits, setgid) { 02777 };
+
+CASE(plain_setuid_bits, go_with_a_setattr, .row = "K4",
+     .title = "without HANDLE_KILLPRIV a passthrough write of an ordinary user removes setuid and "
+	      "setgid bits by SETATTR",
+     .needs = NEED_PASSTHROUGH)
+{
+	plan(w, "f reg=at-open");
+
+	EXPECT_RET(mode_after_write(w, variant->before), 0777);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR GETATTR SETATTR");
+}
+
+CASE_MAIN()

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many at once: what must hold in every interleaving. How often which way a race
+ * went is noted, and never an expectation.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../fixtures/verbs.h"
+
+#define OPENS 100 /* of each client */
+#define WRITES 200 /* of each client */
+#define STORM "storm 2000 4 path=%s"
+
+enum end { WHILE_CONNECTED, UNTIL_GONE, UNTIL_RING_IS_GONE, UNTIL_DETACHED };
+
+struct opens {
+	char path[128];
+	enum end end;
+	long count;
+};
+
+static bool is_end(enum end end, int error)
+{
+	switch (end) {
+	case UNTIL_GONE:
+		return error == ENOTCONN || error == ECONNABORTED;
+	case UNTIL_RING_IS_GONE: /* a request on its way to an io_uring that ends is cancelled */
+		return is_end(UNTIL_GONE, error) || error == ECANCELED;
+	case UNTIL_DETACHED:
+		return error == ENOENT;
+	case WHILE_CONNECTED:
+		break;
+	}
+	return false;
+}
+
+static enum end end_of_connection(const struct world *w)
+{
+	return server_can(&w->server, "over-io-uring") ? UNTIL_RING_IS_GONE : UNTIL_GONE;
+}
+
+/*
+ * Opens, reads and closes again and again. How many opens gave EIO, or -errno of what may not
+ * happen: another error, a read of an open file that fails, an end that does not come.
+ */
+static long do_opens(void *data)
+{
+	const struct opens *opens = data;
+	long eio = 0;
+	char byte;
+
+	for (long i = 0; i < opens->count; i++) {
+		int fd = open(opens->path, O_RDWR | O_CLOEXEC), error = errno;
+
+		if (fd < 0 && is_end(opens->end, error))
+			return eio;
+		if (fd < 0 && error != EIO)
+			return -error;
+		eio += fd < 0;
+		if (fd >= 0 && pread(fd, &byte, 1, 0) != 1)
+			return -EBADMSG;
+		close(fd);
+	}
+	return opens->end == WHILE_CONNECTED ? eio : -ETIME;
+}
+
+static void begin_opens_of(struct client *c, enum end end, long count)
+{
+	struct opens opens = { .end = end, .count = count };
+
+	snprintf(opens.path, sizeof(opens.path), "%s", fuse_path("f"));
+	client_begin(c, do_opens, &opens, sizeof(opens),
+		     "begins to open, read and close f again and again");
+}
+
+static void begin_opens(struct world *w, enum end end, long count)
+{
+	for (int i = 0; i < WORLD_CLIENTS; i++)
+		begin_opens_of(client_number(w, i), end, count);
+}
+
+/* How many opens of all clients gave EIO, or the first -errno. */
+static long finish_opens(struct world *w)
+{
+	long eio = 0, error = 0;
+
+	for (int i = 0; i < WORLD_CLIENTS; i++) {
+		long result = client_finish(client_number(w, i));
+
+		if (result < 0 && !error)
+			error = result;
+		eio += result;
+	}
+	return error ?: eio;
+}
+
+WORLD_FIXTURE(opens);
+
+CASE(opens, with_one_id_all_succeed, .row = "R12",
+     .title = "concurrent opens of one inode with one ID all succeed",
+     .needs = NEED_PASSTHROUGH)
+{
+	EXPECT_POSITIVE(register_f(w));
+	plan(w, "f reg=reuse times=400");
+
+	begin_opens(w, WHILE_CONNECTED, OPENS);
+	EXPECT_RET(finish_opens(w), 0);
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(opens, with_an_id_each_leave_one, .row = "R13",
+     .title = "of concurrent opens of one inode with an ID each exactly one succeeds, and each of "
+	      "the others is released",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, winner = 0, succeeded = 0, eio = 0;
+
+	plan(w, "f reg=at-open drop=at-release gate=all times=4");
+	EXPECT_RET(client_stat(client(w), "f"), 0);
+	for (int i = 0; i < WORLD_CLIENTS; i++)
+		client_start_open(client_number(w, i), "f", O_RDWR);
+	EXPECT_RET(server_wait(w, "OPEN", WORLD_CLIENTS), WORLD_CLIENTS);
+	EXPECT_RET(server_go(w, "all"), WORLD_CLIENTS);
+	for (int i = 0; i < WORLD_CLIENTS; i++) {
+		fd = client_finish(client_number(w, i));
+		winner = fd > 0 ? i : winner;
+		succeeded += fd > 0;
+		eio += fd == -EIO;
+	}
+	EXPECT_RET(succeeded, 1);
+	EXPECT_RET(eio, WORLD_CLIENTS - 1);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough OPEN+passthrough "
+		      "OPEN+passthrough RELEASE RELEASE RELEASE");
+	client_stop(client_number(w, winner));
+	EXPECT_OPS(w, "FLUSH RELEASE");
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(opens, with_an_id_each_succeed_or_eio, .row = "R13",
+     .title = "clients that open and close one inode with an ID each get the file or EIO, and "
+	      "nothing is left",
+     .needs = NEED_PASSTHROUGH)
+{
+	long eio;
+
+	plan(w, "f reg=at-open drop=at-release times=400");
+
+	begin_opens(w, WHILE_CONNECTED, OPENS);
+	eio = finish_opens(w);
+	EXPECT_HOLDS(eio >= 0, "every open succeeds or fails with EIO");
+	case_note("eio_rate", "%ld/%d", eio, OPENS * WORLD_CLIENTS);
+	world_ops(w); /* the server has seen every RELEASE */
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(opens, against_drops_succeed_or_eio, .row = "E10",
+     .title = "clients that open one inode while its ID is dropped get the file or EIO, and "
+	      "nothing is left",
+     .needs = NEED_PASSTHROUGH)
+{
+	long eio;
+
+	plan(w, "f reg=at-open drop=after-reply times=400");
+
+	begin_opens(w, WHILE_CONNECTED, OPENS);
+	eio = finish_opens(w);
+	EXPECT_HOLDS(eio >= 0, "every open succeeds or fails with EIO");
+	case_note("eio_rate", "%ld/%d", eio, OPENS * WORLD_CLIENTS);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+/* How many writes of the first byte succeed, up to WRITES, or -errno. */
+static long do_writes(void *data)
+{
+	const long *fd = data;
+	long done = 0;
+
+	while (done < WRITES && pwrite(*fd, "F", 1, 0) == 1)
+		done++;
+	return done ?: -errno;
+}
+
+static void begin_writes(struct client *c)
+{
+	long fd = client_open(c, "f", O_RDWR);
+
+	client_begin(c, do_writes, &fd, sizeof(fd), "begins to write to %ld again and again", fd);
+}
+
+/* Parallel direct writes of two clients, while two others open and close the file. */
+WORLD_FIXTURE(parallel_writes);
+FIXTURE_VARIANT(parallel_writes)
+{
+	const char *row; /* of the plan, for the opens */
+};
+FIXTURE_VARIANT_ADD(parallel_writes, cached) { "f times=200" };
+FIXTURE_VARIANT_ADD(parallel_writes, passthrough) { "f reg=reuse times=200" };
+
+CASE(parallel_writes, and_opens_all_succeed, .row = "W1",
+     .title = "opens while parallel direct writes come and go all succeed, and so do the writes",
+     .needs = NEED_PASSTHROUGH)
+{
+	plan(w, "f times=2 flags=direct_io,parallel_direct_writes");
+	plan(w, variant->row);
+	EXPECT_POSITIVE(register_f(w));
+
+	begin_writes(client_number(w, 0));
+	begin_writes(client_number(w, 1));
+	begin_opens_of(client_number(w, 2), WHILE_CONNECTED, OPENS);
+	begin_opens_of(client_number(w, 3), WHILE_CONNECTED, OPENS);
+	EXPECT_RET(client_finish(client_number(w, 0)), WRITES);
+	EXPECT_RET(client_finish(client_number(w, 1)), WRITES);
+	EXPECT_RET(client_finish(client_number(w, 2)), 0);
+	EXPECT_RET(client_finish(client_number(w, 3)), 0);
+}
+
+WORLD_FIXTURE(storm);
+
+CASE(storm, gives_and_closes_each_id_once, .row = "I5",
+     .title = "threads that register and close at once, through the device and clones of it: "
+	      "every ID is given out once and closed once",
+     .needs = NEED_PASSTHROUGH, .can = "storm")
+{
+	EXPECT_POSITIVE(server_call(&w->server, -1, STORM, backing_path("f")));
+	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
+	EXPECT_RET(register_f(w), 8001);
+	EXPECT_RET(server_drop(w, 8001), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(storm, goes_on_over_an_abort, .row = "C7",
+     .title = "threads that register and close while the connection is aborted: every ID is given "
+	      "out once and closed once",
+     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .can = "storm")
+{
+	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
+
+	EXPECT_RET(world_abort(), 0);
+	EXPECT_POSITIVE(server_finish(&w->server, tag));
+	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(storm, goes_on_over_an_unmount, .row = "C7",
+     .title = "threads that register and close while the mount goes: every ID is given out once "
+	      "and closed once",
+     .needs = NEED_PASSTHROUGH, .can = "storm")
+{
+	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
+
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_POSITIVE(server_finish(&w->server, tag));
+	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+/* The end of the connection amid opens, reads and registrations. */
+WORLD_FIXTURE(end);
+
+CASE(end, by_abort_fails_opens_only, .row = "L3",
+     .title = "an abort amid opens and reads: opens succeed, or fail with EIO, ENOTCONN or "
+	      "ECONNABORTED, open files are read, nothing is left",
+     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+{
+	long eio;
+
+	plan(w, "f reg=at-open drop=after-reply times=any");
+	begin_opens(w, end_of_connection(w), 1000 * OPENS);
+	EXPECT_RET(server_wait(w, "OPEN", 20) >= 20, 1);
+	EXPECT_RET(world_abort(), 0);
+
+	eio = finish_opens(w);
+	EXPECT_HOLDS(eio >= 0, "opens and reads end as they may");
+	EXPECT_POSITIVE(register_f(w));
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(end, of_server_fails_opens_only, .row = "L4",
+     .title = "a server killed amid opens and reads: opens succeed, or fail with EIO, ENOTCONN or "
+	      "ECONNABORTED, open files are read, nothing is left",
+     .needs = NEED_PASSTHROUGH)
+{
+	plan(w, "f reg=at-open times=any");
+	EXPECT_POSITIVE(register_f(w));
+	begin_opens(w, end_of_connection(w), 1000 * OPENS);
+	EXPECT_RET(server_wait(w, "OPEN", 20) >= 20, 1);
+	server_kill(&w->server);
+
+	EXPECT_HOLDS(finish_opens(w) >= 0, "opens and reads end as they may");
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(end, by_lazy_unmount_fails_nothing, .row = "L5",
+     .title = "a lazy unmount amid opens and reads: opens succeed until the path is gone, open "
+	      "files are read, nothing but the ID is left",
+     .needs = NEED_PASSTHROUGH)
+{
+	EXPECT_POSITIVE(register_f(w));
+	plan(w, "f reg=reuse times=any");
+	begin_opens(w, UNTIL_DETACHED, 1000 * OPENS);
+	EXPECT_RET(server_wait(w, "OPEN", 20) >= 20, 1);
+	EXPECT_RET(world_umount_lazily("fuse"), 0);
+
+	EXPECT_RET(finish_opens(w), 0);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE_MAIN()

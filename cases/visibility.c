@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Where a backing file shows, and who may refuse it. Rows P. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../fixtures/verbs.h"
+
+#define OPENS 2000
+
+/* A /proc with the numbers that processes have here, which may be those of a namespace. */
+static const char *proc_path(pid_t pid, const char *name)
+{
+	const char *proc = world_path("proc", "");
+	static char path[256];
+
+	if (mkdir(proc, 0755) == 0)
+		mount("proc", proc, "proc", 0, NULL);
+	snprintf(path, sizeof(path), "%s/%d/%s", proc, pid, name);
+	return path;
+}
+
+/* How many of a process' descriptors are files of the backing filesystem, as lsof finds them. */
+static long backing_descriptors(pid_t pid)
+{
+	const char *backing = backing_path("");
+	char target[256];
+	struct dirent *entry;
+	long count = 0;
+	DIR *dir;
+
+	dir = opendir(proc_path(pid, "fd"));
+	while (dir && (entry = readdir(dir))) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+
+		target[len < 0 ? 0 : len] = '\0';
+		count += !strncmp(target, backing, strlen(backing));
+	}
+	if (!dir)
+		return -errno;
+	closedir(dir);
+	return count;
+}
+
+/* The number after "KEY:" in the fdinfo of the server's device; -ENODATA: there is none. */
+static long fdinfo_of_device(const struct world *w, const char *key)
+{
+	char line[128];
+	FILE *file = fopen(proc_path(w->server.pid, "fdinfo/3"), "re");
+	long value = -ENODATA;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)))
+			sscanf(line + strlen(key), ":%ld", &value);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static long connection_of(const char *dir)
+{
+	struct stat st;
+
+	return stat(world_path(dir, ""), &st) < 0 ? -errno : (long)st.st_dev;
+}
+
+/* fs.file-nr, to this process alone: others of this suite that open many files wait here. */
+static int lock_file_count(void)
+{
+	int fd = open("/proc/sys/fs/file-nr", O_RDONLY | O_CLOEXEC);
+
+	return flock(fd, LOCK_EX) < 0 ? -errno : fd;
+}
+
+/* Files that the machine counts against fs.file-max. */
+static long files_in_use(int file_nr)
+{
+	char text[64] = "";
+
+	return pread(file_nr, text, sizeof(text) - 1, 0) < 0 ? -errno : strtol(text, NULL, 10);
+}
+
+WORLD_FIXTURE(visibility);
+
+CASE(visibility, is_in_no_process, .row = "P2",
+     .title = "a registered and open backing file is behind no descriptor of server or client",
+     .needs = NEED_PASSTHROUGH)
+{
+	EXPECT_POSITIVE(register_f(w));
+	plan(w, "f reg=reuse");
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+
+	EXPECT_RET(backing_descriptors(w->server.pid), 0);
+	EXPECT_RET(backing_descriptors(client(w)->pid), 0);
+	EXPECT_POSITIVE(client_open(client(w), backing_path("f"), O_RDWR));
+	EXPECT_RET(backing_descriptors(client(w)->pid), 1);
+}
+
+static long do_open_many(void *data)
+{
+	long *count = data, opened = 0;
+
+	while (opened < *count && open(fuse_path("f"), O_RDONLY | O_CLOEXEC) >= 0)
+		opened++;
+	return opened;
+}
+
+static long open_many(struct world *w, long count)
+{
+	return client_run(client(w), do_open_many, &count, sizeof(count), "open f %ld times", count);
+}
+
+CASE(visibility, is_not_counted_as_open_file, .row = "P2",
+     .title = "an open passthrough file counts once in fs.file-nr, its backing file does not",
+     .needs = NEED_PASSTHROUGH)
+{
+	long file_nr, before, more;
+
+	plan(w, "f reg=at-lookup times=2000");
+	EXPECT_RET(client_limit(client(w), RLIMIT_NOFILE, OPENS + 100), 0);
+	ASSERT_POSITIVE(file_nr = lock_file_count());
+	before = files_in_use(file_nr);
+	EXPECT_RET(open_many(w, OPENS), OPENS);
+	more = files_in_use(file_nr) - before;
+	case_note("files", "%ld for %d opens", more, OPENS);
+	EXPECT_HOLDS(more > OPENS / 2, "the open files are counted");
+	EXPECT_HOLDS(more < OPENS * 3 / 2, "their backing files are not counted too");
+}
+
+CASE(visibility, of_device_is_its_connection, .row = "P2",
+     .title = "fdinfo of /dev/fuse has the number of the connection, the device number of the "
+	      "mount",
+     .since = "6.16", .needs = NEED_PASSTHROUGH)
+{
+	EXPECT_RET_SINCE(fdinfo_of_device(w, "fuse_connection"), since("6.9", -ENODATA),
+			 since("6.16", connection_of("fuse")));
+}
+
+static const struct world_opts unmounted = { .unmounted = true };
+
+CASE(visibility, of_unmounted_device_is_nothing, .row = "P2",
+     .title = "fdinfo of an unmounted /dev/fuse has no connection",
+     .since = "any", .world = &unmounted)
+{
+	EXPECT_RET(fdinfo_of_device(w, "pos"), 0);
+	EXPECT_RET(fdinfo_of_device(w, "fuse_connection"), -ENODATA);
+}
+
+WORLD_FIXTURE(refusal);
+
+CASE(refusal, of_security_module_is_eio, .row = "P3",
+     .title = "an open that Landlock refuses to the task that registered the file fails with EIO",
+     .needs = NEED_PASSTHROUGH | NEED_LANDLOCK, .can = "credentials")
+{
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=landlock"));
+	plan(w, "f reg=reuse times=2");
+
+	EXPECT_RET(client_open(client(w), "f", O_RDONLY), -EIO);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_POSITIVE(client_open(client(w), "f", O_WRONLY));
+}
+
+/* From now on the client may read and write nothing but what is below the directory. */
+static long do_enter_landlock(void *data)
+{
+	struct landlock_ruleset_attr attr = { .handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE |
+								   LANDLOCK_ACCESS_FS_WRITE_FILE };
+	struct landlock_path_beneath_attr below = { .allowed_access = attr.handled_access_fs };
+	int ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+
+	below.parent_fd = open(data, O_PATH | O_CLOEXEC);
+	if (ruleset < 0 ||
+	    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0 ||
+	    syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static long confine_to(struct client *c, const char *dir)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	return client_run(c, do_enter_landlock, path, sizeof(path), "be confined to %s", dir);
+}
+
+CASE(refusal, is_not_for_the_client, .row = "P8",
+     .title = "a client that Landlock confines to the mount opens and reads files whose backing "
+	      "files it may not open",
+     .needs = NEED_PASSTHROUGH | NEED_LANDLOCK)
+{
+	char data[1];
+	long fd;
+
+	plan(w, "f reg=at-open");
+	EXPECT_RET(confine_to(client(w), fuse_path("")), 0);
+
+	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDONLY), -EACCES);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+}
+
+/* A listener that is asked before the backing file f is opened or read. Descriptor, or -errno. */
+static int listen_for(unsigned int events)
+{
+	int fd = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fanotify_mark(fd, FAN_MARK_ADD, events, AT_FDCWD, backing_path("f")) < 0)
+		return -errno;
+	return fd;
+}
+
+/* Answers the next question. 1, or -ETIME when none comes. */
+static long answer(int listener, unsigned int response)
+{
+	struct pollfd asked = { .fd = listener, .events = POLLIN };
+	struct fanotify_event_metadata event;
+	struct fanotify_response answer = { .response = response };
+
+	if (poll(&asked, 1, deadline_ms(4000)) == 0)
+		return -ETIME;
+	if (read(listener, &event, sizeof(event)) != sizeof(event))
+		return -errno;
+	answer.fd = event.fd;
+	if (write(listener, &answer, sizeof(answer)) != sizeof(answer))
+		return -errno;
+	close(event.fd);
+	return 1;
+}
+
+CASE(refusal, of_open_event_is_eio, .row = "P3",
+     .title = "an open of the backing file that a fanotify listener refuses fails with EIO, one "
+	      "that it allows succeeds",
+     .needs = NEED_PASSTHROUGH | NEED_FANOTIFY)
+{
+	int listener;
+
+	EXPECT_POSITIVE(register_f(w));
+	plan(w, "f reg=reuse times=2");
+	ASSERT_POSITIVE(listener = listen_for(FAN_OPEN_PERM));
+
+	client_start_open(client(w), "f", O_RDONLY);
+	EXPECT_RET(answer(listener, FAN_DENY), 1);
+	EXPECT_RET(client_finish(client(w)), -EIO);
+	client_start_open(client(w), "f", O_RDONLY);
+	EXPECT_RET(answer(listener, FAN_ALLOW), 1);
+	EXPECT_POSITIVE(client_finish(client(w)));
+	close(listener);
+}
+
+CASE(refusal, of_access_event_is_told, .row = "P7",
+     .title = "a passthrough read that a fanotify listener refuses on the backing file fails with "
+	      "that error, EPERM",
+     .needs = NEED_PASSTHROUGH | NEED_FANOTIFY)
+{
+	int listener;
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(listener = listen_for(FAN_ACCESS_PERM));
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+
+	client_start_read(client(w), fd, 1, 0);
+	EXPECT_RET(answer(listener, FAN_DENY), 1);
+	EXPECT_RET(client_finish(client(w)), -EPERM);
+	client_start_read(client(w), fd, 1, 0);
+	EXPECT_RET(answer(listener, FAN_ALLOW), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	close(listener);
+}
+
+CASE_MAIN()
