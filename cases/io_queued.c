@@ -130,9 +130,9 @@ CASE(queued, reads_are_under_way_together, .row = "D1",
 	plan(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "READ 2"), 0);
-	EXPECT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
-	EXPECT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 1), 1);
-	EXPECT_RET(other_wait(w, "READ", 2), 2);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 1), 1);
+	ASSERT_RET(other_wait(w, "READ", 2), 2);
 	EXPECT_RET(client_reap_queue(c, 0), 0);
 	EXPECT_RET(other_go(w, "READ"), 2);
 	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
@@ -151,9 +151,9 @@ CASE(queued, writes_are_under_way_together, .row = "D1",
 	plan(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "WRITE 2"), 0);
-	EXPECT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
-	EXPECT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 1), 1);
-	EXPECT_RET(other_wait(w, "WRITE", 2), 2);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 1), 1);
+	ASSERT_RET(other_wait(w, "WRITE", 2), 2);
 	EXPECT_RET(client_reap_queue(c, 0), 0);
 	EXPECT_RET(other_go(w, "WRITE"), 2);
 	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
@@ -171,8 +171,8 @@ CASE(queued, write_outdates_when_complete, .row = "D5",
 	plan(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	EXPECT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
-	EXPECT_RET(other_wait(w, "WRITE", 1), 1);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
+	ASSERT_RET(other_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_stat(c, "f"), 0);
 	EXPECT_OPS(w, "");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
@@ -191,10 +191,10 @@ CASE(queued, io_holds_the_file, .row = "D1",
 	plan(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "READ"), 0);
-	EXPECT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_OPS(w, "FLUSH");
-	EXPECT_RET(other_wait(w, "READ", 1), 1);
+	ASSERT_RET(other_wait(w, "READ", 1), 1);
 	EXPECT_RET(other_go(w, "READ"), 1);
 	EXPECT_RET(client_reap_queue(c, 1), PAGE);
 	EXPECT_RET(client_compare(c, PAGE), PAGE);
@@ -207,9 +207,7 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WAY_FIXTURE(slow_write);
 FIXTURE_VARIANT_ADD(slow_write, positioned) { WAY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(slow_write, vectored) { WAY_READV, 0 };
 FIXTURE_VARIANT_ADD(slow_write, spliced) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(slow_write, sendfile) { WAY_SENDFILE, 0 };
 
 CASE(slow_write, is_waited_for_by_fsync, .row = "D20",
      .title = "fsync(2) waits for a write that is under way before it sends FSYNC",
@@ -225,7 +223,7 @@ CASE(slow_write, is_waited_for_by_fsync, .row = "D20",
 	EXPECT_RET(client_be_fifo(syncer), 0);
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
 	client_start_write_by(writer, variant->way, fd, PAGE, 0, NEW);
-	EXPECT_RET(other_wait(w, "WRITE", 1), 1);
+	ASSERT_RET(other_wait(w, "WRITE", 1), 1);
 	client_start_call(syncer, fsync, fd2);
 	EXPECT_HOLDS(client_is_busy(syncer), "fsync(2) waits");
 	EXPECT_OPS(w, "");
@@ -246,7 +244,7 @@ CASE(slow_write, is_not_waited_for_by_others, .row = "D20",
 	ASSERT_POSITIVE(fd = open_slow(w, 0));
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
 	client_start_write_by(writer, variant->way, fd, PAGE, 0, NEW);
-	EXPECT_RET(other_wait(w, "WRITE", 1), 1);
+	ASSERT_RET(other_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_stat(other, "f"), 0);
 	ASSERT_POSITIVE(fd2 = client_open(other, "f", O_RDONLY));
 	EXPECT_RET(client_read_by(other, WAY_PREAD, fd2, PAGE, PAGE, OLD), PAGE);

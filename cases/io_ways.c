@@ -85,23 +85,6 @@ CASE(bytes_out, of_an_ordinary_file_are_asked_for, .row = "D1",
 	EXPECT_OPS(w, "READ");
 }
 
-CASE(bytes_out, come_while_the_server_is_stopped, .row = "D1",
-     .title = "a read succeeds while the server is stopped and another request waits for it",
-     .needs = NEED_PASSTHROUGH)
-{
-	long fd;
-
-	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDONLY));
-	ASSERT_RET(server_pause(&w->server), 0);
-	client_start_open(client_number(w, 1), "no-such-file", O_RDONLY);
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, FILE_SIZE, 0, OLD), FILE_SIZE);
-	EXPECT_HOLDS(client_is_busy(client_number(w, 1)), "the other request waits");
-	EXPECT_RET(server_resume(&w->server), 0);
-	EXPECT_RET(client_finish(client_number(w, 1)), -ENOENT);
-}
-
 WAY_FIXTURE(bytes_in);
 EACH_WAY_TO_WRITE(bytes_in);
 
@@ -151,21 +134,29 @@ CASE(bytes_in, of_an_ordinary_file_are_sent, .row = "D1",
 	EXPECT_OPS(w, by_memory ? "READ WRITE" : "WRITE");
 }
 
-CASE(bytes_in, go_while_the_server_is_stopped, .row = "D1",
-     .title = "a write succeeds while the server is stopped and another request waits for it",
+/* Few ways, as each waits for its deadline when it fails. */
+WAY_FIXTURE(stopped_server);
+FIXTURE_VARIANT_ADD(stopped_server, plain) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, spliced) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, mapped_shared) { WAY_MMAP_SHARED, 0 };
+
+CASE(stopped_server, is_not_missed, .row = "D1",
+     .title = "reads and writes succeed while the server is stopped and another request waits for "
+	      "it",
      .needs = NEED_PASSTHROUGH)
 {
+	struct client *c = client(w), *waiting = client_number(w, 1);
 	long fd;
 
-	SKIP_UNLESS(variant->needs);
 	plan(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
 	ASSERT_RET(server_pause(&w->server), 0);
-	client_start_open(client_number(w, 1), "no-such-file", O_RDONLY);
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, FILE_SIZE, 0, NEW), FILE_SIZE);
-	EXPECT_HOLDS(client_is_busy(client_number(w, 1)), "the other request waits");
+	client_start_open(waiting, "no-such-file", O_RDONLY);
+	ASSERT_RET(client_read_by(c, variant->way, fd, FILE_SIZE, 0, OLD), FILE_SIZE);
+	ASSERT_RET(client_write_by(c, variant->way, fd, FILE_SIZE, 0, NEW), FILE_SIZE);
+	EXPECT_HOLDS(client_is_busy(waiting), "the other request waits");
 	EXPECT_RET(server_resume(&w->server), 0);
-	EXPECT_RET(client_finish(client_number(w, 1)), -ENOENT);
+	EXPECT_RET(client_finish(waiting), -ENOENT);
 	EXPECT_RET(backing_match("f", NEW, FILE_SIZE, 0), FILE_SIZE);
 }
 
