@@ -160,6 +160,32 @@ CASE(stopped_server, is_not_missed, .row = "D1",
 	EXPECT_RET(backing_match("f", NEW, FILE_SIZE, 0), FILE_SIZE);
 }
 
+/* Not by io_uring, whose workers let go of files a little later. */
+WAY_FIXTURE(closed);
+FIXTURE_VARIANT_ADD(closed, plain) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(closed, spliced) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(closed, sendfile) { WAY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(closed, mapped_shared) { WAY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(closed, aio) { WAY_AIO, NEED_AIO };
+
+CASE(closed, file_holds_nothing, .row = "L2",
+     .title = "after reads and writes of any kind the closed file leaves the backing filesystem free",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open drop=at-release");
+	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
+	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_OPS(w, "FLUSH RELEASE");
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
 WORLD_FIXTURE(mapping);
 
 CASE(mapping, is_synced_without_a_request, .row = "D1",
