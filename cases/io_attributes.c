@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What I/O does to the attributes of both files, and who is told of it. Rows D4, D5, D14, D15. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "../fixtures/ways.h"
+
+enum { OLD = 1, NEW = 2 }; /* seeds */
+
+#define PAGE 4096L
+
+/* --- the size --------------------------------------------------------------- */
+
+#define SIZE_FIX "6.11.6 (fuse: update inode size after extending passthrough write)"
+
+/* The size that the kernel has cached: no request is sent for it. */
+static long cached_size(struct client *c, int fd)
+{
+	struct statx st;
+	long err = client_fstatx(c, fd, AT_STATX_DONT_SYNC, &st);
+
+	return err < 0 ? err : (long)st.stx_size;
+}
+
+WAY_FIXTURE(size);
+EACH_CALL(size);
+
+CASE(size, is_new_at_once_after_extending, .row = "D4",
+     .title = "a write beyond the end makes the file longer for who asks the kernel alone",
+     .needs = NEED_PASSTHROUGH, .fixed_by = SIZE_FIX)
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(cached_size(c, fd), PAGE);
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, PAGE - 1, NEW), PAGE);
+	EXPECT_RET(cached_size(c, fd), 2 * PAGE - 1);
+	EXPECT_OPS(w, "");
+}
+
+CASE(size, stays_after_a_write_inside, .row = "D4",
+     .title = "a write that ends inside the file leaves its cached size alone, even when the "
+	      "backing file is shorter",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, 3 * PAGE, 0), 0);
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	ASSERT_RET(truncate(backing_path("f"), 0), 0);
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, PAGE, NEW), PAGE);
+	EXPECT_RET(cached_size(c, fd), 3 * PAGE);
+	EXPECT_OPS(w, "");
+}
+
+WAY_FIXTURE(appended_size);
+EACH_SIMPLE_CALL(appended_size);
+
+CASE(appended_size, is_the_backing_files_end, .row = "D4",
+     .title = "an append makes the file for who asks the kernel alone as long as the backing file",
+     .needs = NEED_PASSTHROUGH, .fixed_by = SIZE_FIX)
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	EXPECT_RET(client_write_by(c, variant->way, fd, 7, 0, NEW), 7);
+	EXPECT_RET(cached_size(c, fd), PAGE + 7);
+	EXPECT_OPS(w, "");
+}
+
+/* --- which attributes are asked for again ------------------------------------ */
+
+static const struct {
+	const char *name;
+	unsigned int mask;
+} attributes[] = {
+	{ "type", STATX_TYPE },	  { "mode", STATX_MODE },   { "nlink", STATX_NLINK },
+	{ "uid", STATX_UID },	  { "gid", STATX_GID },	    { "ino", STATX_INO },
+	{ "atime", STATX_ATIME }, { "mtime", STATX_MTIME }, { "ctime", STATX_CTIME },
+	{ "size", STATX_SIZE },	  { "blocks", STATX_BLOCKS },
+};
+#define ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
+
+struct ask_arg {
+	int fd;
+	unsigned int mask;
+};
+
+static long do_ask(void *data)
+{
+	const struct ask_arg *arg = data;
+	struct statx st;
+
+	return statx(arg->fd, "", AT_EMPTY_PATH, arg->mask, &st) < 0 ? -errno : 0;
+}
+
+static bool is_asked_for(struct world *w, int fd, unsigned int mask)
+{
+	struct ask_arg arg = { fd, mask };
+
+	world_ops(w);
+	client_run(client(w), do_ask, &arg, sizeof(arg), "statx of %d for %#x", fd, mask);
+	return !strcmp(world_ops(w), "GETATTR");
+}
+
+typedef long transfer_step(struct client *client, enum way way, int fd, size_t size, off_t offset,
+			   uint32_t seed);
+
+/* The names of the attributes that stat asks the server for after the transfer. */
+static const char *outdated_by(struct world *w, transfer_step *transfer, enum way way, int fd)
+{
+	static char names[128];
+	size_t len = 0;
+
+	names[0] = '\0';
+	for (size_t i = 0; i < ATTRIBUTES; i++) {
+		if (transfer(client(w), way, fd, PAGE, 0, OLD) != PAGE)
+			return "the transfer failed";
+		if (is_asked_for(w, fd, attributes[i].mask))
+			len += snprintf(names + len, sizeof(names) - len, "%s%s", len ? " " : "",
+					attributes[i].name);
+	}
+	return names;
+}
+
+WAY_FIXTURE(written);
+EACH_CALL(written);
+
+CASE(written, outdates_times_size_and_blocks, .row = "D5",
+     .title = "after a write stat asks for mtime, ctime, size and blocks, and for nothing else",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	EXPECT_TEXT(outdated_by(w, client_write_by, variant->way, fd), "mtime ctime size blocks");
+}
+
+CASE(written, is_asked_for_once, .row = "D5",
+     .title = "stat after a write is one GETATTR and shows the new size, stat again sends nothing",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct statx st;
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
+	EXPECT_OPS(w, "GETATTR");
+	EXPECT_RET(st.stx_size, PAGE);
+	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
+	EXPECT_OPS(w, "");
+}
+
+WAY_FIXTURE(read);
+EACH_WAY_TO_READ(read);
+
+CASE(read, outdates_atime, .row = "D5",
+     .title = "after a read stat asks for atime, and for nothing else",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	EXPECT_TEXT(outdated_by(w, client_read_by, variant->way, fd), "atime");
+}
+
+CASE(read, outdates_nothing_where_readonly, .row = "D5",
+     .title = "after a read on a read-only FUSE mount stat asks for nothing",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
+	ASSERT_RET(world_make_readonly("fuse"), 0);
+	EXPECT_TEXT(outdated_by(w, client_read_by, variant->way, fd), "");
+}
+
+/* --- the backing file's own access time --------------------------------------- */
+
+#define LONG_AGO 1
+
+static long make_old(const char *name)
+{
+	const struct timespec times[] = { { .tv_sec = LONG_AGO }, { .tv_nsec = UTIME_OMIT } };
+
+	return utimensat(AT_FDCWD, backing_path(name), times, 0);
+}
+
+static bool is_old(const char *name)
+{
+	struct stat st;
+
+	return stat(backing_path(name), &st) == 0 && st.st_atime == LONG_AGO;
+}
+
+CASE(read, is_noted_at_the_backing_file, .row = "D14",
+     .title = "a read updates atime of the backing file",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_RET(make_old("f"), 0);
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
+	EXPECT_HOLDS(is_old("f"), "open(2) leaves atime of the backing file alone");
+	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_HOLDS(!is_old("f"), "the read updates atime of the backing file");
+}
+
+CASE(read, is_not_noted_where_opened_so, .row = "D14",
+     .title = "a read of a file opened with O_NOATIME leaves atime of the backing file alone",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_RET(make_old("f"), 0);
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY | O_NOATIME));
+	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_HOLDS(is_old("f"), "the read leaves atime of the backing file alone");
+}
+
+/* --- who watches the backing file --------------------------------------------- */
+
+static int watch(const char *path)
+{
+	int inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (inotify < 0 || inotify_add_watch(inotify, path,
+					     IN_OPEN | IN_ACCESS | IN_MODIFY | IN_CLOSE) < 0)
+		return -errno;
+	return inotify;
+}
+
+static const char *event_name(unsigned int mask)
+{
+	return mask & IN_OPEN	       ? "OPEN" :
+	       mask & IN_ACCESS	       ? "ACCESS" :
+	       mask & IN_MODIFY	       ? "MODIFY" :
+	       mask & IN_CLOSE_WRITE   ? "CLOSE_WRITE" :
+	       mask & IN_CLOSE_NOWRITE ? "CLOSE_NOWRITE" :
+					 "?";
+}
+
+/* What has happened to the watched file since the last call, in order. */
+static const char *events(int inotify)
+{
+	struct inotify_event queue[32]; /* a watched file has no name in them */
+	ssize_t size = read(inotify, queue, sizeof(queue));
+	static char names[256];
+	size_t len = 0;
+
+	names[0] = '\0';
+	for (ssize_t i = 0; i < size / (ssize_t)sizeof(queue[0]); i++)
+		len += snprintf(names + len, sizeof(names) - len, "%s%s", i ? " " : "",
+				event_name(queue[i].mask));
+	return names;
+}
+
+/* splice(2) and sendfile(2) tell at the file that they were called for, and only there. */
+WAY_FIXTURE(watched_backing_file);
+EACH_SIMPLE_CALL(watched_backing_file);
+
+CASE(watched_backing_file, tells_of_all, .row = "D15",
+     .title = "who watches the backing file sees OPEN, ACCESS, MODIFY and CLOSE_WRITE of the "
+	      "passthrough file",
+     .needs = NEED_PASSTHROUGH)
+{
+	int inotify;
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-lookup");
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_RET(client_stat(client(w), "f"), 0);
+	ASSERT_POSITIVE(inotify = watch(backing_path("f")));
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	EXPECT_TEXT(events(inotify), "OPEN");
+	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_TEXT(events(inotify), "ACCESS");
+	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_TEXT(events(inotify), "MODIFY");
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_TEXT(events(inotify), "CLOSE_WRITE");
+}
+
+/* libaio tells of nothing by itself, on any filesystem. */
+WAY_FIXTURE(watched);
+FIXTURE_VARIANT_ADD(watched, plain) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(watched, positioned) { WAY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(watched, vectored) { WAY_READV, 0 };
+FIXTURE_VARIANT_ADD(watched, spliced) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(watched, sendfile) { WAY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(watched, io_uring) { WAY_IO_URING, NEED_IO_URING };
+
+CASE(watched, file_tells_of_all, .row = "D15",
+     .title = "who watches the passthrough file sees OPEN, ACCESS, MODIFY and CLOSE_WRITE of it",
+     .needs = NEED_PASSTHROUGH)
+{
+	int inotify;
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_POSITIVE(inotify = watch(fuse_path("f")));
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	EXPECT_TEXT(events(inotify), "OPEN");
+	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_TEXT(events(inotify), "ACCESS");
+	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_TEXT(events(inotify), "MODIFY");
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_TEXT(events(inotify), "CLOSE_WRITE");
+}
+
+CASE_MAIN()

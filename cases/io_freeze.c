@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The backing filesystem can be frozen as soon as no write is under way. When one is counted
+ * that has ended, FIFREEZE never returns and cannot be killed. Row D21.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../fixtures/backing_fs.h"
+#include "../fixtures/ways.h"
+
+enum { OLD = 1, NEW = 2 }; /* seeds */
+
+#define PAGE  4096L
+#define PAGES (21 * PAGE) /* transfer.h cuts it at page boundaries */
+
+static const struct world_opts on_ext4 = { .backing = "ext4" };
+
+static long do_freeze_and_thaw(void *arg)
+{
+	const char *path = arg;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 || ioctl(fd, FITHAW, 0) < 0)
+		return -errno;
+	return close(fd);
+}
+
+static long client_freeze_and_thaw(struct client *c, const char *dir)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s", world_path(dir, ""));
+	return client_run(c, do_freeze_and_thaw, path, sizeof(path), "freeze and thaw %s", dir);
+}
+
+WAY_FIXTURE(freeze);
+EACH_WAY_TO_WRITE(freeze);
+
+CASE(freeze, succeeds_after_buffered_writes, .row = "D21",
+     .title = "the backing filesystem can be frozen after writes to a passthrough file",
+     .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4)
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, PAGES, 0), 0);
+	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, NEW), PAGES);
+	EXPECT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, OLD), PAGES);
+	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
+}
+
+WAY_FIXTURE(direct_freeze);
+EACH_SIMPLE_CALL(direct_freeze);
+
+CASE(direct_freeze, succeeds_after_direct_writes, .row = "D21",
+     .title = "the backing filesystem can be frozen after direct writes to a passthrough file",
+     .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4)
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, PAGES, 0), 0);
+	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR | O_DIRECT));
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, NEW), PAGES);
+	EXPECT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, OLD), PAGES);
+	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
+}
+
+WORLD_FIXTURE(loop);
+
+/* A loop device with direct I/O on the passthrough file f, as a descriptor of the case process. */
+static int attach_to_f(char *device, size_t size)
+{
+	int file = open(fuse_path("f"), O_RDWR | O_CLOEXEC), loop;
+
+	if (file < 0)
+		return -errno;
+	loop = backing_fs_attach_loop(file, LO_FLAGS_DIRECT_IO, device, size);
+	close(file);
+	return loop;
+}
+
+CASE(loop, device_on_the_file_leaves_it_free, .row = "D21",
+     .title = "the backing filesystem can be frozen after a loop device has written to a "
+	      "passthrough file by direct I/O",
+     .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4,
+     .fixed_by = "7.3.4 (queued writes of who does not say that they write)")
+{
+	struct client *c = client(w);
+	char device[32];
+	long fd, loop;
+
+	plan(w, "f reg=at-open");
+	ASSERT_RET(backing_fill("f", OLD, PAGES, 0), 0);
+	ASSERT_POSITIVE(loop = attach_to_f(device, sizeof(device)));
+	ASSERT_POSITIVE(fd = client_open(c, device, O_WRONLY | O_DIRECT));
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, PAGES, 0, NEW), PAGES);
+	EXPECT_RET(client_close(c, fd), 0);
+	close(loop);
+	EXPECT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
+	EXPECT_RET(backing_match("f", NEW, PAGES, 0), PAGES);
+}
+
+CASE_MAIN()
