@@ -12,6 +12,7 @@
 #include "contract.h"
 #include "journal.h"
 #include "record.h"
+#include "since.h"
 
 #define CASE_SECONDS 30
 
@@ -112,6 +113,12 @@ static void show_failure(void)
 	       program_invocation_name, running_name);
 }
 
+static bool may_fail(const struct case_info *info)
+{
+	return info->xfail && (!info->xfail_before ||
+			       release_compare(release_running(), info->xfail_before) < 0);
+}
+
 const char *case_end(bool failed)
 {
 	struct timespec now;
@@ -124,7 +131,7 @@ const char *case_end(bool failed)
 		 (now.tv_sec - begun.tv_sec) * 1000000 + (now.tv_nsec - begun.tv_nsec) / 1000);
 	record("end", "us", us, NULL);
 	mark_kernel_log("end");
-	return xfail_holds ? running->xfail : NULL;
+	return xfail_holds && may_fail(running) ? running->xfail : NULL;
 }
 
 void case_void_xfail(void)

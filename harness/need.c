@@ -132,6 +132,17 @@ static const char *io_uring_missing(void)
 #endif
 }
 
+/* Set and not empty, as "run.sh --destructive" does. */
+static const char *destructive_missing(void)
+{
+	const char *allowed = getenv("FPT_DESTRUCTIVE");
+
+	if (allowed && *allowed)
+		return NULL;
+	return "privilege: the case may leave the kernel unusable (give run.sh --destructive, "
+	       "only where the kernel can be thrown away)";
+}
+
 const struct need need_table[] = {
 	{ NEED_PASSTHROUGH, "passthrough", NULL },
 	{ NEED_NO_PASSTHROUGH, "no-passthrough", NULL },
@@ -146,6 +157,7 @@ const struct need need_table[] = {
 	{ NEED_EXT4, "ext4", ext4_missing },
 	{ NEED_AIO, "aio", aio_missing },
 	{ NEED_IO_URING, "io_uring", io_uring_missing },
+	{ NEED_DESTRUCTIVE, "destructive", destructive_missing },
 };
 const size_t need_count = sizeof(need_table) / sizeof(need_table[0]);
 

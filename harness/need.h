@@ -23,6 +23,7 @@ enum {
 	NEED_EXT4 = 1 << 10,	 /* ext4, loop devices and mkfs.ext4 */
 	NEED_AIO = 1 << 11,	 /* io_setup(2) */
 	NEED_IO_URING = 1 << 12, /* io_uring_setup(2), and liburing when the suite was built */
+	NEED_DESTRUCTIVE = 1 << 13, /* the case may leave the kernel unusable: FPT_DESTRUCTIVE */
 };
 
 struct need {
