@@ -13,7 +13,7 @@ plan_test_OBJS        := fixtures/servers/plan fixtures/servers/control harness/
 			 fixtures/tests/plan_test
 intake_test_OBJS       := $(addprefix fixtures/servers/,intake ops op_name) fixtures/tests/intake_test
 transfer_test_OBJS     := $(addprefix fixtures/,client contract pattern sabotage steps transfer) \
-			 $(addprefix harness/,case_info contract errname journal record) fixtures/tests/transfer_test
+			 $(addprefix harness/,case_info contract errname journal record since) fixtures/tests/transfer_test
 toyfs_test_OBJS       := fixtures/servers/toyfs fixtures/tests/toyfs_test
 units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 

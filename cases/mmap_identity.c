@@ -279,6 +279,7 @@ CASE(copy, in_a_child_holds_the_backing_file, .row = "M11",
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
 	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 	EXPECT_POSITIVE(client_run(client(w), do_fork, NULL, 0, "fork"));
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
 
@@ -324,6 +325,7 @@ CASE(copy, left_by_munmap_holds_the_backing_file, .row = "M11",
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, 3 * PAGE, 0));
 	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 
 	EXPECT_RET(client_call(client(w), munmap, at + PAGE, PAGE), 0);
 	EXPECT_RET(client_call(client(w), mprotect, at, PAGE, PROT_READ), 0);
