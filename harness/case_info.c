@@ -116,7 +116,7 @@ static void show_failure(void)
 static bool may_fail(const struct case_info *info)
 {
 	return info->xfail && (!info->xfail_before ||
-			       release_compare(release_running(), info->xfail_before) < 0);
+			       release_lacks(release_running(), info->xfail_before));
 }
 
 const char *case_end(bool failed)

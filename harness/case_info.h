@@ -16,7 +16,7 @@ struct case_info {
 	const char *since;	    /* first release that makes it, or "any"; NULL: "6.9" */
 	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
 	const char *xfail;	    /* why every known kernel fails it today, see case_void_xfail() */
-	const char *xfail_before;   /* not every kernel: those before this release */
+	const char *xfail_before;   /* not every kernel: those that release_lacks() this */
 	const char *can;	    /* words the server's hello must have */
 	unsigned int needs;	    /* NEED_* */
 	const void *world;	    /* options for the fixture */

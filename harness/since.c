@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "since.h"
@@ -15,6 +16,24 @@ int release_compare(const char *a, const char *b)
 		if (va[i] != vb[i])
 			return va[i] - vb[i];
 	return 0;
+}
+
+static bool same_series(const char *a, const char *b)
+{
+	int va[2] = { 0 }, vb[2] = { 0 };
+
+	sscanf(a, "%d.%d", &va[0], &va[1]);
+	sscanf(b, "%d.%d", &vb[0], &vb[1]);
+	return va[0] == vb[0] && va[1] == vb[1];
+}
+
+bool release_lacks(const char *release, const char *releases)
+{
+	const char *next;
+
+	while ((next = strchr(releases, ' ')) && !same_series(release, releases))
+		releases = next + 1;
+	return release_compare(release, releases) < 0;
 }
 
 const char *release_running(void)

@@ -2,6 +2,7 @@
 #ifndef FPT_SINCE_H
 #define FPT_SINCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -21,6 +22,12 @@ static inline struct since_row since(const char *release, long want)
 
 /* < 0, 0, > 0 as @a is an older, the same, a newer release than @b. */
 int release_compare(const char *a, const char *b);
+
+/*
+ * Whether @release lacks what @releases brought: one release, or before it those of
+ * older series that got it as well, "6.12.109 7.2".
+ */
+bool release_lacks(const char *release, const char *releases);
 
 /* The running kernel's release, or $FPT_RELEASE where that is set. */
 const char *release_running(void);

@@ -62,6 +62,17 @@ TEST(release_compare_goes_by_number)
 	EXPECT_EQ(0, release_compare("6.18-rc2", "6.18"));
 }
 
+TEST(release_lacks_goes_by_series_first)
+{
+	EXPECT_TRUE(release_lacks("7.3.3", "7.3.4"));
+	EXPECT_FALSE(release_lacks("7.3.4-amd64", "7.3.4"));
+	EXPECT_TRUE(release_lacks("6.12.108", "6.12.109 7.2"));
+	EXPECT_FALSE(release_lacks("6.12.109", "6.12.109 7.2"));
+	EXPECT_TRUE(release_lacks("6.18.44", "6.12.109 7.2"));
+	EXPECT_TRUE(release_lacks("6.1.9", "6.12.109 7.2"));
+	EXPECT_FALSE(release_lacks("7.2", "6.12.109 7.2"));
+}
+
 TEST(since_select_takes_newest_row_not_above)
 {
 	const struct since_row rows[] = { since("6.12", 2), since("6.9", 1), since("6.12.4", 3) };

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Mapped memory and the backing file: content, protection, size. Rows M. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+
+#include "../fixtures/pattern.h"
+#include "../fixtures/verbs.h"
+
+#define PAGE   4096L
+#define SEED   7
+#define OTHER  8
+#define RW     (PROT_READ | PROT_WRITE)
+#define STORED 0xf5
+
+static int pattern_at(uint32_t seed, off_t offset)
+{
+	unsigned char byte;
+
+	pattern_fill(&byte, 1, seed, offset);
+	return byte;
+}
+
+static int backing_byte(off_t offset)
+{
+	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
+	unsigned char byte = 0;
+	int len = pread(fd, &byte, 1, offset);
+
+	close(fd);
+	return len == 1 ? byte : -EIO;
+}
+
+static long map(struct world *w, long fd, int prot, int flags)
+{
+	return client_mmap(client(w), fd, prot, flags, PAGE, 0);
+}
+
+/* Without the address, which is another one each time. */
+static long refusal(long address)
+{
+	return address < 0 ? address : 0;
+}
+
+/* --- M1: what is in memory -------------------------------------------------- */
+
+WORLD_FIXTURE(mapping);
+FIXTURE_VARIANT(mapping)
+{
+	int flags;
+};
+FIXTURE_VARIANT_ADD(mapping, shared) { MAP_SHARED };
+FIXTURE_VARIANT_ADD(mapping, private) { MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(mapping, validated) { MAP_SHARED_VALIDATE };
+FIXTURE_VARIANT_ADD(mapping, populated) { MAP_SHARED | MAP_POPULATE };
+FIXTURE_VARIANT_ADD(mapping, populated_private) { MAP_PRIVATE | MAP_POPULATE };
+FIXTURE_VARIANT_ADD(mapping, locked) { MAP_SHARED | MAP_LOCKED };
+
+CASE(mapping, holds_the_backing_file, .row = "M1",
+     .title = "a mapping shows the backing file from the offset that was asked for, and no READ "
+	      "is sent",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, variant->flags, 2 * PAGE, PAGE));
+	EXPECT_RET(client_peek(client(w), at), pattern_at(SEED, PAGE));
+	EXPECT_RET(client_peek(client(w), at + PAGE + 17), pattern_at(SEED, 2 * PAGE + 17));
+	EXPECT_RET(client_call(client(w), munmap, at, 2 * PAGE), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+}
+
+WORLD_FIXTURE(content);
+
+CASE(content, of_a_cached_open_is_read_from_the_server, .row = "M1",
+     .title = "a mapping of a file that was opened without passthrough sends READ",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	EXPECT_RET(client_peek(client(w), at), 'f');
+	EXPECT_OPS(w, "LOOKUP OPEN READ");
+}
+
+CASE(content, is_coherent_both_ways, .row = "M1",
+     .title = "a shared mapping sees what is written to the backing file, and the backing file "
+	      "what is stored in the mapping, both at once",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	EXPECT_RET(backing_fill("f", SEED, PAGE, 0), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	EXPECT_RET(client_peek(client(w), at + 5), pattern_at(SEED, 5));
+	EXPECT_RET(backing_fill("f", OTHER, PAGE, 0), 0);
+	EXPECT_RET(client_peek(client(w), at + 5), pattern_at(OTHER, 5));
+	EXPECT_RET(client_poke(client(w), at + 5, STORED), 0);
+	EXPECT_RET(backing_byte(5), STORED);
+	EXPECT_RET(backing_match("f", OTHER, PAGE, 0), 5);
+}
+
+CASE(content, is_coherent_with_passthrough_io, .row = "M1",
+     .title = "a shared mapping, read(2) and write(2) of one passthrough file see the same bytes",
+     .needs = NEED_PASSTHROUGH)
+{
+	unsigned char byte = 0;
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	EXPECT_RET(client_write(client(w), fd, "w", 1, 0), 1);
+	EXPECT_RET(client_peek(client(w), at), 'w');
+	EXPECT_RET(client_poke(client(w), at, STORED), 0);
+	EXPECT_RET(client_read(client(w), fd, &byte, 1, 0), 1);
+	EXPECT_RET(byte, STORED);
+}
+
+CASE(content, is_shared_by_clients, .row = "M1",
+     .title = "two clients that map one passthrough file see each other's stores",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *alice = client(w), *bob = client_number(w, 1);
+	long alice_fd, bob_fd, hers, his;
+
+	plan(w, "f reg=at-open");
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(alice_fd = client_open(alice, "f", O_RDWR));
+	ASSERT_POSITIVE(bob_fd = client_open(bob, "f", O_RDWR));
+	ASSERT_POSITIVE(hers = client_mmap(alice, alice_fd, RW, MAP_SHARED, PAGE, 0));
+	ASSERT_POSITIVE(his = client_mmap(bob, bob_fd, RW, MAP_SHARED, PAGE, 0));
+	EXPECT_RET(client_peek(bob, his), 'f');
+	EXPECT_RET(client_poke(alice, hers, STORED), 0);
+	EXPECT_RET(client_peek(bob, his), STORED);
+}
+
+CASE(content, of_private_stores_stays_private, .row = "M1",
+     .title = "a store in a private mapping reaches neither the backing file nor another mapping",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, private, shared;
+
+	plan(w, "f reg=at-open");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(private = map(w, fd, RW, MAP_PRIVATE));
+	ASSERT_POSITIVE(shared = map(w, fd, RW, MAP_SHARED));
+	EXPECT_RET(client_poke(client(w), private, STORED), 0);
+	EXPECT_RET(client_peek(client(w), private), STORED);
+	EXPECT_RET(client_peek(client(w), shared), 'f');
+	EXPECT_RET(backing_file_is("f", "f"), 1);
+	EXPECT_RET(client_poke(client(w), shared, 's'), 0);
+	EXPECT_RET(client_peek(client(w), private), STORED);
+	EXPECT_RET(backing_file_is("f", "s"), 1);
+}
+
+/* --- M1: size --------------------------------------------------------------- */
+
+CASE(content, ends_where_the_backing_file_does, .row = "M1",
+     .title = "a mapping gives SIGBUS behind the end of a backing file that was truncated, and "
+	      "the new content once it has grown again",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, 2 * PAGE, 0));
+	EXPECT_RET(client_peek(client(w), at + PAGE), pattern_at(SEED, PAGE));
+	EXPECT_RET(truncate(backing_path("f"), PAGE), 0);
+	EXPECT_RET(client_peek(client(w), at + PAGE), -EFAULT);
+	EXPECT_RET(client_poke(client(w), at + PAGE, STORED), -EFAULT);
+	EXPECT_RET(client_peek(client(w), at + PAGE - 1), pattern_at(SEED, PAGE - 1));
+	EXPECT_RET(backing_fill("f", OTHER, 1, PAGE), 0);
+	EXPECT_RET(client_peek(client(w), at + PAGE), pattern_at(OTHER, PAGE));
+}
+
+CASE(content, goes_beyond_the_size_that_fuse_knows, .row = "M1",
+     .title = "a mapping shows all of a backing file that has grown beyond the size that FUSE "
+	      "has cached",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct statx st;
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
+	EXPECT_RET(client_fstatx(client(w), fd, AT_STATX_DONT_SYNC, &st), 0);
+	EXPECT_RET(st.stx_size, 1);
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, 2 * PAGE, 0));
+	EXPECT_RET(client_peek(client(w), at + PAGE), pattern_at(SEED, PAGE));
+	EXPECT_RET(client_poke(client(w), at + PAGE, STORED), 0);
+	EXPECT_RET(backing_byte(PAGE), STORED);
+}
+
+CASE(content, does_not_grow_by_stores, .row = "M1",
+     .title = "a store behind the end of the backing file, in its last page, does not make it "
+	      "longer",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	EXPECT_RET(client_poke(client(w), at + 100, STORED), 0);
+	EXPECT_RET(backing_file_is("f", "f"), 1);
+}
+
+/* --- M1: protection --------------------------------------------------------- */
+
+WORLD_FIXTURE(protection);
+FIXTURE_VARIANT(protection)
+{
+	int access, prot, flags;
+	long error, later; /* of mmap(2), and of mprotect(2) to RW when it worked */
+};
+#define ALLOWED(name, ...) FIXTURE_VARIANT_ADD(protection, name) { __VA_ARGS__ }
+ALLOWED(read_shared_of_rdonly, O_RDONLY, PROT_READ, MAP_SHARED, 0, -EACCES);
+ALLOWED(write_shared_of_rdonly, O_RDONLY, RW, MAP_SHARED, -EACCES, 0);
+ALLOWED(read_private_of_rdonly, O_RDONLY, PROT_READ, MAP_PRIVATE, 0, 0);
+ALLOWED(write_private_of_rdonly, O_RDONLY, RW, MAP_PRIVATE, 0, 0);
+ALLOWED(read_shared_of_rdwr, O_RDWR, PROT_READ, MAP_SHARED, 0, 0);
+ALLOWED(read_shared_of_wronly, O_WRONLY, PROT_READ, MAP_SHARED, -EACCES, 0);
+ALLOWED(write_shared_of_wronly, O_WRONLY, PROT_WRITE, MAP_SHARED, -EACCES, 0);
+ALLOWED(read_private_of_wronly, O_WRONLY, PROT_READ, MAP_PRIVATE, -EACCES, 0);
+
+CASE(protection, is_that_of_the_open_file, .row = "M1",
+     .title = "what may be mapped, and with mprotect later, goes by how the FUSE file was opened, "
+	      "not by how the backing file was registered",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open"); /* registered O_RDWR */
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", variant->access));
+	at = map(w, fd, variant->prot, variant->flags);
+	EXPECT_RET(refusal(at), variant->error);
+	if (at > 0)
+		EXPECT_RET(client_call(client(w), mprotect, at, PAGE, RW), variant->later);
+}
+
+WORLD_FIXTURE(registration);
+FIXTURE_VARIANT(registration)
+{
+	const char *words;
+};
+FIXTURE_VARIANT_ADD(registration, read_only) { "mode=ro" };
+FIXTURE_VARIANT_ADD(registration, write_only) { "mode=wo" };
+FIXTURE_VARIANT_ADD(registration, path_only) { "mode=path" };
+
+CASE(registration, does_not_limit_mappings, .row = "M1",
+     .title = "a backing file that was registered with less access is mapped to read and write all "
+	      "the same",
+     .since = "6.12", .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	EXPECT_RET(server_backing_open(w, backing_path("f"), variant->words), 1);
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	EXPECT_RET(client_peek(client(w), at), 'f');
+	EXPECT_RET(client_poke(client(w), at, STORED), 0);
+	EXPECT_RET(backing_byte(0), STORED);
+}
+
+/* --- M6 --------------------------------------------------------------------- */
+
+#define NOT_LOOKED_AT                                                                          \
+	.fixed_by = "7.3.4 (looks at the append-only flag of the backing inode)",              \
+	.xfail_before = "7.3.4",                                                               \
+	.xfail = "mmap(2) does not look at the flags of the backing inode"
+
+/* 0 or -errno: -ENOTTY where the filesystem has no such flags. */
+static int make_append_only(void)
+{
+	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC), flags = FS_APPEND_FL;
+	int err = ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
+
+	close(fd);
+	return err;
+}
+
+#define MAKE_APPEND_ONLY()                                                                    \
+	do {                                                                                  \
+		if (make_append_only() == -ENOTTY)                                            \
+			CASE_SKIP("kernel: tmpfs has no inode flags (Linux 6.6 or newer)");   \
+	} while (0)
+
+WORLD_FIXTURE(append_only);
+
+CASE(append_only, is_not_mapped_shared_by_a_writer, .row = "M6",
+     .title = "a file that was opened for writing is not mapped shared when its backing file is "
+	      "append-only: EACCES",
+     .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	MAKE_APPEND_ONLY();
+	EXPECT_RET(refusal(map(w, fd, RW, MAP_SHARED)), -EACCES);
+	EXPECT_RET(refusal(map(w, fd, PROT_READ, MAP_SHARED)), -EACCES);
+}
+
+CASE(append_only, is_mapped_where_nothing_can_be_stored, .row = "M6",
+     .title = "an append-only backing file is mapped privately, and shared through a file that was "
+	      "opened for reading",
+     .needs = NEED_PASSTHROUGH)
+{
+	long writer, reader, at;
+
+	plan(w, "f reg=at-open");
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(writer = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(reader = client_open(client(w), "f", O_RDONLY));
+	MAKE_APPEND_ONLY();
+	EXPECT_POSITIVE(map(w, writer, RW, MAP_PRIVATE));
+	ASSERT_POSITIVE(at = map(w, reader, PROT_READ, MAP_SHARED));
+	EXPECT_RET(client_peek(client(w), at), 'f');
+	EXPECT_RET(client_call(client(w), mprotect, at, PAGE, RW), -EACCES);
+}
+
+CASE_MAIN()

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which file a mapping is said to be of, and what copies and pieces of it are. Rows M. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../fixtures/pattern.h"
+#include "../fixtures/verbs.h"
+
+#define PAGE   4096L
+#define SEED   7
+#define RW     (PROT_READ | PROT_WRITE)
+#define STORED 0xf5
+
+static int pattern_at(off_t offset)
+{
+	unsigned char byte;
+
+	pattern_fill(&byte, 1, SEED, offset);
+	return byte;
+}
+
+/* --- M3: /proc ----------------------------------------------------------------- */
+
+struct mapped_file {
+	unsigned int major, minor;
+	unsigned long inode;
+	char path[PATH_MAX];
+};
+
+/* A file of a process in a procfs that numbers processes as the case process does. */
+static const char *proc_path(pid_t pid, const char *name)
+{
+	static char path[160];
+
+	if (mkdir(world_path("proc", ""), 0755) == 0)
+		mount("proc", world_path("proc", ""), "proc", 0, NULL);
+	snprintf(path, sizeof(path), "%s/%d/%s", world_path("proc", ""), pid, name);
+	return path;
+}
+
+/* What /proc/PID/maps says of the file mapped at @address, or with 0 of the first one. */
+static struct mapped_file file_mapped_at(pid_t pid, unsigned long address)
+{
+	struct mapped_file file = { .path = "nothing" };
+	FILE *maps = fopen(proc_path(pid, "maps"), "re");
+	char line[PATH_MAX + 128];
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		unsigned long start, inode;
+		unsigned int major, minor;
+		char name[PATH_MAX] = "";
+
+		if (sscanf(line, "%lx-%*x %*s %*x %x:%x %lu %4095s", &start, &major, &minor, &inode,
+			   name) < 4)
+			continue;
+		if (start != address && address)
+			continue;
+		file = (struct mapped_file){ major, minor, inode, "" };
+		strcpy(file.path, name);
+		break;
+	}
+	if (maps)
+		fclose(maps);
+	return file;
+}
+
+#define EXPECT_IS_FILE(mapped, file_path)                                                     \
+	do {                                                                                  \
+		struct stat _st = { .st_ino = 0 };                                            \
+		EXPECT_TEXT((mapped).path, file_path);                                        \
+		EXPECT_RET(stat(file_path, &_st), 0);                                         \
+		EXPECT_HOLDS((mapped).inode == _st.st_ino, "the inode is that file's");       \
+		EXPECT_HOLDS((mapped).major == major(_st.st_dev) &&                           \
+			     (mapped).minor == minor(_st.st_dev), "the device is that file's");\
+	} while (0)
+
+WORLD_FIXTURE(shown);
+FIXTURE_VARIANT(shown)
+{
+	int prot, flags;
+};
+FIXTURE_VARIANT_ADD(shown, shared) { RW, MAP_SHARED };
+FIXTURE_VARIANT_ADD(shown, private) { RW, MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(shown, executable) { PROT_READ | PROT_EXEC, MAP_PRIVATE };
+
+CASE(shown, is_the_fuse_file, .row = "M3",
+     .title = "/proc/PID/maps shows path, device and inode of the FUSE file, not of the backing "
+	      "file, also when the file is closed",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct mapped_file mapped;
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, variant->prot, variant->flags, PAGE, 0));
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	mapped = file_mapped_at(client(w)->pid, at);
+	EXPECT_IS_FILE(mapped, fuse_path("f"));
+}
+
+WORLD_FIXTURE(program);
+
+CASE(program, is_the_fuse_file, .row = "M3",
+     .title = "a program that runs from a passthrough file is shown as mapped from the FUSE file",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct mapped_file mapped;
+	long pid;
+
+	plan(w, "program reg=at-open");
+	ASSERT_RET(backing_program("program"), 0);
+
+	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
+	mapped = file_mapped_at(pid, 0);
+	EXPECT_IS_FILE(mapped, fuse_path("program"));
+	EXPECT_RET(client_reap(client(w), pid), 42);
+}
+
+/* The name in /proc/PID/map_files of a page at the address. */
+static const char *map_file(pid_t pid, unsigned long at)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "map_files/%lx-%lx", at, at + PAGE);
+	return proc_path(pid, name);
+}
+
+WORLD_FIXTURE(map_files);
+
+CASE(map_files, is_the_fuse_file, .row = "M3",
+     .title = "a link in /proc/PID/map_files leads to the FUSE file: opening it is an open there",
+     .needs = NEED_PASSTHROUGH)
+{
+	char target[PATH_MAX] = "";
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+
+	EXPECT_POSITIVE(readlink(map_file(client(w)->pid, at), target, sizeof(target) - 1));
+	EXPECT_TEXT(target, fuse_path("f"));
+	plan(w, "f reg=reuse");
+	EXPECT_POSITIVE(client_open(client_number(w, 1), map_file(client(w)->pid, at), O_RDONLY));
+	EXPECT_OPS(w, "OPEN+passthrough");
+}
+
+WORLD_FIXTURE(nested);
+FIXTURE_VARIANT(nested)
+{
+	bool closed;
+};
+FIXTURE_VARIANT_ADD(nested, open) { false };
+FIXTURE_VARIANT_ADD(nested, closed) { true };
+
+static const struct world_opts depth_2 = { .init = "depth=2" };
+
+CASE(nested, is_the_outermost_file, .row = "M3",
+     .title = "/proc/PID/maps shows the outer one of two FUSE files where the inner one is its "
+	      "backing file, and both pass through",
+     .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &depth_2,
+     .fixed_by = "7.2 and 6.12.109 (a backing file takes over the path of the user's file)",
+     .xfail_before = "6.12.109 7.2", .xfail = "shows the inner file")
+{
+	struct mapped_file mapped;
+	long fd, at;
+
+	EXPECT_RET(world_start_other(w, "depth=1"), 0);
+	EXPECT_RET(server_call(&w->other, -1, "plan f reg=at-open"), 0);
+	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	if (variant->closed)
+		EXPECT_RET(client_close(client(w), fd), 0);
+
+	mapped = file_mapped_at(client(w)->pid, at);
+	EXPECT_IS_FILE(mapped, fuse_path("f"));
+}
+
+/* --- M11: copies and pieces ---------------------------------------------------- */
+
+static int run[2]; /* in the client: its child waits for the end of this pipe */
+
+/* A child of the client, which has all its mappings. Closes nothing but the files above 2. */
+static long do_fork(void *arg)
+{
+	pid_t pid;
+	char end;
+
+	if (pipe2(run, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(run[0], STDIN_FILENO);
+		close_range(STDERR_FILENO + 1, ~0U, 0);
+		_exit(read(STDIN_FILENO, &end, 1) != 0);
+	}
+	close(run[0]);
+	return pid < 0 ? -errno : pid;
+}
+
+static long do_end_child(void *arg)
+{
+	int status;
+
+	close(run[1]);
+	return wait(&status) < 0 ? -errno : WEXITSTATUS(status);
+}
+
+struct fork_arg {
+	volatile unsigned char *at;
+};
+
+/* The store of a child, seen through its parent's mapping. */
+static long do_store_in_child(void *data)
+{
+	const struct fork_arg *arg = data;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		*arg->at = STORED;
+		_exit(0);
+	}
+	return waitpid(pid, NULL, 0) < 0 ? -errno : *arg->at;
+}
+
+WORLD_FIXTURE(forked);
+FIXTURE_VARIANT(forked)
+{
+	int flags;
+	int seen;
+	const char *content;
+};
+FIXTURE_VARIANT_ADD(forked, shared) { MAP_SHARED, STORED, "\xf5" };
+FIXTURE_VARIANT_ADD(forked, private) { MAP_PRIVATE, 'f', "f" };
+
+CASE(forked, stores_are_shared_as_the_mapping_is, .row = "M11",
+     .title = "a child stores to the backing file, and to its parent, through a mapping that is "
+	      "shared, and to itself through a private one",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct fork_arg arg;
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, variant->flags, PAGE, 0));
+	arg.at = (void *)at;
+
+	EXPECT_RET(client_run(client(w), do_store_in_child, &arg, sizeof(arg), "a child stores"),
+		   variant->seen);
+	EXPECT_RET(backing_file_is("f", variant->content), 1);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH");
+}
+
+WORLD_FIXTURE(copy);
+
+CASE(copy, in_a_child_holds_the_backing_file, .row = "M11",
+     .title = "the mapping that a child has got from its parent holds the backing file by itself",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open drop=at-release");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+	EXPECT_POSITIVE(client_run(client(w), do_fork, NULL, 0, "fork"));
+	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
+
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(client_run(client(w), do_end_child, NULL, 0, "let the child end"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(copy, by_mremap_is_of_the_backing_file, .row = "M11",
+     .title = "a mapping that was moved and made longer by mremap(2) shows the backing file and "
+	      "holds it, without a request",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at, moved;
+
+	plan(w, "f reg=at-open drop=at-release");
+	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+
+	ASSERT_POSITIVE(moved = client_call(client(w), mremap, at, PAGE, 3 * PAGE, MREMAP_MAYMOVE));
+	EXPECT_RET(client_peek(client(w), moved), pattern_at(0));
+	EXPECT_RET(client_peek(client(w), moved + 2 * PAGE), pattern_at(2 * PAGE));
+	EXPECT_RET(client_poke(client(w), moved + 2 * PAGE, STORED), 0);
+	EXPECT_RET(backing_match("f", SEED, 3 * PAGE, 0), 2 * PAGE);
+	EXPECT_OPS(w, "");
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(client_call(client(w), munmap, moved, 3 * PAGE), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE(copy, left_by_munmap_holds_the_backing_file, .row = "M11",
+     .title = "each piece that munmap(2) and mprotect(2) leave of a mapping holds the backing file, "
+	      "the last one as the whole did",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open drop=at-release");
+	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, 3 * PAGE, 0));
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+
+	EXPECT_RET(client_call(client(w), munmap, at + PAGE, PAGE), 0);
+	EXPECT_RET(client_call(client(w), mprotect, at, PAGE, PROT_READ), 0);
+	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
+	EXPECT_RET(client_peek(client(w), at + 2 * PAGE), pattern_at(2 * PAGE));
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(client_call(client(w), munmap, at + 2 * PAGE, PAGE), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE_MAIN()

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a mapping does to files, inode and attributes, and what it does not. Rows M. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "../fixtures/pattern.h"
+#include "../fixtures/verbs.h"
+
+#define PAGE   4096L
+#define SEED   7
+#define RW     (PROT_READ | PROT_WRITE)
+#define STORED 0xf5
+
+static long map(struct world *w, long fd, int flags)
+{
+	return client_mmap(client(w), fd, RW, flags, PAGE, 0);
+}
+
+/* Without the address, which is another one each time. */
+static long refusal(long address)
+{
+	return address < 0 ? address : 0;
+}
+
+/* --- M2, M7: attributes ----------------------------------------------------- */
+
+WORLD_FIXTURE(attributes);
+
+CASE(attributes, do_not_notice_stores, .row = "M2",
+     .title = "stores in a mapping and msync send nothing, and time and size stay as FUSE has "
+	      "cached them: stat(2) asks no server",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct statx before, after;
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
+	EXPECT_RET(client_fstatx(client(w), fd, 0, &before), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETATTR");
+
+	EXPECT_RET(client_poke(client(w), at, STORED), 0);
+	EXPECT_RET(client_poke(client(w), at + 100, STORED), 0);
+	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);
+	EXPECT_RET(client_fstatx(client(w), fd, 0, &after), 0);
+	EXPECT_OPS(w, "");
+	EXPECT_HOLDS(!memcmp(&before.stx_mtime, &after.stx_mtime, sizeof(before.stx_mtime)),
+		     "the time of the last change is as before");
+	EXPECT_RET(after.stx_size, before.stx_size);
+}
+
+CASE(attributes, notice_a_write, .row = "M2",
+     .title = "unlike a store, write(2) makes the cached attributes stale: stat(2) asks the server",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct statx st;
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_POSITIVE(map(w, fd, MAP_SHARED));
+	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETATTR");
+
+	EXPECT_RET(client_write(client(w), fd, "g", 1, 0), 1);
+	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
+	EXPECT_OPS(w, "GETXATTR GETATTR");
+}
+
+WORLD_FIXTURE(access_time);
+FIXTURE_VARIANT(access_time)
+{
+	bool mapped;
+	const char *ops;
+};
+FIXTURE_VARIANT_ADD(access_time, mapped) { true, "GETATTR" };
+FIXTURE_VARIANT_ADD(access_time, only_opened) { false, "" };
+
+CASE(access_time, is_stale_once_mapped, .row = "M7",
+     .title = "mapping a file is an access: the access time that FUSE has cached is stale then",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct statx st;
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+
+	if (variant->mapped)
+		EXPECT_POSITIVE(map(w, fd, MAP_SHARED));
+	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
+	EXPECT_OPS(w, variant->ops);
+}
+
+/* --- M4: close while mapped -------------------------------------------------- */
+
+WORLD_FIXTURE(closed);
+
+CASE(closed, is_told_to_the_server_at_once, .row = "M4",
+     .title = "close(2) of a file that is mapped sends FLUSH and RELEASE at once, and the mapping "
+	      "works on",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open drop=at-release");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+
+	EXPECT_RET(client_peek(client(w), at), 'f');
+	EXPECT_RET(client_poke(client(w), at, 'F'), 0);
+	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
+	EXPECT_OPS(w, "");
+}
+
+WORLD_FIXTURE(next_open);
+FIXTURE_VARIANT(next_open)
+{
+	const char *row;
+	bool closed;
+	long error;
+};
+FIXTURE_VARIANT_ADD(next_open, cached_after_close) { "f", true, 0 };
+FIXTURE_VARIANT_ADD(next_open, cached_before_close) { "f", false, -EIO };
+FIXTURE_VARIANT_ADD(next_open, other_id_after_close) { "f reg=at-open", true, 0 };
+FIXTURE_VARIANT_ADD(next_open, other_id_before_close) { "f reg=at-open", false, -EIO };
+
+CASE(next_open, does_not_mind_a_mapping, .row = "M4",
+     .title = "a mapping does not keep the inode in passthrough mode: once the file is closed it is "
+	      "opened in any mode",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, next;
+
+	plan(w, "f reg=at-open");
+	plan(w, variant->row);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_POSITIVE(map(w, fd, MAP_SHARED));
+	if (variant->closed)
+		EXPECT_RET(client_close(client(w), fd), 0);
+
+	next = client_open(client(w), "f", O_RDWR);
+	EXPECT_RET(next < 0 ? next : 0, variant->error);
+}
+
+CASE(closed, holds_the_mount, .row = "M4",
+     .title = "after close(2) the mapping alone keeps the FUSE mount busy, until munmap(2)",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ, MAP_PRIVATE, PAGE, 0));
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	EXPECT_RET(world_umount("fuse"), -EBUSY);
+	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
+	EXPECT_RET(world_umount("fuse"), 0);
+}
+
+/* --- M5: beside direct I/O --------------------------------------------------- */
+
+WORLD_FIXTURE(direct);
+FIXTURE_VARIANT(direct)
+{
+	const char *init;
+	int flags;
+	long after; /* of mmap(2) once there is no passthrough file any more */
+};
+FIXTURE_VARIANT_ADD(direct, private) { "depth=1", MAP_PRIVATE, 0 };
+FIXTURE_VARIANT_ADD(direct, shared) { "depth=1", MAP_SHARED, -ENODEV };
+FIXTURE_VARIANT_ADD(direct, private_allowed) { "direct-io-allow-mmap", MAP_PRIVATE, 0 };
+FIXTURE_VARIANT_ADD(direct, shared_allowed) { "direct-io-allow-mmap", MAP_SHARED, 0 };
+
+static const struct world_opts no_start = { .no_start = true };
+
+CASE(direct, is_not_mapped_beside_passthrough, .row = "M5",
+     .title = "while the inode is open for passthrough, a file of it that the server opened with "
+	      "DIRECT_IO alone is not mapped: ENODEV",
+     .needs = NEED_PASSTHROUGH, .world = &no_start)
+{
+	long direct, passthrough;
+
+	START(w, variant->init);
+	plan(w, "f flags=direct_io");
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(direct = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(passthrough = client_open(client(w), "f", O_RDWR));
+
+	EXPECT_RET(refusal(map(w, direct, variant->flags)), -ENODEV);
+	EXPECT_RET(refusal(map(w, passthrough, variant->flags)), 0);
+	EXPECT_RET(client_close(client(w), passthrough), 0);
+	EXPECT_RET(refusal(map(w, direct, variant->flags)), variant->after);
+}
+
+/* --- M8: what is asked of memory --------------------------------------------- */
+
+WORLD_FIXTURE(advice);
+
+CASE(advice, remove_punches_the_backing_file, .row = "M8",
+     .title = "MADV_REMOVE of a mapping punches a hole into the backing file, without FALLOCATE at "
+	      "the server",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
+
+	EXPECT_RET(client_call(client(w), madvise, at, PAGE, MADV_REMOVE), 0);
+	EXPECT_RET(client_peek(client(w), at), 0);
+	EXPECT_RET(backing_match("f", SEED, 1, 0), 0);
+	EXPECT_RET(backing_match("f", SEED, PAGE, PAGE), PAGE);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+}
+
+CASE(advice, fallocate_is_the_servers, .row = "M8",
+     .title = "unlike MADV_REMOVE, fallocate(2) of the file asks the server",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+
+	EXPECT_RET(client_call(client(w), fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			       0, PAGE), -EOPNOTSUPP);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR FALLOCATE");
+}
+
+WORLD_FIXTURE(hint);
+FIXTURE_VARIANT(hint)
+{
+	int advice;
+};
+FIXTURE_VARIANT_ADD(hint, willneed) { MADV_WILLNEED };
+FIXTURE_VARIANT_ADD(hint, populate_read) { MADV_POPULATE_READ };
+FIXTURE_VARIANT_ADD(hint, populate_write) { MADV_POPULATE_WRITE };
+FIXTURE_VARIANT_ADD(hint, dontneed) { MADV_DONTNEED };
+
+CASE(hint, is_for_the_backing_file, .row = "M8",
+     .title = "advice on a mapping that reads ahead or forgets sends nothing, and a store survives it",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
+
+	EXPECT_RET(client_poke(client(w), at, 'F'), 0);
+	EXPECT_RET(client_call(client(w), madvise, at, PAGE, variant->advice), 0);
+	EXPECT_RET(client_peek(client(w), at), 'F');
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+}
+
+/* --- M9: what cannot be mapped ------------------------------------------------ */
+
+WORLD_FIXTURE(unmappable);
+
+CASE(unmappable, is_enodev, .row = "M9",
+     .title = "a backing file that cannot be mapped is ENODEV, and the failure holds nothing",
+     .since = "6.12", .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
+	EXPECT_RET(server_call(&w->other, -1, "plan f flags=direct_io"), 0);
+	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+
+	EXPECT_RET(refusal(map(w, fd, MAP_SHARED)), -ENODEV);
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(world_umount("other"), 0);
+}
+
+/* --- M10: executable --------------------------------------------------------- */
+
+WORLD_FIXTURE(executable);
+FIXTURE_VARIANT(executable)
+{
+	const char *noexec; /* the mount that is */
+	long error;
+};
+FIXTURE_VARIANT_ADD(executable, everywhere) { NULL, 0 };
+FIXTURE_VARIANT_ADD(executable, not_in_fuse) { "fuse", -EPERM };
+FIXTURE_VARIANT_ADD(executable, not_in_backing) { "backing", 0 };
+
+static int make_noexec(const char *dir)
+{
+	return mount(NULL, world_path(dir, ""), NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC, NULL) < 0 ?
+		-errno : 0;
+}
+
+CASE(executable, is_what_the_fuse_mount_says, .row = "M10",
+     .title = "whether a file may be mapped to execute goes by the flags of the FUSE mount, not of "
+	      "the backing filesystem",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+	if (variant->noexec)
+		EXPECT_RET(make_noexec(variant->noexec), 0);
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+
+	EXPECT_RET(refusal(client_mmap(client(w), fd, PROT_READ | PROT_EXEC, MAP_PRIVATE, PAGE, 0)),
+		   variant->error);
+}
+
+CASE_MAIN()
