@@ -65,14 +65,14 @@ HARNESS  := case_info contain contract errname expect installed journal main nee
 WORLD    := backing_file backing_fs client contract memory odd_files pattern server stack steps transfer world sabotage
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops wire
-LIBFUSE  := libfuse libfuse_absent libfuse_ops libfuse_threads
+LIBFUSE  := libfuse libfuse_absent libfuse_calls libfuse_init libfuse_ops libfuse_threads
 
 objs = $(patsubst %,$(OUTPUT)/obj/%.o,$(1))
 HARNESS_OBJS := $(call objs,$(addprefix harness/,$(HARNESS)))
 WORLD_OBJS   := $(call objs,$(addprefix fixtures/,$(WORLD)))
 SERVING_OBJS := $(call objs,$(addprefix fixtures/servers/,$(SERVING)) harness/errname)
 SEED_OBJS    := $(call objs,fixtures/channel fixtures/backing_id)
-LIBFUSE_OBJS := $(call objs,$(addprefix fixtures/servers/,$(LIBFUSE)))
+LIBFUSE_OBJS := $(call objs,$(addprefix fixtures/servers/,$(LIBFUSE)) fixtures/sabotage)
 RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) fixtures/sabotage fixtures/elsewhere)
 
 ifdef IN_TREE
