@@ -45,7 +45,8 @@ endif
 endif
 
 ifneq ($(LIBFUSE_VERSION),)
-SERVERS += libfuse
+LIBFUSE_SERVERS := libfuse libfuse-mt $(if $(LIBFUSE_URING),libfuse-uring)
+SERVERS += $(LIBFUSE_SERVERS)
 endif
 
 # liburing 2.2 and the <linux/fuse.h> of Linux 6.14 have what it needs.
@@ -64,12 +65,14 @@ HARNESS  := case_info contain contract errname expect installed journal main nee
 WORLD    := backing_file backing_fs client contract memory odd_files pattern server stack steps transfer world sabotage
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops raw_storm wire
+LIBFUSE  := libfuse libfuse_absent libfuse_calls libfuse_init libfuse_ops libfuse_threads
 
 objs = $(patsubst %,$(OUTPUT)/obj/%.o,$(1))
 HARNESS_OBJS := $(call objs,$(addprefix harness/,$(HARNESS)))
 WORLD_OBJS   := $(call objs,$(addprefix fixtures/,$(WORLD)))
 SERVING_OBJS := $(call objs,$(addprefix fixtures/servers/,$(SERVING)) harness/errname)
 SEED_OBJS    := $(call objs,fixtures/channel fixtures/backing_id)
+LIBFUSE_OBJS := $(call objs,$(addprefix fixtures/servers/,$(LIBFUSE)) fixtures/sabotage)
 RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) fixtures/sabotage fixtures/elsewhere)
 
 ifdef IN_TREE
@@ -165,8 +168,10 @@ $(OUTPUT)/servers/raw-uring: $(call objs,fixtures/servers/raw_uring) $(RAW_SERVE
 	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -luring -pthread -o $@
 
 $(OUTPUT)/obj/fixtures/servers/lib%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
-$(OUTPUT)/servers/libfuse: $(call objs,$(patsubst %.c,%,$(wildcard fixtures/servers/libfuse*.c))) \
-		$(SERVING_OBJS) $(OUTPUT)/libfuse.mk
+$(OUTPUT)/servers/libfuse: $(call objs,fixtures/servers/libfuse_single)
+$(OUTPUT)/servers/libfuse-mt: $(call objs,fixtures/servers/libfuse_mt)
+$(OUTPUT)/servers/libfuse-uring: $(call objs,fixtures/servers/libfuse_uring)
+$(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(LIBFUSE_OBJS) $(SERVING_OBJS) $(OUTPUT)/libfuse.mk
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@

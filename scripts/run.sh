@@ -11,9 +11,9 @@ usage()
 	Runs the built cases against one or more FUSE servers on the running kernel.
 
 	  -j N                run N programs at once (default: one per processor)
-	  --server NAME|PATH  raw, libfuse, raw-uring or an executable that speaks the protocol of
-	                      fixtures/servers/PROTOCOL.md; repeat it or separate by
-	                      commas (default: raw, libfuse and raw-uring, where built)
+	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or an executable
+	                      that speaks the protocol of fixtures/servers/PROTOCOL.md;
+	                      repeat it or separate by commas (default: those that were built)
 	  --filter GLOB       only cases whose name or row matches
 	  --list              show the cases: name, row, since, needs, can
 	                      (words a server must have in its hello), title
@@ -21,7 +21,7 @@ usage()
 	                      (default: \$OUTPUT/runs/<date and time>)
 	  --results DIR       where the TSV of a whole run goes (default: results)
 	  --kernel-name NAME  folder in there (default: the kernel's version)
-	  --enable-uring      turn FUSE over io_uring on for the run, which raw-uring needs
+	  --enable-uring      turn FUSE over io_uring on for the run, which *-uring need
 	                      (writes Y to /sys/module/fuse/parameters/enable_uring, and
 	                      the old value again when the run ends, killed or not)
 	  --destructive       also cases that may leave a kernel which cannot be used any
@@ -178,7 +178,9 @@ choose_servers()
 	if [ ${#wanted_servers[@]} -eq 0 ]; then
 		wanted_servers=(raw)
 		want_if_built libfuse "$(libfuse_mk LIBFUSE_WHY)"
+		want_if_built libfuse-mt "$(libfuse_mk LIBFUSE_WHY)"
 		want_if_built raw-uring "it is built where there are liburing 2.2 and the headers of Linux 6.14"
+		want_if_built libfuse-uring "$(libfuse_mk LIBFUSE_URING_WHY)"
 	fi
 	for name in "${wanted_servers[@]}"; do
 		add_server "$name"

@@ -278,21 +278,31 @@ libfuse()
 	if [ -n "${LIBFUSE_SRC-}" ]; then
 		libfuse_from_tree || die "$why"
 	elif ! { libfuse_installed || libfuse_built || libfuse_from_debian || libfuse_from_mirror; }; then
-		libfuse_mk "LIBFUSE_VERSION :=" "LIBFUSE_WHY := $why"
+		libfuse_mk "LIBFUSE_VERSION :=" "LIBFUSE_WHY := $why" "LIBFUSE_URING_WHY := $why"
 		say "libfuse: none ($why): the suite runs with the raw server only"
 	fi
 }
 
 libfuse_installed()
 {
-	local version
+	local version uring uring_libs
 
 	version=$(pkg-config --modversion fuse3 2>/dev/null) || return
 	at_least "$version" $libfuse_oldest || return
+	libfuse_uring "$(pkg-config --variable pcfiledir fuse3)" "the installed libfuse $version has no io_uring"
 	libfuse_mk "LIBFUSE_VERSION := $version" \
 		"LIBFUSE_CFLAGS := $(pkg-config --cflags fuse3)" \
-		"LIBFUSE_LIBS := $(pkg-config --libs fuse3)"
+		"LIBFUSE_LIBS := $(pkg-config --libs fuse3) $uring_libs" "$uring"
 	say "libfuse: $version, installed"
+}
+
+# libfuse_uring PKGCONFIG-DIR WHY-NOT: sets $uring, and what libfuse-uring calls beside the library
+libfuse_uring()
+{
+	uring="LIBFUSE_URING_WHY := $2" uring_libs=
+	if grep -q '^Requires.*liburing' "$1/fuse3.pc" 2>/dev/null; then
+		uring="LIBFUSE_URING := yes" uring_libs="-luring -lnuma"
+	fi
 }
 
 libfuse_built()
@@ -368,6 +378,7 @@ meson_is_there()
 
 	need meson meson
 	need ninja ninja-build
+	need_header numa.h libnuma-dev numactl-devel
 	[ ${#packages[@]} -gt 0 ] || return 0
 	if command -v apt-get >/dev/null; then
 		apt_install "${packages[@]}"
@@ -384,7 +395,7 @@ libfuse_build()
 
 	version=$(libfuse_version "$1")
 	dir=$output/libfuse/$version
-	for option in examples utils tests enable-io-uring; do
+	for option in examples utils tests; do
 		! grep -q "'$option'" "$1/meson_options.txt" || options+=("-D$option=false")
 	done
 	if ! { logged meson setup "$tmp/libfuse" "$1" --prefix="$dir" --libdir=lib --buildtype=debugoptimized \
@@ -400,11 +411,15 @@ libfuse_build()
 
 libfuse_use_built()
 {
+	local uring uring_libs
+
+	libfuse_uring "$output/libfuse/$1/lib/pkgconfig" \
+		"libfuse $1 was built without io_uring (3.18 has it; remove $output/libfuse, run scripts/setup.sh)"
 	# shellcheck disable=SC2016 # the dollars are make's
 	libfuse_mk "LIBFUSE_VERSION := $1" \
 		'LIBFUSE_DIR := $(dir $(lastword $(MAKEFILE_LIST)))libfuse/$(LIBFUSE_VERSION)' \
 		'LIBFUSE_CFLAGS := -I$(LIBFUSE_DIR)/include/fuse3 -pthread' \
-		'LIBFUSE_LIBS := $(LIBFUSE_DIR)/lib/libfuse3.a -pthread -ldl -lrt'
+		'LIBFUSE_LIBS := $(LIBFUSE_DIR)/lib/libfuse3.a -pthread -ldl -lrt '"$uring_libs" "$uring"
 	say "libfuse: $1, static, in $output/libfuse/$1"
 }
 
