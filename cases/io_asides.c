@@ -120,7 +120,7 @@ CASE(store, asks_for_no_capability, .row = "D7",
 WORLD_FIXTURE(readiness);
 
 CASE(readiness, is_asked_for_by_io_uring, .row = "D17",
-     .title = "an io_uring write sends POLL first, and goes to the backing file when that is ENOSYS",
+     .title = "an io_uring write sends POLL, and goes to the backing file when that is ENOSYS",
      .needs = NEED_PASSTHROUGH | NEED_IO_URING, .can = "hold")
 {
 	struct client *c = client(w);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where a passthrough file ends, what stands in its gaps, what a transfer of nothing does. Rows D. */
+/* Where a passthrough file ends, and what stands in its gaps. Rows D1, D3, D6. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

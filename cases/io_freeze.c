@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../fixtures/backing_fs.h"
@@ -16,19 +18,50 @@
 
 enum { OLD = 1, NEW = 2 }; /* seeds */
 
+#define FREEZE_MS 3000
+
 #define PAGE  4096L
 #define PAGES (21 * PAGE) /* transfer.h cuts it at page boundaries */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 
-static long do_freeze_and_thaw(void *arg)
+/* A backing file f that is on disk: ext4 queues no direct write to what is not. */
+static int fill_on_disk(void)
 {
-	const char *path = arg;
+	int err = backing_fill("f", OLD, PAGES, 0), fd;
+
+	if (err < 0)
+		return err;
+	fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
+	err = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int freeze_and_thaw(const char *path)
+{
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 || ioctl(fd, FITHAW, 0) < 0)
-		return -errno;
-	return close(fd);
+	return fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 || ioctl(fd, FITHAW, 0) < 0 ? errno : 0;
+}
+
+/* In a process of its own: one that cannot be killed would keep the client from ending. */
+static long do_freeze_and_thaw(void *path)
+{
+	pid_t pid = fork();
+	struct pollfd ended;
+	int status;
+
+	if (pid == 0) {
+		close_range(0, ~0U, 0);
+		_exit(freeze_and_thaw(path));
+	}
+	ended = (struct pollfd){ .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	if (ended.fd < 0 || poll(&ended, 1, deadline_ms(FREEZE_MS)) == 0)
+		return -ETIME;
+	close(ended.fd);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
 static long client_freeze_and_thaw(struct client *c, const char *dir)
@@ -51,10 +84,10 @@ CASE(freeze, succeeds_after_buffered_writes, .row = "D21",
 
 	SKIP_UNLESS(variant->needs);
 	plan(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGES, 0), 0);
+	ASSERT_RET(fill_on_disk(), 0);
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
 	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, NEW), PAGES);
-	EXPECT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
+	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
 	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, OLD), PAGES);
 	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
 }
@@ -71,10 +104,10 @@ CASE(direct_freeze, succeeds_after_direct_writes, .row = "D21",
 
 	SKIP_UNLESS(variant->needs);
 	plan(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGES, 0), 0);
+	ASSERT_RET(fill_on_disk(), 0);
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR | O_DIRECT));
 	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, NEW), PAGES);
-	EXPECT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
+	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
 	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, OLD), PAGES);
 	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
 }
@@ -104,13 +137,13 @@ CASE(loop, device_on_the_file_leaves_it_free, .row = "D21",
 	long fd, loop;
 
 	plan(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGES, 0), 0);
+	ASSERT_RET(fill_on_disk(), 0);
 	ASSERT_POSITIVE(loop = attach_to_f(device, sizeof(device)));
 	ASSERT_POSITIVE(fd = client_open(c, device, O_WRONLY | O_DIRECT));
 	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, PAGES, 0, NEW), PAGES);
 	EXPECT_RET(client_close(c, fd), 0);
 	close(loop);
-	EXPECT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
+	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
 	EXPECT_RET(backing_match("f", NEW, PAGES, 0), PAGES);
 }
 

@@ -182,7 +182,7 @@ CASE(queued, write_outdates_when_complete, .row = "D5",
 }
 
 CASE(queued, io_holds_the_file, .row = "D1",
-     .title = "a file that is closed while a read of it is queued is released when that is complete",
+     .title = "a file closed while a read of it is queued is released when that is complete",
      .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
 {
 	struct client *c = client(w);

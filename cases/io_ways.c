@@ -169,7 +169,7 @@ FIXTURE_VARIANT_ADD(closed, mapped_shared) { WAY_MMAP_SHARED, 0 };
 FIXTURE_VARIANT_ADD(closed, aio) { WAY_AIO, NEED_AIO };
 
 CASE(closed, file_holds_nothing, .row = "L2",
-     .title = "after reads and writes of any kind the closed file leaves the backing filesystem free",
+     .title = "after I/O of any kind the closed file leaves the backing filesystem free",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
