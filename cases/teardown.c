@@ -169,12 +169,16 @@ CASE(aborted, waiting_open_fails, .row = "L3",
 static long kill_server(struct world *w)
 {
 	server_kill(&w->server);
+	world_wait_disconnected(w, -1);
 	return 0;
 }
 
 static long close_device(struct world *w)
 {
-	return server_call(&w->server, -1, "close-device main");
+	long err = server_call(&w->server, -1, "close-device main");
+
+	world_wait_disconnected(w, -1);
+	return err;
 }
 
 WORLD_FIXTURE(without_server);
@@ -224,7 +228,7 @@ CASE(without_server, ids_stay_until_the_mount_goes, .row = "L4",
 
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
 WORLD_FIXTURE(stopped);
