@@ -301,6 +301,8 @@ CASE(asked_both_ways, is_negotiated, .row = "F6",
 {
 	const char *why = world_start(w, "ask=mixed");
 
+	if (why && strncmp(why, "broken: ", 8))
+		CASE_SKIP("%s", why);
 	EXPECT_HOLDS(!why, "INIT is answered");
 	EXPECT_RET(register_f(w), 1);
 }

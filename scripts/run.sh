@@ -187,6 +187,23 @@ choose_servers()
 	done
 }
 
+# Why no case can run on a server, as a skip says it.
+declare -A unusable=()
+
+find_unusable()
+{
+	local name hello on
+
+	for name in "${servers[@]}"; do
+		hello=$(timeout 10 "${server_path[$name]}" </dev/null 2>/dev/null | head -n 1) || :
+		[[ " $hello " = *" over-io-uring "* ]] || continue
+		read -r on 2>/dev/null </sys/module/fuse/parameters/enable_uring || on=
+		[ "$on" != Y ] || continue
+		unusable[$name]="config: FUSE over io_uring is off (give --enable-uring; Linux 6.14 with CONFIG_FUSE_IO_URING=y has it)"
+		echo "$name is skipped: ${unusable[$name]#config: }"
+	done
+}
+
 check_machine()
 {
 	[ "$(id -u)" -eq 0 ] || die "mounting needs root: run it with sudo or in a root shell" 4
@@ -236,6 +253,11 @@ run_program() # SERVER PROGRAM
 {
 	local start=$SECONDS status
 
+	if [ -n "${unusable[$1]-}" ]; then
+		printf '1..0 # SKIP %s\n' "${unusable[$1]}" >"$run/ktap/$1/$2.ktap"
+		printf '%s\t%s\t4\n' "$1" "$2" >>"$run/status.tsv"
+		return
+	fi
 	FPT_SERVER=${server_path[$1]} FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
 		timeout --kill-after=1 "$timeout" "$OUTPUT/cases/$2" "${filter[@]}" </dev/null 2>&1 |
 		tee "$run/ktap/$1/$2.ktap" |
@@ -356,6 +378,7 @@ unset FPT_CONTAINED # what this one starts may be another run.sh
 cases=$(list_cases)
 mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)
 choose_servers
+find_unusable
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 
