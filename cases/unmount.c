@@ -310,6 +310,7 @@ CASE(entry, outlives_server_and_abort, .row = "L10",
 	long number = world_connection();
 
 	EXPECT_RET(world_abort(), 0);
+	EXPECT_RET(client_stat(client(w), "f"), -ENOTCONN);
 	EXPECT_RET(world_lists_connection(number), 1);
 	server_kill(&w->server);
 	EXPECT_RET(world_lists_connection(number), 1);
