@@ -267,7 +267,7 @@ CASE(end, by_abort_fails_opens_only, .row = "L3",
 	      "ECONNABORTED, open files are read, nothing is left",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	long eio;
+	long eio, id;
 
 	plan(w, "f reg=at-open drop=after-reply times=any");
 	begin_opens(w, end_of_connection(w), 1000 * OPENS);
@@ -276,8 +276,8 @@ CASE(end, by_abort_fails_opens_only, .row = "L3",
 
 	eio = finish_opens(w);
 	EXPECT_HOLDS(eio >= 0, "opens and reads end as they may");
-	EXPECT_POSITIVE(register_f(w));
-	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	ASSERT_POSITIVE(id = register_f(w));
+	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(world_umount("backing"), 0);
 }
@@ -295,7 +295,7 @@ CASE(end, of_server_fails_opens_only, .row = "L4",
 
 	EXPECT_HOLDS(finish_opens(w) >= 0, "opens and reads end as they may");
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
 CASE(end, by_lazy_unmount_fails_nothing, .row = "L5",
