@@ -293,12 +293,12 @@ CASE(entry, goes_with_the_mount, .row = "L10",
 	      "any more when only device and IDs are left",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	long number = world_connection();
+	long entry = world_connection();
 
 	EXPECT_RET(register_f(w), 1);
-	EXPECT_RET(world_lists_connection(number), 1);
+	EXPECT_RET(world_lists_connection(entry), 1);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_lists_connection(number), 0);
+	EXPECT_RET(world_lists_connection(entry), 0);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 }
 
@@ -307,15 +307,15 @@ CASE(entry, outlives_server_and_abort, .row = "L10",
 	      "unmounted",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	long number = world_connection();
+	long entry = world_connection();
 
 	EXPECT_RET(world_abort(), 0);
 	EXPECT_RET(client_stat(client(w), "f"), -ENOTCONN);
-	EXPECT_RET(world_lists_connection(number), 1);
+	EXPECT_RET(world_lists_connection(entry), 1);
 	server_kill(&w->server);
-	EXPECT_RET(world_lists_connection(number), 1);
+	EXPECT_RET(world_lists_connection(entry), 1);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_lists_connection(number), 0);
+	EXPECT_RET(world_lists_connection(entry), 0);
 }
 
 CASE(entry, goes_with_the_last_file, .row = "L10",
@@ -323,7 +323,7 @@ CASE(entry, goes_with_the_last_file, .row = "L10",
 	      "and the last mapping go",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	long number = world_connection(), fd, at;
+	long entry = world_connection(), fd, at;
 
 	plan(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
@@ -331,9 +331,9 @@ CASE(entry, goes_with_the_last_file, .row = "L10",
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 
 	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_RET(world_lists_connection(number), 1);
+	EXPECT_RET(world_lists_connection(entry), 1);
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
-	EXPECT_RET(world_lists_connection(number), 0);
+	EXPECT_RET(world_lists_connection(entry), 0);
 }
 
 /* --- L11: many IDs ------------------------------------------------------------------ */
