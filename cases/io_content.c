@@ -261,6 +261,7 @@ CASE(kept_position, is_where_it_was, .row = "D1",
 	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 5, NEW), PAGE);
 	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 5, NEW), PAGE);
 	EXPECT_RET(client_call(c, lseek, fd, 0, SEEK_CUR), 3);
+	EXPECT_RET(backing_match("f", NEW, PAGE, 5), PAGE);
 }
 
 CASE_MAIN()

@@ -146,16 +146,20 @@ CASE(stopped_server, is_not_missed, .row = "D1",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w), *waiting = client_number(w, 1);
-	long fd;
+	long fd, out, in;
+	bool waits;
 
 	plan(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
 	ASSERT_RET(server_pause(&w->server), 0);
 	client_start_open(waiting, "no-such-file", O_RDONLY);
-	ASSERT_RET(client_read_by(c, variant->way, fd, FILE_SIZE, 0, OLD), FILE_SIZE);
-	ASSERT_RET(client_write_by(c, variant->way, fd, FILE_SIZE, 0, NEW), FILE_SIZE);
-	EXPECT_HOLDS(client_is_busy(waiting), "the other request waits");
-	EXPECT_RET(server_resume(&w->server), 0);
+	out = client_read_by(c, variant->way, fd, FILE_SIZE, 0, OLD);
+	in = out < 0 ? out : client_write_by(c, variant->way, fd, FILE_SIZE, 0, NEW);
+	waits = client_is_busy(waiting);
+	ASSERT_RET(server_resume(&w->server), 0); /* before anything fails for want of it */
+	EXPECT_RET(out, FILE_SIZE);
+	EXPECT_RET(in, FILE_SIZE);
+	EXPECT_HOLDS(waits, "the other request waits");
 	EXPECT_RET(client_finish(waiting), -ENOENT);
 	EXPECT_RET(backing_match("f", NEW, FILE_SIZE, 0), FILE_SIZE);
 }
