@@ -49,7 +49,9 @@ CASE(lazily, unmounted_is_held_by_the_file, .row = "L5",
 	long fd;
 
 	plan(w, "f reg=at-open");
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("g"), ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_PASSES_THROUGH(w);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 	server_kill(&w->server);
 	world_wait_disconnected(w, fd);
@@ -276,7 +278,9 @@ CASE(mount, is_busy_with_open_files, .row = "L9",
 	long fd;
 
 	plan(w, "f reg=at-open");
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("g"), ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_PASSES_THROUGH(w);
 
 	EXPECT_RET(world_umount("fuse"), -EBUSY);
 	EXPECT_RET(client_close(client(w), fd), 0);
@@ -293,12 +297,12 @@ CASE(entry, goes_with_the_mount, .row = "L10",
 	      "any more when only device and IDs are left",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	long number = world_connection();
+	int connection = world_connection();
 
 	EXPECT_RET(register_f(w), 1);
-	EXPECT_RET(world_lists_connection(number), 1);
+	EXPECT_RET(world_lists_connection(connection), 1);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_lists_connection(number), 0);
+	EXPECT_RET(world_lists_connection(connection), 0);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 }
 
@@ -307,14 +311,15 @@ CASE(entry, outlives_server_and_abort, .row = "L10",
 	      "unmounted",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	long number = world_connection();
+	int connection = world_connection();
 
 	EXPECT_RET(world_abort(), 0);
-	EXPECT_RET(world_lists_connection(number), 1);
+	EXPECT_RET(client_stat(client(w), "f"), -ENOTCONN);
+	EXPECT_RET(world_lists_connection(connection), 1);
 	server_kill(&w->server);
-	EXPECT_RET(world_lists_connection(number), 1);
+	EXPECT_RET(world_lists_connection(connection), 1);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_lists_connection(number), 0);
+	EXPECT_RET(world_lists_connection(connection), 0);
 }
 
 CASE(entry, goes_with_the_last_file, .row = "L10",
@@ -322,7 +327,8 @@ CASE(entry, goes_with_the_last_file, .row = "L10",
 	      "and the last mapping go",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	long number = world_connection(), fd, at;
+	int connection = world_connection();
+	long fd, at;
 
 	plan(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
@@ -330,9 +336,9 @@ CASE(entry, goes_with_the_last_file, .row = "L10",
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 
 	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_RET(world_lists_connection(number), 1);
+	EXPECT_RET(world_lists_connection(connection), 1);
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
-	EXPECT_RET(world_lists_connection(number), 0);
+	EXPECT_RET(world_lists_connection(connection), 0);
 }
 
 /* --- L11: many IDs ------------------------------------------------------------------ */
