@@ -129,6 +129,7 @@ CASE(content, is_coherent_with_passthrough_io, .row = "M1",
 	EXPECT_RET(client_poke(client(w), at, STORED), 0);
 	EXPECT_RET(client_read(client(w), fd, &byte, 1, 0), 1);
 	EXPECT_RET(byte, STORED);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
 CASE(content, is_shared_by_clients, .row = "M1",
@@ -148,6 +149,7 @@ CASE(content, is_shared_by_clients, .row = "M1",
 	EXPECT_RET(client_peek(bob, his), 'f');
 	EXPECT_RET(client_poke(alice, hers, STORED), 0);
 	EXPECT_RET(client_peek(bob, his), STORED);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
 CASE(content, of_private_stores_stays_private, .row = "M1",
@@ -226,6 +228,7 @@ CASE(content, does_not_grow_by_stores, .row = "M1",
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
 	EXPECT_RET(client_poke(client(w), at + 100, STORED), 0);
 	EXPECT_RET(backing_file_is("f", "f"), 1);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
 }
 
 /* --- M1: protection --------------------------------------------------------- */
@@ -256,6 +259,7 @@ CASE(protection, is_that_of_the_open_file, .row = "M1",
 	plan(w, "f reg=at-open"); /* registered O_RDWR */
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", variant->access));
+	EXPECT_PASSES_THROUGH(w);
 	at = map(w, fd, variant->prot, variant->flags);
 	EXPECT_RET(refusal(at), variant->error);
 	if (at > 0)
@@ -340,6 +344,7 @@ CASE(append_only, is_mapped_where_nothing_can_be_stored, .row = "M6",
 
 	ASSERT_POSITIVE(writer = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(reader = client_open(client(w), "f", O_RDONLY));
+	EXPECT_PASSES_THROUGH(w);
 	MAKE_APPEND_ONLY();
 	EXPECT_POSITIVE(map(w, writer, RW, MAP_PRIVATE));
 	ASSERT_POSITIVE(at = map(w, reader, PROT_READ, MAP_SHARED));

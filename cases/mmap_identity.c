@@ -104,6 +104,7 @@ CASE(shown, is_the_fuse_file, .row = "M3",
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, variant->prot, variant->flags, PAGE, 0));
 	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_PASSES_THROUGH(w);
 
 	mapped = file_mapped_at(client(w)->pid, at);
 	EXPECT_IS_FILE(mapped, fuse_path("f"));
@@ -122,6 +123,7 @@ CASE(program, is_the_fuse_file, .row = "M3",
 	ASSERT_RET(backing_program("program"), 0);
 
 	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
+	EXPECT_PASSES_THROUGH(w);
 	mapped = file_mapped_at(pid, 0);
 	EXPECT_IS_FILE(mapped, fuse_path("program"));
 	EXPECT_RET(client_reap(client(w), pid), 42);
@@ -155,6 +157,7 @@ CASE(map_files, is_the_fuse_file, .row = "M3",
 	plan(w, "f reg=reuse");
 	EXPECT_POSITIVE(client_open(client_number(w, 1), map_file(client(w)->pid, at), O_RDONLY));
 	EXPECT_OPS(w, "OPEN+passthrough");
+	EXPECT_PASSES_THROUGH(w);
 }
 
 WORLD_FIXTURE(nested);

@@ -162,6 +162,7 @@ CASE(closed, holds_the_mount, .row = "M4",
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ, MAP_PRIVATE, PAGE, 0));
 	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_PASSES_THROUGH(w);
 
 	EXPECT_RET(world_umount("fuse"), -EBUSY);
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
@@ -317,6 +318,7 @@ CASE(executable, is_what_the_fuse_mount_says, .row = "M10",
 	if (variant->noexec)
 		EXPECT_RET(make_noexec(variant->noexec), 0);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	EXPECT_PASSES_THROUGH(w);
 
 	EXPECT_RET(refusal(client_mmap(client(w), fd, PROT_READ | PROT_EXEC, MAP_PRIVATE, PAGE, 0)),
 		   variant->error);

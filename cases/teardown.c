@@ -71,6 +71,7 @@ CASE(alive, all_calls_work, .row = "L3",
 	plan(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 
+	EXPECT_PASSES_THROUGH(w);
 	EXPECT_TEXT(all_calls(client(w), fd), ALL_WORK);
 	EXPECT_RET(client_close(client(w), fd), 0);
 }
@@ -102,6 +103,7 @@ CASE(aborted, no_file_is_opened, .row = "L3",
 {
 	plan(w, "f reg=at-open");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+	EXPECT_PASSES_THROUGH(w);
 	EXPECT_RET(client_stat(client(w), "g"), 0);
 	EXPECT_RET(world_abort(), 0);
 

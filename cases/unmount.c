@@ -49,7 +49,9 @@ CASE(lazily, unmounted_is_held_by_the_file, .row = "L5",
 	long fd;
 
 	plan(w, "f reg=at-open");
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("g"), ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_PASSES_THROUGH(w);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 	server_kill(&w->server);
 	world_wait_disconnected(w, fd);
@@ -276,7 +278,9 @@ CASE(mount, is_busy_with_open_files, .row = "L9",
 	long fd;
 
 	plan(w, "f reg=at-open");
+	EXPECT_POSITIVE(server_backing_open(w, backing_path("g"), ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_PASSES_THROUGH(w);
 
 	EXPECT_RET(world_umount("fuse"), -EBUSY);
 	EXPECT_RET(client_close(client(w), fd), 0);
