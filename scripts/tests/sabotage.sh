@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Each case can fail: all cases run on the raw server once as they are and once
-# under every deliberate mistake of fixtures/sabotage.c, and whatever is executed
-# must fail at least once. Case x mistake is kept in $OUTPUT/sabotage.tsv.
+# Each case can fail: all cases run on the raw server, and those about libfuse on that
+# one, once as they are and once under every deliberate mistake of fixtures/sabotage.c,
+# and whatever is executed must fail at least once. Case x mistake is kept in
+# $OUTPUT/sabotage.tsv.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -13,26 +14,35 @@ need_fuse
 export OUTPUT="$built"
 mistakes=$("$OUTPUT/servers/raw" --sabotage-list)
 
-# What all cases came to under one mistake, "none" being none.
-run_all() # MISTAKE
+# What cases came to under one mistake, "none" being none.
+run_on() # SERVER MISTAKE OPTION...
 {
-	FPT_SABOTAGE=${1#none} "$scripts/run.sh" --server raw --run-dir "$tmp/run/$1" \
-		--results "$tmp/results" --kernel-name "$1" >"$tmp/run/$1.out" 2>&1
-}
-
-finished() # MISTAKE
-{
+	server=$1 mistake=$2
+	shift 2
 	status=0
-	run_all "$1" || status=$?
+	FPT_SABOTAGE=${mistake#none} "$scripts/run.sh" --server "$server" \
+		--run-dir "$tmp/run/$server/$mistake" --results "$tmp/results" \
+		--kernel-name "$mistake" "$@" >"$tmp/out" 2>&1 || status=$?
+	tsv=$tmp/run/$server/$mistake/results/$mistake/$server.tsv
 	case $status in
-	0 | 1 | 4) [ -s "$tmp/results/$1/raw.tsv" ] && return ;;
+	0 | 1 | 4) [ -s "$tsv" ] && return ;;
 	esac
 	echo "run.sh exits $status"
-	cat "$tmp/run/$1.out"
+	cat "$tmp/out"
 	return 1
 }
 
-mkdir "$tmp/run"
+# Keeps what they came to in $tmp/MISTAKE: on libfuse where the raw server cannot run them.
+finished() # MISTAKE
+{
+	run_on raw "$1" || return
+	raw_tsv=$tsv tsv=/dev/null
+	[ ! -x "$OUTPUT/servers/libfuse" ] || run_on libfuse "$1" --filter 'F[0-9]*' || return
+	awk -F '\t' 'FILENAME == ARGV[1] { libfuse[$1] = $0; next }
+		$3 == "skip:library" && $1 in libfuse { $0 = libfuse[$1] }
+		{ print }' "$tsv" "$raw_tsv" >"$tmp/$1"
+}
+
 for mistake in none $mistakes; do
 	check "the cases run under: $mistake" finished "$mistake"
 done
@@ -61,7 +71,7 @@ awk -F '\t' -v mistakes="none $mistakes" '
 				printf "\t%s", outcome[cases[c], m]
 			print ""
 		}
-	}' $(printf "$tmp/results/%s/raw.tsv " none $mistakes) >"$OUTPUT/sabotage.tsv"
+	}' $(printf "$tmp/%s " none $mistakes) >"$OUTPUT/sabotage.tsv"
 
 # Only fail counts: a set-up that a mistake broke says nothing of the expectations.
 fails_in() # WORD...
@@ -92,7 +102,7 @@ done <"$OUTPUT/sabotage.tsv"
 
 # A mistake that no case notices is none.
 for mistake in $mistakes; do
-	check "a case notices: $mistake" grep -q '	raw	fail	' "$tmp/results/$mistake/raw.tsv"
+	check "a case notices: $mistake" grep -q '	raw	fail	' "$tmp/$mistake"
 done
 
 finish
