@@ -224,6 +224,35 @@ CASE(holder, is_nobody_after_many, .row = "L2",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
+/* --- L1: one above the other ---------------------------------------------------- */
+
+static const struct world_opts depth_2 = { .init = "depth=2" };
+
+WORLD_FIXTURE(two_levels);
+
+CASE(two_levels, hold_each_other, .row = "L1",
+     .title = "a file that is open through two passthrough mounts holds the lower mount and the file "
+	      "at the bottom, without an ID, and once it is closed each level is let go",
+     .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &depth_2)
+{
+	long fd;
+
+	EXPECT_RET(world_start_other(w, "depth=1"), 0);
+	EXPECT_RET(server_call(&w->other, -1, "plan f reg=at-open"), 0);
+	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_call(&w->other, -1, "drop 1"), 0);
+
+	EXPECT_RET(world_umount("other"), -EBUSY);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_RET(world_umount("other"), 0);
+	EXPECT_RET(world_umount("fuse"), 0);
+}
+
 /* --- L2: opens that failed ----------------------------------------------------- */
 
 WORLD_FIXTURE(failed_open);
