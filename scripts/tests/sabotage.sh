@@ -20,7 +20,7 @@ run_on() # SERVER MISTAKE OPTION...
 	server=$1 mistake=$2
 	shift 2
 	status=0
-	FPT_SABOTAGE=${mistake#none} "$scripts/run.sh" --server "$server" \
+	FPT_SABOTAGE=${mistake#none} "$scripts/run.sh" -j 8 --server "$server" \
 		--run-dir "$tmp/run/$server/$mistake" --results "$tmp/results" \
 		--kernel-name "$mistake" "$@" >"$tmp/out" 2>&1 || status=$?
 	tsv=$tmp/run/$server/$mistake/results/$mistake/$server.tsv
