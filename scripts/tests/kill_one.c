@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -49,6 +50,7 @@ static struct pollfd ends[PROCESSES + 1];
 static int member_count;
 static struct connection connections[CONNECTIONS];
 static int connection_count;
+static int mounts; /* inotify(7), told when one of them goes, which is after its connection */
 
 static const char *control, *server;
 static pid_t outer;
@@ -172,15 +174,20 @@ static void note_connection(unsigned int number)
 
 static void note_connections(pid_t pid)
 {
-	FILE *mounts = fopen(proc(pid, "mountinfo"), "re");
+	FILE *info = fopen(proc(pid, "mountinfo"), "re");
+	char line[4096], point[200], path[300];
 	unsigned int number;
-	char line[4096];
 
-	while (mounts && fgets(line, sizeof(line), mounts))
-		if (strstr(line, " - fuse ") && sscanf(line, "%*d %*d %*d:%u", &number) == 1)
-			note_connection(number);
-	if (mounts)
-		fclose(mounts);
+	while (info && fgets(line, sizeof(line), info)) {
+		if (!strstr(line, " - fuse ") ||
+		    sscanf(line, "%*d %*d %*d:%u %*s %199s", &number, point) != 2)
+			continue;
+		note_connection(number);
+		snprintf(path, sizeof(path), "%s%s", proc(pid, "root"), point);
+		inotify_add_watch(mounts, path, IN_DELETE_SELF);
+	}
+	if (info)
+		fclose(info);
 }
 
 static pid_t init_of_run(void)
@@ -247,6 +254,14 @@ static int take_lines(int fd)
 	return len > 0 ? lines : -1;
 }
 
+/* Also when nobody has ever written, as poll(2) does not say. */
+static bool is_at_end(int fd)
+{
+	char skipped;
+
+	return read(fd, &skipped, 1) == 0;
+}
+
 /* False at the deadline. */
 static bool wait_for_members(int lines)
 {
@@ -268,6 +283,26 @@ static bool wait_for_members(int lines)
 			}
 	}
 	return true;
+}
+
+static int count_connections(void)
+{
+	int left = 0;
+
+	for (int i = 0; i < connection_count; i++)
+		left += connection_dir(connections[i].number) == connections[i].dir;
+	return left;
+}
+
+/* They go with the last process, but for those of a ring: a worker of the kernel ends that. */
+static void wait_for_connections(void)
+{
+	struct pollfd gone = { .fd = mounts, .events = POLLIN };
+	char events[4096];
+
+	while (count_connections() && poll(&gone, 1, ms_left()) > 0)
+		if (read(mounts, events, sizeof(events)) <= 0)
+			return;
 }
 
 static int report_left(void)
@@ -298,6 +333,7 @@ int main(int argc, char **argv)
 	control = argv[5];
 	server = argv[6];
 
+	mounts = inotify_init1(IN_CLOEXEC);
 	begin_deadline();
 	while (lines > 0 || !(found = find_victim(argv[1]))) {
 		int came = take_lines(fd);
@@ -318,13 +354,14 @@ int main(int argc, char **argv)
 		if (!note_members(&victim))
 			break;
 	}
+	wait_for_connections();
 	status = report_left();
 	printf("killed a %s: %d processes and %d connections in all\n", argv[1], member_count,
 	       connection_count);
 	fflush(stdout);
 	kill(init, SIGCONT);
 	begin_deadline();
-	while (take_lines(fd) >= 0)
+	while (!is_at_end(fd) && take_lines(fd) >= 0)
 		;
 	return status;
 }
