@@ -341,4 +341,35 @@ CASE(tmpfile_id, not_closed_keeps_the_backing_busy, .row = "F7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
+/* The client runs before the server does, so with the reply it has opened the file. */
+static const struct world_opts in_handler = { .init = "answer-in-handler", .same_cpu = true };
+
+WORLD_FIXTURE(handler);
+
+CASE(handler, drops_id_after_its_reply, .row = "F8",
+     .title = "an ID that a handler drops after fuse_reply_open() has opened the file before",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "library-libfuse threads",
+     .world = &in_handler)
+{
+	plan(w, "f reg=at-open drop=after-reply");
+
+	EXPECT_RET(client_be_fifo(client(w)), 0);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
+WORLD_FIXTURE(ring_handler);
+
+CASE(ring_handler, drops_id_after_its_reply, .row = "F8",
+     .title = "over io_uring, too, an ID that a handler drops after fuse_reply_open() has opened "
+	      "the file before",
+     .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_REALTIME | NEED_URING,
+     .can = "library-libfuse over-io-uring", .world = &in_handler,
+     .xfail = "libfuse 3.18.3 sends the replies of a ring when all its handlers have returned")
+{
+	plan(w, "f reg=at-open drop=after-reply");
+
+	EXPECT_RET(client_be_fifo(client(w)), 0);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
 CASE_MAIN()
