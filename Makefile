@@ -47,6 +47,11 @@ endif
 ifneq ($(LIBFUSE_VERSION),)
 LIBFUSE_SERVERS := libfuse libfuse-mt $(if $(LIBFUSE_URING),libfuse-uring)
 SERVERS += $(LIBFUSE_SERVERS)
+# libfuse's dlopen() and libnuma's getaddrinfo(), of which the linker warns, are not called.
+LIBFUSE_STATIC := $(if $(STATIC),$(shell \
+	echo 'int fuse_session_loop_mt(void); int main(void) { return fuse_session_loop_mt(); }' | \
+	$(CC) -static -Wl,--no-warnings -x c - -x none $(LIBFUSE_LIBS) -o /dev/null 2>/dev/null && \
+	echo -static -Wl,--no-warnings))
 endif
 
 # liburing 2.2 and the <linux/fuse.h> of Linux 6.14 have what it needs.
@@ -174,7 +179,7 @@ $(OUTPUT)/servers/libfuse-uring: $(call objs,fixtures/servers/libfuse_uring)
 $(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(LIBFUSE_OBJS) $(SERVING_OBJS) $(OUTPUT)/libfuse.mk
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
 
 -include $(shell find $(OUTPUT)/obj -name '*.d' 2>/dev/null)
 
