@@ -81,6 +81,7 @@ parse_arguments()
 		shift 2
 	done
 	[ -n "$html" ] || [ ${#runs[@]} -eq 0 ] || die "--runs is for the page: give --html FILE too"
+	[ -z "$html" ] || [ -z "$check" ] || die "--check writes nothing: give it without --html"
 }
 
 # --- what there is -----------------------------------------------------------

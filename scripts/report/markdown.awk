@@ -31,7 +31,8 @@ function show_head()
 	print "it is known what mended it that is said. `xfail` is wrong in every kernel of that series so far"
 	print "and therefore expected, `xpass` was expected to fail and passed. `crash`, `timeout` and"
 	print "`incomplete`: the kernel or the program died, hung, or had died before the case's turn came."
-	print "`broken` says only that a case could not be set up.\n"
+	print "`broken` says only that a case could not be set up. Where kernels are \"A to B\", those between"
+	print "are meant that ran the case.\n"
 }
 
 # --- kernels x servers -------------------------------------------------------
@@ -103,14 +104,15 @@ function counts(kernel, server,    i, bad, good)
 # A kernel that lacks what more than half of all cases are about.
 function unsupported(kernel, server)
 {
-	return of_skip[kernel, server, "skip:kernel"] * 2 > n_cases
+	return of_skip[kernel, server, "skip:kernel"] * 2 > n_cases - total[kernel, server, "without a result"]
 }
 
 function verdict(kernel, server)
 {
 	if (unsupported(kernel, server))
 		return "unsupported<br>"
-	return total[kernel, server, "skip"] == n_cases ? "not run<br>" : ""
+	return total[kernel, server, "skip"] == n_cases - total[kernel, server, "without a result"] ? \
+		"not run<br>" : ""
 }
 
 function show_unsupported(    k, n, r, best, any)

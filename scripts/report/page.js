@@ -165,7 +165,9 @@ function differs(kinds) {
 
 // A kernel that lacks what more than half of all cases are about.
 function isUnsupported(column) {
-	return cases.filter((c) => resultAt(c, column)[0] === "skip:kernel").length * 2 > cases.length;
+	const outcomes = cases.map((c) => resultAt(c, column)[0]).filter((outcome) => outcome !== "none");
+
+	return outcomes.filter((outcome) => outcome === "skip:kernel").length * 2 > outcomes.length;
 }
 
 function says(c, words) {
@@ -430,7 +432,7 @@ function showLegend(counts) {
 		.map(([word, mark, meaning]) =>
 			`<button type="button" data-word="${word}" title="${meaning}" aria-pressed="${pressed.has(word)}"` +
 			`${counts[word] || pressed.has(word) ? "" : " disabled"}><span class="mark ${word}" aria-hidden="true">` +
-			`${mark}</span>${word} <span class="n">${counts[word] || 0}</span></button>`).join("");
+			`${mark}</span>${word === "none" ? "no result" : word} <span class="n">${counts[word] || 0}</span></button>`).join("");
 }
 
 byId("legend").addEventListener("click", (event) => {

@@ -63,8 +63,3 @@ function joined(list, glue, item)
 {
 	return list == "" ? item : list glue item
 }
-
-function passed_over(outcome)
-{
-	return outcome == "pass" || outcome ~ /^skip:/ || outcome == ""
-}

@@ -150,7 +150,9 @@ from_page "has none" '.evidence | length' 0
 exits "a run that is none" 1 "$report" --results "$results" --html "$tmp/page.html" --runs "$tmp/build"
 says "is named" "$tmp/err" 'report.sh: .*/build: not a run directory, .*'
 exits "a run without a page" 1 "$report" --results "$results" --runs "$run"
-says "is for nothing" "$tmp/err" 'report.sh: --runs is for the page: give --html FILE too'
+says "is of no use" "$tmp/err" 'report.sh: --runs is for the page: give --html FILE too'
+exits "a page that is not to be written" 1 "$report" --results "$results" --check --html "$tmp/page.html"
+says "is not" "$tmp/err" 'report.sh: --check writes nothing: give it without --html'
 
 : >"$results/7.3/own.tsv"
 exits "a file that is not a result" 1 "$report" --results "$results"
