@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes the contract of what programs and servers say of themselves; called by
-# contract.sh. Input, with tabs between columns:
+# Makes the contract of what programs and servers say of themselves; after
+# markdown.awk, called by contract.sh. Input, with tabs between columns:
 #
 #   kind=servers  name, version, words that its hello has after "can"
 #   kind=rows     row, ref, promise                        (--rows of a program)
@@ -78,13 +78,6 @@ function add_case(name, row, since, able, title,    part, n, variant, k)
 		cells[k] = "| " since " | " able " | |"
 	}
 	variants[k] = variants[k] (variants[k] == "" ? "" : ",") variant
-}
-
-# What would otherwise be markup.
-function plain(words)
-{
-	gsub(/[|*<`]/, "\\\\&", words)
-	return words
 }
 
 function show_heading(row)

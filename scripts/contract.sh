@@ -36,6 +36,8 @@ esac
 
 scripts=$(dirname "${BASH_SOURCE[0]}")
 export OUTPUT=${OUTPUT:-$scripts/../build}
+# shellcheck source=scripts/rows.inc
+. "$scripts/rows.inc"
 
 # A server's first word is its hello, whatever else there is or is not.
 say_servers()
@@ -51,21 +53,10 @@ say_servers()
 	done
 }
 
-say_rows()
-{
-	local program
-
-	for program in "$OUTPUT"/cases/*; do
-		[ -x "$program" ] || continue
-		"$program" --rows
-		return
-	done
-}
-
 cases=$("$scripts/run.sh" --list)
 rows=$(say_rows)
 servers=$(say_servers)
 [ -n "$servers" ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
 
-awk -f "$scripts/contract.awk" kind=servers <(echo "$servers") kind=rows <(echo "$rows") \
-	kind=cases <(echo "$cases")
+awk -f "$scripts/markdown.awk" -f "$scripts/contract.awk" kind=servers <(echo "$servers") \
+	kind=rows <(echo "$rows") kind=cases <(echo "$cases")

@@ -4,39 +4,10 @@
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
+# shellcheck source-path=SCRIPTDIR source=programs.inc
+. "$(dirname "$0")/programs.inc"
 
 contract=$scripts/contract.sh
-export OUTPUT="$tmp/build"
-mkdir "$OUTPUT" "$OUTPUT/cases" "$OUTPUT/servers"
-ln -s /bin/true "$OUTPUT/contain"
-
-script() # FILE; what it does is on standard input
-{
-	{
-		echo "#!/bin/sh"
-		cat
-	} >"$1"
-	chmod +x "$1"
-}
-
-program() # NAME CASE_LINE...: a program of these cases, with "|" for tabs
-{
-	file=$OUTPUT/cases/$1
-	shift
-	script "$file" <<-END
-		case \$1 in
-		--rows) tr '|' '\t' <<-ROWS ;;
-			E|-|When an ID is dropped
-			E1|fs/a.c: early()|a <b>*early*</b> drop
-			E2|fs/b.c: late()|a late drop
-			R|-|Replies
-			R1|fs/c.c: reply()|a reply
-		ROWS
-		--list) printf '%s\n' $(printf "'%s' " "$@") | tr '|' '\t' ;;
-		esac
-	END
-}
-
 exits "nothing built" 1 "$contract"
 says "says to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
 exits "an unknown option" 1 "$contract" --quick

@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+set -euo pipefail
+shopt -s nullglob
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/report.sh [OPTION...]
+	Makes results readable: DIR/README.md of all DIR/<kernel>/<server>.tsv, and a page
+	with every case on every kernel. Titles and rows are what the built programs say.
+
+	  --results DIR  the results (default: results)
+	  --html FILE    also make FILE, a page that needs nothing else
+	  --runs DIR...  run directories (of run.sh or vm.sh), for the page: the evidence of
+	                 each case that did not pass there, if its result is that in --results
+	  --check        write nothing: is DIR/README.md what would be written?
+	  --help         this text
+
+	OUTPUT           what was built (default: build)
+
+	Exit status: 0 made (--check: it is), 1 could not be made (--check: it differs, how is
+	shown) or wrong use.
+	END
+}
+
+die()
+{
+	echo "report.sh: $1" >&2
+	exit 1
+}
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+scripts=$checkout/scripts
+export OUTPUT=${OUTPUT:-$checkout/build}
+# shellcheck source=scripts/rows.inc
+. "$scripts/rows.inc"
+
+results=$checkout/results
+html=
+check=
+runs=()
+
+parse_arguments()
+{
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--*=*)
+			set -- "${1%%=*}" "${1#*=}" "${@:2}"
+			continue
+			;;
+		--help)
+			usage
+			exit 0
+			;;
+		--check)
+			check=1
+			shift
+			continue
+			;;
+		--results | --html | --runs)
+			[ -n "${2-}" ] || die "$1 needs a value, see --help"
+			;;
+		*)
+			die "unknown option $1, see --help"
+			;;
+		esac
+		case $1 in
+		--results) results=$2 ;;
+		--html) html=$2 ;;
+		--runs)
+			while [[ -n ${2-} && $2 != --* ]]; do
+				runs+=("${2%/}")
+				shift
+			done
+			shift
+			continue
+			;;
+		esac
+		shift 2
+	done
+	[ -n "$html" ] || [ ${#runs[@]} -eq 0 ] || die "--runs is for the page: give --html FILE too"
+	[ -z "$html" ] || [ -z "$check" ] || die "--check writes nothing: give it without --html"
+}
+
+# --- what there is -----------------------------------------------------------
+
+kernels=()
+servers=()
+files=()
+
+find_results()
+{
+	local file name names=$'raw\nraw-uring\nlibfuse\nlibfuse-mt\nlibfuse-uring'
+
+	files=("$results"/*/*.tsv)
+	[ ${#files[@]} -gt 0 ] || die "no <kernel>/<server>.tsv in $results: give --results DIR"
+	for file in "${files[@]}"; do
+		is_result "$file" || die "$file: not a result, the first line is not the names of its columns"
+		name=${file%/*}
+		printf '%s\n' "${name##*/}"
+	done | sort -uV >"$tmp/kernels"
+	mapfile -t kernels <"$tmp/kernels"
+	while read -r name; do
+		for file in "$results"/*/"$name.tsv"; do
+			servers+=("$name")
+			break
+		done
+	done < <({ echo "$names"; basename -as .tsv "${files[@]}" | sort -u; } | awk '!seen[$0]++')
+}
+
+is_result()
+{
+	local line
+
+	read -r line <"$1" && [ "$line" = $'case\tserver\toutcome\tobserved\tops\tnote' ]
+}
+
+find_cases()
+{
+	"$scripts/run.sh" --list >"$tmp/cases"
+	say_rows >"$tmp/rows"
+}
+
+make_with() # AWK_OPTION...
+{
+	awk -f "$scripts/report/read.awk" "$@" \
+		-v KERNELS="${kernels[*]}" -v SERVERS="${servers[*]}" \
+		kind=rows "$tmp/rows" kind=cases "$tmp/cases" kind=results "${files[@]}"
+}
+
+# --- evidence ----------------------------------------------------------------
+
+# kernel, server, case of what did not pass in a run and is in the results: it is the
+# evidence of these very lines.
+say_wanted() # RUN KERNEL
+{
+	local file
+
+	for file in "$1/results/$2"/*.tsv; do
+		[ -e "$results/$2/${file##*/}" ] || continue
+		awk -v kernel="$2" '
+			BEGIN { FS = OFS = "\t" }
+			FNR == NR { known[$0] = 1; next }
+			$3 !~ /^(pass|outcome|skip:.*)$/ && $0 in known { print kernel, $2, $1 }
+			' "$results/$2/${file##*/}" "$file"
+	done
+}
+
+# Of a run: kernel, server, case and a line of evidence each, if there is none yet.
+say_evidence() # RUN
+{
+	local folder=("$1"/results/*/) kernel evidence=("$1"/evidence/*/*.jsonl)
+
+	[ ${#folder[@]} -eq 1 ] || die "$1: not a run directory, which has one folder in results/"
+	kernel=$(basename "${folder[0]}")
+	cut -f 1-3 "$tmp/evidence" | sort -u >"$tmp/known"
+	say_wanted "$1" "$kernel" | grep -vxFf "$tmp/known" >"$tmp/wanted" || return 0
+	[ ${#evidence[@]} -gt 0 ] || return 0
+	awk -v kernel="$kernel" -f "$scripts/report/evidence.awk" "$tmp/wanted" "${evidence[@]}" |
+		jq -Rr -f "$scripts/report/evidence.jq"
+}
+
+make_page()
+{
+	local run
+
+	: >"$tmp/evidence"
+	for run in "${runs[@]}"; do
+		say_evidence "$run" >>"$tmp/evidence"
+	done
+	make_with -v EVIDENCE="$tmp/evidence" -f "$scripts/report/page.awk" >"$tmp/data"
+	awk -v folder="$scripts/report" -v data="$tmp/data" -f "$scripts/report/inline.awk" \
+		"$scripts/report/page.html" >"$tmp/page"
+	cat "$tmp/page" >"$html"
+}
+
+parse_arguments "$@"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+find_results
+find_cases
+make_with -f "$scripts/markdown.awk" -f "$scripts/report/markdown.awk" >"$tmp/README.md"
+[ -z "$html" ] || make_page
+if [ -n "$check" ]; then
+	diff -u "$results/README.md" "$tmp/README.md" ||
+		die "$results/README.md is not that of these results: run scripts/report.sh"
+else
+	cat "$tmp/README.md" >"$results/README.md"
+fi

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Reads results for markdown.awk and page.awk of this folder; called by report.sh.
+# Input, with tabs between columns:
+#
+#   kind=rows     row, ref, promise                        (--rows of a program)
+#   kind=cases    name, row, since, needs, can, title      (--list of all)
+#   kind=results  RESULTS/<kernel>/<server>.tsv
+#
+# KERNELS and SERVERS are the names of all, in the order in which they are shown.
+
+BEGIN {
+	FS = "\t"
+	n_kernels = split(KERNELS, kernels, " ")
+	n_servers = split(SERVERS, servers, " ")
+}
+
+kind == "rows" {
+	rows[++n_rows] = $1
+	ref[$1] = $2
+	promise[$1] = $3
+	if ($2 == "-") {
+		sections[++n_sections] = $1
+		section = $1
+	}
+	section_of[$1] = section
+}
+
+kind == "cases" {
+	row[$1] = $2
+	since[$1] = $3
+	needs[$1] = $4
+	can[$1] = $5
+	title[$1] = $6
+	cases_of[section_of[$2], ++n_cases_of[section_of[$2]]] = $1
+	n_cases++
+}
+
+kind == "results" && FNR == 1 {
+	n = split(FILENAME, path, "/")
+	kernel = path[n - 1]
+	server = path[n]
+	sub(/\.tsv$/, "", server)
+	ran[kernel, server] = 1
+	next
+}
+
+# Of a case that has left the suite nothing is known any more but its results.
+kind == "results" && !($1 in row) {
+	gone[++n_gone] = $1
+	row[$1] = "-"
+	cases_of["-", ++n_cases_of["-"]] = $1
+}
+
+kind == "results" {
+	outcome[kernel, server, $1] = $3
+	observed[kernel, server, $1] = $4
+	ops[kernel, server, $1] = $5
+	note[kernel, server, $1] = $6
+}
+
+function joined(list, glue, item)
+{
+	return list == "" ? item : list glue item
+}

@@ -1,0 +1,165 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# report.sh of a few results, of which every sort of line is in README.md and page.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+# shellcheck source-path=SCRIPTDIR source=programs.inc
+. "$(dirname "$0")/programs.inc"
+
+report=$scripts/report.sh
+results=$tmp/results
+
+result() # KERNEL SERVER LINE...: with "|" for tabs; "case  server" is filled in
+{
+	mkdir -p "$results/$1"
+	file=$results/$1/$2.tsv server=$2
+	shift 2
+	{
+		printf 'case\tserver\toutcome\tobserved\tops\tnote\n'
+		printf '%s\n' "$@" | sed "s/|/|$server|/" | tr '|' '\t'
+	} >"$file"
+}
+
+page_data() # the JSON of the page
+{
+	sed -n '/^<script type="application\/json"/,/^<\/script>/p' "$tmp/page.html" | sed '1d;$d'
+}
+
+# from_page NAME JQ_FILTER EXPECTED_LINE...
+from_page()
+{
+	name=$1 filter=$2
+	shift 2
+	printf '%s\n' "$@" >"$tmp/wanted"
+	page_data | jq -r "$filter" >"$tmp/got" 2>&1 || :
+	same "$name" "$tmp/wanted" "$tmp/got"
+}
+
+exits "--help" 0 "$report" --help
+says "tells the exit status" "$tmp/out" 'Exit status: 0 made .*'
+exits "an unknown option" 1 "$report" --pretty
+says "is named" "$tmp/err" 'report.sh: unknown option --pretty, see --help'
+exits "an option without its value" 1 "$report" --html
+says "is named" "$tmp/err" 'report.sh: --html needs a value, see --help'
+exits "no results" 1 "$report" --results "$results"
+says "are said to be missing" "$tmp/err" 'report.sh: no <kernel>/<server>.tsv in .*'
+
+kernel="skip:kernel|||has no passthrough"
+mended="fail|3|OPEN|client_open(): got 3, wanted EIO; fixed by 7.3 (do it right); accuses the kernel"
+result 6.1 raw "a.f.one|$kernel" "a.m.x.many|$kernel" "a.m.y.many|$kernel" "b.f.two|$kernel" "b.f.three|pass|||"
+result 6.12.9 raw "a.f.one|pass|EIO||" "a.m.x.many|$mended" "a.m.y.many|$mended" "b.f.two|crash|||<b>*dead*</b>" \
+	"b.f.three|incomplete|||no verdict"
+result 6.12.43 raw "a.f.one|pass|EIO||" "a.m.x.many|$mended" "a.m.y.many|$mended" "b.f.two|xfail|0||no kernel does" \
+	"b.f.three|skip:config|||no overlayfs"
+result 6.12.43 libfuse "a.f.one|fail|0||says </script> \"no\" \\o/; accuses the library" "a.m.x.many|skip:library|||cannot" \
+	"a.m.y.many|$mended" "b.f.two|xfail|0||no kernel does" "a.f.old|pass|||"
+result 7.3 raw "a.f.one|pass|EIO||" "a.m.x.many|pass|EIO||" "a.m.y.many|pass|EIO||" "b.f.two|xpass|1||no kernel does" \
+	"b.f.three|pass|||"
+result 7.3 mine "a.f.one|skip:config|||off" "a.m.x.many|skip:config|||off" "a.m.y.many|skip:config|||off" \
+	"b.f.two|skip:config|||off" "b.f.three|skip:config|||off"
+
+exits "nothing built" 1 "$report" --results "$results"
+says "says to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
+program a 'a.f.one|E1|6.9|-|-|the first' 'a.m.x.many|R1|6.9|passthrough|-|the matrix' \
+	'a.m.y.many|R1|6.9|passthrough|-|the matrix'
+program b 'b.f.two|E2|6.12|overlayfs,passthrough|forge,seed|the second' 'b.f.three|E2|6.12|-|wings|the third'
+
+exits "--check where there is no README" 1 "$report" --results "$results" --check
+exits "results" 0 "$report" --results "$results"
+same "nothing is said" /dev/null "$tmp/both"
+sed '1,/^5 cases/d' "$results/README.md" >"$tmp/README.md"
+same "README.md" - "$tmp/README.md" <<'END'
+
+| kernel | raw | libfuse | mine |
+|---|---|---|---|
+| 6.1 | unsupported<br>1 pass, 4 skip |  |  |
+| 6.12.9 | **1 crash, 2 fail, 1 incomplete**<br>1 pass |  |  |
+| 6.12.43 | **2 fail**<br>1 pass, 1 xfail, 1 skip | **2 fail**<br>0 pass, 1 xfail, 1 skip, 1 without a result |  |
+| 7.3 | **1 xpass**<br>4 pass |  | not run<br>0 pass, 5 skip |
+
+- Nearly nothing runs on 6.1: kernel: has no passthrough
+- Nearly nothing runs on 7.3 (mine): config: off
+
+## E: When an ID is dropped
+
+| outcome | cases | where | why |
+|---|---|---|---|
+| crash | E2 `b.f.two` | 6.12.9 | \<b>\*dead\*\</b> |
+| fail | E1 `a.f.one` | 6.12.43 (libfuse) | says \</script> "no" \o/; accuses the library |
+| incomplete | E2 `b.f.three` | 6.12.9 | no verdict |
+| xpass | E2 `b.f.two` | 7.3 | no kernel does |
+| xfail | E2 `b.f.two` | 6.12.43 | no kernel does |
+
+## R: Replies
+
+| outcome | cases | where | why |
+|---|---|---|---|
+| fail | R1 `a.m.{x,y}.many` | 6.12.9, 6.12.43 | fixed by 7.3 (do it right) |
+
+## Not run
+
+Beside what a server cannot do, which is the same on every kernel (`make contract` shows it).
+
+| why | cases | where |
+|---|---|---|
+| kernel: has no passthrough | 4 | 6.1 |
+| config: off | 5 | 7.3 (mine) |
+| config: no overlayfs | 1 | 6.12.43 (raw) |
+
+The suite no longer has 1 of the cases in these results: run it again.
+END
+
+exits "--check of what was made" 0 "$report" --results "$results" --check
+cp "$results/README.md" "$tmp/first"
+echo "by hand" >>"$results/README.md"
+exits "--check of what was changed" 1 "$report" --results "$results" --check
+says "says what to do" "$tmp/err" 'report.sh: .*/README.md is not that of these results: run scripts/report.sh'
+says "shows what" "$tmp/out" '-by hand'
+exits "made again" 0 "$report" --results "$results"
+same "it has the same bytes" "$tmp/first" "$results/README.md"
+
+# A run of 6.12.43 as it is in the results, but for one case.
+run=$tmp/run
+mkdir -p "$run/evidence/raw" "$run/results"
+cp -R "$results/6.12.43" "$run/results/"
+sed -i 's/^a.m.y.many.*/a.m.y.many	raw	fail	17		other/' "$run/results/6.12.43/raw.tsv"
+cat >"$run/evidence/raw/a.jsonl" <<'END'
+{"type":"begin","case":"a.m.x.many","row":"R1","title":"the matrix","server":"raw"}
+{"type":"step","case":"a.m.x.many","who":"client0","what":"open </script>","result":"3"}
+{"type":"expect","case":"a.m.x.many","what":"client_open()","observed":"3","wanted":"EIO","ok":false,"where":"a.c:7"}
+{"type":"hint","case":"a.m.x.many","text":"fixed by 7.3"}
+{"type":"step","case":"a.m.x.many","who":"serv
+{"type":"step","case":"a.f.one","who":"client0","what":"of what passed","result":"0"}
+{"type":"step","case":"a.m.y.many","who":"client0","what":"of another result","result":"0"}
+END
+exits "a page" 0 "$report" --results "$results" --html "$tmp/page.html" --runs "$run" "$run/"
+from_page "its columns" '.columns[] | @json' '[0,0]' '[1,0]' '[2,0]' '[2,1]' '[3,0]' '[3,2]'
+from_page "its sections" '.sections[] | .id + " " + .title' 'E When an ID is dropped' 'R Replies' '- No longer in the suite'
+from_page "a case" '.sections[0].cases[0][:6], .sections[0].cases[0][7] | @json' \
+	'["a.f.one","E1","the first","6.9","-","-"]' '[0,1,1,2,1,3]'
+from_page "what may end a script is a note all the same" '.sections[0].cases[0][6][2][3]' \
+	'says </script> "no" \o/; accuses the library'
+from_page "evidence of these very results" '.sections[1].cases[][8] | @json' '{"2":0}' '{}'
+from_page "as it was, but for the line that was cut" '.evidence[0][] | @json' '["s","client0","open </script>","3"]' \
+	'["e",false,"client_open()","3","EIO","a.c:7"]' '["n","hint","fixed by 7.3"]'
+check "the page has no other script's end" test "$(grep -c '</script>' "$tmp/page.html")" -eq 2
+check "and needs nothing from elsewhere" sh -c "! grep -E '(src|href)=|url\(|@import|https?:' '$tmp/page.html'"
+exits "a page without evidence" 0 "$report" --results "$results" "--html=$tmp/page.html"
+from_page "has none" '.evidence | length' 0
+exits "a run that is none" 1 "$report" --results "$results" --html "$tmp/page.html" --runs "$tmp/build"
+says "is named" "$tmp/err" 'report.sh: .*/build: not a run directory, .*'
+exits "a run without a page" 1 "$report" --results "$results" --runs "$run"
+says "is of no use" "$tmp/err" 'report.sh: --runs is for the page: give --html FILE too'
+exits "a page that is not to be written" 1 "$report" --results "$results" --check --html "$tmp/page.html"
+says "is not" "$tmp/err" 'report.sh: --check writes nothing: give it without --html'
+
+: >"$results/7.3/own.tsv"
+exits "a file that is not a result" 1 "$report" --results "$results"
+says "is named" "$tmp/err" 'report.sh: .*/7.3/own.tsv: not a result, .*'
+
+if [ -x "$built/contain" ]; then
+	OUTPUT=$built exits "results/README.md is that of results/" 0 "$report" --check
+fi
+
+finish
