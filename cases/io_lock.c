@@ -50,7 +50,7 @@ static long second_write_waits(struct world *w, long fd, long second_fd, off_t o
 	if (server_hold(w, "WRITE") < 0)
 		return -EPROTO;
 	client_start_write(first, fd, "F", 1, offset);
-	if (server_wait(w, "WRITE", 1) != 1)
+	if (server_wait(w, "WRITE", 1) < 1)
 		return -ENODATA;
 	client_start_write(second, second_fd, "G", 1, offset);
 	world_ops(w); /* by now the server has answered what it was sent */
