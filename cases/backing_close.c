@@ -16,7 +16,7 @@ WORLD_FIXTURE(unmounted_close);
 CASE(unmounted_close, is_eperm, .row = "C1",
      .title = "closing an ID on a device that is not mounted is EPERM, without waiting",
      .can = "ioctl-any", .world = &unmounted,
-     .fixed_by = "7.1.4 (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
+     .fixed_by = "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
 {
 	EXPECT_RET_SINCE(server_backing_close(w, 1, BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));

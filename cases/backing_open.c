@@ -12,7 +12,7 @@
 /* A kernel that lets the call wait must not hang the case: it gets EINTR then. */
 #define BOUNDED "timeout=1000"
 
-#define BLOCKING_FIXED_BY "7.1.4 (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)"
+#define BLOCKING_FIXED_BY "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)"
 
 static const struct world_opts unmounted = { .unmounted = true };
 static const struct world_opts not_negotiated = { .init = "no-passthrough" };

@@ -130,7 +130,7 @@ CASE(loop, device_on_the_file_leaves_it_free, .row = "D21",
      .title = "the backing filesystem can be frozen after a loop device has written to a "
 	      "passthrough file by direct I/O",
      .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4,
-     .fixed_by = "7.3.4 (queued writes of who does not say that they write)")
+     .fixed_by = "7.3.4 (backing-file: always end a queued write)")
 {
 	struct client *c = client(w);
 	char device[32];

@@ -38,6 +38,25 @@ FIXTURE_VARIANT_ADD(direct_writes, of_passthrough_beyond_the_end)
 	BOTH ",parallel_direct_writes", NULL, O_RDWR, 1, true
 };
 
+/*
+ * Both clients write a byte, of which the server holds back what comes. 1 if the second write has
+ * to wait for the first one, 0 if it does not.
+ */
+static long second_write_waits(struct world *w, long fd, long second_fd, off_t offset)
+{
+	struct client *first = client(w), *second = client_number(w, 1);
+
+	client_be_fifo(second);
+	if (server_hold(w, "WRITE") < 0)
+		return -EPROTO;
+	client_start_write(first, fd, "F", 1, offset);
+	if (server_wait(w, "WRITE", 1) < 1)
+		return -ENODATA;
+	client_start_write(second, second_fd, "G", 1, offset);
+	world_ops(w); /* by now the server has answered what it was sent */
+	return client_is_busy(second);
+}
+
 CASE(direct_writes, go_to_the_server_at_once, .row = "W6",
      .title = "two direct writes are at the server at once only with PARALLEL_DIRECT_WRITES, "
 	      "within the file, not appending, and while nobody has it open for cached I/O",
@@ -53,16 +72,33 @@ CASE(direct_writes, go_to_the_server_at_once, .row = "W6",
 		plan(w, variant->third);
 		ASSERT_POSITIVE(client_open(first, "f", O_RDWR));
 	}
-	EXPECT_RET(client_be_fifo(second), 0);
-	EXPECT_RET(server_hold(w, "WRITE"), 0);
-	client_start_write(first, fd, "F", 1, variant->offset);
-	EXPECT_RET(server_wait(w, "WRITE", 1), 1);
 
-	client_start_write(second, second_fd, "G", 1, variant->offset);
-	world_ops(w); /* by now the server has answered what it was sent */
-	EXPECT_HOLDS(client_is_busy(second) == variant->waits,
-		     variant->waits ? "the second write waits for the first one" :
-				      "the second write does not wait for the first one");
+	EXPECT_RET(second_write_waits(w, fd, second_fd, variant->offset), variant->waits);
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(first), 1);
+	EXPECT_RET(client_finish(second), 1);
+}
+
+WORLD_FIXTURE(cached_file);
+
+CASE(cached_file, keeps_writes_apart_until_closed, .row = "W6",
+     .title = "once the last cached open of a file is closed, two direct writes with "
+	      "PARALLEL_DIRECT_WRITES are at the server at once again",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *first = client(w), *second = client_number(w, 1);
+	long cached[2], fd, second_fd;
+
+	plan(w, PARALLEL);
+	ASSERT_POSITIVE(fd = client_open(first, "f", O_RDWR));
+	ASSERT_POSITIVE(second_fd = client_open(second, "f", O_RDWR));
+	plan(w, "f times=2");
+	for (int i = 0; i < 2; i++)
+		ASSERT_POSITIVE(cached[i] = client_open(first, "f", O_RDWR));
+	for (int i = 0; i < 2; i++)
+		EXPECT_RET(client_close(first, cached[i]), 0);
+
+	EXPECT_RET(second_write_waits(w, fd, second_fd, 0), 0);
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(first), 1);
 	EXPECT_RET(client_finish(second), 1);

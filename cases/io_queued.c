@@ -21,11 +21,6 @@ static long other_hold(struct world *w, const char *op)
 	return server_call(&w->other, -1, "hold %s", op);
 }
 
-static long other_wait(struct world *w, const char *op, int n)
-{
-	return server_call(&w->other, -1, "wait %s %d", op, n);
-}
-
 static long other_go(struct world *w, const char *op)
 {
 	return server_call(&w->other, -1, "go %s", op);
@@ -132,7 +127,7 @@ CASE(queued, reads_are_under_way_together, .row = "D1",
 	ASSERT_RET(other_hold(w, "READ 2"), 0);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 1), 1);
-	ASSERT_RET(other_wait(w, "READ", 2), 2);
+	ASSERT_OTHER_OPS(w, "READ READ");
 	EXPECT_RET(client_reap_queue(c, 0), 0);
 	EXPECT_RET(other_go(w, "READ"), 2);
 	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
@@ -153,7 +148,7 @@ CASE(queued, writes_are_under_way_together, .row = "D1",
 	ASSERT_RET(other_hold(w, "WRITE 2"), 0);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 1), 1);
-	ASSERT_RET(other_wait(w, "WRITE", 2), 2);
+	ASSERT_OTHER_OPS(w, "WRITE WRITE");
 	EXPECT_RET(client_reap_queue(c, 0), 0);
 	EXPECT_RET(other_go(w, "WRITE"), 2);
 	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
@@ -172,7 +167,7 @@ CASE(queued, write_outdates_when_complete, .row = "D5",
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
-	ASSERT_RET(other_wait(w, "WRITE", 1), 1);
+	ASSERT_OTHER_OPS(w, "WRITE");
 	EXPECT_RET(client_stat(c, "f"), 0);
 	EXPECT_OPS(w, "");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
@@ -194,7 +189,7 @@ CASE(queued, io_holds_the_file, .row = "D1",
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_OPS(w, "FLUSH");
-	ASSERT_RET(other_wait(w, "READ", 1), 1);
+	ASSERT_OTHER_OPS(w, "READ");
 	EXPECT_RET(other_go(w, "READ"), 1);
 	EXPECT_RET(client_reap_queue(c, 1), PAGE);
 	EXPECT_RET(client_compare(c, PAGE), PAGE);
@@ -223,7 +218,7 @@ CASE(slow_write, is_waited_for_by_fsync, .row = "D20",
 	EXPECT_RET(client_be_fifo(syncer), 0);
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
 	client_start_write_by(writer, variant->way, fd, PAGE, 0, NEW);
-	ASSERT_RET(other_wait(w, "WRITE", 1), 1);
+	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
 	client_start_call(syncer, fsync, fd2);
 	EXPECT_HOLDS(client_is_busy(syncer), "fsync(2) waits");
 	EXPECT_OPS(w, "");
@@ -244,7 +239,7 @@ CASE(slow_write, is_not_waited_for_by_others, .row = "D20",
 	ASSERT_POSITIVE(fd = open_slow(w, 0));
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
 	client_start_write_by(writer, variant->way, fd, PAGE, 0, NEW);
-	ASSERT_RET(other_wait(w, "WRITE", 1), 1);
+	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_stat(other, "f"), 0);
 	ASSERT_POSITIVE(fd2 = client_open(other, "f", O_RDONLY));
 	EXPECT_RET(client_read_by(other, WAY_PREAD, fd2, PAGE, PAGE, OLD), PAGE);

@@ -295,7 +295,7 @@ CASE(registration, does_not_limit_mappings, .row = "M1",
 /* --- M6 --------------------------------------------------------------------- */
 
 #define NOT_LOOKED_AT                                                                          \
-	.fixed_by = "7.3.4 (looks at the append-only flag of the backing inode)",              \
+	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
 	.xfail_before = "7.3.4",                                                               \
 	.xfail = "mmap(2) does not look at the flags of the backing inode"
 

@@ -189,8 +189,8 @@ static long open_fuse_on_overlay(struct world *w)
 static const struct world_opts no_start = { .no_start = true };
 
 #define NESTED_FIXED_BY                                                                        \
-	.fixed_by = "7.2 and 6.12.109 (a backing file takes over the path of the user's file)", \
-	.xfail_before = "6.12.109 7.2"
+	.fixed_by = "7.2, 6.18.50 and 6.12.109 (fs: fix user path of nested backing files)",   \
+	.xfail_before = "6.12.109 6.18.50 7.2"
 
 WORLD_FIXTURE(nested);
 FIXTURE_VARIANT(nested)

@@ -14,8 +14,8 @@ static long or_ok(long fd)
 WORLD_FIXTURE(no_open);
 
 CASE(no_open, beside_passthrough_is_a_cached_open, .row = "R29",
-     .title = "OPEN answered with ENOSYS beside a passthrough open of the file: EIO from 6.18 and "
-	      "6.12.64 on, before it succeeds, and the passthrough open goes on",
+     .title = "OPEN answered with ENOSYS beside a passthrough open of the file: EIO from 6.18.3 "
+	      "and 6.12.64 on, before it succeeds, and the passthrough open goes on",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -27,7 +27,7 @@ CASE(no_open, beside_passthrough_is_a_cached_open, .row = "R29",
 
 	for (int i = 0; i < 2; i++)
 		EXPECT_RET_SINCE(or_ok(client_open(client(w), "f", O_RDWR)), since("6.9", 0),
-				 since("6.12.64", -EIO), since("6.13", 0), since("6.18", -EIO));
+				 since("6.12.64", -EIO), since("6.13", 0), since("6.18.3", -EIO));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'f');
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN");
@@ -87,13 +87,13 @@ static int releases(struct world *w)
 
 /* The files of no_open got no request of their own; since then no file gets one. */
 #define NO_RELEASE(before, after)                                                             \
-	since("6.9", before), since("6.12.64", after), since("6.13", before), since("6.18", after)
+	since("6.9", before), since("6.12.64", after), since("6.13", before), since("6.18.3", after)
 
 WORLD_FIXTURE(no_release);
 
 CASE(no_release, of_passthrough_opens_after_enosys, .row = "R31",
-     .title = "after OPEN was answered with ENOSYS no RELEASE is sent, from 6.18 and 6.12.64 on not "
-	      "for passthrough opens from before either: their IDs are the server's to find",
+     .title = "after OPEN was answered with ENOSYS no RELEASE is sent, from 6.18.3 and 6.12.64 on "
+	      "not for passthrough opens from before either: their IDs are the server's to find",
      .needs = NEED_PASSTHROUGH)
 {
 	long fds[2];
@@ -114,7 +114,7 @@ CASE(no_release, of_passthrough_opens_after_enosys, .row = "R31",
 
 CASE(no_release, of_failed_create_after_enosys, .row = "R31",
      .title = "after OPEN was answered with ENOSYS a passthrough reply to CREATE still counts; with a "
-	      "bad ID open(2) fails with EIO, from 6.18 and 6.12.64 on without RELEASE",
+	      "bad ID open(2) fails with EIO, from 6.18.3 and 6.12.64 on without RELEASE",
      .needs = NEED_PASSTHROUGH, .can = "forge")
 {
 	long fd;

@@ -259,7 +259,7 @@ CASE(o_trunc, is_not_applied_by_the_kernel, .row = "R23",
 /* --- R24: immutable and append-only ----------------------------------------- */
 
 #define NOT_LOOKED_AT                                                                          \
-	.fixed_by = "7.3.4 (looks at both flags of the backing inode before it opens it)",     \
+	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
 	.xfail_before = "7.3.4",                                                               \
 	.xfail = "passthrough opens do not look at the flags of the backing inode"
 

@@ -182,7 +182,7 @@ static void refuses(struct __test_metadata *_metadata, struct world *w, const ch
 	plan(w, row);
 	plan(w, "f reg=reuse");
 
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	ASSERT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
@@ -286,7 +286,7 @@ static void fails_and_is_mended(struct __test_metadata *_metadata, struct world 
 	plan(w, row);
 	plan(w, "f reg=forged id=1");
 
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	ASSERT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
