@@ -22,18 +22,21 @@ typedef void case_action(const char *full, const struct case_info *info);
 
 static const struct case_runner *runner;
 static const char *filter;
+static char *excepted; /* lines */
 static case_action *action;
 static char *run_args[RUN_ARGS_MAX];
 static int run_argc;
 
 static const char help[] =
-	"usage: %s [--list | --json | --rows] [--filter GLOB] | [kselftest option...]\n"
+	"usage: %s [--list | --json | --rows] [--filter GLOB] [--except FILE]\n"
+	"       %s [kselftest option...]\n"
 	"Runs its cases against the FUSE server $FPT_SERVER and prints KTAP.\n"
 	"\n"
 	"  --list         one line a case: name, row, since, needs, can, title\n"
 	"  --json         the same as JSON lines\n"
 	"  --rows         the contract: row, what decides it, promise\n"
 	"  --filter GLOB  only cases whose name or row matches\n"
+	"  --except FILE  not the cases whose names are lines of it\n"
 	"  --help         this text; -h shows kselftest's own options\n"
 	"\n"
 	"FPT_SERVER       server program, see fixtures/servers/PROTOCOL.md (default: raw)\n"
@@ -63,10 +66,40 @@ static void can_names(const char *can, char *out, size_t size)
 		*blank = ',';
 }
 
+static bool read_excepted(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	size_t size = 0;
+	bool read;
+
+	if (!file)
+		return false;
+	/* There is no such byte in names: all of the file is one piece. */
+	if (getdelim(&excepted, &size, '\xff', file) < 0) {
+		free(excepted);
+		excepted = NULL;
+	}
+	read = !ferror(file);
+	fclose(file);
+	return read;
+}
+
+static bool is_excepted(const char *full)
+{
+	size_t len = strlen(full);
+
+	for (const char *at = excepted; at && (at = strstr(at, full)); at += len)
+		if ((at == excepted || at[-1] == '\n') && (at[len] == '\n' || !at[len]))
+			return true;
+	return false;
+}
+
 static bool selected(const char *full, const char *row)
 {
 	const char *in_program = strchr(full, '.') + 1;
 
+	if (is_excepted(full))
+		return false;
 	return !filter || !fnmatch(filter, full, 0) || !fnmatch(filter, in_program, 0) ||
 	       !fnmatch(filter, row, 0);
 }
@@ -161,7 +194,7 @@ static int run_selected(char *name)
 	action = add_run_arg;
 	runner->for_each_test(each_selected);
 	if (run_argc == 1) {
-		fprintf(stderr, "%s: no case matches %s, see --list\n", name, filter);
+		fprintf(stderr, "%s: no case matches %s, see --list\n", name, filter ?: "*");
 		return EXIT_FAIL;
 	}
 	optind = 1;
@@ -175,6 +208,7 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 		{ "json", no_argument, NULL, 'J' },
 		{ "rows", no_argument, NULL, 'R' },
 		{ "filter", required_argument, NULL, 'I' },
+		{ "except", required_argument, NULL, 'E' },
 		{ "help", no_argument, NULL, 'H' },
 		{ 0 },
 	};
@@ -197,8 +231,14 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 		case 'I':
 			filter = optarg;
 			break;
+		case 'E':
+			if (read_excepted(optarg))
+				break;
+			fprintf(stderr, "%s: cannot read %s: %s\n", program_invocation_short_name,
+				optarg, strerror(errno));
+			return EXIT_FAIL;
 		case 'H':
-			printf(help, program_invocation_short_name);
+			printf(help, program_invocation_short_name, program_invocation_short_name);
 			return 0;
 		default:
 			fprintf(stderr, "%s: see --help\n", program_invocation_short_name);
