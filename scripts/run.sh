@@ -35,168 +35,34 @@ usage()
 	END
 }
 
-die()
-{
-	echo "run.sh: $1" >&2
-	exit "${2:-1}"
-}
-
-checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-scripts=$checkout/scripts
-OUTPUT=${OUTPUT:-$checkout/build}
+# shellcheck source=scripts/runner.inc
+. "$(dirname "${BASH_SOURCE[0]}")/runner.inc"
 # shellcheck source=scripts/enable-uring.inc
 . "$scripts/enable-uring.inc"
 
-jobs=$(nproc)
-wanted_servers=()
-filter=()
-list=
+own_flags=" --enable-uring --destructive "
+own_values=" "
 uring=
-run=
-results=$checkout/results
-kernel=$(uname -r)
-kernel=${kernel%%[-+]*}
 
-parse_arguments()
+own_option()
 {
-	while [ $# -gt 0 ]; do
-		case $1 in
-		--*=*)
-			set -- "${1%%=*}" "${1#*=}" "${@:2}"
-			continue
-			;;
-		-j?*)
-			set -- -j "${1#-j}" "${@:2}"
-			continue
-			;;
-		--help)
-			usage
-			exit 0
-			;;
-		--list | --enable-uring | --destructive)
-			case $1 in
-			--list) list=1 ;;
-			--enable-uring) uring=1 ;;
-			--destructive) export FPT_DESTRUCTIVE=1 ;;
-			esac
-			shift
-			continue
-			;;
-		-j | --server | --filter | --run-dir | --results | --kernel-name)
-			[ $# -ge 2 ] || die "$1 needs a value, see --help"
-			;;
-		*)
-			die "unknown option $1, see --help"
-			;;
-		esac
-		case $1 in
-		-j) jobs=$2 ;;
-		--server) IFS=, read -ra named <<<"$2" && wanted_servers+=("${named[@]}") ;;
-		--filter) filter=(--filter "$2") ;;
-		--run-dir) run=$2 ;;
-		--results) results=$2 ;;
-		--kernel-name) kernel=$2 ;;
-		esac
-		shift 2
-	done
-	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "-j needs a number above 0, not '$jobs'"
-	[[ $kernel =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "--kernel-name '$kernel' cannot be a folder's name"
-	[[ ${FPT_TIMEOUT_MUL:=1} =~ ^[1-9][0-9]*$ ]] || die "FPT_TIMEOUT_MUL is a whole number above 0, not '$FPT_TIMEOUT_MUL'"
+	case $1 in
+	--enable-uring) uring=1 ;;
+	--destructive) export FPT_DESTRUCTIVE=1 ;;
+	esac
 }
 
 # --- what to run -------------------------------------------------------------
-
-programs=()
-
-find_programs()
-{
-	local file
-
-	for file in "$OUTPUT"/cases/*; do
-		[ -f "$file" ] && [ -x "$file" ] && programs+=("${file##*/}")
-	done
-	{ [ ${#programs[@]} -gt 0 ] && [ -x "$OUTPUT/contain" ]; } ||
-		die "no programs in $OUTPUT: run 'make' first (or say OUTPUT=...)"
-}
-
-# Every program's --list, with the program's name as first column.
-list_cases()
-{
-	local program lines line any=
-
-	for program in "${programs[@]}"; do
-		lines=$("$OUTPUT/cases/$program" --list "${filter[@]}") ||
-			die "$OUTPUT/cases/$program --list failed: run 'make' again"
-		[ -n "$lines" ] || continue
-		any=1
-		while IFS= read -r line; do
-			printf '%s\t%s\n' "$program" "$line"
-		done <<<"$lines"
-	done
-	[ -n "$any" ] || die "no case matches '${filter[1]-}', see --list"
-}
-
-declare -A server_path=()
-servers=() # in the order they were named
-
-add_server()
-{
-	local path=$1 name=${1##*/} built=("$OUTPUT"/servers/*)
-
-	case $1 in
-	*/*) ;;
-	*) path=$OUTPUT/servers/$1 ;;
-	esac
-	{ [ -f "$path" ] && [ -x "$path" ]; } ||
-		die "no server '$1': give the path of an executable or one of: ${built[*]##*/}"
-	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._+-]*$ ]] ||
-		die "server '$1': a server's file name has only letters, digits and . _ + -"
-	path=$(realpath "$path")
-	[ "${server_path[$name]-$path}" = "$path" ] || die "two servers are called '$name': rename one"
-	[ -n "${server_path[$name]-}" ] || servers+=("$name")
-	server_path[$name]=$path
-}
-
-libfuse_mk() # VARIABLE
-{
-	[ ! -r "$OUTPUT/libfuse.mk" ] || sed -n "s/^$1 *:*= *//p" "$OUTPUT/libfuse.mk"
-}
-
-want_if_built() # SERVER WHY_NOT
-{
-	if [ -x "$OUTPUT/servers/$1" ]; then
-		wanted_servers+=("$1")
-	else
-		echo "$1 is not tested: ${2:-it was not built, run 'make'}"
-	fi
-}
-
-choose_servers()
-{
-	local name
-
-	if [ ${#wanted_servers[@]} -eq 0 ]; then
-		wanted_servers=(raw)
-		want_if_built libfuse "$(libfuse_mk LIBFUSE_WHY)"
-		want_if_built libfuse-mt "$(libfuse_mk LIBFUSE_WHY)"
-		want_if_built raw-uring "it is built where there are liburing 2.2 and the headers of Linux 6.14"
-		want_if_built libfuse-uring "$(libfuse_mk LIBFUSE_URING_WHY)"
-	fi
-	for name in "${wanted_servers[@]}"; do
-		add_server "$name"
-	done
-}
 
 # Why no case can run on a server, as a skip says it.
 declare -A unusable=()
 
 find_unusable()
 {
-	local name hello on
+	local name on
 
 	for name in "${servers[@]}"; do
-		hello=$(timeout 10 "${server_path[$name]}" </dev/null 2>/dev/null | head -n 1) || :
-		[[ " $hello " = *" over-io-uring "* ]] || continue
+		server_says "$name" over-io-uring || continue
 		read -r on 2>/dev/null </sys/module/fuse/parameters/enable_uring || on=
 		[ "$on" != Y ] || continue
 		unusable[$name]="config: FUSE over io_uring is off (give --enable-uring; Linux 6.14 with CONFIG_FUSE_IO_URING=y has it)"
@@ -212,42 +78,6 @@ check_machine()
 }
 
 # --- the run -----------------------------------------------------------------
-
-writable_dir()
-{
-	mkdir -p "$1" 2>/dev/null && [ -w "$1" ]
-}
-
-make_run_dir()
-{
-	local stamp server n=1
-
-	if [ -n "$run" ]; then
-		writable_dir "$run" || die "cannot write $run: give another --run-dir"
-		[ -z "$(ls -A "$run")" ] || die "$run is not empty: give another --run-dir"
-	else
-		writable_dir "$OUTPUT/runs" || die "cannot write $OUTPUT/runs: give --run-dir DIR"
-		stamp=$OUTPUT/runs/$(date +%Y%m%d-%H%M%S)
-		run=$stamp
-		while ! mkdir "$run" 2>/dev/null; do # two runs may begin in one second
-			[ -e "$run" ] || die "cannot write $run: give --run-dir DIR"
-			run=$stamp.$((++n))
-		done
-	fi
-	run=$(realpath "$run")
-	for server in "${servers[@]}"; do
-		mkdir -p "$run/ktap/$server" "$run/evidence/$server"
-	done
-}
-
-# Seconds for one program: kselftest's settings file; 0 is none.
-program_timeout()
-{
-	local seconds
-
-	seconds=$(sed -n 's/^timeout=\([0-9][0-9]*\)$/\1/p' "$checkout/settings" 2>/dev/null) || :
-	echo $((${seconds:-45} * FPT_TIMEOUT_MUL))
-}
 
 run_program() # SERVER PROGRAM
 {
@@ -321,47 +151,11 @@ kernel_log_end()
 		kernel_log_unreadable "/dev/kmsg does not give back what is written to it"
 }
 
-# --- what is kept ------------------------------------------------------------
-
-keep_kernel_config()
-{
-	local file
-
-	for file in /proc/config.gz "/boot/config-$(uname -r)" "/lib/modules/$(uname -r)/config"; do
-		[ -r "$file" ] || continue
-		zcat -f "$file" >"$run/config" && printf 'kernel_config\t%s\n' config
-		return
-	done
-}
-
-keep_results()
-{
-	[ ${#filter[@]} -eq 0 ] || return 0
-	{ mkdir -p "$results/$kernel" && cp "$run/results/$kernel"/*.tsv "$results/$kernel/"; } 2>/dev/null ||
-		echo "results not kept in $results, which cannot be written: give --results DIR" >&2
-}
-
-# Lines of a path and a value, with those of the join, to nested JSON.
-write_run_json()
-{
-	{
-		cat "$run/facts.tsv"
-		printf '%s\t%s\n' kernel_release "$(uname -r)" kernel_log "$kernel_log" \
-			libfuse_version "$(libfuse_mk LIBFUSE_VERSION)" \
-			source_revision "$(git -C "$checkout" describe --always --dirty 2>/dev/null)" \
-			arguments "$arguments"
-		keep_kernel_config
-	} | jq -nR --argjson started "$started" '
-		def number: test("(^|/)counts/|_lost$|_minor$");
-		reduce (inputs | split("\t")) as [$path, $value]
-			({started: ($started | floor | todate), seconds: (now - $started)};
-			 setpath($path | split("/"); $value | if $path | number then tonumber else . end))
-		' >"$run/run.json"
-}
-
 arguments="$*"
+release=$(uname -r)
+name_kernel "${release%%[-+]*}"
 parse_arguments "$@"
-find_programs
+find_programs contain
 if [ -n "$list" ]; then
 	cases=$(list_cases)
 	cut -f 2- <<<"$cases"
@@ -384,22 +178,10 @@ echo "$cases" >"$run/cases.tsv"
 
 started=$EPOCHREALTIME
 timeout=$(program_timeout)
-awk_by_line=(awk)
-if awk -W version 2>&1 </dev/null | grep -q '^mawk'; then
-	awk_by_line+=(-W interactive) # else it waits for a full buffer
-fi
+choose_awk
 
 kernel_log_begin
 (run_programs)
 kernel_log_end
-status=0
-"$scripts/join.sh" "$run" "$kernel" "${servers[@]}" >"$run/summary" || status=$?
-case $status in
-0 | 1 | 4) ;;
-*) die "the results in $run could not be joined, see above" ;;
-esac
-write_run_json
-rm -f "$run/facts.tsv" "$run/kmsg"
-keep_results
-cat "$run/summary"
+finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"
 exit "$status"
