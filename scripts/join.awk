@@ -5,8 +5,9 @@
 #
 #   kind=list      program, case, row, since, needs, can, title  (tabs)
 #   kind=status    server, program, exit status or "timeout"  (tabs)
+#   kind=deaths    of virtual machines: server, case or "-", crash or timeout, reason  (tabs)
 #   kind=evidence  what join.jq made of the evidence
-#   kind=kmsg      the run's marker, then /dev/kmsg records
+#   kind=kmsg      the run's marker, then /dev/kmsg records; the marker again at each boot
 #   kind=ktap      <server>/<program>.ktap files
 #
 # Writes OUT/<server>.tsv, FACTS (path, tab, value: counts and notes for
@@ -43,13 +44,27 @@ kind == "status" {
 	next
 }
 
+kind == "deaths" && $2 == "-" {
+	run_failure("the kernel died: " $4)
+	next
+}
+
+kind == "deaths" {
+	death[$1, $2] = $3
+	death_reason[$1, $2] = $4
+	next
+}
+
 kind == "evidence" {
 	read_evidence($1, $2, $3, $4, $5)
 	next
 }
 
-FNR == 1 && kind == "kmsg" {
+kind == "kmsg" && (FNR == 1 || $0 == marker) {
 	marker = $0
+	last_sequence = ""
+	in_run = 0
+	split("", running)
 	next
 }
 
@@ -128,6 +143,7 @@ function read_evidence(server, type, name, a, b,    k)
 {
 	k = server SUBSEP name
 	if (type == "begin") {
+		forget(k) # it may begin anew in another boot
 		begun[k] = 1
 	} else if (type == "end") {
 		ended[k] = 1
@@ -149,6 +165,16 @@ function read_evidence(server, type, name, a, b,    k)
 	} else if (type == "note" && a == "fuse_protocol_minor") {
 		print "fuse_protocol_minor", b >FACTS
 	}
+}
+
+function forget(k)
+{
+	delete ended[k]
+	delete observed[k]
+	delete unmet[k]
+	delete ops[k]
+	delete broken[k]
+	delete hints[k]
 }
 
 # A record is "priority,sequence,microseconds,flags;text"; lines that begin with
@@ -181,9 +207,10 @@ function read_kmsg(line,    at, head, text)
 function mark(text,    word)
 {
 	split(text, word, " ")
-	if (word[2] == "begin")
+	if (word[2] == "begin") {
 		running[word[4], word[3]] = 1
-	else
+		delete splats[word[4], word[3]]
+	} else
 		delete running[word[4], word[3]]
 }
 
@@ -216,7 +243,11 @@ function decide(server, name,    k, v, text)
 		v = "skip"
 		text = skip_all[server, program_of[name]]
 	}
-	if (k in broken) {
+	if (k in death) {
+		v = death[k]
+		text = death_reason[k]
+		delete splats[k] # how much of it the kernel could still say is chance
+	} else if (k in broken) {
 		v = "broken"
 		text = broken[k]
 	} else if (v == "") {
@@ -250,11 +281,13 @@ function decide(server, name,    k, v, text)
 
 function without_verdict(k, status)
 {
-	return !(k in begun) ? "incomplete" : status == "timeout" ? "timeout" : "crash"
+	return !(k in begun) || status == "" ? "incomplete" : status == "timeout" ? "timeout" : "crash"
 }
 
 function ended_how(status)
 {
+	if (status == "")
+		return "the machine ended before it ran"
 	if (status == "timeout")
 		return "the program was ended by its time limit"
 	return status > 128 ? "the program died by signal " status - 128 : \
@@ -276,7 +309,7 @@ function failed(v)
 # The raw server shows the kernel without a library.
 function accused(server, name,    v, i, other)
 {
-	if ((server, name) in splats)
+	if ((server, name) in splats || (server, name) in death)
 		return "accuses the kernel"
 	if (!says_no(outcome[server, name]) || !(("raw", name) in outcome))
 		return ""

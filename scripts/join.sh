@@ -5,7 +5,7 @@
 #
 # Makes RUN_DIR/results/KERNEL/<server>.tsv, RUN_DIR/facts.tsv and
 # RUN_DIR/kernel.log from what a run left in RUN_DIR: cases.tsv, status.tsv,
-# ktap/, evidence/ and kmsg.
+# ktap/, evidence/ and kmsg; of virtual machines also deaths.tsv.
 # Prints the summary; exits 0 passed, 1 failed, 4 nothing executed.
 set -euo pipefail
 shopt -s nullglob
@@ -18,6 +18,8 @@ shift 2
 
 evidence=("$run"/evidence/*/*.jsonl)
 ktap=("$run"/ktap/*/*.ktap)
+deaths=$run/deaths.tsv
+[ -e "$deaths" ] || deaths=
 results=$run/results/$kernel
 mkdir -p "$results"
 : >"$run/kernel.log"
@@ -26,5 +28,6 @@ jq -nRr -f "$scripts/join.jq" "${evidence[@]:-/dev/null}" |
 	awk -f "$scripts/join.ktap.awk" -f "$scripts/join.awk" \
 		-v DIR="$run" -v SERVERS="$*" \
 		-v OUT="$results" -v FACTS="$run/facts.tsv" -v LOG="$run/kernel.log" \
-		kind=list "$run/cases.tsv" kind=status "$run/status.tsv" kind=evidence - \
+		kind=list "$run/cases.tsv" kind=status "$run/status.tsv" \
+		kind=deaths ${deaths:+"$deaths"} kind=evidence - \
 		kind=kmsg "$run/kmsg" kind=ktap "${ktap[@]}"
