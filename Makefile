@@ -64,6 +64,9 @@ TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(URING))
 all: $(TEST_GEN_FILES)
 endif
 
+# Of scripts/vm.sh, which runs x86-64 kernels.
+VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor cpio tsc)
+
 .DEFAULT_GOAL := all
 
 HARNESS  := case_info contain contract errname expect installed journal main need record since
@@ -86,7 +89,7 @@ else
 HEADERS_READY := $(OUTPUT)/kselftest/VERSION
 
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
-	$(OUTPUT)/contain $(OUTPUT)/programs/idle
+	$(OUTPUT)/contain $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 
 help:
 	@echo "make setup              install what is missing, fetch headers, build libfuse"
@@ -121,7 +124,7 @@ install: all
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj cases servers programs tests contain bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj cases servers programs tests vm contain bench-cycle)
 
 include tests.mk
 
@@ -153,6 +156,15 @@ $(OUTPUT)/contain: $(call objs,harness/contain harness/contain_main)
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@
 
 $(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle)
+	@mkdir -p $(@D)
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
+
+$(OUTPUT)/vm/init: $(call objs,$(addprefix scripts/vm/,guest init jobs kernel_log lines plan stream))
+$(OUTPUT)/vm/monitor: $(call objs,$(addprefix scripts/vm/,lines monitor plan))
+$(OUTPUT)/vm/cpio: $(call objs,scripts/vm/cpio)
+$(OUTPUT)/vm/tsc: $(call objs,scripts/vm/tsc)
+$(OUTPUT)/vm/%:
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@

@@ -20,9 +20,11 @@ units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 C_TESTS := channel_test backing_id_test control_test intake_test ops_test plan_test toyfs_test \
 	transfer_test units
 
-# No tests by themselves: harness/tests/demo.sh and scripts/tests/kill.sh run them.
+# No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh and vm.sh run them.
 demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo
 kill_one_OBJS         := scripts/tests/kill_one
+dies_OBJS             := $(addprefix harness/,$(HARNESS)) scripts/tests/dies
+dies_LDFLAGS          := $(STATIC)
 
 SH_TESTS := $(wildcard harness/tests/*.sh fixtures/tests/*.sh scripts/tests/*.sh)
 
@@ -30,9 +32,9 @@ SH_TESTS := $(wildcard harness/tests/*.sh fixtures/tests/*.sh scripts/tests/*.sh
 $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) $(LIBURING) -pthread -o $@
+	$(Q)$(CC) $(LDFLAGS) $($*_LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) $(LIBURING) -pthread -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo kill_one)
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 

@@ -109,6 +109,7 @@ needed()
 	need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 mingw64-gcc
 	need prove perl perl-Test-Harness
 	need diff diffutils
+	need qemu-system-x86_64 qemu-system-x86 qemu
 }
 
 # Installs packages; where that fails, $why says why.

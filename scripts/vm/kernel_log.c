@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "kernel_log.h"
+#include "stream_out.h"
+
+static int log_fd = -1;
+static char marker[256];
+
+static void mark(const char *what)
+{
+	char text[sizeof(marker) + 16];
+
+	snprintf(text, sizeof(text), "%s %s", marker, what);
+	guest_write("/dev/kmsg", text);
+}
+
+void kernel_log_begin(const char *text)
+{
+	snprintf(marker, sizeof(marker), "%s", text);
+	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (log_fd >= 0)
+		lseek(log_fd, 0, SEEK_END);
+	mark("begins");
+}
+
+int kernel_log_fd(void)
+{
+	return log_fd;
+}
+
+/* One record a read, the first line of which is the message. */
+void kernel_log_read(void)
+{
+	char record[8192];
+	ssize_t len;
+
+	while (log_fd >= 0) {
+		len = read(log_fd, record, sizeof(record));
+		if (len > 0)
+			stream_line(STREAM_LOG, -1, record,
+				    (char *)memchr(record, '\n', len) - record);
+		else if (len == 0 || errno != EPIPE) /* EPIPE: some were overwritten */
+			return;
+	}
+}
+
+void kernel_log_end(void)
+{
+	mark("ends");
+	kernel_log_read();
+}
