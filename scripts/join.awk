@@ -12,7 +12,8 @@
 #
 # Writes OUT/<server>.tsv, FACTS (path, tab, value: counts and notes for
 # run.json) and LOG (the kernel log of the run), prints the summary and exits
-# 0 (passed), 1 (something failed) or 4 (nothing was executed).
+# 0 (passed), 1 (something failed) or 4 (nothing was executed, or only what does
+# without passthrough).
 
 BEGIN {
 	FS = OFS = "\t"
@@ -36,6 +37,8 @@ FNR == 1 && kind == "ktap" {
 kind == "list" {
 	add_case($1, $2, $3 ": " $7)
 	listed[$2] = 1
+	if (("," $5 ",") ~ /,passthrough,/)
+		needs_passthrough[$2] = ++n_needs_passthrough
 	next
 }
 
@@ -246,7 +249,8 @@ function decide(server, name,    k, v, text)
 	if (k in death) {
 		v = death[k]
 		text = death_reason[k]
-		delete splats[k] # how much of it the kernel could still say is chance
+		forget(k) # how much came through is chance
+		delete splats[k]
 	} else if (k in broken) {
 		v = "broken"
 		text = broken[k]
@@ -350,6 +354,7 @@ function write_results(server,    c, k, v, file)
 			n_skipped[server]++
 		} else {
 			n_passed[server]++
+			n_passed_with += (cases[c] in needs_passthrough)
 		}
 	}
 	close(file)
@@ -371,7 +376,7 @@ function run_failure(text)
 	run_failures[++n_run_failures] = steady(text)
 }
 
-function summary(    i, server, v, totals, passed, failures, skipped)
+function summary(    i, server, totals, passed, failures, skipped, nothing)
 {
 	print ""
 	for (i = 1; i <= n_servers; i++) {
@@ -393,12 +398,15 @@ function summary(    i, server, v, totals, passed, failures, skipped)
 	if (records_lost)
 		printf "\n%d kernel log records were lost: a splat may have been missed\n", records_lost
 	print "kernel_log_records_lost", records_lost + 0 >FACTS
+	nothing = !failures && (!passed || n_needs_passthrough && !n_passed_with)
+	if (nothing && passed)
+		print "\nUNSUPPORTED: no case that needs passthrough could be executed"
 	printf "\neverything observed: %s\n\n", DIR
 	printf "%d passed, %d failed, %d skipped\n", passed, failures, skipped
 	print "counts/passed", passed + 0 >FACTS
 	print "counts/failed", failures + 0 >FACTS
 	print "counts/skipped", skipped + 0 >FACTS
-	return failures ? 1 : passed ? 0 : 4
+	return failures ? 1 : nothing ? 4 : 0
 }
 
 # The outcomes that "passed, failed, skipped" do not tell, in a fixed order.

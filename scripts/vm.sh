@@ -128,7 +128,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 choose_kernel
 choose_accelerator
-[ "$accel" = kvm ] || export FPT_TIMEOUT_MUL=${FPT_TIMEOUT_MUL:-10}
 export FPT_DESTRUCTIVE=1
 
 cases=$(list_cases)
@@ -137,7 +136,6 @@ choose_servers
 [ -z "$gdb" ] || tell_gdb
 marker="fpt: run $EPOCHREALTIME"
 started=$EPOCHREALTIME
-timeout=$(program_timeout)
 choose_machine
 if [ -n "$shell" ]; then
 	run=/run

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * monitor RUN_DIR PLAN RESULT SECONDS QEMU [ARGUMENT...]
+ * monitor RUN_DIR PLAN RESULT COMING_UP SECONDS QEMU [ARGUMENT...]
  *
  * The host's end of one boot: starts QEMU, whose standard output is the stream, and
  * turns that into the run directory while it comes; prints "SERVER<tab>PROGRAM<tab>
  * LINE" for the programs' output. QEMU is ended when the guest says that it is done,
- * or when for SECONDS neither stream nor RUN_DIR/console.log have grown. What became
- * of the boot is in RESULT, lines of words between tabs:
+ * or when for SECONDS neither stream nor RUN_DIR/console.log have grown, COMING_UP in
+ * the guest's boot; 0 is no limit. What became of the boot is in RESULT, lines of words between tabs:
  *
  *	release RELEASE			the guest came up
  *	end done|died|silent|stuck
@@ -226,13 +226,14 @@ static off_t console_size(void)
 	return stat(path, &st) < 0 ? 0 : st.st_size;
 }
 
-static void follow(int fd, int silence)
+static void follow(int fd, int coming_up, int silence)
 {
 	static char data[STREAM_BYTES];
 	struct lines stream = { fd, data, sizeof(data), 0 };
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	time_t begun = now(), heard = begun;
 	off_t console = console_size();
+	int limit;
 
 	while (!end) {
 		if (poll(&ready, 1, 1000) > 0) {
@@ -243,15 +244,16 @@ static void follow(int fd, int silence)
 			heard = now();
 			console = console_size();
 		}
-		if (silence && (now() > heard + silence ||
-				(!release && now() > begun + BOOT_SILENCES * silence)))
+		limit = release ? silence : coming_up;
+		if (limit && (now() > heard + limit ||
+			      (!release && now() > begun + BOOT_SILENCES * limit)))
 			end = "silent";
 	}
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 6 || !plan_each(argv[2], "job", add_job, NULL))
+	if (argc < 7 || !plan_each(argv[2], "job", add_job, NULL))
 		fail("monitor");
 	run_dir = argv[1];
 	result = fopen(argv[3], "we");
@@ -259,7 +261,7 @@ int main(int argc, char **argv)
 		fail(argv[3]);
 	status = append_to("status.tsv");
 	kernel_log = append_to("kmsg");
-	follow(start_qemu(argv + 5), atoi(argv[4]));
+	follow(start_qemu(argv + 6), atoi(argv[4]), atoi(argv[5]));
 	kill(qemu, SIGKILL);
 	waitpid(qemu, NULL, 0);
 	if (release)
