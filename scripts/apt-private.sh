@@ -1,13 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# apt-private.sh DIR - let apt see other Debian suites without the machine noticing
+# apt-private.sh [--kernels] DIR - let apt see other Debian suites without the machine noticing
 #
 # Makes DIR an apt directory of its own, which offers every suite listed below that the machine's own Debian mirror has
 # (packages and sources), and prints the path of its configuration:
 #
 #	conf=$(scripts/apt-private.sh build/apt)
 #	APT_CONFIG=$conf apt-get download linux-source-7.3
+#
+# With --kernels it offers no sources, but experimental and the security suites, too. Where DEBIAN_MIRROR is set, that is
+# read instead of the machine's own mirrors: a URI, before which options may stand as in sources.list.
 #
 # The machine's apt configuration, lists and cache are read or left alone, never written. Needs no root.
 
@@ -20,7 +23,12 @@ die()
 	exit 1
 }
 
-[ $# -eq 1 ] || die "usage: scripts/apt-private.sh DIR"
+kernels=
+if [ "${1-}" = --kernels ]; then
+	kernels=yes
+	shift
+fi
+[ $# -eq 1 ] || die "usage: scripts/apt-private.sh [--kernels] DIR"
 command -v apt-get >/dev/null || die "there is no apt-get here"
 
 mkdir -p "$1/etc/apt.conf.d" "$1/etc/preferences.d" "$1/state/lists/partial" "$1/cache/archives/partial"
@@ -31,8 +39,13 @@ codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 # Whatever is not Debian's archive among these drops out below: it bears no signature of Debian's archive key.
 # shellcheck disable=SC2016 # the dollars are apt's
 mirrors=$(apt-get indextargets --no-release-info --format '$(COMPONENT) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-	awk '$1 == "main" && $2 !~ /security/ && $3 !~ /^cdrom:/ { print $3 }' | sort -u)
-[ -n "$mirrors" ] || die "this machine's apt knows no Debian mirror"
+	awk '$1 == "main" && $3 !~ /^cdrom:/ { print ($2 ~ /security/ ? "security" : "debian"), $3 }' | sort -u)
+
+# mirrors_of KIND
+mirrors_of()
+{
+	echo "$mirrors" | sed -n "s/^$1 //p"
+}
 
 signed=
 for keyring in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
@@ -41,11 +54,45 @@ for keyring in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyring
 		break
 	fi
 done
+if [ -n "${DEBIAN_MIRROR-}" ]; then
+	mirrors="debian $DEBIAN_MIRROR"
+	case $DEBIAN_MIRROR in
+	\[*) signed= ;;
+	esac
+fi
+[ -n "$(mirrors_of debian)" ] || die "this machine's apt knows no Debian mirror"
 
-for mirror in $mirrors; do
-	printf '%s\n' "$codename" "${codename:+$codename-backports}" trixie trixie-backports forky sid |
-	awk -v on="$signed$mirror" 'NF && !seen[$1]++ { print "deb", on, $1, "main"; print "deb-src", on, $1, "main" }'
-done >"$dir/etc/sources.list"
+suites="$codename ${codename:+$codename-backports} trixie trixie-backports forky sid"
+security_suites=
+types="deb deb-src"
+if [ -n "$kernels" ]; then
+	suites="$suites bookworm bookworm-backports experimental"
+	security_suites="${codename:+$codename-security} bookworm-security trixie-security forky-security"
+	types=deb
+fi
+
+# lines_of MIRROR SUITE...: what stands in sources.list for them
+lines_of()
+{
+	mirror=$1
+	shift
+	for suite in "$@"; do
+		for type in $types; do
+			echo "$type $signed$mirror $suite main"
+		done
+	done
+}
+
+# The words of these lists are suites.
+# shellcheck disable=SC2086
+{
+	mirrors_of debian | while read -r mirror; do
+		lines_of "$mirror" $suites
+	done
+	mirrors_of security | while read -r mirror; do
+		lines_of "$mirror" $security_suites
+	done
+} | awk '!seen[$0]++' >"$dir/etc/sources.list"
 
 # How to download (proxies, passwords, keys) is taken over from the machine; its hooks, pins and extra indexes are not.
 {
@@ -77,6 +124,6 @@ done >"$dir/etc/sources.list"
 export APT_CONFIG="$dir/apt.conf"
 apt-get update >"$dir/update.log" 2>&1 || true
 [ -n "$(apt-cache pkgnames 2>/dev/null | head -n 1)" ] || die "no suite of Debian could be read from" \
-	"$(echo "$mirrors" | paste -sd ' ') ($(grep -m 1 '^[EW]:' "$dir/update.log" || echo 'apt-get update says nothing'))"
+	"$(mirrors_of debian | paste -sd ' ') ($(grep -m 1 '^[EW]:' "$dir/update.log" || echo 'apt-get update says nothing'))"
 
 echo "$dir/apt.conf"

@@ -1,0 +1,186 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# debian-kernel.sh with a mirror made here, of packages that hold no kernel.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+{ command -v apt-get && command -v dpkg-deb; } >/dev/null || skip_all "config: no apt here"
+kernel=$scripts/debian-kernel.sh
+arch=$(dpkg --print-architecture)
+pool=$tmp/mirror/pool/main/l
+signed=$pool/linux-signed-$arch
+mkdir -p "$pool/linux" "$signed" "$tmp/tree"
+# One package in two suites is the same one.
+export SOURCE_DATE_EPOCH=1
+export FPT_CACHE="$tmp/cache" DEBIAN_MIRROR="[trusted=yes] file:$tmp/mirror"
+
+file() # PATH TEXT: in the next package
+{
+	mkdir -p "$(dirname "$tmp/tree/$1")"
+	echo "$2" >"$tmp/tree/$1"
+}
+
+# package FOLDER SUITE NAME VERSION: of the files made before; suite "-" is none
+package()
+{
+	deb=$1/${3}_${4}_$arch.deb
+	mkdir "$tmp/tree/DEBIAN"
+	printf '%s\n' "Package: $3" "Version: $4" "Architecture: $arch" "Maintainer: nobody <n@example.org>" \
+		"Description: made for a test" >"$tmp/tree/DEBIAN/control"
+	dpkg-deb --root-owner-group -b "$tmp/tree" "$deb" >/dev/null
+	rm -rf "${tmp:?}/tree"
+	mkdir "$tmp/tree"
+	[ "$2" != - ] || return 0
+	lists=$tmp/mirror/dists/$2/main/binary-$arch
+	mkdir -p "$lists"
+	{
+		dpkg-deb -f "$deb"
+		echo "Filename: ${deb#"$tmp/mirror/"}"
+		echo "Size: $(stat -c %s "$deb")"
+		echo "SHA256: $(sha256sum "$deb" | cut -d ' ' -f 1)"
+		echo
+	} >>"$lists/Packages"
+}
+
+# What apt wants of a suite, beside its lists.
+publish()
+{
+	for suite in "$tmp/mirror/dists"/*; do
+		(
+			cd "$suite"
+			printf '%s\n' "Suite: ${suite##*/}" "Codename: ${suite##*/}" "Architectures: $arch" "Components: main" \
+				"Date: $(date -Ru)" "SHA256:"
+			for list in main/*/Packages; do
+				echo " $(sha256sum "$list" | cut -d ' ' -f 1) $(stat -c %s "$list") $list"
+			done
+		) >"$tmp/Release"
+		mv "$tmp/Release" "$suite"
+	done
+}
+
+image() # SUITE ABI VERSION: a kernel in one package, as until 6.18
+{
+	file boot/vmlinuz-"$2" "image $3"
+	file boot/config-"$2" "config $3"
+	file lib/modules/"$2"/kernel/fuse.ko "fuse $3"
+	file usr/share/doc/copyright free
+	package "$signed" "$1" linux-image-"$2" "$3"
+}
+
+# In 7.3 it moved once more.
+image_of_four() # SUITE SUITE-OF-MODULES ABI VERSION IMAGE
+{
+	package "$signed" "$1" linux-image-"$3" "$4"
+	file "$5" "image $4"
+	package "$signed" "$1" linux-binary-"$3" "$4"
+	file boot/config-"$3" "config $4"
+	file usr/lib/modules/"$3"/modules.builtin "builtin $4"
+	package "$pool/linux" "$2" linux-base-"$3" "$4"
+	file usr/lib/modules/"$3"/kernel/fuse.ko "fuse $4"
+	package "$pool/linux" "$2" linux-modules-"$3" "$4"
+}
+
+image bookworm 6.1.0-9-cloud-"$arch" 6.1.50-1
+image trixie 6.12.9+deb13-cloud-"$arch" 6.12.9-1
+image forky 6.12.9+deb13-cloud-"$arch" 6.12.9-1
+image trixie-backports 6.12.10+deb13-cloud-"$arch" 6.12.10-1~bpo13+1
+image trixie 6.12.9+deb13-"$arch" 6.12.9-1
+package "$signed" trixie linux-image-6.12-cloud-"$arch" 6.12.11-1
+package "$pool/linux" trixie linux-image-6.12.9+deb13-cloud-"$arch"-dbg 6.12.11-1
+abi=7.1.3+deb13-cloud-$arch
+image_of_four trixie-backports - "$abi" 7.1.3-1~bpo13+1 boot/vmlinuz-"$abi"
+abi=7.3.4+deb14-cloud-$arch
+image_of_four sid sid "$abi" 7.3.4-1 usr/lib/modules/"$abi"/vmlinuz
+abi=7.4-rc2-cloud-$arch
+image_of_four experimental experimental "$abi" 7.4~rc2-1~exp1 usr/lib/modules/"$abi"/vmlinuz
+publish
+
+exits "--help" 0 "$kernel" --help
+says "tells what comes with a kernel" "$tmp/out" 'In the folder are vmlinuz, config, .*'
+exits "no version" 1 "$kernel"
+says "is asked for" "$tmp/err" 'debian-kernel.sh: give a version, see --help'
+exits "an unknown option" 1 "$kernel" --newest
+says "is named" "$tmp/err" 'debian-kernel.sh: unknown option --newest, see --help'
+exits "a path as version" 1 "$kernel" ../6.1
+says "is none" "$tmp/err" "debian-kernel.sh: '../6.1' is no version of a kernel, see --help"
+
+exits "--list" 0 "$kernel" --list
+tr '|' '\t' >"$tmp/expected" <<END
+6.1.50|6.1.50-1|linux-image-6.1.0-9-cloud-$arch|bookworm
+6.12.9|6.12.9-1|linux-image-6.12.9+deb13-cloud-$arch|trixie,forky
+6.12.10|6.12.10-1~bpo13+1|linux-image-6.12.10+deb13-cloud-$arch|trixie-backports
+7.1.3|7.1.3-1~bpo13+1|linux-binary-7.1.3+deb13-cloud-$arch|trixie-backports
+7.3.4|7.3.4-1|linux-binary-7.3.4+deb14-cloud-$arch|sid
+7.4~rc2|7.4~rc2-1~exp1|linux-binary-7.4-rc2-cloud-$arch|experimental
+END
+same "is of the kernels, by version" "$tmp/expected" "$tmp/out"
+
+# fetches NAME ASKED VERSION ABI [FILE...]: beside those that all have
+fetches()
+{
+	what=$1 asked=$2 version=$3 abi=$4
+	shift 4
+	exits "$what" 0 "$kernel" "$asked"
+	echo "$FPT_CACHE/kernels/$version" >"$tmp/expected"
+	same "$what: its folder" "$tmp/expected" "$tmp/out"
+	printf '%s\n' config lib/modules/"$abi"/kernel/fuse.ko version vmlinuz "$@" | sort >"$tmp/expected"
+	(cd "$FPT_CACHE/kernels/$version" && find . -type f | sed 's,^\./,,' | sort) >"$tmp/files"
+	same "$what: what is in it" "$tmp/expected" "$tmp/files"
+	echo "image $version" >"$tmp/expected"
+	same "$what: the image" "$tmp/expected" "$FPT_CACHE/kernels/$version/vmlinuz"
+	echo "$version" >"$tmp/expected"
+	same "$what: the version" "$tmp/expected" "$FPT_CACHE/kernels/$version/version"
+}
+
+fetches "the newest of a series" 6.12 6.12.10-1~bpo13+1 6.12.10+deb13-cloud-"$arch"
+fetches "a release" 6.12.9 6.12.9-1 6.12.9+deb13-cloud-"$arch"
+fetches "a package version" 6.1.50-1 6.1.50-1 6.1.0-9-cloud-"$arch"
+abi=7.3.4+deb14-cloud-$arch
+fetches "a kernel in pieces" 7.3 7.3.4-1 "$abi" lib/modules/"$abi"/modules.builtin
+abi=7.4-rc2-cloud-$arch
+fetches "a release candidate" 7.4-rc2 7.4~rc2-1~exp1 "$abi" lib/modules/"$abi"/modules.builtin
+abi=7.1.3+deb13-cloud-$arch
+fetches "modules that no suite lists" 7.1 7.1.3-1~bpo13+1 "$abi" lib/modules/"$abi"/modules.builtin append
+says "are told of" "$tmp/err" "debian-kernel.sh: no suite lists linux-modules-$abi.* any more, but the mirror has it"
+says "and are checked by the kernel" "$FPT_CACHE/kernels/7.1.3-1~bpo13+1/append" 'module.sig_enforce=1'
+
+exits "a version that is not there" 1 "$kernel" 6.1.5
+says "is told what is" "$tmp/err" \
+	'debian-kernel.sh: no Debian kernel 6.1.5; there are 6.1.50 6.12.9 6.12.10 7.1.3 7.3.4 7.4~rc2'
+
+# What came since the lists were read; two at once want it.
+image sid 7.3.5+deb14-cloud-"$arch" 7.3.5-1
+publish
+"$kernel" 7.3.5 >"$tmp/first" 2>"$tmp/first.err" &
+exits "a new one" 0 "$kernel" 7.3.5
+wait $! || :
+same "for two at once" "$tmp/out" "$tmp/first"
+cat "$tmp/err" >>"$tmp/first.err"
+check "is fetched once" test "$(grep -c 'fetching 7.3.5-1' "$tmp/first.err")" -eq 1
+
+# What was left by one that was killed.
+mkdir -p "$FPT_CACHE/kernels/.6.12.9-1.new/tree/boot"
+touch "$FPT_CACHE/kernels/.6.12.9-1.new/tree/boot/vmlinuz-half"
+rm -r "$FPT_CACHE/kernels/6.12.9-1"
+fetches "after one that was killed" 6.12.9 6.12.9-1 6.12.9+deb13-cloud-"$arch"
+
+rm -r "$FPT_CACHE/kernels/6.12.9-1"
+for deb in "$signed"/linux-image-6.12.9*; do
+	echo >>"$deb"
+done
+exits "a package that is not the one of the list" 1 "$kernel" 6.12.9
+says "is not taken" "$tmp/err" 'debian-kernel.sh: cannot fetch 6.12.9-1; see --list for others'
+check "and nothing of it is left" test ! -e "$FPT_CACHE/kernels/6.12.9-1"
+
+rm -r "$tmp/mirror"
+exits "without a mirror: one that was fetched" 0 "$kernel" 7.3.5-1
+exits "by release, too" 0 "$kernel" 7.3.5
+export FPT_CACHE="$tmp/other"
+exits "without a mirror and anything fetched" 1 "$kernel" 7.3.5
+says "says why" "$tmp/err" 'apt-private: no suite of Debian could be read from .*'
+export FPT_CACHE=/proc/nowhere
+exits "a cache that cannot be written" 1 "$kernel" 7.3.5
+says "is named" "$tmp/err" 'debian-kernel.sh: cannot write /proc/nowhere/kernels: set FPT_CACHE'
+
+finish
