@@ -7,7 +7,7 @@ export LC_ALL=C
 usage()
 {
 	cat <<-END
-	usage: scripts/debian-kernel.sh [--refresh] VERSION | --list
+	usage: scripts/debian-kernel.sh [--refresh] VERSION | --list [VERSION]
 	Fetches a kernel of Debian and prints the folder where it is.
 
 	  VERSION    6.12 is the newest one that begins so, 6.12.43 is of that release,
@@ -154,18 +154,34 @@ ask_apt()
 # Sets $version and $packages to the newest that was asked for.
 choose()
 {
-	local chosen
-
 	chosen=$(awk -F '\t' -v wanted="$wanted" '
 		$2 == wanted || $1 == wanted || (index($1, wanted) == 1 && substr($1, length(wanted) + 1) ~ /^[.~+]/) {
-			line = $2 "\t" $3
+			line = $0
 		}
 		END {
 			print line
 		}' "$offered")
-	IFS=$'\t' read -r version names <<<"$chosen"
+	IFS=$'\t' read -r _ version names _ <<<"$chosen"
 	read -ra packages <<<"$names"
 	[ -n "$version" ]
+}
+
+# What was read within a day may be over: then it is read again.
+read_again()
+{
+	[ -z "$was_read" ] || return 0
+	refresh=1
+	read_offered
+}
+
+or_say_what_there_is()
+{
+	die "no Debian kernel $wanted; there are $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
+}
+
+list()
+{
+	awk -F '\t' '!/^#/ { split($3, package, " "); print $1 "\t" $2 "\t" package[1] "\t" $4 }' "$@"
 }
 
 # --- a kernel ------------------------------------------------------------------
@@ -248,25 +264,23 @@ parse_arguments "$@"
 [ "$cache" != /fuse-passthrough-tests ] || die "no home directory: set FPT_CACHE"
 { mkdir -p "$kernels" 2>/dev/null && [ -w "$kernels" ]; } || die "cannot write $kernels: set FPT_CACHE"
 
-if [ -n "$wanted" ] && [ -z "$refresh" ] && [ -e "$kernels/$wanted/version" ]; then
+if [ -z "$list$refresh" ] && [ -e "$kernels/$wanted/version" ]; then
 	echo "$kernels/$wanted"
 	exit 0
 fi
 { command -v apt-get && command -v dpkg-deb; } >/dev/null ||
 	die "there is no apt-get here; elsewhere give scripts/vm.sh a kernel by --kernel"
 read_offered
-if [ -n "$list" ]; then
-	awk -F '\t' '!/^#/ { split($3, package, " "); print $1 "\t" $2 "\t" package[1] "\t" $4 }' "$offered"
+if [ -n "$list" ] && [ -z "$wanted" ]; then
+	list "$offered"
 	exit 0
 fi
-
-# What was read within a day may be over: then it is read again.
-if ! { choose && fetch "$version" "${packages[@]}"; }; then
-	if [ -z "$was_read" ]; then
-		refresh=1
-		read_offered
-	fi
-	choose || die "no Debian kernel $wanted; there are $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
-	fetch "$version" "${packages[@]}" || die "cannot fetch $version; see --list for others"
+choose || { read_again && choose; } || or_say_what_there_is
+if [ -n "$list" ]; then
+	list <<<"$chosen"
+	exit 0
 fi
+fetch "$version" "${packages[@]}" ||
+	{ read_again && { choose || or_say_what_there_is; } && fetch "$version" "${packages[@]}"; } ||
+	die "cannot fetch $version; see --list for others"
 echo "$kernels/$version"

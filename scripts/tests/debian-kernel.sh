@@ -115,6 +115,11 @@ tr '|' '\t' >"$tmp/expected" <<END
 7.4~rc2|7.4~rc2-1~exp1|linux-binary-7.4-rc2-cloud-$arch|experimental
 END
 same "is of the kernels, by version" "$tmp/expected" "$tmp/out"
+exits "--list of one" 0 "$kernel" --list 6.12
+sed -n 3p "$tmp/expected" >"$tmp/line"
+same "is the newest" "$tmp/line" "$tmp/out"
+check "and fetches nothing" test ! -e "$FPT_CACHE/kernels/6.12.10-1~bpo13+1"
+exits "--list of none" 1 "$kernel" --list 5
 
 # fetches NAME ASKED VERSION ABI [FILE...]: beside those that all have
 fetches()
