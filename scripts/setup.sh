@@ -110,6 +110,7 @@ needed()
 	need prove perl perl-Test-Harness
 	need diff diffutils
 	need qemu-system-x86_64 qemu-system-x86 qemu
+	need parallel parallel
 }
 
 # Installs packages; where that fails, $why says why.

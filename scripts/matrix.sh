@@ -1,0 +1,453 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+set -eu
+shopt -s nullglob
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/matrix.sh [OPTION...] [KERNEL...] [-- OPTION-OF-VM.SH...]
+	Runs the built suite on many Debian kernels, in VMs, against many servers, and shows
+	kernels x servers. Run it again after an interruption: what has its verdict is kept.
+
+	  KERNEL         only these rows; one that is in no row gets the last row's servers
+	  --jobs N       VMs at once, on each host: a number, or 50% of the processors
+	                 (default: 50%)
+	  --hosts FILE   spread them over these hosts, one a line: GNU parallel's --sshloginfile,
+	                 such as "4/user@host"; ":" is this machine
+	  --matrix FILE  the rows: kernel as scripts/debian-kernel.sh takes it, servers, note
+	                 (default: fixtures/kernels/matrix.tsv)
+	  --list         show the rows
+	  --results DIR  where <kernel>/<server>.tsv go (default: results)
+	  --run-dir DIR  where everything else goes (default: \$OUTPUT/matrix): rows/<package
+	                 version>--<servers>/ with "said", what scripts/vm.sh said, and "run",
+	                 its run directory
+	  --fresh        forget what an earlier matrix found; also done by itself when anything
+	                 was built anew or the options of vm.sh are others
+	  --help         this text
+
+	A host needs ssh without a password, rsync, perl, and what scripts/vm.sh needs: QEMU; no
+	root, no checkout, no Debian mirror. The suite and the kernels are copied to it, into
+	~/.cache/fuse-passthrough-tests, and removed at the end. As the programs come from
+	this machine, its C library has to be no older than that of this one.
+
+	OUTPUT  what was built (default: build)
+
+	Exit status: 0 every row passed or can run nothing (a kernel without passthrough),
+	1 something failed or some row has no verdict, 4 nothing could be executed.
+	END
+}
+
+say()
+{
+	echo "matrix.sh: $*" >&2
+}
+
+die()
+{
+	echo "matrix.sh: $1" >&2
+	exit "${2:-1}"
+}
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+scripts=$checkout/scripts
+OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
+
+jobs=50%
+hosts=
+matrix=$checkout/fixtures/kernels/matrix.tsv
+list=
+results=$checkout/results
+run=$OUTPUT/matrix
+fresh=
+wanted=()
+vm_options=()
+
+parse_arguments()
+{
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--)
+			shift
+			vm_options=("$@")
+			break
+			;;
+		--?*=*)
+			set -- "${1%%=*}" "${1#*=}" "${@:2}"
+			continue
+			;;
+		--help)
+			usage
+			exit 0
+			;;
+		--list) list=1 ;;
+		--fresh) fresh=1 ;;
+		--jobs | --hosts | --matrix | --results | --run-dir)
+			[ $# -ge 2 ] || die "$1 needs a value, see --help"
+			case $1 in
+			--jobs) jobs=$2 ;;
+			--hosts) hosts=$(realpath -m "$2") ;;
+			--matrix) matrix=$2 ;;
+			--results) results=$(realpath -m "$2") ;;
+			--run-dir) run=$(realpath -m "$2") ;;
+			esac
+			shift
+			;;
+		-*) die "unknown option $1, see --help" ;;
+		*) wanted+=("$1") ;;
+		esac
+		shift
+	done
+	[[ $jobs =~ ^[1-9][0-9]*%?$ ]] || die "--jobs needs a number above 0 or a percentage, not '$jobs'"
+	[ -r "$matrix" ] || die "cannot read $matrix: give another --matrix"
+	[ -z "$hosts" ] || [ -r "$hosts" ] || die "cannot read $hosts: give another --hosts"
+}
+
+# --- the rows ------------------------------------------------------------------
+
+kernels=()	# as asked for
+servers=()	# of each, separated by commas
+versions=()	# of the package; none where Debian has no such kernel
+keys=()		# name of the row's folder
+
+# The matrix without its first line; only what is wanted, in that order.
+rows()
+{
+	local kernel
+
+	if [ ${#wanted[@]} -eq 0 ]; then
+		tail -n +2 "$matrix"
+		return
+	fi
+	for kernel in "${wanted[@]}"; do
+		awk -F '\t' -v kernel="$kernel" 'FNR > 1 && $1 == kernel { print; any = 1 } END { exit !any }' "$matrix" ||
+			printf '%s\t%s\t\n' "$kernel" "$(tail -n 1 "$matrix" | cut -f 2)"
+	done
+}
+
+read_rows()
+{
+	local kernel names name have built=("$OUTPUT"/servers/*) absent=()
+
+	[ "$(head -n 1 "$matrix")" = $'kernel\tservers\tnote' ] ||
+		die "$matrix: the first line is not the names of its columns: kernel, servers, note"
+	[ ${#built[@]} -gt 0 ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
+	while IFS=$'\t' read -r kernel names _; do
+		have=
+		for name in ${names//,/ }; do
+			case " ${built[*]##*/} " in
+			*" $name "*) have+=${have:+,}$name ;;
+			*) absent+=("$name") ;;
+			esac
+		done
+		[ -n "$have" ] || continue
+		kernels+=("$kernel")
+		servers+=("$have")
+	done < <(rows)
+	[ ${#absent[@]} -eq 0 ] ||
+		say "not built, so left out: $(printf '%s\n' "${absent[@]}" | sort -u | paste -sd ' ')"
+	[ ${#kernels[@]} -gt 0 ] || die "no row is left of $matrix"
+}
+
+resolve_rows()
+{
+	local i offer
+	local -A row=()
+
+	for i in "${!kernels[@]}"; do
+		offer=$("$scripts/debian-kernel.sh" --list "${kernels[i]}") || offer=
+		versions[i]=$(cut -f 2 <<<"$offer")
+		keys[i]=${versions[i]:-${kernels[i]}}--${servers[i]}
+		keys[i]=$(tr '~,' '_+' <<<"${keys[i]}") # names that rsync and shells take as they are
+		if [ -n "${row[${keys[i]}]-}" ]; then
+			say "${kernels[i]} is also ${row[${keys[i]}]}"
+			unset "kernels[i]" "versions[i]" "keys[i]" "servers[i]"
+		else
+			row[${keys[i]}]=${kernels[i]}
+		fi
+	done
+}
+
+# The release that a package is of, as a folder of results is called.
+kernel_name() # PACKAGE-VERSION
+{
+	local release=${1%-*}
+
+	echo "${release/\~rc/-rc}"
+}
+
+# --- the runs ------------------------------------------------------------------
+
+# What runs is a copy, which nobody builds anew meanwhile, and which can be sent.
+make_bundle()
+{
+	local file
+
+	rm -rf "$run/suite"
+	mkdir -p "$run/suite/fixtures" "$run/suite/build"
+	cp -R "$checkout/settings" "$scripts" "$run/suite"
+	cp -R "$checkout/fixtures/kernels" "$run/suite/fixtures"
+	for file in cases servers programs contain vm libfuse.mk; do
+		[ ! -e "$OUTPUT/$file" ] || cp -R "$OUTPUT/$file" "$run/suite/build"
+	done
+	printf '%s\0' "${vm_options[@]}" >"$run/suite/matrix.options"
+	tar -c --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$run" -f "$run/bundle.tar" suite
+	rm -rf "$run/suite"
+	bundle=$(sha256sum <"$run/bundle.tar")
+	bundle=${bundle%% *}
+}
+
+has_verdict() # KEY
+{
+	[ -e "$run/rows/$1/verdict" ] && [ "$(cat "$run/rows/$1/bundle")" = "$bundle" ]
+}
+
+# Takes in the rows that have ended, perhaps when nobody was there any more.
+collect()
+{
+	local tar key
+
+	for tar in "$run"/ended/*.tar; do
+		key=${tar##*/}
+		key=${key%.tar}
+		rm -rf "$run/row.new"
+		mkdir -p "$run/row.new" "$run/rows"
+		tar -x -C "$run/row.new" -f "$tar"
+		rm -rf "${run:?}/rows/$key"
+		mv "$run/row.new" "$run/rows/$key"
+		rm "$tar"
+	done
+}
+
+left=()	# indexes of the rows that have no verdict
+
+find_left()
+{
+	local i
+
+	for i in "${!keys[@]}"; do
+		[ -n "${versions[i]}" ] || continue
+		has_verdict "${keys[i]}" || left+=("$i")
+	done
+}
+
+# A line for each row that is left, as soon as its kernel is here.
+feed()
+{
+	local i version folder
+
+	for i in "${left[@]}"; do
+		version=${versions[i]}
+		folder=$("$scripts/debian-kernel.sh" "$version" </dev/null) || continue
+		[ -z "$hosts" ] || tar -c -C "${folder%/*}" -f "$run/kernels/${keys[i]}.tar" "$version"
+		printf '%s\t%s\t%s\t%s\t%s\n' "${keys[i]}" "$version" "$(kernel_name "$version")" "${servers[i]}" "$bundle"
+	done
+}
+
+# Leaves out hosts that cannot be used: a dead one would be quick to fail every row.
+find_hosts()
+{
+	local ready line
+
+	ready=$(parallel --plain --will-cite --nonall --sshloginfile "$hosts" --timeout 60 --tag \
+		'command -v rsync >/dev/null && echo ready' 2>"$run/hosts.said") || :
+	while IFS= read -r line; do
+		case $line in
+		'' | '#'*) ;;
+		*)
+			if grep -qxF "${line#[0-9]*/}"$'\tready' <<<"$ready"; then
+				echo "$line"
+			else
+				say "left out: $line (no ssh without a password, or no rsync there: see $run/hosts.said)"
+			fi
+			;;
+		esac
+	done <"$hosts" >"$run/hosts"
+	[ -s "$run/hosts" ] || die "no host of $hosts can be used"
+}
+
+parallel_arguments()
+{
+	arguments=(--plain --will-cite --colsep '\t' --line-buffer --jobs "$jobs" --joblog "$run/joblog")
+	[ -z "$hosts" ] || arguments+=(--sshloginfile "$run/hosts" --retries 2 --cleanup
+		--workdir ".cache/fuse-passthrough-tests/matrix-$(uname -n)-$(cksum <<<"$run" | cut -d ' ' -f 1)"
+		--basefile bundle.tar --transferfile 'kernels/{1}.tar' --return 'ended/{1}.tar')
+	# On this machine it is in another folder.
+	arguments+=("[ -e bundle.tar ] || cd $(printf %q "$run") &&
+		rm -rf job.{1} && mkdir job.{1} && tar -x -C job.{1} -f bundle.tar &&
+		exec job.{1}/suite/scripts/matrix-row.sh {1} {2} {3} {4} {5}")
+}
+
+# What nobody needs any more when no row runs.
+tidy()
+{
+	rm -rf "$run"/job.* "$run/ended" "$run/kernels" "$run/.cache"
+}
+
+run_rows()
+{
+	local arguments ended=0 what key text begun=$SECONDS
+
+	tidy
+	[ -z "$hosts" ] || find_hosts
+	parallel_arguments
+	mkdir -p "$run/ended" "$run/kernels"
+	exec {said}< <(cd "$run" && PARALLEL_SHELL=/bin/sh exec parallel "${arguments[@]}" < <(feed))
+	trap 'kill -TERM '$!'; kill -TERM '$!'; say "interrupted: the same command goes on with what is left"; exit 1' HUP INT TERM
+	while IFS=$'\t' read -r what key text <&"$said"; do
+		case $what in
+		begins) say "$key begins on $text" ;;
+		ends)
+			collect
+			progress
+			;;
+		esac
+	done
+	wait $! || :
+	collect
+	tidy
+}
+
+# Says how a row ended, and what is left.
+progress()
+{
+	local verdict=${text%%$'\t'*} time
+
+	ended=$((ended + 1))
+	time=$(((SECONDS - begun) * (${#left[@]} - ended) / ended))
+	say "$key ends: $([ "$verdict" != none ] || echo "no verdict: ")${text#*$'\t'}" \
+		"($((${#left[@]} - ended)) left, about $(((time + 59) / 60)) min)"
+}
+
+# --- what came out -------------------------------------------------------------
+
+publish()
+{
+	local i dir
+
+	for i in "${!keys[@]}"; do
+		has_verdict "${keys[i]}" || continue
+		for dir in "$run/rows/${keys[i]}"/results/*/; do
+			{ mkdir -p "$results" && cp -R "${dir%/}" "$results"; } 2>/dev/null || {
+				say "results not kept in $results, which cannot be written: give --results DIR"
+				return
+			}
+		done
+	done
+}
+
+# Lines of kernel, server and what its column shows, for the table.
+cells()
+{
+	local i tsv
+
+	for i in "${!keys[@]}"; do
+		if [ -z "${versions[i]}" ]; then
+			printf '%s\t\tDebian has no such kernel\n' "${kernels[i]}"
+		elif ! has_verdict "${keys[i]}"; then
+			printf '%s\t\tno verdict, see %s\n' "$(kernel_name "${versions[i]}")" "$run/rows/${keys[i]}/said"
+		else
+			for tsv in "$run/rows/${keys[i]}"/run/results/*/*.tsv; do
+				awk -F '\t' -v kernel="$(kernel_name "${versions[i]}")" '
+					FNR == 1 { next }
+					$3 ~ /^skip:/ { skipped++; next }
+					$3 ~ /^(x?pass|xfail)$/ { passed++; next }
+					{ failed++ }
+					END { print kernel "\t" server "\t" passed + 0 "\t" failed + 0 "\t" skipped + 0 }
+				' server="$(basename "$tsv" .tsv)" "$tsv"
+			done
+		fi
+	done
+}
+
+table()
+{
+	cells | awk -F '\t' -v first="$(IFS=,; echo "${servers[*]}")" '
+		BEGIN {
+			n = split(first, order, ",")
+			for (i = 1; i <= n; i++)
+				column(order[i])
+		}
+		!($1 in line) {
+			line[$1]
+			lines[++n_lines] = $1
+			width = length($1) > width ? length($1) : width
+		}
+		$2 == "" {
+			why[$1] = $3
+			lost++
+			next
+		}
+		{
+			column($2)
+			cell[$1, $2] = $3 + $4 ? $3 "/" $4 "/" $5 : "unsupported"
+			passed += $3
+			failed += $4
+			skipped += $5
+		}
+		END {
+			for (i = 1; i <= n_columns; i++)
+				cell["kernel", columns[i]] = columns[i]
+			show("kernel")
+			for (l = 1; l <= n_lines; l++)
+				show(lines[l])
+			print "(passed/failed/skipped; unsupported: nothing could run)"
+			if (lost)
+				print lost " without a verdict"
+			printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+			exit failed || lost ? 1 : passed ? 0 : 4
+		}
+		function show(kernel,    i, text) {
+			text = sprintf("%-" width "s", kernel)
+			for (i = 1; i <= n_columns && !(kernel in why); i++)
+				text = text sprintf("  %-14s", cell[kernel, columns[i]] == "" ? "-" : cell[kernel, columns[i]])
+			if (kernel in why)
+				text = text "  " why[kernel]
+			sub(/ *$/, "", text)
+			print text
+		}
+		function column(server) {
+			if (!(server in has_column)) {
+				has_column[server]
+				columns[++n_columns] = server
+			}
+		}'
+}
+
+need_parallel()
+{
+	parallel --version 2>/dev/null | grep -q '^GNU parallel' ||
+		die "no GNU parallel here: run scripts/setup.sh --check, or install it (package parallel)"
+	[ -z "$hosts" ] || command -v rsync >/dev/null || die "no rsync here, which --hosts needs: install it"
+}
+
+parse_arguments "$@"
+if [ -n "$list" ]; then
+	rows
+	exit 0
+fi
+need_parallel
+# From here on nothing outlives this process, whatever ends it; without root, unless it is killed.
+if [ -z "${FPT_MATRIX_CONTAINED-}" ] && [ "$(id -u)" -eq 0 ] && [ -x "$OUTPUT/contain" ]; then
+	FPT_MATRIX_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"
+fi
+unset FPT_MATRIX_CONTAINED
+
+read_rows
+{ mkdir -p "$run" 2>/dev/null && [ -w "$run" ]; } || die "cannot write $run: give another --run-dir"
+exec {lock}>"$run/lock"
+flock -n "$lock" || die "another matrix is running in $run: wait for it, or give another --run-dir"
+resolve_rows
+make_bundle
+if [ -n "$fresh" ]; then
+	rm -rf "$run/rows" "$run/ended"
+fi
+collect
+find_left
+say "${#left[@]} of ${#keys[@]} kernels to run"
+if [ ${#left[@]} -gt 0 ]; then
+	run_rows
+fi
+publish
+table

@@ -1,0 +1,239 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# matrix.sh in a checkout made here, where VMs and kernels are none.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no GNU parallel (run scripts/setup.sh --check)"
+checkout=$tmp/checkout
+matrix=$checkout/scripts/matrix.sh
+mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
+cp "$scripts/matrix.sh" "$scripts/matrix-row.sh" "$checkout/scripts"
+touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/servers/libfuse" "$checkout/build/cases/a"
+[ ! -x "$built/contain" ] || ln "$built/contain" "$checkout/build/contain" 2>/dev/null ||
+	cp "$built/contain" "$checkout/build/contain"
+export FPT_CACHE="$tmp/cache"
+unset OUTPUT
+
+tr '|' '\t' >"$checkout/fixtures/kernels/matrix.tsv" <<'END'
+kernel|servers|note
+6.1|raw|too old
+6.12|raw,libfuse|has bugs
+7.3|raw,libfuse,libfuse-mt|
+END
+
+cat >"$checkout/scripts/debian-kernel.sh" <<'END'
+#!/bin/sh
+if [ "$1" = --list ]; then
+	case $2 in
+	6.1) printf '6.1.9\t6.1.9-1\tlinux-image\tbookworm\n' ;;
+	6.12*) printf '6.12.8\t6.12.8-1~bpo12+1\tlinux-image\tbookworm-backports\n' ;;
+	7.3) printf '7.3~rc2\t7.3~rc2-1~exp1\tlinux-binary\texperimental\n' ;;
+	7.4) printf '7.4.1\t7.4.1-1\tlinux-binary\tsid\n' ;;
+	*) echo "debian-kernel.sh: no Debian kernel $2" >&2; exit 1 ;;
+	esac
+	exit
+fi
+mkdir -p "$FPT_CACHE/kernels/$1"
+echo "$1" >"$FPT_CACHE/kernels/$1/version"
+echo "$FPT_CACHE/kernels/$1"
+END
+
+# Notes its options; the kernel says what becomes of it.
+cat >"$checkout/scripts/vm.sh" <<END
+#!/bin/bash
+set -eu
+echo "\$*" | sed 's/ --run-dir.*results//' >>"$tmp/calls"
+while [ \$# -ge 2 ]; do
+	case \$1 in
+	--debian) version=\$2 ;;
+	--server) servers=\${2//,/ } ;;
+	--kernel-name) name=\$2 ;;
+	--run-dir) run=\$2 ;;
+	--results) results=\$2 ;;
+	*) break ;;
+	esac
+	shift 2
+done
+[ ! -p "$tmp/gate.\$name" ] || read -r _ <"$tmp/gate.\$name"
+status=0 outcomes="pass pass skip:config"
+case \$version in
+6.1.*) status=4 outcomes=skip:kernel ;;
+6.12.*) status=1 outcomes="pass fail xfail" ;;
+7.4.*) echo "vm.sh: the kernel does not boot" && exit 1 ;;
+esac
+mkdir -p "\$run/results/\$name" "\$results/\$name"
+for server in \$servers; do
+	{
+		printf 'case\tserver\toutcome\tobserved\tops\tnote\n'
+		for outcome in \$outcomes; do
+			printf 'c\t%s\t%s\t\t\t\n' "\$server" "\$outcome"
+		done
+	} >"\$run/results/\$name/\$server.tsv"
+done
+cp "\$run/results/\$name"/* "\$results/\$name"
+cat "\$FPT_CACHE/kernels/\$version/version" >/dev/null || status=1
+echo "more is in \$run"
+echo "some passed"
+exit \$status
+END
+chmod +x "$checkout/scripts"/*
+
+called() # LINE...: with these vm.sh has been run since this was asked last, in any order
+{
+	printf '%s\n' "$@" | sort >"$tmp/expected"
+	sort "$tmp/calls" >"$tmp/got" 2>/dev/null || :
+	: >"$tmp/calls"
+	same "runs these VMs" "$tmp/expected" "$tmp/got"
+}
+
+old="--debian 6.1.9-1 --server raw --kernel-name 6.1.9"
+bugs="--debian 6.12.8-1~bpo12+1 --server raw,libfuse --kernel-name 6.12.8"
+new="--debian 7.3~rc2-1~exp1 --server raw,libfuse --kernel-name 7.3-rc2"
+
+exits "--help" 0 "$matrix" --help
+says "tells the exit status" "$tmp/out" 'Exit status: 0 every row passed .*'
+exits "an unknown option" 1 "$matrix" --quick
+says "is named" "$tmp/err" 'matrix.sh: unknown option --quick, see --help'
+exits "a number of jobs that is none" 1 "$matrix" --jobs many
+says "is named" "$tmp/err" "matrix.sh: --jobs needs a number above 0 or a percentage, not 'many'"
+exits "a matrix that is none" 1 "$matrix" --matrix "$checkout/settings"
+says "is named" "$tmp/err" 'matrix.sh: .*/settings: the first line is not the names of its columns: .*'
+exits "--list" 0 "$matrix" --list
+tail -n +2 "$checkout/fixtures/kernels/matrix.tsv" >"$tmp/expected"
+same "is the rows" "$tmp/expected" "$tmp/out"
+
+exits "a matrix with a failing case" 1 "$matrix" --jobs 2
+same "shows the kernels and servers" - "$tmp/out" <<'END'
+kernel   raw             libfuse
+6.1.9    unsupported     -
+6.12.8   2/1/0           2/1/0
+7.3-rc2  2/0/1           2/0/1
+(passed/failed/skipped; unsupported: nothing could run)
+8 passed, 2 failed, 3 skipped
+END
+says "says what was not built" "$tmp/err" 'matrix.sh: not built, so left out: libfuse-mt'
+says "says when a row begins" "$tmp/err" 'matrix.sh: 6.1.9-1--raw begins on .*'
+says "says how it ends" "$tmp/err" 'matrix.sh: 6.1.9-1--raw ends: some passed .* min)'
+says "and what is left" "$tmp/err" 'matrix.sh: .* ends: some passed (0 left, about 0 min)'
+called "$old" "$bugs" "$new"
+(cd "$checkout/results" && echo */*.tsv) >"$tmp/got"
+echo "6.1.9/raw.tsv 6.12.8/libfuse.tsv 6.12.8/raw.tsv 7.3-rc2/libfuse.tsv 7.3-rc2/raw.tsv" >"$tmp/expected"
+same "keeps the results" "$tmp/expected" "$tmp/got"
+row=$checkout/build/matrix/rows/7.3_rc2-1_exp1--raw+libfuse
+says "keeps what vm.sh said" "$row/said" 'more is in rows/7.3_rc2-1_exp1--raw+libfuse/run'
+check "keeps the run directory" test -e "$row/run/results/7.3-rc2/raw.tsv"
+
+rm -r "$checkout/results"
+exits "once more" 1 "$matrix"
+same "has all verdicts" - "$tmp/err" <<'END'
+matrix.sh: not built, so left out: libfuse-mt
+matrix.sh: 0 of 3 kernels to run
+END
+check "and keeps them again" test -e "$checkout/results/7.3-rc2/raw.tsv"
+: >"$tmp/calls.none"
+same "without a VM" "$tmp/calls.none" "$tmp/calls"
+
+exits "one kernel, other options" 0 "$matrix" 7.3 -- --accel tcg --filter "a 'b' *"
+called "$new --accel tcg --filter a 'b' *"
+exits "kernels that are none or do not boot" 1 "$matrix" 7.4 8.0 6.12 6.12.8
+sed "s,$checkout,CHECKOUT," "$tmp/out" >"$tmp/got"
+same "are told" - "$tmp/got" <<'END'
+kernel  raw             libfuse
+7.4.1   no verdict, see CHECKOUT/build/matrix/rows/7.4.1-1--raw+libfuse/said
+8.0     Debian has no such kernel
+6.12.8  2/1/0           2/1/0
+(passed/failed/skipped; unsupported: nothing could run)
+2 without a verdict
+4 passed, 2 failed, 0 skipped
+END
+says "and why" "$tmp/err" 'matrix.sh: 7.4.1-1--raw+libfuse ends: no verdict: vm.sh: the kernel does not boot .*'
+: >"$tmp/calls"
+exits "a kernel that had no verdict" 1 "$matrix" 7.4
+called "--debian 7.4.1-1 --server raw,libfuse --kernel-name 7.4.1"
+exits "only kernels where nothing can run" 4 "$matrix" 6.1
+same "which is known" "$tmp/calls.none" "$tmp/calls"
+
+# The second of three rows is under way when all is killed.
+mkfifo "$tmp/gate.6.12.8" "$tmp/progress"
+for signal in TERM KILL; do
+	[ "$signal" = TERM ] || { [ "$(id -u)" -eq 0 ] && [ -x "$checkout/build/contain" ]; } || continue
+	"$matrix" --fresh --jobs 1 >/dev/null 2>"$tmp/progress" &
+	pid=$!
+	while read -r line; do
+		case $line in
+		*": 6.12.8-1_bpo12+1--raw+libfuse begins on "*) kill -$signal $pid ;;
+		esac
+	done <"$tmp/progress"
+	wait $pid 2>/dev/null || :
+	rm "$tmp/gate.6.12.8"
+	: >"$tmp/calls"
+	exits "after SIG$signal: the rest" 1 "$matrix" --jobs 1
+	called "$bugs" "$new"
+	says "and all is there" "$tmp/out" '8 passed, 2 failed, 3 skipped'
+	mkfifo "$tmp/gate.6.12.8"
+done
+rm "$tmp/gate.6.12.8"
+
+echo "built anew" >"$checkout/build/cases/a"
+exits "after a build" 1 "$matrix"
+called "$old" "$bugs" "$new"
+
+# Two at once: the first waits in a VM.
+mkfifo "$tmp/gate.7.3-rc2"
+"$matrix" --fresh 7.3 >/dev/null 2>"$tmp/progress" &
+while read -r line; do
+	case $line in
+	*" begins on "*) break ;;
+	esac
+done <"$tmp/progress"
+exits "a second one at once" 1 "$matrix" 7.3
+says "is told so" "$tmp/err" 'matrix.sh: another matrix is running in .*'
+echo >"$tmp/gate.7.3-rc2"
+wait $! || :
+rm "$tmp/gate.7.3-rc2"
+
+# Another host: this one, by ssh without a network. It cannot be contained, as programs
+# of the other host would see processes that they are not among.
+rm -f "$checkout/build/contain"
+PATH=$PATH:/usr/sbin
+if ! { command -v sshd && command -v ssh && command -v rsync && [ -d /run/sshd ]; } >/dev/null; then
+	n=$((n + 1))
+	echo "ok $n - other hosts # SKIP config: no sshd, ssh or rsync here"
+	finish
+	exit 0
+fi
+ssh-keygen -q -t ed25519 -N '' -f "$tmp/host_key"
+ssh-keygen -q -t ed25519 -N '' -f "$tmp/user_key"
+cat >"$tmp/sshd_config" <<END
+HostKey $tmp/host_key
+AuthorizedKeysFile $tmp/user_key.pub
+PermitRootLogin prohibit-password
+StrictModes no
+PidFile none
+END
+cat >"$tmp/ssh_config" <<END
+Host another
+ProxyCommand $(command -v sshd) -i -f $tmp/sshd_config
+IdentityFile $tmp/user_key
+IdentitiesOnly yes
+UserKnownHostsFile $tmp/known_hosts
+StrictHostKeyChecking accept-new
+END
+echo "2/ssh -F $tmp/ssh_config another" >"$tmp/hosts"
+rm "$tmp/calls"
+exits "on another host" 1 "$matrix" --fresh --hosts "$tmp/hosts"
+called "$old" "$bugs" "$new"
+says "all is there" "$tmp/out" '8 passed, 2 failed, 3 skipped'
+check "in full" test -e "$row/run/results/7.3-rc2/raw.tsv"
+echo ":" >>"$tmp/hosts"
+echo "ssh -o ProxyCommand=false away" >>"$tmp/hosts"
+exits "here, on another host and on one that is away" 1 "$matrix" --fresh --hosts "$tmp/hosts"
+called "$old" "$bugs" "$new"
+says "all is there" "$tmp/out" '8 passed, 2 failed, 3 skipped'
+says "but what is away" "$tmp/err" 'matrix.sh: left out: ssh -o ProxyCommand=false away (no ssh .*'
+(cd && find .cache/fuse-passthrough-tests -name 'matrix-*' 2>/dev/null) >"$tmp/left"
+same "and nothing is left" "$tmp/calls.none" "$tmp/left"
+
+finish
