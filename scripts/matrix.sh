@@ -363,11 +363,14 @@ cells()
 
 table()
 {
-	cells | awk -F '\t' -v first="$(IFS=,; echo "${servers[*]}")" '
+	local order # of the columns: that of the row which has most
+
+	order=$(printf '%s\n' "${servers[@]}" | awk -F , 'NF > n { n = NF; most = $0 } END { print most }')
+	cells | awk -F '\t' -v order="$order" '
 		BEGIN {
-			n = split(first, order, ",")
+			n = split(order, ordered, ",")
 			for (i = 1; i <= n; i++)
-				column(order[i])
+				column(ordered[i])
 		}
 		!($1 in line) {
 			line[$1]
