@@ -9,7 +9,9 @@ usage()
 	cat <<-END
 	usage: scripts/compare.sh OLD NEW
 	Says what changed between two results, each a TSV or a folder of them
-	(results/<kernel>), of which those of the same server are compared.
+	(results/<kernel>), of which those of the same server are compared. OLD may also be a
+	folder of such folders (results): then what NEW's kernel has there is taken, or else
+	the nearest older kernel. So may both be: then each kernel of NEW is compared.
 
 	  regressed    does not fail in OLD, fails in NEW (fail, broken, timeout,
 	               crash, incomplete)
@@ -18,6 +20,14 @@ usage()
 	  now run      skipped in OLD, passes in NEW
 	  changed      outcome within its kind, or what was observed
 	  new, vanished
+
+	What a new kernel breaks, in CI:
+
+	  scripts/vm.sh --kernel bzImage --results new || [ \$? -eq 1 ]
+	  scripts/compare.sh results new
+
+	A case that failed with the older kernel, too, is no regression. When it is fixed, or a
+	change is intended, commit new/<kernel> to results: the next kernel is compared with that.
 
 	Exit status: 0 nothing regressed, 1 something did, or wrong use.
 	END
@@ -37,6 +47,53 @@ esac
 for side in "$@"; do
 	[ -r "$side" ] || die "cannot read $side: give a TSV or a folder of them"
 done
+
+has_results()
+{
+	local files=("$1"/*.tsv)
+
+	[ ${#files[@]} -gt 0 ]
+}
+
+has_kernels()
+{
+	local files=("$1"/*/*.tsv)
+
+	[ ${#files[@]} -gt 0 ]
+}
+
+# NAME if OLD has that folder, else the newest kernel before it; 7.4-rc1 is before 7.4.
+nearest_kernel() # OLD NAME
+{
+	local folder
+
+	{
+		echo "$2"
+		for folder in "$1"/*/; do
+			! has_results "$folder" || basename "$folder"
+		done
+	} | sed 's/-rc/~rc/' | sort -V | sed 's/~rc/-rc/' | awk -v name="$2" '
+		$0 == name { n++; next }
+		!n { before = $0 }
+		END { print (n > 1 ? name : before) }'
+}
+
+if [ -d "$1" ] && has_kernels "$1"; then
+	status=0
+	if has_kernels "$2"; then
+		for folder in "$2"/*/; do
+			echo "== ${folder%/}"
+			"$0" "$1" "${folder%/}" || status=1
+		done
+		exit "$status"
+	fi
+	[ -d "$2" ] || die "$2 is a file: give the folder of a kernel, results/<kernel>"
+	name=$(basename "$(realpath "$2")")
+	kernel=$(nearest_kernel "$1" "$name")
+	[ -n "$kernel" ] || die "$1 has no results of $name or a kernel before it: commit these ($2) to it, when they are right"
+	[ "$kernel" = "$name" ] || echo "$1 has nothing of $name; compared with $kernel, the nearest before it"
+	set -- "$1/$kernel" "$2"
+fi
 
 old=("$1")
 new=("$2")

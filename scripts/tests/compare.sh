@@ -37,4 +37,44 @@ mkdir "$tmp/empty"
 exits "folders without a common server" 1 "$compare" old "$tmp/empty"
 says "are of no use" "$tmp/err" 'compare.sh: no server has a TSV in both .*'
 
+# Folders of kernels.
+results=$tmp/results
+mkdir -p "$results/6.12.9" "$results/7.3-rc2" "$results/7.3" "$results/notes" "$tmp/new"
+for kernel in 6.12.9 7.3-rc2 7.3; do
+	cp old/*.tsv "$results/$kernel"
+done
+nearest() # NAME [OTHER]
+{
+	rm -rf "$tmp/new"
+	mkdir -p "$tmp/new/$1"
+	cp old/*.tsv "$tmp/new/$1"
+	exits "a result of $1" 0 "$compare" "$results" "$tmp/new/$1"
+	if [ -n "${2-}" ]; then
+		says "with the nearest before it" "$tmp/out" "$results has nothing of $1; compared with $2, the nearest before it"
+	else
+		says "with its own" "$tmp/out" '0 regressed, 0 fixed, .*'
+		check "and nothing else is said" test "$(wc -l <"$tmp/out")" -eq 1
+	fi
+}
+nearest 6.12.9
+nearest 6.12.10 6.12.9
+nearest 7.3-rc1 6.12.9
+nearest 7.3-rc2
+nearest 7.3-rc3 7.3-rc2
+nearest 7.3
+nearest 7.3.1 7.3
+mv "$results/7.3" "$results/7.3.1"
+nearest 7.3 7.3-rc2
+mv "$results/7.3.1" "$results/7.3"
+nearest 7.4-rc1 7.3
+mkdir "$tmp/new/6.12.9" "$tmp/new/6.1"
+cp new/*.tsv "$tmp/new/6.12.9"
+cp old/*.tsv "$tmp/new/6.1"
+exits "one of several kernels regressed" 1 "$compare" "$results" "$tmp/new"
+says "is named" "$tmp/out" "== $tmp/new/6.12.9"
+says "the others are compared, too" "$tmp/out" "$results has nothing of 7.4-rc1; compared with 7.3, .*"
+says "or it is said what to do" "$tmp/err" "compare.sh: $results has no results of 6.1 or a kernel before it: commit these .*"
+exits "a file with folders of kernels" 1 "$compare" "$results" old/raw.tsv
+says "is refused" "$tmp/err" 'compare.sh: old/raw.tsv is a file: give the folder of a kernel, .*'
+
 finish
