@@ -41,11 +41,10 @@ verdicts=("$row/run/results"/*/*.tsv)
 case $status in
 0 | 1 | 4) [ ${#verdicts[@]} -eq 0 ] || echo "$status" >"$row/verdict" ;;
 esac
-printf 'ends\t%s\t%s\t%s\n' "$key" "$(cat "$row/verdict" 2>/dev/null || echo none)" "$(tail -n 1 "$row/said")"
-
 mkdir -p ended
 tar -c -C "$row" -f "$job/row.tar" .
 mv "$job/row.tar" "ended/$key.tar"
-[ -e "$row/verdict" ] || status=none
+verdict=$(cat "$row/verdict" 2>/dev/null) || verdict=none
+printf 'ends\t%s\t%s\t%s\n' "$key" "$verdict" "$(tail -n 1 "$row/said")"
 rm -rf "$job"
-[ "$status" != none ]
+[ "$verdict" != none ]

@@ -203,6 +203,16 @@ has_verdict() # KEY
 	[ -e "$run/rows/$1/verdict" ] && [ "$(cat "$run/rows/$1/bundle")" = "$bundle" ]
 }
 
+publish() # KEY
+{
+	local dir
+
+	for dir in "$run/rows/$1"/results/*/; do
+		{ mkdir -p "$results" && cp -R "${dir%/}" "$results"; } 2>/dev/null ||
+			say "results not kept in $results, which cannot be written: give --results DIR"
+	done
+}
+
 # Takes in the rows that have ended, perhaps when nobody was there any more.
 collect()
 {
@@ -217,18 +227,23 @@ collect()
 		rm -rf "${run:?}/rows/$key"
 		mv "$run/row.new" "$run/rows/$key"
 		rm "$tar"
+		publish "$key"
 	done
 }
 
 left=()	# indexes of the rows that have no verdict
 
+# Results are kept again, perhaps in another folder.
 find_left()
 {
 	local i
 
 	for i in "${!keys[@]}"; do
-		[ -n "${versions[i]}" ] || continue
-		has_verdict "${keys[i]}" || left+=("$i")
+		if has_verdict "${keys[i]}"; then
+			publish "${keys[i]}"
+		elif [ -n "${versions[i]}" ]; then
+			left+=("$i")
+		fi
 	done
 }
 
@@ -321,21 +336,6 @@ progress()
 }
 
 # --- what came out -------------------------------------------------------------
-
-publish()
-{
-	local i dir
-
-	for i in "${!keys[@]}"; do
-		has_verdict "${keys[i]}" || continue
-		for dir in "$run/rows/${keys[i]}"/results/*/; do
-			{ mkdir -p "$results" && cp -R "${dir%/}" "$results"; } 2>/dev/null || {
-				say "results not kept in $results, which cannot be written: give --results DIR"
-				return
-			}
-		done
-	done
-}
 
 # Lines of kernel, server and what its column shows, for the table.
 cells()
@@ -452,5 +452,4 @@ say "${#left[@]} of ${#keys[@]} kernels to run"
 if [ ${#left[@]} -gt 0 ]; then
 	run_rows
 fi
-publish
 table

@@ -159,6 +159,7 @@ same "which is known" "$tmp/calls.none" "$tmp/calls"
 mkfifo "$tmp/gate.6.12.8" "$tmp/progress"
 for signal in TERM KILL; do
 	[ "$signal" = TERM ] || { [ "$(id -u)" -eq 0 ] && [ -x "$checkout/build/contain" ]; } || continue
+	rm -r "$checkout/results"
 	"$matrix" --fresh --jobs 1 >/dev/null 2>"$tmp/progress" &
 	pid=$!
 	while read -r line; do
@@ -167,6 +168,7 @@ for signal in TERM KILL; do
 		esac
 	done <"$tmp/progress"
 	wait $pid 2>/dev/null || :
+	check "SIG$signal: what had ended is kept" test -e "$checkout/results/6.1.9/raw.tsv"
 	rm "$tmp/gate.6.12.8"
 	: >"$tmp/calls"
 	exits "after SIG$signal: the rest" 1 "$matrix" --jobs 1
