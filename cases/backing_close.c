@@ -75,6 +75,16 @@ CASE(close_privilege, ordinary_user_is_eperm, .row = "C3",
 	expect_only_root_closes(_metadata, w, "as=uid:1000");
 }
 
+CASE(close_privilege, is_that_capability_alone, .row = "C3",
+     .title = "closing an ID takes CAP_SYS_ADMIN and no other capability, and none is as good",
+     .needs = NEED_PASSTHROUGH, .can = "credentials")
+{
+	ASSERT_RET(register_f(w), 1);
+
+	EXPECT_RET(server_backing_close(w, 1, AS_ALL_BUT_ADMIN), -EPERM);
+	EXPECT_RET(server_backing_close(w, 1, AS_ADMIN_ALONE), 0);
+}
+
 CASE(close_privilege, root_of_child_userns_is_eperm, .row = "C3",
      .title = "closing an ID, a valid one or 0, is EPERM for the root of a child user namespace "
 	      "and has no effect",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* FUSE_DEV_IOC_BACKING_OPEN: which kinds of files can be registered. Rows O7, O8, O10, O11. */
+/* FUSE_DEV_IOC_BACKING_OPEN: which kinds of files can be registered. Rows O7, O8, O10, O11, L2. */
 #include <errno.h>
 #include <fcntl.h>
 
@@ -69,6 +69,30 @@ CASE(not_regular, is_einval, .row = "O8",
 
 	EXPECT_RET_SINCE(register_odd_file(w, &variant->file), before_6_12(&variant->file),
 			 since("6.12", -EINVAL));
+}
+
+WORLD_FIXTURE(refused);
+FIXTURE_VARIANT(refused)
+{
+	struct odd_file file;
+	long result;
+	const char *mount; /* that it is on */
+};
+FIXTURE_VARIANT_ADD(refused, directory) {
+	{ .path = "backing", .flags = O_RDONLY }, -EISDIR, "backing"
+};
+FIXTURE_VARIANT_ADD(refused, fifo) { { .make = make_fifo }, -EINVAL, "backing" };
+FIXTURE_VARIANT_ADD(refused, too_deep) { { .path = "fuse/f", .flags = O_PATH }, -ELOOP, "fuse" };
+
+CASE(refused, is_not_held, .row = "L2",
+     .title = "a file that is refused as backing file is not held: its filesystem can be "
+	      "unmounted",
+     .since = "6.12", .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
+{
+	EXPECT_RET(register_odd_file(w, &variant->file), variant->result);
+	world_ops(w); /* by now the server has closed its descriptor */
+
+	EXPECT_RET(world_umount(variant->mount), 0);
 }
 
 WORLD_FIXTURE(regular);

@@ -145,6 +145,14 @@ CASE(open_privilege, ordinary_user_is_eperm, .row = "O4",
 	EXPECT_RET(register_with(w, "as=uid:1000"), -EPERM);
 }
 
+CASE(open_privilege, is_that_capability_alone, .row = "O4",
+     .title = "registering takes CAP_SYS_ADMIN and no other capability, and none is as good",
+     .needs = NEED_PASSTHROUGH, .can = "credentials")
+{
+	EXPECT_RET(register_with(w, AS_ALL_BUT_ADMIN), -EPERM);
+	EXPECT_RET(register_with(w, AS_ADMIN_ALONE), 1);
+}
+
 CASE(open_privilege, root_of_child_userns_is_eperm, .row = "O4",
      .title = "registering is EPERM for the root of a child user namespace",
      .needs = NEED_PASSTHROUGH | NEED_USERNS, .can = "credentials")
