@@ -2,6 +2,7 @@
 /* Every way to read and write a passthrough file ends at the backing file. Row D1. */
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "../fixtures/ways.h"
 
@@ -135,6 +136,54 @@ CASE(bytes_in, of_an_ordinary_file_are_sent, .row = "D1",
 }
 
 /* Few ways, as each waits for its deadline when it fails. */
+struct splice_arg {
+	int fd;
+	bool in; /* from a full pipe, not into an empty one */
+};
+
+static long do_splice_once(void *arg)
+{
+	const struct splice_arg *a = arg;
+	static char zeros[PIPE];
+	loff_t start = 0;
+	int ends[2];
+	long moved;
+
+	if (pipe(ends) < 0 || (a->in && write(ends[1], zeros, PIPE) != PIPE))
+		return -errno;
+	moved = a->in ? splice(ends[0], NULL, a->fd, &start, PIPE, 0) :
+			splice(a->fd, &start, ends[1], NULL, PIPE, 0);
+	moved = moved < 0 ? -errno : moved;
+	close(ends[0]);
+	close(ends[1]);
+	return moved;
+}
+
+/* Bytes that one splice(2) moves between the start of the file and a pipe. */
+static long client_splice_once(struct client *c, int fd, bool in)
+{
+	struct splice_arg arg = { fd, in };
+
+	return client_run(c, do_splice_once, &arg, sizeof(arg), "one splice(2) %s %d",
+			  in ? "into" : "from", fd);
+}
+
+WORLD_FIXTURE(one_splice);
+
+CASE(one_splice, moves_a_whole_pipe, .row = "D1",
+     .title = "one splice(2) moves as much as a pipe holds, from a passthrough file and into one",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = open_old(w, PIPE, O_RDWR));
+	EXPECT_RET(client_splice_once(client(w), fd, false), PIPE);
+	EXPECT_RET(client_splice_once(client(w), fd, true), PIPE);
+	EXPECT_RET(backing_match("f", OLD, 1, 0), 0);
+	EXPECT_OPS(w, "");
+}
+
 WAY_FIXTURE(stopped_server);
 FIXTURE_VARIANT_ADD(stopped_server, plain) { WAY_READ, 0 };
 FIXTURE_VARIANT_ADD(stopped_server, spliced) { WAY_SPLICE, 0 };
