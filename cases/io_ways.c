@@ -138,7 +138,9 @@ CASE(bytes_in, of_an_ordinary_file_are_sent, .row = "D1",
 /* Few ways, as each waits for its deadline when it fails. */
 struct splice_arg {
 	int fd;
-	bool in; /* from a full pipe, not into an empty one */
+	bool in; /* from a pipe that holds @filled bytes, not into an empty one */
+	long filled;
+	unsigned int flags;
 };
 
 static long do_splice_once(void *arg)
@@ -149,23 +151,21 @@ static long do_splice_once(void *arg)
 	int ends[2];
 	long moved;
 
-	if (pipe(ends) < 0 || (a->in && write(ends[1], zeros, PIPE) != PIPE))
+	if (pipe(ends) < 0 || write(ends[1], zeros, a->filled) != a->filled)
 		return -errno;
-	moved = a->in ? splice(ends[0], NULL, a->fd, &start, PIPE, 0) :
-			splice(a->fd, &start, ends[1], NULL, PIPE, 0);
+	moved = a->in ? splice(ends[0], NULL, a->fd, &start, PIPE, a->flags) :
+			splice(a->fd, &start, ends[1], NULL, PIPE, a->flags);
 	moved = moved < 0 ? -errno : moved;
 	close(ends[0]);
 	close(ends[1]);
 	return moved;
 }
 
-/* Bytes that one splice(2) moves between the start of the file and a pipe. */
-static long client_splice_once(struct client *c, int fd, bool in)
+/* Bytes that one splice(2) moves between the start of the file and a pipe, or -errno. */
+static long client_splice_once(struct client *c, struct splice_arg arg)
 {
-	struct splice_arg arg = { fd, in };
-
-	return client_run(c, do_splice_once, &arg, sizeof(arg), "one splice(2) %s %d",
-			  in ? "into" : "from", fd);
+	return client_run(c, do_splice_once, &arg, sizeof(arg), "splice %s %d, the pipe holds %ld",
+			  arg.in ? "into" : "from", arg.fd, arg.filled);
 }
 
 WORLD_FIXTURE(one_splice);
@@ -174,14 +174,26 @@ CASE(one_splice, moves_a_whole_pipe, .row = "D1",
      .title = "one splice(2) moves as much as a pipe holds, from a passthrough file and into one",
      .needs = NEED_PASSTHROUGH)
 {
-	long fd;
+	struct splice_arg out = { .in = false }, in = { .in = true, .filled = PIPE };
 
 	plan(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w, PIPE, O_RDWR));
-	EXPECT_RET(client_splice_once(client(w), fd, false), PIPE);
-	EXPECT_RET(client_splice_once(client(w), fd, true), PIPE);
+	ASSERT_POSITIVE(in.fd = out.fd = open_old(w, PIPE, O_RDWR));
+	EXPECT_RET(client_splice_once(client(w), out), PIPE);
+	EXPECT_RET(client_splice_once(client(w), in), PIPE);
 	EXPECT_RET(backing_match("f", OLD, 1, 0), 0);
 	EXPECT_OPS(w, "");
+}
+
+CASE(one_splice, does_not_wait_when_told, .row = "D1",
+     .title = "splice(2) with SPLICE_F_NONBLOCK from an empty pipe into a passthrough file is EAGAIN",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct splice_arg in = { .in = true, .flags = SPLICE_F_NONBLOCK };
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(in.fd = open_old(w, PAGE, O_RDWR));
+	EXPECT_RET(client_splice_once(client(w), in), -EAGAIN);
+	EXPECT_RET(backing_match("f", OLD, PAGE, 0), PAGE);
 }
 
 WAY_FIXTURE(stopped_server);
