@@ -183,7 +183,7 @@ static bool has_failslab(void)
 
 	if (pid == 0) {
 		if (unshare(CLONE_NEWNS) < 0 ||
-		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		    mount(NULL, "/sys", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 			_exit(1);
 		mount("fpt", "/sys/kernel/debug", "debugfs", 0, NULL);
 		_exit(access("/sys/kernel/debug/failslab/ignore-gfp-wait", W_OK) < 0);
