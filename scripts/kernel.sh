@@ -13,7 +13,7 @@ usage()
 	  KSRC=~/linux scripts/vm.sh --ksrc "\$(KSRC=~/linux scripts/kernel.sh tiny)"
 
 	  tiny              what the cases need, and what boots under QEMU (the default)
-	  debug             the same with KASAN, lockdep, kmemleak, UBSAN, sleep checks, and
+	  debug             the same with KASAN, lockdep, kmemleak, UBSAN and more, and
 	                    with allocations that fail on demand, which rows X are about
 	  --debian VERSION  not KSRC but the linux-source package of that version: 6.12 (the
 	                    newest one), 6.12.43, or a package version
