@@ -255,7 +255,7 @@ show_progress()
 
 die_with() # LOG WHY
 {
-	grep -E -m 20 'error|Error|undefined|No such' "$1" >&2 || tail -n 20 "$1" >&2
+	grep -E -m 20 'error:|undefined reference|No rule|No such|\*\*\*' "$1" >&2 || tail -n 20 "$1" >&2
 	die "$2 (see $1)"
 }
 

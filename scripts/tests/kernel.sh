@@ -64,9 +64,9 @@ echo "int main, other;" >"$tree/source.c"
 exits "after a change" 0 kernel tiny
 says "after a change: it is built" "$tmp/err" "kernel: 1 files built, .*"
 check "after a change: nothing is configured" sh -c '! grep configuring "$1"' sh "$tmp/err"
-echo "error" >"$tree/source.c"
+echo "error: none" >"$tree/source.c"
 exits "a tree that does not build" 1 kernel tiny
-says "a tree that does not build: the error is shown" "$tmp/err" ".*1:error"
+says "a tree that does not build: the error is shown" "$tmp/err" ".*1:error: none"
 echo "int main;" >"$tree/source.c"
 
 echo CONFIG_REFUSED=y >"$tmp/refused"
