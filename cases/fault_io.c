@@ -15,7 +15,7 @@ enum { SEED = 1 };
 
 static const struct world_opts on_disk = { .backing = "ext4" };
 
-/* Of the backing file, as if it had never been read. 0 or -errno. */
+/* Of the backing file on disk, as if it had never been read. 0 or -errno. */
 static int forget_pages(void)
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
@@ -24,6 +24,14 @@ static int forget_pages(void)
 	err = err ?: -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(fd);
 	return err;
+}
+
+/* The backing file is as large as ever, and has no page in memory. 0 or -errno. */
+static int empty_file(void)
+{
+	const char *path = backing_path("f");
+
+	return truncate(path, 0) < 0 || truncate(path, OFFSET + SIZE) < 0 ? -errno : 0;
 }
 
 /* --- one system call ---------------------------------------------------------------- */
@@ -49,12 +57,13 @@ static long call_map(struct client *c, long fd)
 	return client_mmap(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, OFFSET);
 }
 
+/* What is tried on a file that was just opened, and what is done to the backing file before. */
 static call_fn *call;
+static int (*prepare)(void);
 
-/* On a file that was just opened, with nothing of it in memory. */
 static long call_once(struct world *w, unsigned int nth, bool *failed)
 {
-	long fd = client_open(client(w), "f", O_RDWR), result = forget_pages();
+	long fd = client_open(client(w), "f", O_RDWR), result = prepare();
 
 	client_fail_nth(client(w), nth);
 	result = result ?: call(client(w), fd);
@@ -85,7 +94,7 @@ CASE(first_call, reads_or_is_enomem, .row = "X3",
 
 	plan(w, OPEN_AGAIN_AND_AGAIN);
 	ASSERT_RET(backing_fill("f", SEED, SIZE, OFFSET), 0);
-	call = call_read;
+	call = call_read, prepare = forget_pages;
 	report = failing_each(w, call_once);
 
 	EXPECT_ENOMEM(report);
@@ -103,7 +112,7 @@ CASE(first_call, writes_or_is_enomem, .row = "X4",
 
 	plan(w, OPEN_AGAIN_AND_AGAIN);
 	ASSERT_RET(server_call(&w->server, -1, "answer GETXATTR ENODATA"), 0);
-	call = call_write;
+	call = call_write, prepare = empty_file;
 	report = failing_each(w, call_once);
 
 	EXPECT_ENOMEM(report);
@@ -119,7 +128,7 @@ CASE(first_call, maps_or_is_enomem, .row = "X5",
 	struct failing_report report;
 
 	plan(w, OPEN_AGAIN_AND_AGAIN);
-	call = call_map;
+	call = call_map, prepare = empty_file;
 	report = failing_each(w, call_once);
 
 	EXPECT_ENOMEM(report);
@@ -145,10 +154,8 @@ static long read_once(struct world *w, unsigned int nth, bool *failed)
 
 static long write_once(struct world *w, unsigned int nth, bool *failed)
 {
-	long fd = client_open(client(w), "f", O_RDWR), result;
+	long fd = client_open(client(w), "f", O_RDWR), result = empty_file();
 
-	/* First gone, then as large, and without a page. */
-	result = truncate(backing_path("f"), 0) ?: truncate(backing_path("f"), OFFSET + SIZE);
 	client_fail_nth(client(w), nth);
 	result = result ?: client_write_by(client(w), way, fd, SIZE, OFFSET, SEED);
 	*failed = client_failed(client(w));
