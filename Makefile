@@ -160,7 +160,7 @@ $(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
 
-$(OUTPUT)/vm/init: $(call objs,$(addprefix scripts/vm/,guest init jobs kernel_log lines plan stream))
+$(OUTPUT)/vm/init: $(call objs,$(addprefix scripts/vm/,guest init jobs kernel_log leaks lines plan stream))
 $(OUTPUT)/vm/monitor: $(call objs,$(addprefix scripts/vm/,lines monitor plan))
 $(OUTPUT)/vm/cpio: $(call objs,scripts/vm/cpio)
 $(OUTPUT)/vm/tsc: $(call objs,scripts/vm/tsc)
