@@ -70,7 +70,8 @@ VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor cpio t
 .DEFAULT_GOAL := all
 
 HARNESS  := case_info contain contract errname expect installed journal main need record since
-WORLD    := backing_file backing_fs client contract memory odd_files pattern server stack steps transfer world world_end world_requests sabotage
+WORLD    := backing_file backing_fs client contract fail_nth failing memory odd_files pattern \
+	server stack steps transfer world world_end world_requests sabotage
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops raw_storm wire
 LIBFUSE  := libfuse libfuse_absent libfuse_calls libfuse_init libfuse_ops libfuse_threads
@@ -81,7 +82,7 @@ WORLD_OBJS   := $(call objs,$(addprefix fixtures/,$(WORLD)))
 SERVING_OBJS := $(call objs,$(addprefix fixtures/servers/,$(SERVING)) harness/errname)
 SEED_OBJS    := $(call objs,fixtures/channel fixtures/backing_id)
 LIBFUSE_OBJS := $(call objs,$(addprefix fixtures/servers/,$(LIBFUSE)) fixtures/sabotage)
-RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) fixtures/sabotage fixtures/elsewhere)
+RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) $(addprefix fixtures/,elsewhere fail_nth sabotage))
 
 ifdef IN_TREE
 HEADERS_READY :=
@@ -160,7 +161,7 @@ $(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
 
-$(OUTPUT)/vm/init: $(call objs,$(addprefix scripts/vm/,guest init jobs kernel_log lines plan stream))
+$(OUTPUT)/vm/init: $(call objs,$(addprefix scripts/vm/,guest init jobs kernel_log leaks lines plan stream))
 $(OUTPUT)/vm/monitor: $(call objs,$(addprefix scripts/vm/,lines monitor plan))
 $(OUTPUT)/vm/cpio: $(call objs,scripts/vm/cpio)
 $(OUTPUT)/vm/tsc: $(call objs,scripts/vm/tsc)

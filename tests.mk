@@ -12,7 +12,7 @@ ops_test_OBJS         := fixtures/servers/ops fixtures/servers/op_name fixtures/
 plan_test_OBJS        := fixtures/servers/plan fixtures/servers/control harness/errname \
 			 fixtures/tests/plan_test
 intake_test_OBJS       := $(addprefix fixtures/servers/,intake ops op_name) fixtures/tests/intake_test
-transfer_test_OBJS     := $(addprefix fixtures/,client contract pattern sabotage steps transfer) \
+transfer_test_OBJS     := $(addprefix fixtures/,client contract fail_nth failing pattern sabotage steps transfer) \
 			 $(addprefix harness/,case_info contract errname journal record since) fixtures/tests/transfer_test
 toyfs_test_OBJS       := fixtures/servers/toyfs fixtures/tests/toyfs_test
 units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -174,6 +175,31 @@ static const char *fanotify_missing(void)
 	return "config: no permission events (set CONFIG_FANOTIFY_ACCESS_PERMISSIONS=y)";
 }
 
+/* In a mount namespace of its own, as debugfs need not be mounted. */
+static bool has_failslab(void)
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNS) < 0 ||
+		    mount(NULL, "/sys", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+			_exit(1);
+		mount("fpt", "/sys/kernel/debug", "debugfs", 0, NULL);
+		_exit(access("/sys/kernel/debug/failslab/ignore-gfp-wait", W_OK) < 0);
+	}
+	waitpid(pid, &status, 0);
+	return pid > 0 && status == 0;
+}
+
+static const char *faults_missing(void)
+{
+	if (access("/proc/self/fail-nth", W_OK) == 0 && has_failslab())
+		return NULL;
+	return "config: allocations cannot be made to fail (set CONFIG_FAULT_INJECTION=y, "
+	       "CONFIG_FAILSLAB=y, CONFIG_FAULT_INJECTION_DEBUG_FS=y, as scripts/kernel.sh debug does)";
+}
+
 const struct need need_table[] = {
 	{ NEED_PASSTHROUGH, "passthrough", NULL },
 	{ NEED_NO_PASSTHROUGH, "no-passthrough", NULL },
@@ -191,6 +217,7 @@ const struct need need_table[] = {
 	{ NEED_DESTRUCTIVE, "destructive", destructive_missing },
 	{ NEED_LANDLOCK, "landlock", landlock_missing },
 	{ NEED_FANOTIFY, "fanotify", fanotify_missing },
+	{ NEED_FAULTS, "faults", faults_missing },
 };
 const size_t need_count = sizeof(need_table) / sizeof(need_table[0]);
 

@@ -26,6 +26,7 @@ enum {
 	NEED_DESTRUCTIVE = 1 << 13, /* the case may leave the kernel unusable: FPT_DESTRUCTIVE */
 	NEED_LANDLOCK = 1 << 14,
 	NEED_FANOTIFY = 1 << 15, /* with permission events */
+	NEED_FAULTS = 1 << 16,	 /* allocations fail on demand: failslab, fail-nth */
 };
 
 struct need {

@@ -19,7 +19,8 @@ BEGIN {
 	FS = OFS = "\t"
 	SPLAT = "WARNING:|BUG:|kernel BUG at|KASAN|KCSAN|UBSAN|[Cc]all [Tt]race:|Oops|" \
 		"general protection fault,|refcount_t|possible (circular|recursive) locking|" \
-		"inconsistent lock state|INFO: task .* blocked|detected stalls"
+		"inconsistent lock state|INFO: task .* blocked|detected stalls|" \
+		"new suspected memory leaks"
 	split("cap config kernel library privilege", words, " ")
 	for (i in words)
 		known_class[words[i]] = 1

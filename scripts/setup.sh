@@ -106,6 +106,9 @@ needed()
 	[ -n "$check" ] || return 0
 	need shellcheck shellcheck ShellCheck
 	need cppcheck cppcheck
+	need flex flex
+	need bison bison
+	need bc bc
 	need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 mingw64-gcc
 	need prove perl perl-Test-Harness
 	need diff diffutils

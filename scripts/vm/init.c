@@ -21,6 +21,7 @@
 #include "guest.h"
 #include "jobs.h"
 #include "kernel_log.h"
+#include "leaks.h"
 #include "plan.h"
 #include "stream_out.h"
 
@@ -146,6 +147,8 @@ int main(void)
 	} else {
 		bool done = jobs_run(PLAN);
 
+		if (done)
+			leaks_find();
 		kernel_log_end();
 		if (done)
 			stream_say(STREAM_DONE, -1, "all jobs");

@@ -1,0 +1,285 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+set -eu
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/kernel.sh [tiny|debug] [OPTION...]
+	Builds a small kernel for scripts/vm.sh out of a kernel tree, which stays as it is, and
+	prints the build directory as the last line of its output:
+
+	  KSRC=~/linux scripts/vm.sh --ksrc "\$(KSRC=~/linux scripts/kernel.sh tiny)"
+
+	  tiny              what the cases need, and what boots under QEMU (the default)
+	  debug             the same with KASAN, lockdep, kmemleak, UBSAN and more, and
+	                    with allocations that fail on demand, which rows X are about
+	  --debian VERSION  not KSRC but the linux-source package of that version: 6.12 (the
+	                    newest one), 6.12.43, or a package version
+	  --config FILE     options on top of the others; repeat it for several files
+	  --output DIR      where the kernel is built
+	                    (default: \$OUTPUT/kernels/<tiny|debug>-<version>)
+	  -j N              N compilers at once (default: one per processor)
+	  --help            this text
+
+	KSRC                the kernel tree, one that nothing was built in
+	OUTPUT              where builds go (default: build)
+	CC, LLVM, ...       as for the kernel's make; ccache is used where it is installed
+
+	The second time only what changed is compiled. Exit status: 0 built, 1 not.
+	END
+}
+
+say()
+{
+	echo "kernel: $*" >&2
+}
+
+die()
+{
+	say "$*"
+	exit 1
+}
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+kernels=$checkout/fixtures/kernels
+OUTPUT=${OUTPUT:-$checkout/build}
+
+flavour=tiny
+debian=
+further=()
+dir=
+jobs=$(nproc)
+
+parse_arguments()
+{
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--*=*)
+			set -- "${1%%=*}" "${1#*=}" "${@:2}"
+			continue
+			;;
+		-j?*)
+			set -- -j "${1#-j}" "${@:2}"
+			continue
+			;;
+		--help)
+			usage
+			exit 0
+			;;
+		tiny | debug)
+			flavour=$1
+			shift
+			continue
+			;;
+		-j | --debian | --config | --output)
+			[ $# -ge 2 ] || die "$1 needs a value, see --help"
+			;;
+		*)
+			die "unknown argument $1, see --help"
+			;;
+		esac
+		case $1 in
+		-j) jobs=$2 ;;
+		--debian) debian=$2 ;;
+		--config) further+=("$(realpath -e "$2")") || die "no such file: $2" ;;
+		--output) dir=$2 ;;
+		esac
+		shift 2
+	done
+	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "-j needs a number above 0, not '$jobs'"
+}
+
+# --- what it takes -----------------------------------------------------------
+
+missing=()
+packages=()
+
+need() # COMMAND PACKAGE
+{
+	command -v "$1" >/dev/null || lacks "$@"
+}
+
+lacks() # WHAT PACKAGE
+{
+	missing+=("$1")
+	packages+=("$2")
+}
+
+die_if_missing()
+{
+	[ ${#missing[@]} -eq 0 ] ||
+		die "missing: ${missing[*]}; install, on Debian: apt-get install ${packages[*]}"
+}
+
+check_tools()
+{
+	need make make
+	need "${CC:-gcc}" gcc
+	need ld binutils
+	need flex flex
+	need bison bison
+	need bc bc
+	need flock util-linux
+	die_if_missing
+}
+
+# Only some kernels, of some configurations, are checked by objtool.
+check_libelf()
+{
+	! grep -qx CONFIG_OBJTOOL=y "$dir/.config" ||
+		echo '#include <gelf.h>' | "${HOSTCC:-gcc}" -E -xc -o /dev/null - 2>/dev/null ||
+		lacks "<gelf.h>" libelf-dev
+	die_if_missing
+}
+
+find_tree()
+{
+	if [ -n "$debian" ]; then
+		KSRC=$("$checkout/scripts/debian-source.sh" "$debian") || exit 1
+	fi
+	[ -n "${KSRC-}" ] || die "no kernel tree: give KSRC=/path/to/linux or --debian VERSION"
+	[ -e "$KSRC/Kconfig" ] || die "KSRC=$KSRC is no kernel tree"
+	KSRC=$(realpath "$KSRC")
+	{ [ ! -e "$KSRC/.config" ] && [ ! -d "$KSRC/include/config" ]; } ||
+		die "something was built in $KSRC: test that with scripts/vm.sh --ksrc, or give a" \
+			"clean tree (git worktree add, or make mrproper, which removes its .config)"
+}
+
+# --- configuration -----------------------------------------------------------
+
+kernel_make()
+{
+	make -C "$KSRC" O="$dir" KBUILD_BUILD_USER=fpt KBUILD_BUILD_HOST=fpt "${compiler[@]}" "$@"
+}
+
+use_ccache()
+{
+	compiler=()
+	command -v ccache >/dev/null || return 0
+	compiler=(CC="ccache ${CC:-gcc}" HOSTCC="ccache ${HOSTCC:-gcc}")
+	[ -z "${LLVM-}" ] || compiler[0]="CC=ccache clang"
+}
+
+# All options on top of tinyconfig, later ones win.
+fragments()
+{
+	cat "$checkout/config" "$kernels/tiny.config"
+	[ "$flavour" = tiny ] || cat "$kernels/$flavour.config"
+	[ ${#further[@]} -eq 0 ] || cat "${further[@]}"
+	echo "CONFIG_LOCALVERSION=\"-$flavour\""
+}
+
+# Where nothing changed the configuration stays, and with it all that was built.
+configure()
+{
+	local wanted
+
+	wanted="$(fragments)"
+	if [ ! -e "$dir/.config" ] || [ "$wanted" != "$(cat "$dir/fragments" 2>/dev/null)" ]; then
+		say "configuring in $dir"
+		{ kernel_make -s tinyconfig && echo "$wanted" >>"$dir/.config"; } >"$dir/config.log" 2>&1 ||
+			die_with "$dir/config.log" "the kernel cannot be configured"
+		echo "$wanted" >"$dir/fragments"
+	fi
+	kernel_make -s olddefconfig >>"$dir/config.log" 2>&1 ||
+		die_with "$dir/config.log" "the kernel cannot be configured"
+	check_config
+}
+
+# An option that this kernel does not know is told; one that it knows must be as asked for.
+check_config()
+{
+	local line name refused=() unknown=()
+
+	while read -r line; do
+		name=${line%%=*}
+		case $line in
+		CONFIG_*=*) grep -qxF -- "$line" "$dir/.config" && continue ;;
+		'# CONFIG_'*' is not set')
+			name=${line#\# } name=${name%% *}
+			grep -q "^$name=" "$dir/.config" || continue
+			;;
+		*) continue ;;
+		esac
+		if knows_option "${name#CONFIG_}"; then
+			refused+=("$line")
+		else
+			unknown+=("$name")
+		fi
+	done < <(last_of_each <"$dir/fragments")
+	[ ${#unknown[@]} -eq 0 ] || say "not in this kernel: ${unknown[*]}"
+	[ ${#refused[@]} -eq 0 ] || {
+		rm -f "$dir/fragments"
+		die "asked for, but not in $dir/.config (what do they depend on?): $(printf '%s; ' "${refused[@]}")"
+	}
+}
+
+last_of_each()
+{
+	sed -E 's/^# (CONFIG_[A-Za-z0-9_]+) is not set$/\1 &/; s/^(CONFIG_[A-Za-z0-9_]+)=/\1 &/; t; d' |
+		awk '{ name = $1; sub(/^[^ ]* /, ""); line[name] = $0 } END { for (n in line) print line[n] }' |
+		sort
+}
+
+knows_option()
+{
+	grep -rqsE --include='Kconfig*' "^[[:space:]]*(menu)?config $1\$" "$KSRC"
+}
+
+# --- the build ---------------------------------------------------------------
+
+# How many lines a whole build prints, about; for the eye alone.
+declare -A usual=([tiny]=1250 [debug]=1400)
+
+# Condenses make's lines, "  CC      fs/fuse/dev.o", to how far it is.
+show_progress()
+{
+	local line total='' n=0 shown=0
+
+	[ -e "$dir/vmlinux" ] || total=" of about ${usual[$flavour]}"
+	while IFS= read -r line; do
+		[[ $line =~ ^\ \ [A-Z]+\ +([^ ]+)$ ]] || continue
+		((++n))
+		if [ -t 2 ]; then
+			printf '\r\033[Kkernel: %d%s: %s' "$n" "$total" "${BASH_REMATCH[1]}" >&2
+		elif ((n >= shown + 100)); then
+			say "$n$total files built, $SECONDS s"
+			shown=$n
+		fi
+	done
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	((n == 0)) || say "$n files built, $SECONDS s"
+}
+
+die_with() # LOG WHY
+{
+	grep -E -m 20 'error:|undefined reference|No rule|No such|\*\*\*' "$1" >&2 || tail -n 20 "$1" >&2
+	die "$2 (see $1)"
+}
+
+build()
+{
+	kernel_make -j"$jobs" bzImage 2>&1 | tee "$dir/build.log" | show_progress
+	[ "${PIPESTATUS[0]}" -eq 0 ] || die_with "$dir/build.log" "the kernel does not build"
+}
+
+parse_arguments "$@"
+check_tools
+find_tree
+use_ccache
+version=$(make -s -C "$KSRC" kernelversion 2>/dev/null) || die "KSRC=$KSRC does not tell its version"
+dir=$(realpath -m "${dir:-$OUTPUT/kernels/$flavour-$version}")
+{ mkdir -p "$dir" && : >>"$dir/lock"; } 2>/dev/null || die "cannot write to $dir: give --output DIR"
+exec 9>"$dir/lock"
+flock -n 9 || {
+	say "waits for another build in $dir"
+	flock 9
+}
+say "$flavour $version from $KSRC"
+configure
+check_libelf
+build
+say "$dir/arch/x86/boot/bzImage"
+echo "$dir"

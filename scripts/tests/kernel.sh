@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2016 # what sh -c is given expands there
+#
+# scripts/kernel.sh, on a tree that only looks like a kernel's: what is configured, built
+# and said. Kernels that are real take too long for this.
+set -eu
+# shellcheck source=scripts/tests/tap.inc
+. "$(dirname "$0")/tap.inc"
+
+for tool in flex bison bc; do
+	command -v $tool >/dev/null || skip_all "config: no $tool (run scripts/setup.sh --check)"
+done
+
+# Its options stick, but for REFUSED, and its image is newer than its source.
+tree=$tmp/tree
+mkdir "$tree"
+cat >"$tree/Makefile" <<'END'
+kernelversion:
+	@echo 7.4.0
+tinyconfig:
+	@echo CONFIG_TINY=y >$(O)/.config
+olddefconfig:
+	@sed -i '/REFUSED=/d; /UNKNOWN=/d' $(O)/.config
+bzImage: $(O)/arch/x86/boot/bzImage
+$(O)/arch/x86/boot/bzImage: source.c
+	@echo '  CC      source.o'
+	@! grep -n error source.c
+	@mkdir -p $(@D) && cp source.c $@ && touch $(O)/vmlinux
+END
+cat "$scripts/../config" "$scripts"/../fixtures/kernels/*.config |
+	sed -n 's/^CONFIG_\([A-Za-z0-9_]*\)=.*/config \1/p; s/^# CONFIG_\([A-Za-z0-9_]*\) is not set/config \1/p' |
+	sort -u >"$tree/Kconfig"
+printf 'config REFUSED\n\tbool "asks for what is not there"\n' >>"$tree/Kconfig"
+echo "int main;" >"$tree/source.c"
+cp -a "$tree" "$tmp/before"
+
+kernel()
+{
+	env -u CC -u LLVM KSRC="$tree" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh" "$@"
+}
+
+exits "--help" 0 kernel --help
+says "--help shows the use" "$tmp/out" "usage: scripts/kernel.sh .*"
+exits "an unknown argument" 1 kernel medium
+exits "no tree" 1 env -u KSRC OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
+says "no tree: says what to give" "$tmp/err" ".*give KSRC=.* or --debian VERSION"
+exits "no kernel tree" 1 env KSRC="$tmp" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
+
+for flavour in tiny debug; do
+	exits "$flavour" 0 kernel $flavour
+	says "$flavour: the build directory is the last line" "$tmp/out" "$tmp/out-dir/kernels/$flavour-7.4.0"
+	config=$tmp/out-dir/kernels/$flavour-7.4.0/.config
+	says "$flavour: cases have what they need" "$config" CONFIG_FUSE_PASSTHROUGH=y
+	says "$flavour: QEMU has what it needs" "$config" CONFIG_SERIAL_8250_CONSOLE=y
+	says "$flavour: its name" "$config" "CONFIG_LOCALVERSION=\"-$flavour\""
+done
+says "debug: allocations fail on demand" "$config" CONFIG_FAILSLAB=y
+check "the tree stays as it is" diff -r "$tmp/before" "$tree"
+
+exits "built again" 0 kernel tiny
+check "built again: nothing is" sh -c '! grep -E "configuring|files built" "$1"' sh "$tmp/err"
+echo "int main, other;" >"$tree/source.c"
+exits "after a change" 0 kernel tiny
+says "after a change: it is built" "$tmp/err" "kernel: 1 files built, .*"
+check "after a change: nothing is configured" sh -c '! grep configuring "$1"' sh "$tmp/err"
+echo "error: none" >"$tree/source.c"
+exits "a tree that does not build" 1 kernel tiny
+says "a tree that does not build: the error is shown" "$tmp/err" ".*1:error: none"
+echo "int main;" >"$tree/source.c"
+
+echo CONFIG_REFUSED=y >"$tmp/refused"
+exits "an option that does not stick" 1 kernel tiny --config "$tmp/refused"
+says "an option that does not stick: says which" "$tmp/err" ".*asked for, but not in .*CONFIG_REFUSED=y; "
+echo CONFIG_UNKNOWN=y >"$tmp/unknown"
+exits "an option that the kernel does not have" 0 kernel tiny --config "$tmp/unknown"
+says "an option that the kernel does not have: says so" "$tmp/err" "kernel: not in this kernel: CONFIG_UNKNOWN"
+exits "without it again" 0 kernel tiny
+exits "elsewhere" 0 kernel tiny --output "$tmp/elsewhere"
+says "elsewhere: is said" "$tmp/out" "$tmp/elsewhere"
+
+mkdir -p "$tree/include/config"
+exits "a tree in which something was built" 1 kernel tiny
+rm -r "$tree/include"
+
+mkdir "$tmp/bin"
+for tool in bash cat dirname env nproc realpath make gcc ld bison bc flock; do
+	ln -s "$(command -v $tool)" "$tmp/bin/$tool"
+done
+exits "no flex" 1 env PATH="$tmp/bin" KSRC="$tree" "$scripts/kernel.sh"
+says "no flex: says how to get it" "$tmp/err" "kernel: missing: flex; install, on Debian: apt-get install flex"
+
+finish
