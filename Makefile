@@ -70,8 +70,8 @@ VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor cpio t
 .DEFAULT_GOAL := all
 
 HARNESS  := case_info contain contract errname expect installed journal main need record since
-WORLD    := backing_file backing_fs client contract fail_nth failing memory odd_files pattern \
-	server stack steps transfer world world_end world_requests sabotage
+WORLD    := backing_file backing_fs client contract fail_nth failing file_count memory \
+	odd_files pattern server stack steps transfer world world_end world_requests sabotage
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops raw_storm wire
 LIBFUSE  := libfuse libfuse_absent libfuse_calls libfuse_init libfuse_ops libfuse_threads

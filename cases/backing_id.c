@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
+#include "../fixtures/file_count.h"
 #include "../fixtures/verbs.h"
 
 WORLD_FIXTURE(numbers);
@@ -80,6 +81,7 @@ CASE(id_count, is_not_limited_by_rlimit_nofile, .row = "I4",
 {
 	const struct rlimit limit = { 32, 32 };
 
+	ASSERT_POSITIVE(file_count_lock());
 	ASSERT_RET(prlimit(w->server.pid, RLIMIT_NOFILE, &limit, NULL), 0);
 
 	EXPECT_RET(server_cycle(w, backing_path("f"), 1000, "keep"), 1000);

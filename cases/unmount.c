@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "../fixtures/file_count.h"
 #include "../fixtures/verbs.h"
 #include "../harness/fuse_uapi.h"
 
@@ -356,6 +357,7 @@ CASE(many_ids, are_all_let_go, .row = "L11",
      .title = "a thousand IDs that were never closed are all let go with the connection",
      .needs = NEED_PASSTHROUGH)
 {
+	ASSERT_POSITIVE(file_count_lock());
 	EXPECT_RET(server_cycle(w, backing_path("f"), MANY, "keep"), MANY);
 
 	for (const char *holder = variant->order; *holder; holder++) {

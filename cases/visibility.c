@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../fixtures/file_count.h"
 #include "../fixtures/verbs.h"
 
 #define OPENS 2000
@@ -75,22 +75,6 @@ static long connection_of(const char *dir)
 	return stat(world_path(dir, ""), &st) < 0 ? -errno : (long)st.st_dev;
 }
 
-/* fs.file-nr, to this process alone: others of this suite that open many files wait here. */
-static int lock_file_count(void)
-{
-	int fd = open("/proc/sys/fs/file-nr", O_RDONLY | O_CLOEXEC);
-
-	return flock(fd, LOCK_EX) < 0 ? -errno : fd;
-}
-
-/* Files that the machine counts against fs.file-max. */
-static long files_in_use(int file_nr)
-{
-	char text[64] = "";
-
-	return pread(file_nr, text, sizeof(text) - 1, 0) < 0 ? -errno : strtol(text, NULL, 10);
-}
-
 WORLD_FIXTURE(visibility);
 
 CASE(visibility, is_in_no_process, .row = "P2",
@@ -125,14 +109,14 @@ CASE(visibility, is_not_counted_as_open_file, .row = "P2",
      .title = "an open passthrough file counts once in fs.file-nr, its backing file does not",
      .needs = NEED_PASSTHROUGH)
 {
-	long file_nr, before, more;
+	long lock, before, more;
 
 	plan(w, "f reg=at-lookup times=2000");
 	EXPECT_RET(client_limit(client(w), RLIMIT_NOFILE, OPENS + 100), 0);
-	ASSERT_POSITIVE(file_nr = lock_file_count());
-	before = files_in_use(file_nr);
+	ASSERT_POSITIVE(lock = file_count_lock());
+	before = file_count(lock);
 	EXPECT_RET(open_many(w, OPENS), OPENS);
-	more = files_in_use(file_nr) - before;
+	more = file_count(lock) - before;
 	case_note("files", "%ld for %d opens", more, OPENS);
 	EXPECT_HOLDS(more > OPENS / 2, "the open files are counted");
 	EXPECT_HOLDS(more < OPENS * 3 / 2, "their backing files are not counted too");

@@ -87,7 +87,7 @@ mkdir "$tmp/bin"
 for tool in bash cat dirname env nproc realpath make gcc ld bison bc flock; do
 	ln -s "$(command -v $tool)" "$tmp/bin/$tool"
 done
-exits "no flex" 1 env PATH="$tmp/bin" KSRC="$tree" "$scripts/kernel.sh"
+exits "no flex" 1 env -u CC PATH="$tmp/bin" KSRC="$tree" "$scripts/kernel.sh"
 says "no flex: says how to get it" "$tmp/err" "kernel: missing: flex; install, on Debian: apt-get install flex"
 
 finish
