@@ -158,8 +158,17 @@ says "is not" "$tmp/err" 'report.sh: --check writes nothing: give it without --h
 exits "a file that is not a result" 1 "$report" --results "$results"
 says "is named" "$tmp/err" 'report.sh: .*/7.3/own.tsv: not a result, .*'
 
-if [ -x "$built/contain" ]; then
-	OUTPUT=$built exits "results/README.md is that of results/" 0 "$report" --check
+# As git has them: a run may have left results here that are not to be committed.
+take_committed()
+{
+	cd "$scripts/.."
+	git ls-files -z results | git checkout-index -z --stdin --prefix="$tmp/committed/"
+	[ -e "$tmp/committed/results/README.md" ]
+}
+
+if [ -x "$built/contain" ] && (take_committed) 2>/dev/null; then
+	OUTPUT=$built exits "results/README.md is that of results/" 0 \
+		"$report" --check --results "$tmp/committed/results"
 fi
 
 finish
