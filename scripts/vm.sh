@@ -40,7 +40,7 @@ usage()
 	OUTPUT                what was built (default: build)
 	FPT_TIMEOUT_MUL       factor for every deadline (default: 10 without KVM)
 	FPT_VM_SILENCE        seconds without a sign of life after which a kernel counts as
-	                      hung (default: 60)
+	                      hung (default: 60); thrice as many until it is up
 
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.
 	END
