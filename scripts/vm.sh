@@ -108,8 +108,12 @@ run_shell()
 	cat "$work/plan.head" "$work/shell" >"$work/plan"
 	printf 'vm/plan\t%s\n' "$work/plan" | "$OUTPUT/vm/cpio" | cat "$work/image" - >"$work/initrd"
 	echo "in the machine: /suite/cases, /suite/servers; 'exit' ends it"
+	# Waited for, it does not keep a signal from ending this: without a terminal, no machine.
 	"${machine[@]}" -initrd "$work/initrd" -chardev stdio,id=console,signal=off -serial chardev:console \
-		-serial null
+		-serial null <&0 &
+	trap 'kill "$!"; rm -rf "$work"' EXIT
+	wait "$!"
+	trap 'rm -rf "$work"' EXIT
 }
 
 arguments="$*"

@@ -100,15 +100,20 @@ check "results are of the kernel that ran" ls "$tmp/run/results/6.99.1/raw.tsv"
 fake "in a bisection good" 0 --bisect "${some[@]}" < <(well)
 fake "a failure" 1 "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 not ok 2/')
 fake "in a bisection bad" 1 --bisect "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 not ok 2/')
-fake "a kernel without passthrough" 4 "${some[@]}" <<'END'
-H 6.1.1
-B0 raw dies
-O0 1..0 # SKIP kernel: no FUSE passthrough (Linux 6.9 has it)
-S0 4
-D all jobs
-END
+without_passthrough()
+{
+	cat <<-END
+		H 6.1.1
+		B0 raw dies
+		O0 1..0 # SKIP kernel: no FUSE passthrough (Linux 6.9 has it)
+		S0 4
+		D all jobs
+	END
+}
+fake "a kernel without passthrough" 4 "${some[@]}" < <(without_passthrough)
 says "says why" "$tmp/out" '  *2  kernel: no FUSE passthrough (Linux 6.9 has it)'
-fake "in a bisection no verdict" 125 --bisect "${some[@]}" <"$tmp/stream"
+fake "in a bisection no verdict" 125 --bisect "${some[@]}" < <(without_passthrough)
+says "but a reason" "$tmp/out" '  *2  kernel: no FUSE passthrough (Linux 6.9 has it)'
 
 touch "$tmp/dies"
 fake "a kernel that does not come up" 1 "${some[@]}" </dev/null
@@ -147,4 +152,31 @@ accelerators
 says "needs no KVM" "$tmp/accelerators" tcg
 fake "an accelerator that is none" 1 --accel hax < <(well)
 says "is named" "$tmp/err" "vm.sh: --accel is auto, kvm or tcg, not 'hax'"
+
+# --- killed --------------------------------------------------------------------
+
+mkfifo "$tmp/fifo"
+
+killed() # SIGNAL STATUS OPTION...
+{
+	# Every process below inherits descriptor 9, so the pipe ends when they did.
+	rm -rf "$tmp/run"
+	"$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" "${some[@]}" "${@:3}" >"$tmp/fifo" 2>&1 9>&1 &
+	pid=$!
+	exec 3<"$tmp/fifo"
+	check "it runs" timeout 10 head -n 1 <&3
+	kill -s "$1" "$pid"
+	check "$1${3:+ with $3}: everything below it ends" timeout 10 cat <&3 2>/dev/null
+	kill -s KILL "$pid" 2>/dev/null || :
+	status=0
+	wait "$pid" || status=$?
+	check "and it itself" test "$status" -eq "$2"
+	exec 3<&-
+}
+
+well | head -n 3 >"$tmp/stream"
+killed TERM 143
+killed HUP 143
+killed KILL 137
+killed HUP 143 --shell
 finish

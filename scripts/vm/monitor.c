@@ -279,6 +279,7 @@ int main(int argc, char **argv)
 	if (argc < 7 || !plan_each(argv[2], "job", add_job, NULL))
 		fail("monitor");
 	run_dir = argv[1];
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	result = fopen(argv[3], "we");
 	if (!result)
 		fail(argv[3]);
