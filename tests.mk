@@ -20,11 +20,13 @@ units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 C_TESTS := channel_test backing_id_test control_test intake_test ops_test plan_test toyfs_test \
 	transfer_test units
 
-# No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh and vm.sh run them.
+# No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh and vm-boots.sh run them.
 demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo
 kill_one_OBJS         := scripts/tests/kill_one
 dies_OBJS             := $(addprefix harness/,$(HARNESS)) scripts/tests/dies
 dies_LDFLAGS          := $(STATIC)
+meets_OBJS            := $(addprefix harness/,$(HARNESS)) scripts/tests/meets
+meets_LDFLAGS         := $(STATIC)
 
 SH_TESTS := $(wildcard harness/tests/*.sh fixtures/tests/*.sh scripts/tests/*.sh)
 
@@ -34,7 +36,7 @@ $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $($*_LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) $(LIBURING) -pthread -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one)
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one meets)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 

@@ -40,7 +40,7 @@ usage()
 	OUTPUT                what was built (default: build)
 	FPT_TIMEOUT_MUL       factor for every deadline (default: 10 without KVM)
 	FPT_VM_SILENCE        seconds without a sign of life after which a kernel counts as
-	                      hung (default: 60)
+	                      hung (default: 60); thrice as many until it is up
 
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.
 	END
@@ -108,8 +108,12 @@ run_shell()
 	cat "$work/plan.head" "$work/shell" >"$work/plan"
 	printf 'vm/plan\t%s\n' "$work/plan" | "$OUTPUT/vm/cpio" | cat "$work/image" - >"$work/initrd"
 	echo "in the machine: /suite/cases, /suite/servers; 'exit' ends it"
+	# Waited for, it does not keep a signal from ending this: without a terminal, no machine.
 	"${machine[@]}" -initrd "$work/initrd" -chardev stdio,id=console,signal=off -serial chardev:console \
-		-serial null
+		-serial null <&0 &
+	trap 'kill "$!"; rm -rf "$work"' EXIT
+	wait "$!"
+	trap 'rm -rf "$work"' EXIT
 }
 
 arguments="$*"

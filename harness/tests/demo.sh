@@ -43,6 +43,21 @@ demo.verdict.fail_where_fix_is_known
 demo.verdict.pass_where_fix_is_known
 END
 
+# Whole names: what they begin with or have inside leaves nothing out.
+printf '%s\n' demo.verdict.fail_where_fix demo.verdict.pass_where_fix_is_known verdict.fail >except
+exits "--list without some" 0 ./demo --list --filter D2 --except except
+cut -f 1 out >names
+same "leaves those out" - names <<END
+demo.verdict.fail_where_fix_is_known
+END
+printf demo.verdict.fail_where_fix_is_known >except # without the last newline
+exits "a run without one" 0 ./demo --filter D2 --except except
+says "runs the other" out 'ok 1 verdict.pass_where_fix_is_known'
+says "alone" out '1\.\.1'
+: >except
+exits "without none" 1 ./demo --filter D2 --except except
+says "runs all" out '1\.\.2'
+
 exits "--rows" 0 ./demo --rows
 same "has row, ref and promise of the contract" - out <<END
 D	-	Verdicts
@@ -106,6 +121,8 @@ exits "an option without its value" 1 ./demo --filter
 says "points to --help" err 'demo: see --help'
 exits "a filter that nothing matches" 1 ./demo --filter 'D9*'
 says "says where the names are" err '.*demo: no case matches D9\*, see --list'
+exits "exceptions that cannot be read" 1 ./demo --except none
+says "are named" err '.*none: .*'
 exits "evidence that cannot be written" 1 env FPT_EVIDENCE=/proc/evidence ./demo
 says "is named" err 'cannot write FPT_EVIDENCE=/proc/evidence: .*'
 same "before anything runs" /dev/null out

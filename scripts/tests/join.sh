@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The join of data/join, which holds every outcome, gives what is expected there.
+# The joins of data/join, which holds every outcome, and of data/deaths, where kernels
+# died, give what is expected there.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -44,5 +45,15 @@ says "its last line" "$tmp/out" '0 passed, 0 failed, 2 skipped'
 only libfuse gamma 139
 exits "all passed, but the program died" 1 "$scripts/join.sh" "$run" k libfuse
 says "its last line" "$tmp/out" '2 passed, 1 failed, 0 skipped'
+
+# Two boots of a virtual machine, each with a death; the third did not come up. What a
+# case had done when another killed the kernel is forgotten when it begins anew.
+expected=$tests/data/deaths/expected
+rm -rf "$run"
+cp -R "$tests/data/deaths" "$run"
+exits "kernels that died" 1 "$scripts/join.sh" "$run" k raw
+sed "s,$run,RUN," "$tmp/out" >"$tmp/summary"
+same "each case has its outcome" "$expected/raw.tsv" "$run/results/k/raw.tsv"
+same "the summary" "$expected/summary" "$tmp/summary"
 
 finish

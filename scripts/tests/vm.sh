@@ -1,22 +1,73 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# vm.sh: with cases that are the kernel's end no outcome is lost, each culprit is named,
-# and what is left runs in a fresh boot.
+# vm.sh without a kernel: QEMU is a script that says what a guest would. With a kernel:
+# vm-boots.sh.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
 need_built vm/monitor
 need_built tests/dies
-type -P qemu-system-x86_64 >/dev/null ||
-	skip_all "config: no qemu-system-x86_64 (Debian: qemu-system-x86; scripts/setup.sh --check installs it)"
 vm=$scripts/vm.sh
 export OUTPUT="$tmp/build"
 mkdir -p "$OUTPUT/cases" "$OUTPUT/servers" "$tmp/bin"
 ln -s "$built/vm" "$OUTPUT/vm"
 cp "$built/tests/dies" "$OUTPUT/cases/dies"
 cp "$built/servers/raw" "$OUTPUT/servers/raw"
+
+# A kernel is this much to vm.sh: a magic word, and where its release stands.
+kernel=$tmp/bzImage
+{
+	head -c 514 /dev/zero
+	printf 'HdrS'
+	head -c 8 /dev/zero
+	printf '\x00\x01' # at 0x100 behind the first 512 bytes
+	head -c 240 /dev/zero
+	printf '6.99.1-fake (x@y)\0'
+} >"$kernel"
+
+# With -bios it is asked whether KVM works; $kvm says how. Else it says $tmp/stream.
+cat >"$tmp/bin/qemu-system-x86_64" <<'END'
+#!/bin/sh
+case " $* " in
+*" -bios "*)
+	case $kvm in
+	fails) echo "qemu: no KVM here"; exit 1 ;;
+	hangs) exec tail -f /dev/null ;;
+	*) exit 151 ;;
+	esac
+	;;
+*" -accel kvm "*) [ "$kvm" != "boots nothing" ] || exit 1 ;;
+esac
+printf '%s\n' "$*" >>"$FAKE/args"
+cat "$FAKE/stream"
+[ -e "$FAKE/dies" ] || exec tail -f /dev/null
+END
+chmod +x "$tmp/bin/qemu-system-x86_64"
+export PATH="$tmp/bin:$PATH" FAKE="$tmp" kvm=fails
+
+# fake NAME STATUS OPTION...; the stream is on standard input
+fake()
+{
+	cat >"$tmp/stream"
+	rm -rf "$tmp/run" "$tmp/args"
+	: >"$tmp/args"
+	exits "$1" "$2" "$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" --results "$tmp/results" \
+		"${@:3}"
+}
+
+well()
+{
+	cat <<-END
+		H 6.99.1-fake
+		B0 raw dies
+		O0 ok 1 machine.is_well_at_first
+		O0 ok 2 machine.is_well_at_last
+		S0 ${1-0}
+		D all jobs
+	END
+}
 
 # --- wrong use ---------------------------------------------------------------
 
@@ -38,4 +89,94 @@ exits "the list" 0 "$vm" --list
 says "needs no kernel" "$tmp/out" 'dies.machine.panics	V2	.*'
 exits "help" 0 "$vm" --help
 says "tells the exit status" "$tmp/out" 'Exit status: 0 passed, .*'
+
+# --- outcomes ------------------------------------------------------------------
+
+some=(--filter '*.is_well_*')
+fake "all is well" 0 "${some[@]}" < <(well)
+says "each case is shown" "$tmp/out" 'raw  *dies.machine.is_well_at_first  *pass'
+says "the last line" "$tmp/out" '2 passed, 0 failed, 0 skipped'
+check "results are of the kernel that ran" ls "$tmp/run/results/6.99.1/raw.tsv"
+fake "in a bisection good" 0 --bisect "${some[@]}" < <(well)
+fake "a failure" 1 "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 not ok 2/')
+fake "in a bisection bad" 1 --bisect "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 not ok 2/')
+without_passthrough()
+{
+	cat <<-END
+		H 6.1.1
+		B0 raw dies
+		O0 1..0 # SKIP kernel: no FUSE passthrough (Linux 6.9 has it)
+		S0 4
+		D all jobs
+	END
+}
+fake "a kernel without passthrough" 4 "${some[@]}" < <(without_passthrough)
+says "says why" "$tmp/out" '  *2  kernel: no FUSE passthrough (Linux 6.9 has it)'
+fake "in a bisection no verdict" 125 --bisect "${some[@]}" < <(without_passthrough)
+says "but a reason" "$tmp/out" '  *2  kernel: no FUSE passthrough (Linux 6.9 has it)'
+
+touch "$tmp/dies"
+fake "a kernel that does not come up" 1 "${some[@]}" </dev/null
+says "is no verdict on any case" "$tmp/err" 'vm.sh: the kernel does not boot: the machine was reset without a word .*'
+fake "in a bisection no verdict" 125 --bisect "${some[@]}" </dev/null
+rm "$tmp/dies"
+FPT_VM_SILENCE=1 fake "one that says nothing" 1 "${some[@]}" </dev/null
+says "hangs" "$tmp/err" 'vm.sh: the kernel does not boot: the kernel hung: .*'
+
+# --- KVM -----------------------------------------------------------------------
+
+accelerators()
+{
+	sed 's/.* -accel \([a-z]*\) .*/\1/' "$tmp/args" | paste -sd ' ' >"$tmp/accelerators"
+}
+
+if [ -w /dev/kvm ]; then
+	for kvm in fails hangs works "boots nothing"; do
+		fake "KVM that $kvm" 0 "${some[@]}" < <(well)
+		accelerators
+		case $kvm in
+		works) says "is used" "$tmp/accelerators" kvm ;;
+		*) says "is not used" "$tmp/accelerators" tcg ;;
+		esac
+	done
+	says "what was tried is told" "$tmp/out" 'KVM does not boot this kernel: without it'
+	kvm=fails
+	fake "--accel kvm where it fails" 1 --accel kvm "${some[@]}" < <(well)
+	says "says why" "$tmp/err" 'vm.sh: KVM does not work here (qemu: no KVM here): leave --accel out'
+else
+	echo "# KVM is not tried: no /dev/kvm"
+fi
+kvm=works
+fake "--accel tcg" 0 --accel tcg "${some[@]}" < <(well)
+accelerators
+says "needs no KVM" "$tmp/accelerators" tcg
+fake "an accelerator that is none" 1 --accel hax < <(well)
+says "is named" "$tmp/err" "vm.sh: --accel is auto, kvm or tcg, not 'hax'"
+
+# --- killed --------------------------------------------------------------------
+
+mkfifo "$tmp/fifo"
+
+killed() # SIGNAL STATUS OPTION...
+{
+	# Every process below inherits descriptor 9, so the pipe ends when they did.
+	rm -rf "$tmp/run"
+	"$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" "${some[@]}" "${@:3}" >"$tmp/fifo" 2>&1 9>&1 &
+	pid=$!
+	exec 3<"$tmp/fifo"
+	check "it runs" timeout 10 head -n 1 <&3
+	kill -s "$1" "$pid"
+	check "$1${3:+ with $3}: everything below it ends" timeout 10 cat <&3 2>/dev/null
+	kill -s KILL "$pid" 2>/dev/null || :
+	status=0
+	wait "$pid" || status=$?
+	check "and it itself" test "$status" -eq "$2"
+	exec 3<&-
+}
+
+well | head -n 3 >"$tmp/stream"
+killed TERM 143
+killed HUP 143
+killed KILL 137
+killed HUP 143 --shell
 finish

@@ -5,8 +5,9 @@
  * The host's end of one boot: starts QEMU, whose standard output is the stream, and
  * turns that into the run directory while it comes; prints "SERVER<tab>PROGRAM<tab>
  * LINE" for the programs' output. QEMU is ended when the guest says that it is done,
- * or when for SECONDS neither stream nor RUN_DIR/console.log have grown, COMING_UP in
- * the guest's boot; 0 is no limit. What became of the boot is in RESULT, lines of words between tabs:
+ * when the console has the end of a panic, or when for SECONDS neither stream nor
+ * RUN_DIR/console.log have grown, COMING_UP in the guest's boot; 0 is no limit. What
+ * became of the boot is in RESULT, lines of words between tabs:
  *
  *	release RELEASE			the guest came up
  *	end done|died|silent|stuck
@@ -21,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@
 #define STREAM_BYTES 65536
 #define NAME_BYTES   256
 
-enum { BOOT_SILENCES = 4 }; /* a boot that goes on talking has so many times the seconds */
+enum { BOOT_SILENCES = 2 }; /* a boot that goes on talking has so many times the seconds */
 
 struct job {
 	char *server, *program;
@@ -217,13 +217,37 @@ static time_t now(void)
 	return ts.tv_sec;
 }
 
-static off_t console_size(void)
+static int open_console(void)
 {
 	char path[4096];
-	struct stat st;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/console.log", run_dir);
-	return stat(path, &st) < 0 ? 0 : st.st_size;
+	fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		fail(path);
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* True if the console has grown. What the kernel says last if a panic does not reboot is its end. */
+static bool hear_console(int fd)
+{
+	static const char last_word[] = "---[ end Kernel panic";
+	static char text[4096];
+	static size_t kept; /* of what was heard before */
+	bool heard = false;
+	ssize_t len;
+
+	while ((len = read(fd, text + kept, sizeof(text) - kept)) > 0) {
+		heard = true;
+		len += kept;
+		if (memmem(text, len, last_word, strlen(last_word)))
+			end = "died";
+		kept = len < (ssize_t)sizeof(last_word) ? len : (ssize_t)sizeof(last_word);
+		memmove(text, text + len - kept, kept);
+	}
+	return heard;
 }
 
 static void follow(int fd, int coming_up, int silence)
@@ -232,23 +256,22 @@ static void follow(int fd, int coming_up, int silence)
 	struct lines stream = { fd, data, sizeof(data), 0 };
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	time_t begun = now(), heard = begun;
-	off_t console = console_size();
-	int limit;
+	int limit, console = open_console();
 
 	while (!end) {
 		if (poll(&ready, 1, 1000) > 0) {
 			heard = now();
 			if (!lines_read(&stream, take_line, NULL) && !end)
 				end = "died";
-		} else if (console_size() != console) {
+		} else if (hear_console(console)) {
 			heard = now();
-			console = console_size();
 		}
 		limit = release ? silence : coming_up;
-		if (limit && (now() > heard + limit ||
-			      (!release && now() > begun + BOOT_SILENCES * limit)))
+		if (!end && limit &&
+		    (now() > heard + limit || (!release && now() > begun + BOOT_SILENCES * limit)))
 			end = "silent";
 	}
+	close(console);
 }
 
 int main(int argc, char **argv)
@@ -256,6 +279,7 @@ int main(int argc, char **argv)
 	if (argc < 7 || !plan_each(argv[2], "job", add_job, NULL))
 		fail("monitor");
 	run_dir = argv[1];
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	result = fopen(argv[3], "we");
 	if (!result)
 		fail(argv[3]);

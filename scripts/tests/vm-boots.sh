@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# vm.sh with a real kernel: of cases that are its end no outcome is lost, each culprit is
+# named, and what is left runs in a fresh boot.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+need_built vm/monitor
+need_built tests/dies
+need_built tests/meets
+type -P qemu-system-x86_64 >/dev/null ||
+	skip_all "config: no qemu-system-x86_64 (Debian: qemu-system-x86; scripts/setup.sh --check installs it)"
+kernel=$("$scripts/debian-kernel.sh" 6.12 2>"$tmp/why") ||
+	skip_all "config: no kernel to boot: $(tail -n 1 "$tmp/why")"
+
+checkout=$tmp/checkout
+vm=$checkout/scripts/vm.sh
+mkdir "$checkout"
+cp -R "$scripts" "$checkout/"
+export OUTPUT="$tmp/build"
+mkdir -p "$OUTPUT/cases" "$OUTPUT/servers" "$OUTPUT/programs"
+ln -s "$built/vm" "$OUTPUT/vm"
+cp "$built/servers/raw" "$OUTPUT/servers/"
+
+# boots NAME STATUS OPTION...
+boots()
+{
+	exits "$1" "$2" "$vm" --kernel "$kernel/vmlinuz" --modules "$kernel" --server raw --kernel-name k \
+		--run-dir "$tmp/$1" --results "$tmp/results" "${@:3}"
+	cut -f 1,3,4,6 "$tmp/$1/results/k/raw.tsv" >"$tmp/outcomes"
+}
+
+# --- what a kernel may die of --------------------------------------------------
+
+cp "$built/tests/dies" "$OUTPUT/cases/"
+echo timeout=1 >"$checkout/settings" # ten seconds without KVM
+FPT_TIMEOUT_MUL=10 FPT_VM_SILENCE=30 boots deaths 1
+tr '|' '\t' >"$tmp/wanted" <<'END'
+case|outcome|observed|note
+dies.machine.is_well_at_first|pass|0|
+dies.machine.panics|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
+dies.machine.fails|fail|EIO|-EIO: got EIO, wanted 0
+dies.machine.resets|crash||the machine was reset without a word; accuses the kernel
+dies.machine.freezes|timeout||the kernel hung: no sign of life for 30 seconds; accuses the kernel
+dies.machine.panics_and_stays|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
+dies.machine.cannot_be_killed|timeout||its processes cannot be killed; accuses the kernel
+dies.machine.is_well_at_last|pass|0|
+dies.machine.stays|timeout||no verdict: the program was ended by its time limit
+dies.machine.is_not_reached|incomplete||no verdict: the program was ended by its time limit
+END
+same "every case has its outcome" "$tmp/wanted" "$tmp/outcomes"
+says "a death is shown as it happens" "$tmp/out" \
+	'raw  *dies.machine.panics  *crash  Kernel panic - not syncing: sysrq triggered crash'
+says "the last line" "$tmp/out" '2 passed, 8 failed, 0 skipped'
+grep -c '^vm.sh: boot ' "$tmp/deaths/console.log" >"$tmp/boots"
+says "no boot more than the deaths need" "$tmp/boots" 6
+says "the console has what the kernel said" "$tmp/deaths/console.log" '.*sysrq_handle_crash+.*'
+same "the results are kept" "$tmp/deaths/results/k/raw.tsv" "$tmp/results/k/raw.tsv"
+
+# --- of two that ran, one; and the suite ---------------------------------------
+
+rm "$OUTPUT/cases/dies" "$checkout/settings"
+cp "$built/tests/meets" "$OUTPUT/cases/bad"
+cp "$built/tests/meets" "$OUTPUT/cases/bystander"
+cp "$built/cases/credentials" "$built/cases/drop" "$OUTPUT/cases/"
+boots two 1 -j2
+grep -E '^(bad|bystander)' "$tmp/outcomes" >"$tmp/met"
+tr '|' '\t' >"$tmp/wanted" <<'END'
+bad.two.meet|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
+bystander.two.meet|pass|1|
+END
+same "of two cases the culprit is found" "$tmp/wanted" "$tmp/met"
+sed '/^b/d' "$tmp/outcomes" >"$tmp/suite"
+says "a case passes as with run.sh" "$tmp/suite" 'drop.early.before_reply_fails_open	pass	EIO	'
+says "ext4 is there, and on a loop device" "$tmp/suite" 'credentials.capabilities.of_registrar_write_into_reserved_blocks	pass	.*'
+cut -f 2 "$tmp/suite" | sort -u >"$tmp/words"
+same "all pass" - "$tmp/words" <<'END'
+outcome
+pass
+END
+check "run.json" jq -e '.kernel_log == "read" and .kernel_log_records_lost == 0 and
+	(.kernel_release | startswith("6.12.")) and .fuse_protocol_minor >= 41' "$tmp/two/run.json"
+finish
