@@ -96,6 +96,8 @@ help:
 	@echo "make setup              install what is missing, fetch headers, build libfuse"
 	@echo "make                    build the suite into $(OUTPUT)"
 	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
+	@echo "make vm KERNEL=6.12     the same with a kernel of Debian, in a virtual machine"
+	@echo "make matrix             the same with many"
 	@echo "make list               every case: name, row of the contract, since, needs, can, title"
 	@echo "make contract           what is promised, and the cases that test it, as Markdown"
 	@echo "make check              the project's own tests: [TESTS='some of them']"
@@ -108,6 +110,13 @@ setup:
 
 run_tests: all
 	@OUTPUT=$(OUTPUT) scripts/run.sh $(addprefix --server=,$(SERVER)) $(ARGS)
+
+vm: all
+	$(if $(KERNEL),,$(error give KERNEL=6.12, or see scripts/vm.sh --help for kernels that are not of Debian))
+	@OUTPUT=$(OUTPUT) scripts/vm.sh --debian $(KERNEL) $(addprefix --server=,$(SERVER)) $(ARGS)
+
+matrix: all
+	@OUTPUT=$(OUTPUT) scripts/matrix.sh $(ARGS)
 
 list: all
 	@OUTPUT=$(OUTPUT) scripts/run.sh --list
@@ -129,7 +138,7 @@ clean:
 
 include tests.mk
 
-.PHONY: all help setup run_tests list contract bench install clean
+.PHONY: all help setup run_tests vm matrix list contract bench install clean
 endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
