@@ -2,7 +2,9 @@
 /* Who waits for whom: opens, mappings and writes against direct writes in flight. Rows W. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -269,6 +271,63 @@ CASE(brief_passthrough, ends_with_the_parallel_write, .row = "W4",
 	EXPECT_POSITIVE(client_open(opener, "f", O_RDWR));
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_RET(world_umount("backing"), 0);
+}
+
+/* --- W14: everything on one CPU, so that who waits goes on last ------------------- */
+
+static int be(pid_t pid, int policy)
+{
+	const struct sched_param param = { .sched_priority = policy == SCHED_FIFO };
+
+	return sched_setscheduler(pid, policy, &param) < 0 ? -errno : 0;
+}
+
+struct write_then_open {
+	int fd;
+	char path[128];
+};
+
+static long do_write_then_open(void *arg)
+{
+	const struct write_then_open *a = arg;
+	int fd = pwrite(a->fd, "F", 1, 0) == 1 ? open(a->path, O_RDWR | O_CLOEXEC) : -1;
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Begins to write the first byte and, as soon as that is done, to open f. */
+static void start_write_then_open(struct client *c, int fd)
+{
+	struct write_then_open arg = { .fd = fd };
+
+	snprintf(arg.path, sizeof(arg.path), "%s", fuse_path("f"));
+	client_begin(c, do_write_then_open, &arg, sizeof(arg), "begins to write, then to open f");
+}
+
+WORLD_FIXTURE(late_open);
+
+CASE(late_open, finds_passthrough, .row = "W14",
+     .title = "a cached open that waited for a parallel direct write fails with EIO when a "
+	      "passthrough open of the file came first",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+{
+	struct client *writer = fifo_client(w), *opener = client(w);
+	long fd;
+
+	plan(w, "f " PARALLEL);
+	plan(w, "f");
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
+	EXPECT_RET(server_hold(w, "WRITE"), 0);
+	start_write_then_open(writer, fd);
+	EXPECT_RET(client_be_fifo(opener), 0);
+	begin_open(w, opener, 1);
+	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the WRITE");
+
+	EXPECT_RET(be(opener->pid, SCHED_OTHER) ?: be(w->server.pid, SCHED_FIFO), 0);
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_POSITIVE(client_finish(writer));
+	EXPECT_RET(client_finish(opener), -EIO);
 }
 
 WORLD_FIXTURE(page_cache);
