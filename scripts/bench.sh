@@ -7,6 +7,7 @@ usage()
 {
 	cat <<-END
 	usage: scripts/bench.sh [--runs N] [--server NAME|PATH]...
+	       scripts/bench.sh [--runs N] --vm KERNEL-OPTION...
 	Prints what the suite costs: the time of a bare cycle (unshare, mount, INIT,
 	lookup, open, close, umount, with a server process, without harness), the wall
 	time of whole runs of scripts/run.sh, and how many cycles a case costs.
@@ -14,6 +15,8 @@ usage()
 
 	  --runs N            rounds (default: 7)
 	  --server NAME|PATH  as in run.sh (default: all that were built)
+	  --vm OPTION...      what scripts/vm.sh with these options (--ksrc TREE) costs instead:
+	                      the time of a bare boot, and of a run of one case
 	  --help              this text
 
 	OUTPUT                what was built (default: build)
@@ -35,12 +38,18 @@ export OUTPUT=${OUTPUT:-$scripts/../build}
 cycle=$OUTPUT/bench-cycle
 runs=7
 servers=()
+vm=()
 
 while [ $# -gt 0 ]; do
 	case $1 in
 	--help)
 		usage
 		exit 0
+		;;
+	--vm)
+		[ $# -ge 2 ] || die "--vm needs options of vm.sh, see --help"
+		vm=("${@:2}")
+		break
 		;;
 	--runs | --server) [ $# -ge 2 ] || die "$1 needs a value, see --help" ;;
 	*) die "unknown option $1, see --help" ;;
@@ -52,7 +61,7 @@ while [ $# -gt 0 ]; do
 	shift 2
 done
 [[ $runs =~ ^[1-9][0-9]*$ ]] || die "--runs needs a number above 0, not '$runs'"
-[ -x "$cycle" ] || die "no $cycle: run 'make bench' (or say OUTPUT=...)"
+[ ${#vm[@]} -gt 0 ] || [ -x "$cycle" ] || die "no $cycle: run 'make bench' (or say OUTPUT=...)"
 if [ ${#servers[@]} -eq 0 ]; then
 	servers=(raw)
 	[ ! -x "$OUTPUT/servers/libfuse" ] || servers+=(libfuse)
@@ -61,18 +70,23 @@ fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
+# timed LABEL COMMAND...: appends the microseconds it took to $tmp/LABEL.
+timed()
+{
+	local start=${EPOCHREALTIME/.}
+
+	"${@:2}" >"$tmp/said" 2>&1 || {
+		cat "$tmp/said" >&2
+		die "${*:2} did not pass, see above"
+	}
+	echo $((${EPOCHREALTIME/.} - start)) >>"$tmp/$1"
+}
+
 # run LABEL OPTION...: appends the microseconds of a whole run to $tmp/LABEL.
 run()
 {
-	local label=$1 start=${EPOCHREALTIME/.}
-
-	shift
 	rm -rf "$tmp/run"
-	"$scripts/run.sh" --run-dir "$tmp/run" --results "$tmp/results" "$@" >"$tmp/said" 2>&1 || {
-		cat "$tmp/said" >&2
-		die "run.sh $* did not pass, see above"
-	}
-	echo $((${EPOCHREALTIME/.} - start)) >>"$tmp/$label"
+	timed "$1" "$scripts/run.sh" --run-dir "$tmp/run" --results "$tmp/results" "${@:2}"
 }
 
 # executed SERVER: cases of the last run that were not skipped.
@@ -113,6 +127,28 @@ row()
 		print ""
 	}'
 }
+
+bench_vm()
+{
+	local round figures base
+
+	for ((round = 0; round < runs; round++)); do
+		rm -rf "$tmp/run"
+		"$scripts/vm.sh" "${vm[@]}" --boot >>"$tmp/boot" || die "the kernel does not boot, see above"
+		timed case "$scripts/vm.sh" "${vm[@]}" --server raw --run-dir "$tmp/run" \
+			--filter drop.early.before_reply_fails_open
+	done
+	printf '%-44s %8s %8s %8s  %s\n' "milliseconds of $runs rounds" median min max boots
+	figures=$(stats "$tmp/boot")
+	base=${figures%% *}
+	row "vm.sh ${vm[*]}: bare boot" "$figures" "$base"
+	row "one case" "$(stats "$tmp/case")" "$base"
+}
+
+if [ ${#vm[@]} -gt 0 ]; then
+	bench_vm
+	exit
+fi
 
 declare -A count=()
 

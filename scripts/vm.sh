@@ -22,6 +22,7 @@ usage()
 	  --accel WHICH       kvm, tcg or auto: kvm where it works (default: auto)
 	  --shell             a prompt in the machine instead of a run: /suite/cases/drop --help
 	  --gdb               the machine waits for a debugger
+	  --boot              how many microseconds a bare boot takes, for scripts/bench.sh
 	  --bisect            exit status for git bisect run: 0 good, 1 bad, 125 the kernel
 	                      was not built, does not boot or can execute nothing
 
@@ -57,12 +58,12 @@ usage()
 # shellcheck source=scripts/vm/boots.inc
 . "$scripts/vm/boots.inc"
 
-own_flags=" --shell --gdb --bisect --enable-uring --destructive "
+own_flags=" --shell --gdb --boot --bisect --enable-uring --destructive "
 own_values=" --kernel --modules --ksrc --debian --append --memory --accel "
 
 image='' tree='' debian='' modules_dir='' kernel_configs=()
 append='' memory=1024 accel=auto
-shell='' gdb='' bisect=
+shell='' gdb='' boot_only='' bisect=
 
 own_option()
 {
@@ -76,6 +77,7 @@ own_option()
 	--accel) accel=$2 ;;
 	--shell) shell=1 ;;
 	--gdb) gdb=1 ;;
+	--boot) boot_only=1 ;;
 	--bisect) bisect=1 wrong_use=128 ;; # which ends the bisection
 	esac
 }
@@ -116,6 +118,17 @@ run_shell()
 	trap 'rm -rf "$work"' EXIT
 }
 
+# To the first process, which finds no plan.
+only_boot()
+{
+	local begun
+
+	printf 'init\t%s\n' "$OUTPUT/vm/init" | "$OUTPUT/vm/cpio" >"$work/initrd"
+	begun=${EPOCHREALTIME/.}
+	"${machine[@]}" -initrd "$work/initrd" -serial null -serial null </dev/null
+	echo $((${EPOCHREALTIME/.} - begun))
+}
+
 arguments="$*"
 parse_arguments "$@"
 find_programs vm/monitor
@@ -141,6 +154,10 @@ choose_servers
 marker="fpt: run $EPOCHREALTIME"
 started=$EPOCHREALTIME
 choose_machine
+if [ -n "$boot_only" ]; then
+	only_boot
+	exit
+fi
 if [ -n "$shell" ]; then
 	run=/run
 	make_image
