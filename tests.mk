@@ -8,6 +8,8 @@ channel_test_WRAPS    := close malloc free
 backing_id_test_OBJS  := fixtures/channel fixtures/backing_id fixtures/tests/backing_id_test
 backing_id_test_WRAPS := ioctl close malloc free
 control_test_OBJS     := fixtures/servers/control harness/errname fixtures/tests/control_test
+opens_test_OBJS       := $(addprefix fixtures/servers/,opens plan control ops toyfs) harness/errname \
+			 fixtures/tests/opens_test
 ops_test_OBJS         := fixtures/servers/ops fixtures/servers/op_name fixtures/tests/ops_test
 plan_test_OBJS        := fixtures/servers/plan fixtures/servers/control harness/errname \
 			 fixtures/tests/plan_test
@@ -17,8 +19,8 @@ transfer_test_OBJS     := $(addprefix fixtures/,client contract fail_nth failing
 toyfs_test_OBJS       := fixtures/servers/toyfs fixtures/tests/toyfs_test
 units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 
-C_TESTS := channel_test backing_id_test control_test intake_test ops_test plan_test toyfs_test \
-	transfer_test units
+C_TESTS := channel_test backing_id_test control_test intake_test opens_test ops_test plan_test \
+	toyfs_test transfer_test units
 
 # No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh and vm-boots.sh run them.
 demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo
