@@ -228,7 +228,7 @@ CASE(lock_order, of_fuse_on_fuse_is_no_deadlock, .row = "K5",
 {
 	long fd;
 
-	ASSERT_POSITIVE(register_on_other(w, NULL));
+	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	plan(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
 
