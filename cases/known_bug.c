@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-#include "../fixtures/verbs.h"
+#include "../fixtures/ways.h"
 
 #ifndef RWF_NOAPPEND
 #define RWF_NOAPPEND 0x20
@@ -216,6 +216,24 @@ CASE(plain_setuid_bits, go_with_a_setattr, .row = "K4",
 
 	EXPECT_RET(mode_after_write(w, variant->before), 0777);
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR GETATTR SETATTR");
+}
+
+WORLD_FIXTURE(lock_order);
+
+CASE(lock_order, of_fuse_on_fuse_is_no_deadlock, .row = "K5",
+     .title = "a passthrough write to a backing file on another FUSE mount is no deadlock for "
+	      "lockdep",
+     .needs = NEED_PASSTHROUGH | NEED_LOCKDEP,
+     .xfail = "the superblocks of both mounts, and their inodes, have locks of the same classes")
+{
+	long fd;
+
+	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
+
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_HOLDS(kernel_checks_locks(), "lockdep has nothing to report");
 }
 
 CASE_MAIN()

@@ -200,6 +200,28 @@ static const char *faults_missing(void)
 	       "CONFIG_FAILSLAB=y, CONFIG_FAULT_INJECTION_DEBUG_FS=y, as scripts/kernel.sh debug does)";
 }
 
+bool kernel_checks_locks(void)
+{
+	char line[128];
+	int on = 0;
+	FILE *file = fopen("/proc/lockdep_stats", "re");
+
+	while (file && !on && fgets(line, sizeof(line), file))
+		sscanf(line, " debug_locks: %d", &on);
+	if (file)
+		fclose(file);
+	return on;
+}
+
+static const char *lockdep_missing(void)
+{
+	if (access("/proc/lockdep_stats", R_OK) < 0)
+		return "config: no lockdep (set CONFIG_PROVE_LOCKING=y, as scripts/kernel.sh debug does)";
+	if (!kernel_checks_locks())
+		return "kernel: lockdep has been off since it reported something";
+	return NULL;
+}
+
 const struct need need_table[] = {
 	{ NEED_PASSTHROUGH, "passthrough", NULL },
 	{ NEED_NO_PASSTHROUGH, "no-passthrough", NULL },
@@ -218,6 +240,7 @@ const struct need need_table[] = {
 	{ NEED_LANDLOCK, "landlock", landlock_missing },
 	{ NEED_FANOTIFY, "fanotify", fanotify_missing },
 	{ NEED_FAULTS, "faults", faults_missing },
+	{ NEED_LOCKDEP, "lockdep", lockdep_missing },
 };
 const size_t need_count = sizeof(need_table) / sizeof(need_table[0]);
 

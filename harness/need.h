@@ -27,6 +27,7 @@ enum {
 	NEED_LANDLOCK = 1 << 14,
 	NEED_FANOTIFY = 1 << 15, /* with permission events */
 	NEED_FAULTS = 1 << 16,	 /* allocations fail on demand: failslab, fail-nth */
+	NEED_LOCKDEP = 1 << 17, /* that has not reported anything yet */
 };
 
 struct need {
@@ -41,6 +42,9 @@ extern const size_t need_count;
 
 /* Whether /proc/kallsyms names the function; see NEED_KALLSYMS. */
 bool kernel_has_function(const char *name);
+
+/* Whether lockdep looks at locks: until it has something to report. See NEED_LOCKDEP. */
+bool kernel_checks_locks(void);
 
 /* The first of @needs that is not met, as need.missing says; else NULL. */
 const char *need_missing(unsigned int needs);

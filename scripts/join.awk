@@ -21,6 +21,9 @@ BEGIN {
 		"general protection fault,|refcount_t|possible (circular|recursive) locking|" \
 		"inconsistent lock state|INFO: task .* blocked|detected stalls|" \
 		"new suspected memory leaks"
+	# A report that is known, see row K5: its first line, and one of the next ones.
+	KNOWN = "possible recursive locking detected"
+	KNOWN_BY = "\\(sb_writers.*at: backing_file_(write_iter|splice_write)"
 	split("cap config kernel library privilege", words, " ")
 	for (i in words)
 		known_class[words[i]] = 1
@@ -91,6 +94,8 @@ kind == "ktap" && ktap_skip_all != "" {
 }
 
 END {
+	if (awaited)
+		splat(steady(suspect))
 	if (n_splats_outside)
 		run_failure("kernel log, while no case ran: " splat_outside)
 	for (i = 1; i <= n_servers; i++)
@@ -204,8 +209,29 @@ function read_kmsg(line,    at, head, text)
 		in_run = 0
 	else if (text ~ /^fpt: (begin|end) /)
 		mark(text)
-	else if (head[1] < 8 && text ~ SPLAT) # from 8 on it was written by a process
+	else if (head[1] < 8) # from 8 on it was written by a process
+		read_report(text)
+}
+
+# Of a report that is known nothing counts, to the end of its trace.
+function read_report(text)
+{
+	if (awaited && text ~ KNOWN_BY) {
+		awaited = 0
+		in_known = 1
+		n_known++
+	} else if (awaited && (!--awaited || text ~ SPLAT)) {
+		awaited = 0
+		splat(steady(suspect))
+	}
+	if (in_known) {
+		in_known = text !~ /<\/TASK>/
+	} else if (text ~ KNOWN) {
+		suspect = text
+		awaited = 6
+	} else if (text ~ SPLAT) {
 		splat(steady(text))
+	}
 }
 
 function mark(text,    word)
@@ -396,6 +422,8 @@ function summary(    i, server, totals, passed, failures, skipped, nothing)
 	for (i = 1; i <= n_run_failures; i++)
 		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
 	failures += n_run_failures
+	if (n_known)
+		print "\nlockdep took FUSE on FUSE for a deadlock (row K5), and has been off since"
 	if (records_lost)
 		printf "\n%d kernel log records were lost: a splat may have been missed\n", records_lost
 	print "kernel_log_records_lost", records_lost + 0 >FACTS

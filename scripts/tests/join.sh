@@ -46,6 +46,33 @@ only libfuse gamma 139
 exits "all passed, but the program died" 1 "$scripts/join.sh" "$run" k libfuse
 says "its last line" "$tmp/out" '2 passed, 1 failed, 0 skipped'
 
+# lockdep's report of two locks of the same class, while a case runs.
+lockdep_reports() # LOCK
+{
+	only libfuse gamma 0
+	cat >>"$run/kmsg" <<-END
+	12,1,1,-;fpt: run x begins
+	12,2,2,-;fpt: begin gamma.h.two libfuse
+	4,3,3,-;WARNING: possible recursive locking detected
+	4,4,4,-;7.3.4-debug #1 Not tainted
+	4,5,5,-;--------------------------------------------
+	4,6,6,-;gamma/357 is trying to acquire lock:
+	4,7,7,-;ffff8880061de438 ($1
+	4,8,8,-;Call Trace:
+	4,9,9,-; <TASK>
+	4,10,10,-; </TASK>
+	END
+}
+
+lockdep_reports 'sb_writers#7){.+.+}-{0:0}, at: backing_file_write_iter+0x6cc/0x8d0'
+exits "a report of the kernel that is known" 0 "$scripts/join.sh" "$run" k libfuse
+says "it is told" "$tmp/out" 'lockdep took FUSE on FUSE .*'
+echo '4,11,11,-;BUG: another' >>"$run/kmsg"
+exits "a report behind one that is known" 1 "$scripts/join.sh" "$run" k libfuse
+lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
+exits "a report of the same kind that is not known" 1 "$scripts/join.sh" "$run" k libfuse
+says "it is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: possible recursive locking.*'
+
 # Two boots of a virtual machine, each with a death; the third did not come up. What a
 # case had done when another killed the kernel is forgotten when it begins anew.
 expected=$tests/data/deaths/expected
