@@ -65,7 +65,7 @@ all: $(TEST_GEN_FILES)
 endif
 
 # Of scripts/vm.sh, which runs x86-64 kernels.
-VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor cpio tsc)
+VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
 
 .DEFAULT_GOAL := all
 
@@ -172,7 +172,6 @@ $(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle)
 
 $(OUTPUT)/vm/init: $(call objs,$(addprefix scripts/vm/,guest init jobs kernel_log leaks lines plan stream))
 $(OUTPUT)/vm/monitor: $(call objs,$(addprefix scripts/vm/,lines monitor plan))
-$(OUTPUT)/vm/cpio: $(call objs,scripts/vm/cpio)
 $(OUTPUT)/vm/tsc: $(call objs,scripts/vm/tsc)
 $(OUTPUT)/vm/%:
 	@mkdir -p $(@D)

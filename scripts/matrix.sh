@@ -27,10 +27,10 @@ usage()
 	                 was built anew or the options of vm.sh are others
 	  --help         this text
 
-	A host needs ssh without a password, rsync, perl, and what scripts/vm.sh needs: QEMU; no
-	root, no checkout, no Debian mirror. The suite and the kernels are copied to it, into
-	~/.cache/fuse-passthrough-tests, and removed at the end. As the programs come from
-	this machine, its C library has to be no older than that of this one.
+	A host needs ssh without a password, rsync, perl, and what scripts/vm.sh needs: QEMU
+	and cpio; no root, no checkout, no Debian mirror. The suite and the kernels are copied
+	to it, into ~/.cache/fuse-passthrough-tests, and removed at the end. As the programs
+	come from this machine, its C library has to be no older than that of this one.
 
 	OUTPUT  what was built (default: build)
 

@@ -113,6 +113,7 @@ needed()
 	need prove perl perl-Test-Harness
 	need diff diffutils
 	need qemu-system-x86_64 qemu-system-x86 qemu
+	need cpio cpio
 	need parallel parallel
 }
 

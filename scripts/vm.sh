@@ -8,9 +8,9 @@ usage()
 {
 	cat <<-END
 	usage: scripts/vm.sh KERNEL [OPTION...]
-	Runs the built cases in a virtual machine with another kernel; needs QEMU, but no
-	root, disk image or network. After a panic, an oops, a hang or a reset the case that
-	was running has the outcome crash or timeout, and the others run in a fresh boot.
+	Runs the built cases in a virtual machine with another kernel; needs QEMU and cpio,
+	but no root, disk image or network. After a panic, an oops, a hang or a reset the case
+	that was running has the outcome crash or timeout, and the others run in a fresh boot.
 
 	  --kernel BZIMAGE    the kernel
 	  --modules DIR       somewhere below are its modules, compressed or not
@@ -107,8 +107,8 @@ tell_gdb()
 run_shell()
 {
 	echo shell >"$work/shell"
-	cat "$work/plan.head" "$work/shell" >"$work/plan"
-	printf 'vm/plan\t%s\n' "$work/plan" | "$OUTPUT/vm/cpio" | cat "$work/image" - >"$work/initrd"
+	cat "$work/plan.head" "$work/shell" >"$work/boot/vm/plan"
+	make_initrd
 	echo "in the machine: /suite/cases, /suite/servers; 'exit' ends it"
 	# Waited for, it does not keep a signal from ending this: without a terminal, no machine.
 	"${machine[@]}" -initrd "$work/initrd" -chardev stdio,id=console,signal=off -serial chardev:console \
@@ -123,9 +123,10 @@ only_boot()
 {
 	local begun
 
-	printf 'init\t%s\n' "$OUTPUT/vm/init" | "$OUTPUT/vm/cpio" >"$work/initrd"
+	put "$OUTPUT/vm/init" init
+	pack_image
 	begun=${EPOCHREALTIME/.}
-	"${machine[@]}" -initrd "$work/initrd" -serial null -serial null </dev/null
+	"${machine[@]}" -initrd "$work/image" -serial null -serial null </dev/null
 	echo $((${EPOCHREALTIME/.} - begun))
 }
 
@@ -139,6 +140,7 @@ if [ -n "$list" ]; then
 fi
 check_options
 need_qemu
+need_cpio
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT

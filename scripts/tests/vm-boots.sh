@@ -12,6 +12,7 @@ need_built tests/dies
 need_built tests/meets
 type -P qemu-system-x86_64 >/dev/null ||
 	skip_all "config: no qemu-system-x86_64 (Debian: qemu-system-x86; scripts/setup.sh --check installs it)"
+type -P cpio >/dev/null || skip_all "config: no cpio (Debian: cpio; scripts/setup.sh --check installs it)"
 kernel=$("$scripts/debian-kernel.sh" 6.12 2>"$tmp/why") ||
 	skip_all "config: no kernel to boot: $(tail -n 1 "$tmp/why")"
 

@@ -9,6 +9,7 @@ set -eu
 
 need_built vm/monitor
 need_built tests/dies
+type -P cpio >/dev/null || skip_all "config: no cpio (Debian: cpio; scripts/setup.sh --check installs it)"
 vm=$scripts/vm.sh
 export OUTPUT="$tmp/build"
 mkdir -p "$OUTPUT/cases" "$OUTPUT/servers" "$tmp/bin"
@@ -41,6 +42,8 @@ case " $* " in
 *" -accel kvm "*) [ "$kvm" != "boots nothing" ] || exit 1 ;;
 esac
 printf '%s\n' "$*" >>"$FAKE/args"
+initrd=${*#*-initrd }
+[ -z "${keep-}" ] || cp "${initrd%% *}" "$keep"
 cat "$FAKE/stream"
 [ -e "$FAKE/dies" ] || exec tail -f /dev/null
 END
@@ -122,6 +125,28 @@ fake "in a bisection no verdict" 125 --bisect "${some[@]}" </dev/null
 rm "$tmp/dies"
 FPT_VM_SILENCE=1 fake "one that says nothing" 1 "${some[@]}" </dev/null
 says "hangs" "$tmp/err" 'vm.sh: the kernel does not boot: the kernel hung: .*'
+
+# --- the image -----------------------------------------------------------------
+
+umask 077
+keep="$tmp/initrd" fake "in the machine root has all, whatever the umask here" 0 "${some[@]}" < <(well)
+umask 022
+cpio -itvn --quiet <"$tmp/initrd" | tr -s ' ' >"$tmp/listed"
+says "and everybody may enter" "$tmp/listed" 'drwxr-xr-x [0-9]* 0 0 .* [.]'
+says "a folder" "$tmp/listed" 'drwxr-xr-x [0-9]* 0 0 .* suite/cases'
+says "a program" "$tmp/listed" '-rwxr-xr-x 1 0 0 .* suite/cases/dies'
+
+# --- what is missing -----------------------------------------------------------
+
+mkdir "$tmp/less"
+ln -s /bin/* "$tmp/less"
+ln -sf /usr/bin/* "$tmp/less"
+ln -sf "$tmp/bin/qemu-system-x86_64" "$tmp/less"
+rm "$tmp/less/strip"
+PATH="$tmp/less" fake "without strip" 0 "${some[@]}" < <(well)
+rm "$tmp/less/cpio"
+PATH="$tmp/less" fake "without cpio" 1 "${some[@]}" < <(well)
+says "says what to install" "$tmp/err" 'vm.sh: no cpio: install it (Debian: cpio; .*)'
 
 # --- KVM -----------------------------------------------------------------------
 
