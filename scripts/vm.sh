@@ -111,9 +111,9 @@ run_shell()
 	make_initrd
 	echo "in the machine: /suite/cases, /suite/servers; 'exit' ends it"
 	# Waited for, it does not keep a signal from ending this: without a terminal, no machine.
+	trap 'kill ${!-} 2>/dev/null; rm -rf "$work"' EXIT
 	"${machine[@]}" -initrd "$work/initrd" -chardev stdio,id=console,signal=off -serial chardev:console \
 		-serial null <&0 &
-	trap 'kill "$!"; rm -rf "$work"' EXIT
 	wait "$!"
 	trap 'rm -rf "$work"' EXIT
 }
