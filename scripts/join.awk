@@ -24,6 +24,8 @@ BEGIN {
 	# A report that is known, see row K5: its first line, and one of the next ones.
 	KNOWN = "possible recursive locking detected"
 	KNOWN_BY = "\\(sb_writers.*at: backing_file_(write_iter|splice_write)"
+	# No memory, which rows X bring about, is no fault of the kernel; it prints a trace, too.
+	NO_MEMORY = ": (vmalloc error|page allocation failure): "
 	split("cap config kernel library privilege", words, " ")
 	for (i in words)
 		known_class[words[i]] = 1
@@ -213,7 +215,7 @@ function read_kmsg(line,    at, head, text)
 		read_report(text)
 }
 
-# Of a report that is known nothing counts, to the end of its trace.
+# Of a report that is known, or about no memory, nothing counts, to the end of its trace.
 function read_report(text)
 {
 	if (awaited && text ~ KNOWN_BY) {
@@ -226,6 +228,8 @@ function read_report(text)
 	}
 	if (in_known) {
 		in_known = text !~ /<\/TASK>/
+	} else if (text ~ NO_MEMORY) {
+		in_known = 1
 	} else if (text ~ KNOWN) {
 		suspect = text
 		awaited = 6
