@@ -15,6 +15,16 @@ function ktap_begin_file()
 	ktap_skip_all = ""
 }
 
+# A file ktap/<server>/<program>.ktap of a run, whose names it sets.
+function ktap_begin_file_of_run(path,    part, n)
+{
+	n = split(path, part, "/")
+	server = part[n - 1]
+	program = part[n]
+	sub(/\.ktap$/, "", program)
+	ktap_begin_file()
+}
+
 function ktap_forget()
 {
 	ktap_located = ktap_other = ktap_process_end = ""

@@ -11,11 +11,7 @@ BEGIN {
 }
 
 FNR == 1 && kind == "ktap" {
-	n = split(FILENAME, path, "/")
-	server = path[n - 1]
-	program = path[n]
-	sub(/\.ktap$/, "", program)
-	ktap_begin_file()
+	ktap_begin_file_of_run(FILENAME)
 }
 
 kind == "list" {
