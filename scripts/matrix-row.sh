@@ -29,7 +29,8 @@ if [ -e "kernels/$key.tar" ]; then
 fi
 
 printf 'begins\t%s\t%s\n' "$key" "$(uname -n)"
-mkdir "$row"
+mkdir "$row" "$job/tmp"
+export TMPDIR=$job/tmp
 echo "$bundle" >"$row/bundle"
 status=0
 OUTPUT=$suite/build "$suite/scripts/vm.sh" --debian "$version" --server "$servers" --kernel-name "$name" \

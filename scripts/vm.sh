@@ -111,11 +111,11 @@ run_shell()
 	make_initrd
 	echo "in the machine: /suite/cases, /suite/servers; 'exit' ends it"
 	# Waited for, it does not keep a signal from ending this: without a terminal, no machine.
-	trap 'kill ${!-} 2>/dev/null; rm -rf "$work"' EXIT
+	trap 'kill $!' EXIT
 	"${machine[@]}" -initrd "$work/initrd" -chardev stdio,id=console,signal=off -serial chardev:console \
 		-serial null <&0 &
 	wait "$!"
-	trap 'rm -rf "$work"' EXIT
+	trap - EXIT
 }
 
 # To the first process, which finds no plan.
@@ -142,7 +142,8 @@ check_options
 need_qemu
 need_cpio
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# Whatever ends this and all below it, be it SIGKILL: then nobody writes there any more.
+exec 8> >(trap '' INT TERM HUP && cat && rm -rf "$work")
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 choose_kernel

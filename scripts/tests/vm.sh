@@ -186,7 +186,9 @@ killed() # SIGNAL STATUS OPTION...
 {
 	# Every process below inherits descriptor 9, so the pipe ends when they did.
 	rm -rf "$tmp/run"
-	"$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" "${some[@]}" "${@:3}" >"$tmp/fifo" 2>&1 9>&1 &
+	mkdir "$tmp/its"
+	TMPDIR=$tmp/its "$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" "${some[@]}" "${@:3}" \
+		>"$tmp/fifo" 2>&1 9>&1 &
 	pid=$!
 	exec 3<"$tmp/fifo"
 	check "it runs" timeout 10 head -n 1 <&3
@@ -196,6 +198,7 @@ killed() # SIGNAL STATUS OPTION...
 	status=0
 	wait "$pid" || status=$?
 	check "and it itself" test "$status" -eq "$2"
+	check "and it leaves no file" rmdir "$tmp/its"
 	exec 3<&-
 }
 
