@@ -132,6 +132,7 @@ lines_of()
 # A suite the mirror does not have makes this fail; what counts is whether any list came.
 export APT_CONFIG="$dir/apt.conf"
 apt-get update >"$dir/update.log" 2>&1 || true
+# shellcheck disable=SC2016 # the dollar is apt's
 [ -n "$(apt-get indextargets --format '$(FILENAME)' | head -n 1)" ] || die "no suite of Debian could be read from" \
 	"$(mirrors_of debian | paste -sd ' ') ($(grep -m 1 '^[EW]:' "$dir/update.log" || echo 'apt-get update says nothing'))"
 

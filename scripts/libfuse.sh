@@ -7,6 +7,7 @@ usage()
 {
 	cat <<-END
 	usage: scripts/libfuse.sh VERSION|TREE[@REVISION]|installed [OPTION...]
+	       scripts/libfuse.sh --bisect TREE GOOD BAD CASE [OPTION...] [-- OPTION-OF-VM.SH...]
 	       scripts/libfuse.sh --list
 	Builds a libfuse, and a server that stands on it. Prints the server's path, which is
 	\$OUTPUT/servers/NAME: scripts/run.sh --server NAME runs the suite on it.
@@ -23,6 +24,10 @@ usage()
 	  --source        only fetch VERSION, and print the folder where its source is
 	  --example NAME  build no server but this program of libfuse's folder example, and
 	                  print its path
+	  --bisect        find the commit that broke a case, between two revisions of a git
+	                  repository of libfuse, which stays as it is; prints that commit and
+	                  its subject. CASE is what --filter of run.sh takes. After -- come
+	                  options of vm.sh, such as --debian 6.12: it is run there
 	  --list          what the suites of this machine's Debian mirror offer, as TSV:
 	                  release, package version, suites
 	  --refresh       read what the mirror has, though that was done within a day
@@ -63,13 +68,17 @@ log=
 . "$scripts/packages.inc"
 # shellcheck source=scripts/libfuse.inc
 . "$scripts/libfuse.inc"
+# shellcheck source=scripts/libfuse-bisect.inc
+. "$scripts/libfuse-bisect.inc"
 
 make_tmp()
 {
 	:
 }
 
-what=
+words=()
+vm_options=()
+bisect=
 name=
 kind=single
 source_only=
@@ -81,6 +90,11 @@ parse_arguments()
 {
 	while [ $# -gt 0 ]; do
 		case $1 in
+		--)
+			shift
+			vm_options=("$@")
+			break
+			;;
 		--?*=*)
 			set -- "${1%%=*}" "${1#*=}" "${@:2}"
 			continue
@@ -90,6 +104,7 @@ parse_arguments()
 			exit 0
 			;;
 		--source) source_only=1 ;;
+		--bisect) bisect=1 ;;
 		--list) list=1 ;;
 		--refresh) refresh=1 ;;
 		--name | --kind | --example)
@@ -102,14 +117,19 @@ parse_arguments()
 			shift
 			;;
 		-*) die "unknown option $1, see --help" ;;
-		*)
-			[ -z "$what" ] || die "give one libfuse, not also '$1', see --help"
-			what=$1
-			;;
+		*) words+=("$1") ;;
 		esac
 		shift
 	done
-	[ -n "$what$list" ] || die "give a version of libfuse, a tree or 'installed', see --help"
+	what=${words[0]-}
+	if [ -n "$bisect" ]; then
+		[ ${#words[@]} -eq 4 ] || die "--bisect needs TREE GOOD BAD CASE, see --help"
+	elif [ ${#vm_options[@]} -gt 0 ]; then
+		die "-- is for --bisect, see --help"
+	elif [ -z "$list" ]; then
+		[ -n "$what" ] || die "give a version of libfuse, a tree or 'installed', see --help"
+		[ ${#words[@]} -eq 1 ] || die "give one libfuse, not also '${words[1]}', see --help"
+	fi
 	case $kind in
 	single) program=libfuse ;;
 	mt | uring) program=libfuse-$kind ;;
@@ -222,6 +242,7 @@ git_in() # TREE ARGUMENT...
 # revision_of TREE REVISION: its hash
 revision_of()
 {
+	command -v git >/dev/null || die "no git here: install it, or give a tree without a revision"
 	git_in "$1" rev-parse --verify --quiet --end-of-options "$2^{commit}" ||
 		die "$1 has no revision '$2' (or is no git repository)"
 }
@@ -232,19 +253,18 @@ scratch_of()
 {
 	local objects shallow
 
-	objects=$(realpath "$(cd "$2" && git_in . rev-parse --git-path objects)") || die "$2 is no git repository"
-	shallow=$(cd "$2" && realpath "$(git_in . rev-parse --git-path shallow)")
+	objects=$(cd "$2" && realpath "$(git_in . rev-parse --git-path objects)")
+	shallow=$(cd "$2" && realpath -m "$(git_in . rev-parse --git-path shallow)")
 	[ -e "$1/.git" ] || git init -q "$1"
 	echo "$objects" >"$1/.git/objects/info/alternates"
 	[ ! -e "$shallow" ] || cp "$shallow" "$1/.git/shallow"
 }
 
-# Sets $tree to where the revision is, and $made_in to the folder of what is made of it.
+# Sets $tree to where the revision is.
 find_revision() # TREE REVISION
 {
 	local hash
 
-	command -v git >/dev/null || die "no git here: install it, or give a tree without a revision"
 	hash=$(revision_of "$1" "$2")
 	tree=$made_in/source
 	scratch_of "$tree" "$1"
@@ -273,7 +293,7 @@ path_key() # PATH
 # Sets $tree, unless it is installed, $made_in and $default_name.
 find_libfuse()
 {
-	local described= path
+	local described path
 
 	if [ "$what" = installed ]; then
 		pkg-config --exists fuse3 2>/dev/null ||
@@ -284,6 +304,7 @@ find_libfuse()
 		tree=$(realpath "$what")
 		[ -n "$(libfuse_version "$tree")" ] || die "$what is no tree of libfuse"
 		folder_of "tree-$(path_key "$tree")"
+		distrust_dates
 		default_name=$(libfuse_version "$tree")-tree
 	elif [[ $what = *@* && -d ${what%@*} ]]; then
 		path=$(realpath "${what%@*}")
@@ -299,6 +320,34 @@ find_libfuse()
 	fi
 }
 
+# A file that was changed and is old all the same, as one that was moved there, is not built again
+# by ninja. Then everything is.
+distrust_dates()
+{
+	local then=$made_in/files
+
+	find "$tree" -name .git -prune -o -type f -printf '%T@ %s %p\n' | sort >"$then.new"
+	if [ -e "$then" ] && comm -13 "$then" "$then.new" | awk -v then="$(stat -c %Y "$then")" '
+		$1 < then { old = 1 } END { exit !old }'; then
+		rm -rf "$made_in/meson"
+	fi
+	mv "$then.new" "$then"
+}
+
+# What was made of another revision may be in the way.
+build_anew_if_need_be()
+{
+	local old=
+
+	[ ! -e "$made_in/meson" ] || old=1
+	rm -rf "$made_in/root"
+	libfuse_build "$tree" "$made_in/meson" "$made_in/root" && return
+	[ -n "$old" ] || return
+	rm -rf "$made_in/meson" "$made_in/root"
+	: >"$log"
+	libfuse_build "$tree" "$made_in/meson" "$made_in/root"
+}
+
 build_library()
 {
 	local version
@@ -310,24 +359,35 @@ build_library()
 	fi
 	version=$(libfuse_version "$tree")
 	say "building libfuse $version of $tree"
-	{ meson_is_there && libfuse_build "$tree" "$made_in/meson" "$made_in/root"; } || die "$why"
+	{ meson_is_there && build_anew_if_need_be; } || die "$why"
 	libfuse_use_built "$made_in/libfuse.mk" "$made_in/root" "$version" \
 		"remove $made_in, run scripts/libfuse.sh $what"
 }
 
 # make has a folder of its own for it, which looks to it like build/.
-build_server()
+build_program()
 {
-	local headers server=$OUTPUT/servers/$name
+	local headers why
 
+	if [ "$kind" = uring ]; then
+		why=$(sed -n 's/^LIBFUSE_URING_WHY := //p' "$made_in/libfuse.mk")
+		[ -z "$why" ] || die "no server over io_uring: $why"
+	fi
 	for headers in uapi kselftest; do
 		[ -e "$OUTPUT/$headers" ] || die "no headers in $OUTPUT: run scripts/setup.sh first"
 		ln -sfn "../../$headers" "$made_in/$headers"
 	done
-	say "building $server"
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$checkout" -j"$(nproc)" OUTPUT="$made_in" \
 		"$made_in/servers/$program" >>"$log" 2>&1 ||
 		die "the server does not build with this libfuse ($(libfuse_complaint)see $log)"
+}
+
+build_server()
+{
+	local server=$OUTPUT/servers/$name
+
+	say "building $server"
+	build_program
 	mkdir -p "$OUTPUT/servers"
 	cp "$made_in/servers/$program" "$server.new"
 	mv "$server.new" "$server"
@@ -337,8 +397,8 @@ build_server()
 build_example()
 {
 	[ -n "${tree-}" ] || die "--example needs a version or a tree"
-	logged meson configure "$made_in/meson" -Dexamples=true &&
-		logged ninja -C "$made_in/meson" "example/$example" ||
+	{ logged meson configure "$made_in/meson" -Dexamples=true &&
+		logged ninja -C "$made_in/meson" "example/$example"; } ||
 		die "libfuse's example $example does not build here ($(libfuse_complaint)see $log; one in C++ needs g++)"
 	echo "$made_in/meson/example/$example"
 }
@@ -354,6 +414,10 @@ if [ -n "$source_only" ]; then
 	[[ $what =~ ^[0-9][0-9A-Za-z.+~-]*$ ]] || die "--source needs a version, see --help"
 	find_version
 	echo "$tree"
+	exit
+fi
+if [ -n "$bisect" ]; then
+	bisect "${words[@]}"
 	exit
 fi
 find_libfuse
