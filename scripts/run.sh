@@ -215,6 +215,7 @@ if [ -z "${FPT_CONTAINED-}" ]; then
 	FPT_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"
 fi
 unset FPT_CONTAINED # what this one starts may be another run.sh
+keep_uring
 
 cases=$(list_cases)
 if [ -n "$probe" ]; then
