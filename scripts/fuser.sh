@@ -10,12 +10,13 @@ usage()
 {
 	cat <<-END
 	usage: scripts/fuser.sh
-	Builds the server that stands on the Rust crate fuser $crate, and prints its path, which
-	is \$OUTPUT/servers/fuser-$crate: scripts/run.sh --server fuser-$crate runs the suite on
-	it. The crate and those that it needs are Debian's, from a newer suite; nothing of them
-	is installed. A minute and, the first time, some 12 MB.
+	Builds the servers that stand on the Rust crate fuser $crate, and prints their paths:
+	\$OUTPUT/servers/fuser-mt-$crate, with several threads and clones of the device, and
+	\$OUTPUT/servers/fuser-$crate. scripts/run.sh --server fuser-$crate runs the suite on it.
+	The crate and those that it needs are Debian's, from a newer suite; nothing of them is
+	installed. A minute and, the first time, some 12 MB.
 
-	It needs cargo and rustc $oldest_cargo or later and a C compiler for the linker's sake;
+	It needs cargo and rustc $oldest_cargo or later and gcc, which links;
 	Debian 12: apt-get install cargo-web, Debian 13: apt-get install cargo.
 
 	  --crates  only fetch the crates, and print the folder where they are
@@ -108,6 +109,14 @@ fetch() # into $crates, in a folder of its own which is moved there when all is 
 	mv "$new/tree/usr/share/cargo/registry" "$crates"
 )
 
+# A server that runs goes on with what it was.
+put() # NAME
+{
+	cp "$work/target/release/$1-server" "$OUTPUT/servers/.$1.new"
+	mv "$OUTPUT/servers/.$1.new" "$OUTPUT/servers/$1-$crate"
+	echo "$OUTPUT/servers/$1-$crate"
+}
+
 # In $OUTPUT, as cargo writes beside Cargo.toml. Neither asks the network.
 build()
 {
@@ -125,9 +134,8 @@ build()
 	say "building"
 	(cd "$work" && CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target \
 		"$cargo" build --quiet --offline --release >&2) || die "fuser's server does not build, see above"
-	cp "$work/target/release/fuser-server" "$OUTPUT/servers/.fuser-$crate.new"
-	mv "$OUTPUT/servers/.fuser-$crate.new" "$OUTPUT/servers/fuser-$crate"
-	echo "$OUTPUT/servers/fuser-$crate"
+	put fuser-mt
+	put fuser
 }
 
 [ -n "$crates_only" ] || need_cargo
