@@ -197,7 +197,8 @@ $(OUTPUT)/obj/fixtures/servers/lib%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
 $(OUTPUT)/servers/libfuse: $(call objs,fixtures/servers/libfuse_single)
 $(OUTPUT)/servers/libfuse-mt: $(call objs,fixtures/servers/libfuse_mt)
 $(OUTPUT)/servers/libfuse-uring: $(call objs,fixtures/servers/libfuse_uring)
-$(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(LIBFUSE_OBJS) $(SERVING_OBJS) $(OUTPUT)/libfuse.mk
+$(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(LIBFUSE_OBJS) $(SERVING_OBJS) $(OUTPUT)/libfuse.mk \
+	$(addsuffix /lib/libfuse3.a,$(LIBFUSE_DIR))
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@

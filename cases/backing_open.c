@@ -48,7 +48,7 @@ WORLD_FIXTURE(unsupported_open);
 
 CASE(unsupported_open, is_eopnotsupp, .row = "O2",
      .title = "a kernel built without passthrough refuses to register with EOPNOTSUPP",
-     .since = "any", .needs = NEED_NO_PASSTHROUGH)
+     .since = "any", .needs = NEED_NO_PASSTHROUGH, .can = "passthrough")
 {
 	EXPECT_RET_SINCE(register_f(w), since("0", -ENOTTY), since("6.9", -EOPNOTSUPP));
 }

@@ -35,7 +35,7 @@ WORLD_FIXTURE(offer);
 
 CASE(offer, made_iff_configured, .row = "N1",
      .title = "INIT offers FUSE_PASSTHROUGH if and only if the kernel is built with it",
-     .since = "any", .needs = NEED_KALLSYMS)
+     .since = "any", .needs = NEED_KALLSYMS, .can = "passthrough")
 {
 	bool offered = w->offered & FUSE_PASSTHROUGH;
 

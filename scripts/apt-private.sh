@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# apt-private.sh [--kernels] DIR - let apt see other Debian suites without the machine noticing
+# apt-private.sh [--kernels|--sources] DIR - let apt see other Debian suites without the machine noticing
 #
 # Makes DIR an apt directory of its own, which offers every suite listed below that the machine's own Debian mirror has
 # (packages and sources), and prints the path of its configuration:
@@ -9,8 +9,9 @@
 #	conf=$(scripts/apt-private.sh build/apt)
 #	APT_CONFIG=$conf apt-get download linux-source-7.3
 #
-# With --kernels it offers no sources, but experimental and the security suites, too. Where DEBIAN_MIRROR is set, that is
-# read instead of the machine's own mirrors: a URI, before which options may stand as in sources.list.
+# With --kernels it offers no sources, but experimental and the security suites, too; with --sources nothing but sources.
+# Where DEBIAN_MIRROR is set, that is read instead of the machine's own mirrors: a URI, before which options may stand as
+# in sources.list.
 #
 # The machine's apt configuration, lists and cache are read or left alone, never written. Needs no root.
 
@@ -23,12 +24,14 @@ die()
 	exit 1
 }
 
-kernels=
-if [ "${1-}" = --kernels ]; then
-	kernels=yes
+only=
+case ${1-} in
+--kernels | --sources)
+	only=${1#--}
 	shift
-fi
-[ $# -eq 1 ] || die "usage: scripts/apt-private.sh [--kernels] DIR"
+	;;
+esac
+[ $# -eq 1 ] || die "usage: scripts/apt-private.sh [--kernels|--sources] DIR"
 command -v apt-get >/dev/null || die "there is no apt-get here"
 
 mkdir -p "$1/etc/apt.conf.d" "$1/etc/preferences.d" "$1/state/lists/partial" "$1/cache/archives/partial"
@@ -65,11 +68,17 @@ fi
 suites="$codename ${codename:+$codename-backports} trixie trixie-backports forky sid"
 security_suites=
 types="deb deb-src"
-if [ -n "$kernels" ]; then
+case $only in
+kernels)
 	suites="$suites bookworm bookworm-backports experimental"
 	security_suites="${codename:+$codename-security} bookworm-security trixie-security forky-security"
 	types=deb
-fi
+	;;
+sources)
+	suites="$suites bookworm"
+	types=deb-src
+	;;
+esac
 
 # lines_of MIRROR SUITE...: what stands in sources.list for them
 lines_of()
@@ -123,7 +132,8 @@ lines_of()
 # A suite the mirror does not have makes this fail; what counts is whether any list came.
 export APT_CONFIG="$dir/apt.conf"
 apt-get update >"$dir/update.log" 2>&1 || true
-[ -n "$(apt-cache pkgnames 2>/dev/null | head -n 1)" ] || die "no suite of Debian could be read from" \
+# shellcheck disable=SC2016 # the dollar is apt's
+[ -n "$(apt-get indextargets --format '$(FILENAME)' | head -n 1)" ] || die "no suite of Debian could be read from" \
 	"$(mirrors_of debian | paste -sd ' ') ($(grep -m 1 '^[EW]:' "$dir/update.log" || echo 'apt-get update says nothing'))"
 
 echo "$dir/apt.conf"

@@ -27,8 +27,8 @@ usage()
 	                 was built anew or the options of vm.sh are others
 	  --help         this text
 
-	A host needs ssh without a password, rsync, perl, and what scripts/vm.sh needs: QEMU
-	and cpio; no root, no checkout, no Debian mirror. The suite and the kernels are copied
+	A host needs ssh without a password, rsync, perl, and what scripts/vm.sh needs: QEMU,
+	cpio and jq; no root, no checkout, no Debian mirror. The suite and the kernels are copied
 	to it, into ~/.cache/fuse-passthrough-tests, and removed at the end. As the programs
 	come from this machine, its C library has to be no older than that of this one.
 
@@ -263,20 +263,22 @@ feed()
 # Leaves out hosts that cannot be used: a dead one would be quick to fail every row.
 find_hosts()
 {
-	local ready line
+	local said line
 
-	ready=$(parallel --plain --will-cite --nonall --sshloginfile "$hosts" --timeout 60 --tag \
-		'command -v rsync >/dev/null && echo ready' 2>"$run/hosts.said") || :
+	# shellcheck disable=SC2016 # expanded on the host
+	parallel --plain --will-cite --nonall --sshloginfile "$hosts" --timeout 60 --tag \
+		'for command in rsync qemu-system-x86_64 cpio jq; do
+			command -v $command >/dev/null || printf "%s " $command
+		done; echo reached' >"$run/hosts.found" 2>"$run/hosts.said" || :
 	while IFS= read -r line; do
 		case $line in
-		'' | '#'*) ;;
-		*)
-			if grep -qxF "${line#[0-9]*/}"$'\tready' <<<"$ready"; then
-				echo "$line"
-			else
-				say "left out: $line (no ssh without a password, or no rsync there: see $run/hosts.said)"
-			fi
-			;;
+		'' | '#'*) continue ;;
+		esac
+		said=$(host="${line#[0-9]*/}" awk -F '\t' '$1 == ENVIRON["host"] { print $2 }' "$run/hosts.found")
+		case $said in
+		reached) echo "$line" ;;
+		*reached) say "left out: $line (install there: ${said% reached})" ;;
+		*) say "left out: $line (no ssh without a password, or no perl there: see $run/hosts.said)" ;;
 		esac
 	done <"$hosts" >"$run/hosts"
 	[ -s "$run/hosts" ] || die "no host of $hosts can be used"

@@ -168,6 +168,7 @@ if [ -z "${FPT_CONTAINED-}" ]; then
 	FPT_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"
 fi
 unset FPT_CONTAINED # what this one starts may be another run.sh
+keep_uring
 
 cases=$(list_cases)
 mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)

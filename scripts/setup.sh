@@ -12,7 +12,11 @@ scripts=$(cd "$(dirname "$0")" && pwd)
 output=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 tmp=$output/setup.tmp
 log=$output/setup.log
-libfuse_oldest=3.17	# the first with fuse_passthrough_open()
+
+# shellcheck source=scripts/packages.inc
+. "$scripts/packages.inc"
+# shellcheck source=scripts/libfuse.inc
+. "$scripts/libfuse.inc"
 
 usage()
 {
@@ -45,12 +49,6 @@ die()
 	exit 1
 }
 
-logged()
-{
-	echo "+ $*" >>"$log"
-	"$@" >>"$log" 2>&1
-}
-
 # Only what has something to do writes anything.
 tmp_is_made=
 make_tmp()
@@ -62,31 +60,7 @@ make_tmp()
 	tmp_is_made=yes
 }
 
-# at_least VERSION OLDEST
-at_least()
-{
-	[ -n "$1" ] && [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]
-}
-
 ### tools
-
-# need COMMAND PACKAGE [PACKAGE-ELSEWHERE]
-need()
-{
-	command -v "$1" >/dev/null || lacks "command $1" "${@:2}"
-}
-
-# need_header HEADER PACKAGE [PACKAGE-ELSEWHERE]
-need_header()
-{
-	echo "#include <$1>" | gcc -E -o /dev/null -xc - 2>/dev/null || lacks "header <$1>" "${@:2}"
-}
-
-lacks()
-{
-	packages+=("$2")
-	missing+=("$1 (package $2${3:+ or $3})")
-}
 
 needed()
 {
@@ -115,31 +89,6 @@ needed()
 	need qemu-system-x86_64 qemu-system-x86 qemu
 	need cpio cpio
 	need parallel parallel
-}
-
-# Installs packages; where that fails, $why says why.
-apt_lists_are_new=
-apt_install()
-{
-	if [ "$(id -u)" != 0 ]; then
-		why="not root: run scripts/setup.sh as root, or install: $*"
-		return 1
-	fi
-	say "installing: $*"
-	make_tmp
-	apt_update
-	if ! logged env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; then
-		why="apt-get could not install: $* ($(grep '^E:' "$log" | tail -n 1) - see $log)"
-		return 1
-	fi
-	hash -r
-}
-
-apt_update()
-{
-	# When it fails, the lists of old may still do.
-	[ -n "$apt_lists_are_new" ] || logged apt-get update || true
-	apt_lists_are_new=yes
 }
 
 tools()
@@ -279,45 +228,33 @@ newest()
 
 libfuse()
 {
-	local why=
-
+	why=
 	if [ -n "${LIBFUSE_SRC-}" ]; then
 		libfuse_from_tree || die "$why"
 	elif ! { libfuse_installed || libfuse_built || libfuse_from_debian || libfuse_from_mirror; }; then
-		libfuse_mk "LIBFUSE_VERSION :=" "LIBFUSE_WHY := $why" "LIBFUSE_URING_WHY := $why"
+		libfuse_mk "$output/libfuse.mk" "LIBFUSE_VERSION :=" "LIBFUSE_WHY := $why" "LIBFUSE_URING_WHY := $why"
 		say "libfuse: none ($why): the suite runs with the raw server only"
 	fi
 }
 
 libfuse_installed()
 {
-	local version uring uring_libs
+	local version
 
 	version=$(pkg-config --modversion fuse3 2>/dev/null) || return
 	at_least "$version" $libfuse_oldest || return
-	libfuse_uring "$(pkg-config --variable pcfiledir fuse3)" "the installed libfuse $version has no io_uring"
-	libfuse_mk "LIBFUSE_VERSION := $version" \
-		"LIBFUSE_CFLAGS := $(pkg-config --cflags fuse3)" \
-		"LIBFUSE_LIBS := $(pkg-config --libs fuse3) $uring_libs" "$uring"
+	libfuse_use_installed "$output/libfuse.mk"
 	say "libfuse: $version, installed"
 }
 
-# libfuse_uring PKGCONFIG-DIR WHY-NOT: sets $uring, and what libfuse-uring calls beside the library
-libfuse_uring()
-{
-	uring="LIBFUSE_URING_WHY := $2" uring_libs=
-	if grep -q '^Requires.*liburing' "$1/fuse3.pc" 2>/dev/null; then
-		uring="LIBFUSE_URING := yes" uring_libs="-luring -lnuma"
-	fi
-}
-
+# Those that scripts/libfuse.sh built are elsewhere in there.
 libfuse_built()
 {
 	local version
 
 	version=$(cd "$output/libfuse" 2>/dev/null && printf '%s\n' */lib/libfuse3.a | sort -V | tail -n 1)
 	[ -e "$output/libfuse/$version" ] || return
-	libfuse_use_built "${version%%/*}"
+	libfuse_use "${version%%/*}"
 }
 
 libfuse_from_debian()
@@ -334,28 +271,24 @@ libfuse_of_debian()
 
 libfuse_from_mirror()
 {
-	local version
+	local tree
 
 	if ! command -v apt-get >/dev/null; then
 		why="no libfuse $libfuse_oldest or later is installed; install it or give LIBFUSE_SRC= a tree"
 		return 1
 	fi
 	make_tmp
-	meson_is_there && private_apt || return
-	read -r version _ < <(newest Sources fuse3)
-	if ! at_least "$version" $libfuse_oldest; then
+	meson_is_there || return
+	say "libfuse: asking the Debian mirror for the newest"
+	if ! tree=$("$scripts/libfuse.sh" --source 3 2>"$tmp/why"); then
+		why=$(sed -n '$s/^[a-z.-]*: //p' "$tmp/why")
+		return 1
+	fi
+	if ! at_least "$(libfuse_version "$tree")" $libfuse_oldest; then
 		why="the Debian mirror has no libfuse $libfuse_oldest or later"
 		return 1
 	fi
-
-	say "libfuse: building Debian's fuse3 $version"
-	mkdir "$tmp/fuse3"
-	if ! { (cd "$tmp" && APT_CONFIG=$apt_conf logged apt-get source --download-only --tar-only "fuse3=$version") &&
-		logged tar -x --strip-components=1 -C "$tmp/fuse3" -f "$tmp"/fuse3_*.orig.tar.[gx]z; }; then
-		why="cannot download the source of fuse3 (see $log)"
-		return 1
-	fi
-	libfuse_build "$tmp/fuse3"
+	libfuse_build_and_use "$tree"
 }
 
 libfuse_from_tree()
@@ -369,74 +302,25 @@ libfuse_from_tree()
 	fi
 	make_tmp
 	meson_is_there || return
-	say "libfuse: building $LIBFUSE_SRC"
-	libfuse_build "$(realpath "$LIBFUSE_SRC")"
+	libfuse_build_and_use "$(realpath "$LIBFUSE_SRC")"
 }
 
-libfuse_version()
+libfuse_build_and_use()
 {
-	sed -n "/^project('libfuse3'/,/)/ s/.*[^_]version: *'\([^']*\)'.*/\1/p" "$1/meson.build" 2>/dev/null | head -n 1
-}
-
-meson_is_there()
-{
-	local packages=() missing=()	# what need adds to
-
-	need meson meson
-	need ninja ninja-build
-	need_header numa.h libnuma-dev numactl-devel
-	[ ${#packages[@]} -gt 0 ] || return 0
-	if command -v apt-get >/dev/null; then
-		apt_install "${packages[@]}"
-	else
-		why="to build libfuse, install: ${missing[*]}"
-		return 1
-	fi
-}
-
-# libfuse_build TREE: a static library, so that a server always runs with the version it was built for
-libfuse_build()
-{
-	local version dir option options=()
+	local version dir
 
 	version=$(libfuse_version "$1")
 	dir=$output/libfuse/$version
-	for option in examples utils tests; do
-		! grep -q "'$option'" "$1/meson_options.txt" || options+=("-D$option=false")
-	done
-	if ! { logged meson setup "$tmp/libfuse" "$1" --prefix="$dir" --libdir=lib --buildtype=debugoptimized \
-			--default-library=static "${options[@]}" &&
-		logged ninja -C "$tmp/libfuse" &&
-		DESTDIR=$tmp/dest logged meson install -C "$tmp/libfuse" &&
-		mkdir -p "$output/libfuse" && rm -rf "$dir" && mv "$tmp/dest$dir" "$dir"; }; then
-		why="libfuse $version does not build here (see $log)"
-		return 1
-	fi
-	libfuse_use_built "$version"
+	say "libfuse: building $version of $1"
+	DESTDIR=$tmp/dest libfuse_build "$1" "$tmp/libfuse" "$dir" || return
+	mkdir -p "$output/libfuse" && rm -rf "$dir" && mv "$tmp/dest$dir" "$dir"
+	libfuse_use "$version"
 }
 
-libfuse_use_built()
+libfuse_use()
 {
-	local uring uring_libs
-
-	libfuse_uring "$output/libfuse/$1/lib/pkgconfig" \
-		"libfuse $1 was built without io_uring (3.18 has it; remove $output/libfuse, run scripts/setup.sh)"
-	# shellcheck disable=SC2016 # the dollars are make's
-	libfuse_mk "LIBFUSE_VERSION := $1" \
-		'LIBFUSE_DIR := $(dir $(lastword $(MAKEFILE_LIST)))libfuse/$(LIBFUSE_VERSION)' \
-		'LIBFUSE_CFLAGS := -I$(LIBFUSE_DIR)/include/fuse3 -pthread' \
-		'LIBFUSE_LIBS := $(LIBFUSE_DIR)/lib/libfuse3.a -pthread -ldl -lrt '"$uring_libs" "$uring"
+	libfuse_use_built "$output/libfuse.mk" "$output/libfuse/$1" "$1" "remove $output/libfuse, run scripts/setup.sh"
 	say "libfuse: $1, static, in $output/libfuse/$1"
-}
-
-# libfuse_mk LINE...: write libfuse.mk, but leave the same one alone: everything built depends on it
-libfuse_mk()
-{
-	local text
-
-	text=$(printf '%s\n' "# written by scripts/setup.sh" "$@" | sed 's/ *$//')
-	[ "$text" = "$(cat "$output/libfuse.mk" 2>/dev/null)" ] || echo "$text" >"$output/libfuse.mk" ||
-		die "cannot write to $output: give OUTPUT= another directory"
 }
 
 ### in this order

@@ -218,6 +218,9 @@ END
 cat >"$tmp/ssh_config" <<END
 Host another
 ProxyCommand $(command -v sshd) -i -f $tmp/sshd_config
+Host bare
+ProxyCommand $(command -v sshd) -i -f $tmp/sshd_config -o SetEnv=PATH=$tmp/bare
+Host *
 IdentityFile $tmp/user_key
 IdentitiesOnly yes
 UserKnownHostsFile $tmp/known_hosts
@@ -229,12 +232,18 @@ exits "on another host" 1 "$matrix" --fresh --hosts "$tmp/hosts"
 called "$old" "$bugs" "$new"
 says "all is there" "$tmp/out" '8 passed, 2 failed, 4 skipped'
 check "in full" test -e "$row/run/results/7.3-rc2/raw.tsv"
-echo ":" >>"$tmp/hosts"
-echo "ssh -o ProxyCommand=false away" >>"$tmp/hosts"
-exits "here, on another host and on one that is away" 1 "$matrix" --fresh --hosts "$tmp/hosts"
+mkdir "$tmp/bare"
+ln -s "$(command -v bash)" "$(command -v perl)" "$(command -v rsync)" "$(command -v jq)" "$tmp/bare"
+{
+	echo ":"
+	echo "ssh -o ProxyCommand=false away"
+	echo "ssh -F $tmp/ssh_config bare"
+} >>"$tmp/hosts"
+exits "here, on another host, on one that is away and on one without QEMU" 1 "$matrix" --fresh --hosts "$tmp/hosts"
 called "$old" "$bugs" "$new"
 says "all is there" "$tmp/out" '8 passed, 2 failed, 4 skipped'
 says "but what is away" "$tmp/err" 'matrix.sh: left out: ssh -o ProxyCommand=false away (no ssh .*'
+says "and what lacks commands" "$tmp/err" 'matrix.sh: left out: ssh -F .* bare (install there: qemu-system-x86_64 cpio)'
 (cd && find .cache/fuse-passthrough-tests -maxdepth 1 -name 'matrix-*' 2>/dev/null) >"$tmp/left"
 same "and nothing is left" "$tmp/calls.none" "$tmp/left"
 

@@ -251,7 +251,9 @@ rm "$OUTPUT/cases/unlisted"
 
 program looks f.first <<'END'
 echo "ok 1 f.first"
-echo "uring is $(cat /sys/module/fuse/parameters/enable_uring)" >&2
+kept=
+flock -n /sys/module/fuse/parameters/enable_uring true 2>/dev/null || kept=" and kept"
+echo "uring is $(cat /sys/module/fuse/parameters/enable_uring)$kept" >&2
 echo "destructive is ${FPT_DESTRUCTIVE-unset}" >&2
 END
 
@@ -277,7 +279,7 @@ value_is() # VALUE
 
 echo N >"$uring"
 exits "--enable-uring" 0 "$tmp/with-uring" --filter 'looks*' --run-dir "$tmp/uring-on"
-says "turns it on for the run" "$tmp/uring-on/ktap/raw/looks.ktap" 'uring is Y'
+says "turns it on for the run" "$tmp/uring-on/ktap/raw/looks.ktap" 'uring is Y and kept'
 check "and off again" value_is N
 exits "--enable-uring, and a failure" 1 "$tmp/with-uring" --filter 'odd*'
 check "it is off again" value_is N
@@ -288,6 +290,26 @@ exits "--enable-uring where it is on" 0 "$tmp/with-uring" --filter 'looks*'
 check "it stays on" value_is Y
 exits "two runs with --enable-uring" 4 flock "$uring" "$tmp/with-uring"
 says "the second says so" "$tmp/err" 'hold-parameter.sh: .*/enable_uring is held by another run'
+cat >"$tmp/as-it-is" <<END
+#!/bin/sh
+exec unshare --mount "$tmp/with-parameters" "$run" --server raw --filter 'looks*' "\$@"
+END
+chmod +x "$tmp/as-it-is"
+echo N >"$uring"
+exits "a run without" 0 "$tmp/as-it-is" --run-dir "$tmp/uring-kept"
+says "cannot be disturbed" "$tmp/uring-kept/ktap/raw/looks.ktap" 'uring is N and kept'
+mkfifo "$tmp/waits"
+{
+	flock 8
+	"$tmp/as-it-is" >/dev/null 2>"$tmp/waits" 8>&- &
+	read -r line <"$tmp/waits" || :
+} 8<"$uring"
+echo "$line" >"$tmp/err"
+says "nor disturbs one with it" "$tmp/err" 'waits for a run that has turned FUSE over io_uring on'
+status=0
+wait $! || status=$?
+check "and runs when that has ended" test $status = 0
+echo Y >"$uring"
 exits "--enable-uring with a parameter that cannot be written" 4 \
 	env READ_ONLY=1 "$tmp/with-uring"
 says "is told" "$tmp/err" 'hold-parameter.sh: .*/enable_uring cannot be written'
