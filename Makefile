@@ -72,6 +72,7 @@ VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
 HARNESS  := case_info contain contract errname expect installed journal main need record since
 WORLD    := backing_file backing_fs client contract fail_nth failing file_count memory \
 	odd_files pattern server stack steps transfer world world_end world_requests sabotage
+PROBE    := abilities end ids lines main plan requests step waiting
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops raw_storm wire
 LIBFUSE  := libfuse libfuse_absent libfuse_calls libfuse_init libfuse_ops libfuse_threads
@@ -90,7 +91,7 @@ else
 HEADERS_READY := $(OUTPUT)/kselftest/VERSION
 
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
-	$(OUTPUT)/contain $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
+	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 
 help:
 	@echo "make setup              install what is missing, fetch headers, build libfuse"
@@ -134,7 +135,7 @@ install: all
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj cases servers programs tests vm contain bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj cases servers programs tests vm contain probe bench-cycle)
 
 include tests.mk
 
@@ -164,6 +165,10 @@ $(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
 $(OUTPUT)/contain: $(call objs,harness/contain harness/contain_main)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@
+
+$(OUTPUT)/probe: $(call objs,$(addprefix fixtures/probe/,$(PROBE))) $(HARNESS_OBJS) $(WORLD_OBJS)
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ $(LIBURING) -o $@
 
 $(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle)
 	@mkdir -p $(@D)

@@ -116,7 +116,7 @@ WORLD_FIXTURE(tmpfile);
 CASE(tmpfile, opens_the_new_backing_file, .row = "R27",
      .title = "a passthrough reply to TMPFILE: reads and writes go to the new backing file, which is "
 	      "held until the file is closed",
-     .needs = NEED_PASSTHROUGH, .can = "all-requests")
+     .needs = NEED_PASSTHROUGH, .can = "tmpfile")
 {
 	char data[1] = "";
 	long fd;
@@ -152,7 +152,7 @@ FIXTURE_VARIANT_ADD(failed_tmpfile, flags)
 CASE(failed_tmpfile, is_released, .row = "R27",
      .title = "a passthrough reply to TMPFILE with a bad ID or bad flags: open(2) fails with EIO, and "
 	      "RELEASE is sent",
-     .needs = NEED_PASSTHROUGH, .can = "forge all-requests")
+     .needs = NEED_PASSTHROUGH, .can = "tmpfile forge")
 {
 	plan(w, variant->row);
 

@@ -313,7 +313,7 @@ WORLD_FIXTURE(tmpfile_id);
 CASE(tmpfile_id, closed_at_release_leaves_nothing, .row = "F7",
      .title = "an ID made for an O_TMPFILE file and closed at RELEASE leaves the backing "
 	      "filesystem free",
-     .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
+     .needs = NEED_PASSTHROUGH, .can = "tmpfile library-libfuse")
 {
 	long fd;
 
@@ -327,7 +327,7 @@ CASE(tmpfile_id, closed_at_release_leaves_nothing, .row = "F7",
 
 CASE(tmpfile_id, not_closed_keeps_the_backing_busy, .row = "F7",
      .title = "an ID made for an O_TMPFILE file and not closed keeps the backing filesystem busy",
-     .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
+     .needs = NEED_PASSTHROUGH, .can = "tmpfile library-libfuse")
 {
 	long fd;
 

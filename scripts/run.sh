@@ -21,6 +21,9 @@ usage()
 	                      (default: \$OUTPUT/runs/<date and time>)
 	  --results DIR       where the TSV of a whole run goes (default: results)
 	  --kernel-name NAME  folder in there (default: the kernel's version)
+	  --probe             run no case, but tell the author of a server (--server) what it
+	                      lacks: every step of the protocol with what was expected and
+	                      what came, and how many cases will be skipped for which word
 	  --enable-uring      turn FUSE over io_uring on for the run, which *-uring need
 	                      (writes Y to /sys/module/fuse/parameters/enable_uring, and
 	                      the old value again when the run ends, killed or not)
@@ -32,6 +35,7 @@ usage()
 	FPT_TIMEOUT_MUL       factor for every deadline, for slow machines
 
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.
+	With --probe: 0 the server can be used, 1 something is wrong, 4 it cannot be tried.
 	END
 }
 
@@ -40,15 +44,17 @@ usage()
 # shellcheck source=scripts/enable-uring.inc
 . "$scripts/enable-uring.inc"
 
-own_flags=" --enable-uring --destructive "
+own_flags=" --enable-uring --destructive --probe "
 own_values=" "
 uring=
+probe=
 
 own_option()
 {
 	case $1 in
 	--enable-uring) uring=1 ;;
 	--destructive) export FPT_DESTRUCTIVE=1 ;;
+	--probe) probe=1 ;;
 	esac
 }
 
@@ -75,6 +81,47 @@ check_machine()
 	[ "$(id -u)" -eq 0 ] || die "mounting needs root: run it with sudo or in a root shell" 4
 	{ [ -c /dev/fuse ] && : <>/dev/fuse; } 2>/dev/null ||
 		die "no /dev/fuse: load the module (modprobe fuse) or set CONFIG_FUSE_FS in the kernel" 4
+}
+
+# --- a server's author -------------------------------------------------------
+
+# For which words that a server does not say how many cases are skipped. A case that needs
+# passthrough needs that word, too.
+count_skipped() # HELLO
+{
+	awk -F '\t' -v said=" ${1#* can } " '
+		{
+			all++
+			skipped = 0
+			count = split($6 ($5 ~ /(^|,)passthrough(,|$)/ ? ",passthrough" : ""), words, ",")
+			for (i = 1; i <= count; i++)
+				if (words[i] != "-" && index(said, " " words[i] " ") == 0) {
+					without[words[i]]++
+					skipped = 1
+				}
+			can += !skipped
+		}
+		END {
+			for (word in without)
+				print "0 without \"" word "\": cases skipped: " without[word]
+			print "1 " can " of " all " cases can run, where the machine has what they need"
+		}' <<<"$cases" | sort | cut -c 3-
+}
+
+probe_servers()
+{
+	local name one
+
+	status=0
+	for name in "${servers[@]}"; do
+		echo "$name: ${server_path[$name]}"
+		one=0
+		FPT_SERVER=${server_path[$name]} "$OUTPUT/probe" || one=$?
+		case $one in
+		0 | 1) count_skipped "$(server_hello "$name")" ;;
+		esac
+		[ "$one" -eq 0 ] || [ "$status" -eq 1 ] || status=$one
+	done
 }
 
 # --- the run -----------------------------------------------------------------
@@ -171,6 +218,12 @@ unset FPT_CONTAINED # what this one starts may be another run.sh
 keep_uring
 
 cases=$(list_cases)
+if [ -n "$probe" ]; then
+	[ ${#wanted_servers[@]} -gt 0 ] || die "--probe needs --server, see --help"
+	choose_servers
+	probe_servers
+	exit "$status"
+fi
 mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)
 choose_servers
 find_unusable

@@ -85,14 +85,14 @@ echo "220 mail.example ESMTP"
 read -r line
 END
 fails "a server of something else" "$tmp/stranger" \
-	'# broken: the server does not speak protocol 1, it said "220 mail.example ESMTP"'
+	'# broken: the server does not speak the protocol, it said "220 mail.example ESMTP"'
 
 server future <<'END'
 echo "hello protocol 2 backend future version 1 can passthrough"
 read -r line
 END
 fails "a server of protocol 2" "$tmp/future" \
-	'# broken: the server does not speak protocol 1, it said "hello protocol 2 .*"'
+	'# broken: the server speaks another version of the protocol than this suite, see .*, it said "hello protocol 2 .*"'
 
 server endless <<'END'
 while echo -n "hello hello hello hello"; do :; done 2>/dev/null

@@ -1,0 +1,204 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+set -eu
+export LC_ALL=C
+
+oldest=2.8 # the first in which what the server calls is all there
+
+usage()
+{
+	cat <<-END
+	usage: scripts/go-fuse.sh [VERSION]
+	Builds the server that stands on the Go library go-fuse and prints its path,
+	\$OUTPUT/servers/go-fuse-VERSION: scripts/run.sh --server go-fuse-VERSION runs the suite
+	on it. Library and compiler are Debian's, of newer suites; nothing of them is installed.
+	A minute and, the first time, some 45 MB.
+
+	  VERSION  2.8.0 for instance (default: the newest that the Debian mirror has, $oldest or later)
+	  --list   versions that it has
+	  --help   this text
+
+	OUTPUT     what was built (default: build)
+	GO         the go command to use (default: that of the newest package golang-*-go)
+	DEBIAN_MIRROR, FPT_CACHE
+	           as of scripts/debian-kernel.sh, which keeps apt's lists
+
+	Exit status: 0 here it is, 1 it is not.
+	END
+}
+
+say()
+{
+	echo "go-fuse.sh: $*" >&2
+}
+
+die()
+{
+	say "$@"
+	exit 1
+}
+
+wanted=
+list=
+case ${1-} in
+--help) usage && exit 0 ;;
+--list) list=1 ;;
+-*) die "unknown option $1, see --help" ;;
+*) wanted=${1-} ;;
+esac
+[ $# -le 1 ] || die "what is $2? see --help"
+
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source=${scripts%/*}/fixtures/servers/go-fuse
+OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
+cache=${FPT_CACHE:-${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}/fuse-passthrough-tests}
+library=golang-github-hanwen-go-fuse-dev
+sys=golang-golang-x-sys-dev
+
+# --- what Debian has ---------------------------------------------------------------
+
+read_lists()
+{
+	{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
+		die "there is no apt-get here, which library and compiler are fetched with"
+	# It keeps the lists new.
+	"$scripts/debian-kernel.sh" --list >/dev/null || exit 1
+	exec {apt_lock}>"$cache/apt.lock"
+	flock -s "$apt_lock"
+	export APT_CONFIG=$cache/apt/apt.conf
+}
+
+# versions_of PACKAGE: the newest first
+versions_of()
+{
+	apt-cache madison "$1" | awk -F ' *[|] *' '{ print $2 }' | sort -rVu
+}
+
+# The library's own version of a package's.
+release()
+{
+	sed 's/[-+~].*//'
+}
+
+versions_listed()
+{
+	versions_of $library | while read -r version; do
+		if printf '%s\n' "$oldest" "$version" | sort -CV; then
+			echo "$version"
+		fi
+	done
+}
+
+choose() # sets $package, the version of the library's, and $wanted
+{
+	local version
+
+	package=
+	while read -r version; do
+		if [ -z "$wanted" ] || [ "$(release <<<"$version")" = "$wanted" ]; then
+			package=$version
+			break
+		fi
+	done < <(versions_listed)
+	[ -n "$package" ] ||
+		die "no suite of the Debian mirror has go-fuse ${wanted:-$oldest or later}; it has $(versions_of $library | release | paste -sd ' ')"
+	wanted=$(release <<<"$package")
+}
+
+# --- fetched once --------------------------------------------------------------------
+
+# fetched FOLDER PACKAGE=VERSION...: unpacked into $cache/go/FOLDER
+fetched()
+(
+	folder=$cache/go/$1 new=$cache/go/.$1.new
+	shift
+	exec {lock}>"$cache/go/.lock"
+	flock "$lock"
+	[ ! -e "$folder" ] || exit 0
+	rm -rf "$new"
+	mkdir -p "$new/debs" "$new/tree"
+	trap 'rm -rf "$new"' EXIT
+	trap 'exit 1' HUP INT TERM
+	say "fetching $*"
+	cd "$new/debs"
+	apt-get -qq -o APT::Sandbox::User=root download "$@" >&2
+	for deb in *.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x --no-same-owner -C "$new/tree" -f -
+	done
+	mv "$new/tree" "$folder"
+)
+
+fetch_library()
+{
+	libraries=$cache/go/go-fuse-$wanted
+	[ -e "$libraries" ] || fetched "go-fuse-$wanted" "$library=$package" "$sys=$(versions_of $sys | head -n 1)" ||
+		die "go-fuse $wanted cannot be fetched, see above"
+	libraries=$libraries/usr/share/gocode/src
+}
+
+# Sets $go and, where it is not on this machine, $GOROOT.
+fetch_go()
+{
+	local name version
+
+	go=${GO-}
+	[ -z "$go" ] || return 0
+	name=$(apt-cache pkgnames golang- | grep -Ex 'golang-[0-9.]+-go' | sort -V | tail -n 1)
+	version=$(versions_of "$name" | head -n 1)
+	[ -n "$version" ] || die "no suite of the Debian mirror has a golang"
+	[ -e "$cache/go/$name-$version" ] ||
+		fetched "$name-$version" "$name=$version" "${name%-go}-src=$version" ||
+		die "$name $version cannot be fetched, see above"
+	name=${name#golang-}
+	export GOROOT=$cache/go/golang-$name-$version/usr/lib/go-${name%-go}
+	go=$GOROOT/bin/go
+}
+
+# --- and built -----------------------------------------------------------------------
+
+# In $OUTPUT, with what was fetched in place of all that go would ask the network for.
+build()
+{
+	local work=$OUTPUT/go-fuse/$wanted server=$OUTPUT/servers/go-fuse-$wanted
+
+	mkdir -p "$work" "$OUTPUT/servers"
+	rm -f "$work"/*.go
+	cp "$source"/*.go "$work"
+	cat >"$work/go.mod" <<-END
+	module go-fuse-server
+
+	go 1.21
+
+	require (
+		github.com/hanwen/go-fuse/v2 v$wanted
+		golang.org/x/sys v0.0.0
+	)
+
+	replace (
+		github.com/hanwen/go-fuse/v2 => $libraries/github.com/hanwen/go-fuse
+		golang.org/x/sys => $libraries/golang.org/x/sys
+	)
+	END
+	say "building"
+	(
+		cd "$work"
+		export GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0
+		export GOCACHE=$OUTPUT/go-fuse/cache GOPATH=$OUTPUT/go-fuse/path
+		"$go" build -trimpath -ldflags "-X main.version=$wanted" -o server . >&2
+	) || die "go-fuse's server does not build, see above"
+	cp "$work/server" "$OUTPUT/servers/.go-fuse.new"
+	mv "$OUTPUT/servers/.go-fuse.new" "$server" # one that runs goes on with what it was
+	echo "$server"
+}
+
+[ "$cache" != /fuse-passthrough-tests ] || die "no home directory: set FPT_CACHE"
+mkdir -p "$cache/go" 2>/dev/null || die "cannot write $cache: set FPT_CACHE"
+read_lists
+if [ -n "$list" ]; then
+	versions_listed | release
+	exit 0
+fi
+choose
+fetch_library
+fetch_go
+build

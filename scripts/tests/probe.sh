@@ -1,0 +1,244 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# run.sh --probe finds nothing wrong with the project's own servers, and of servers with
+# one mistake the steps that are about it.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+need_built servers/raw
+need_built probe
+need_fuse
+
+export RAW="$built/servers/raw" OUTPUT="$built"
+unset FPT_SABOTAGE
+run=("$scripts/run.sh" --probe --server)
+
+status=0
+"${run[@]}" raw >"$tmp/out" 2>/dev/null || status=$?
+if [ "$status" -eq 4 ]; then
+	echo "1..0 # SKIP kernel: $(sed -n 's/^cannot be tried: //p' "$tmp/out")"
+	exit 0
+fi
+
+lacks() # FILE PATTERN
+{
+	! grep "$2" "$1"
+}
+
+# --- servers that keep the protocol ----------------------------------------------
+
+usable_servers
+for server in $servers; do
+	case $server in
+	raw | raw-uring | libfuse | libfuse-mt | libfuse-uring) ;;
+	*) continue ;;
+	esac
+	exits "$server" 0 "${run[@]}" "$server"
+	says "$server: all is right" "$tmp/out" "[a-z-]* keeps the protocol: all of [1-9][0-9]* steps"
+	check "$server: no step is wrong" lacks "$tmp/out" ^WRONG
+done
+
+cases_with() # WORD: how many cases name it
+{
+	"$scripts/run.sh" --list | awk -F '\t' -v word="$1" 'index("," $5 ",", "," word ",") { n++ } END { print n }'
+}
+
+exits "raw again" 0 "${run[@]}" raw
+says "the cases that a word would be needed for are counted" "$tmp/out" \
+	"without \"library-libfuse\": cases skipped: $(cases_with library-libfuse)"
+check "a word that the server says is none of them" lacks "$tmp/out" 'without "seed"'
+exits "no server is named" 1 "$scripts/run.sh" --probe
+says "it says so" "$tmp/err" "run.sh: --probe needs --server.*"
+
+# --- and such that do not ----------------------------------------------------------
+
+server() # NAME; what it does is on standard input
+{
+	{
+		echo "#!/bin/bash"
+		cat
+	} >"$tmp/$1"
+	chmod +x "$tmp/$1"
+}
+
+# The raw server, what it says or hears changed by a program of sed. A descriptor that
+# comes with a command gets lost on the second way.
+says_instead() # NAME SED
+{
+	server "$1" <<<"exec \"\$RAW\" > >(exec sed -u '$2')"
+}
+
+hears_instead() # NAME SED
+{
+	server "$1" <<<"exec \"\$RAW\" < <(exec sed -u '$2')"
+}
+
+wrong() # NAME PARTS; exactly the steps on standard input are wrong
+{
+	local parts
+
+	cat >"$tmp/wanted"
+	read -ra parts <<<"$2"
+	exits "$1" 1 env FPT_SERVER="$tmp/$1" "$built/probe" lines "${parts[@]}"
+	sed -n 's/^WRONG *//p' "$tmp/out" >"$tmp/wrong"
+	same "$1: those steps are wrong" "$tmp/wanted" "$tmp/wrong"
+}
+
+explains() # NAME TEXT: in the answer to the wrong() before
+{
+	check "$1: what came is told" grep -F "$2" "$tmp/out"
+}
+
+server dumb <<<'exec cat >/dev/null'
+FPT_TIMEOUT_MUL=0.1 wrong dumb "" <<-END
+	Hello: the server begins with a hello line of protocol 1
+END
+explains dumb "the server did not answer in time"
+
+server stranger <<<'echo "220 mail.example ESMTP"; exec cat >/dev/null'
+wrong stranger "" <<-END
+	Hello: the server begins with a hello line of protocol 1
+END
+explains stranger '220 mail.example ESMTP'
+
+says_instead future '1s/protocol 1/protocol 2/'
+wrong future "" <<-END
+	Hello: the server begins with a hello line of protocol 1
+END
+explains future "the server speaks another version of the protocol than this suite"
+
+says_instead no_version '1s/ version [^ ]*//'
+wrong no_version "" <<-END
+	Hello: the first line has this form, with its words in this order
+END
+
+says_instead untagged 's/^@a-tag //'
+wrong untagged "" <<-END
+	Lines: a reply begins with the tag of the command
+END
+explains untagged '        came:     ok 0'
+
+says_instead obedient 's/error EPROTO unknown command.*/ok/'
+wrong obedient abilities <<-END
+	Lines: what is at fault is refused: nonsense
+END
+
+says_instead numbers 's/error ENOENT/error 2/'
+wrong numbers ids <<-END
+	Commands of every server: and once more: the errno of the ioctl
+	Commands of every server: it is gone then
+	Commands of every server: an ID that was given up cannot be again
+END
+explains numbers 'error 2'
+
+says_instead boaster '1s/$/ threads/'
+wrong boaster abilities <<-END
+	Several threads: who says "threads" takes this
+END
+
+says_instead modest '1s/ hold / /'
+wrong modest abilities <<-END
+	Further commands: who does not say "hold" refuses this
+END
+
+says_instead talkative '1s/$/ juggle/'
+exits "a word that no test knows" 0 env FPT_SERVER="$tmp/talkative" "$built/probe" lines
+says "it is noted" "$tmp/out" 'note    Hello: no test knows the word "juggle" after "can"'
+
+says_instead anchorless '1s/$/ wants-anchor/'
+wrong anchorless "" <<-END
+	The anchor: without it IDs are refused
+	The journal: the request that gives the anchor is not in it
+END
+
+says_instead vague 's/ passthrough yes depth 1$//'
+wrong vague "" <<-END
+	Commands of every server: start answers INIT, and tells of it in this form
+END
+
+says_instead flagless 's/OPEN+passthrough/OPEN/'
+wrong flagless "requests plan passthrough" <<-END
+	The journal: with passthrough there is no READ and no WRITE
+END
+
+says_instead forgetful 's/LOOKUP OPEN/OPEN LOOKUP/'
+wrong forgetful requests <<-END
+	The journal: one word for each request, in their order
+END
+
+hears_instead keeper 's/ drop=before-reply/ drop=keep/'
+wrong keeper passthrough <<-END
+	The plan: drop=before-reply: the open fails
+	The plan: and the ID is gone
+	The plan: drop=at-release: the open succeeds
+	The plan: reg=reuse: another open with the same ID
+END
+
+hears_instead impatient 's/ gate=reply//'
+wrong impatient waiting <<-END
+	Commands of every server: go says how many go on
+END
+
+hears_instead hasty 's/wait OPENDIR/wait LOOKUP 0/'
+wrong hasty waiting <<-END
+	Lines: a wait without a tag holds up the commands behind it
+END
+
+hears_instead alone ''
+wrong alone ids <<-END
+	Commands of every server: backing-open takes the descriptor that comes with the command
+	Commands of every server: and the ID is its
+END
+
+# shellcheck disable=SC2016 # the servers' own
+server unhappy <<<'"$RAW"; exit 3'
+wrong unhappy "quit eof" <<-END
+	Life: and ends the server with status 0
+	Life: the end of its input ends the server with status 0
+END
+
+# shellcheck disable=SC2016
+server patient <<<'FPT_TIMEOUT_MUL=100 exec "$RAW"'
+FPT_TIMEOUT_MUL=0.2 wrong patient limit <<-END
+	Life: a server that hears nothing for long exits with status 1
+END
+
+# shellcheck disable=SC2016
+server mortal <<<'exec "$RAW" < <(sed -u "/^@[0-9]* wait/Q")'
+wrong mortal waiting <<-END
+	Commands of every server: wait is answered when the request has come
+END
+explains mortal "the server ended"
+says "mortal: the rest is counted" "$tmp/out" "1 of [0-9]* steps went wrong, [1-9][0-9]* could not be tried"
+
+# Mistakes of the raw server itself.
+sabotaged() # MISTAKE PARTS
+{
+	server "$1" <<<"FPT_SABOTAGE=$1 exec \"\$RAW\""
+	wrong "$1" "$2"
+}
+
+sabotaged attr-timeout requests <<-END
+	The journal: a LOOKUP for each name, and no more: timeouts are without end
+	The journal: one word for each request, in their order
+END
+
+sabotaged init "" <<-END
+	INIT: the answer asks for passthrough, with the depth that was given
+END
+
+sabotaged keep-fd holding <<-END
+	The file system: between two requests nothing of the backing directory is open
+END
+
+sabotaged read-data requests <<-END
+	The file system: READ gives what is in the backing file
+END
+
+sabotaged reply-fh passthrough <<-END
+	The plan: at the release of the first one the ID is dropped
+END
+
+finish
