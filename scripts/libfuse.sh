@@ -334,18 +334,22 @@ distrust_dates()
 	mv "$then.new" "$then"
 }
 
-# What was made of another revision may be in the way.
+# What was made of another revision may be in the way, or be of use for the next one.
 build_anew_if_need_be()
 {
-	local old=
+	local meson=$made_in/meson had_meson=
 
-	[ ! -e "$made_in/meson" ] || old=1
+	[ ! -e "$meson" ] || had_meson=1
 	rm -rf "$made_in/root"
-	libfuse_build "$tree" "$made_in/meson" "$made_in/root" && return
-	[ -n "$old" ] || return
-	rm -rf "$made_in/meson" "$made_in/root"
+	libfuse_build "$tree" "$meson" "$made_in/root" && return
+	[ -n "$had_meson" ] || return
+	rm -rf "$meson.old"
+	mv "$meson" "$meson.old"
 	: >"$log"
-	libfuse_build "$tree" "$made_in/meson" "$made_in/root"
+	libfuse_build "$tree" "$meson" "$made_in/root" && return
+	rm -rf "$meson"
+	mv "$meson.old" "$meson"
+	return 1
 }
 
 build_library()

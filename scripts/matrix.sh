@@ -53,6 +53,8 @@ die()
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scripts=$checkout/scripts
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
+# shellcheck source=scripts/servers.inc
+. "$scripts/servers.inc"
 
 jobs=50%
 hosts=
@@ -126,6 +128,29 @@ rows()
 	done
 }
 
+# Builds a server that make does not, if it is known how.
+build_server() # NAME
+{
+	local how
+
+	how=$(how_to_build "$1")
+	case $how in
+	'' | make) return 1 ;;
+	esac
+	say "building $1: $how"
+	read -ra how <<<"$how"
+	(cd "$checkout" && OUTPUT=$OUTPUT "${how[@]}" >&2 </dev/null) && [ -x "$OUTPUT/servers/$1" ]
+}
+
+is_there() # NAME
+{
+	[ -e "$OUTPUT/servers/$1" ] && return
+	case " ${absent[*]} " in
+	*" $1 "*) return 1 ;;
+	esac
+	build_server "$1"
+}
+
 read_rows()
 {
 	local kernel names name have built=("$OUTPUT"/servers/*) absent=()
@@ -136,10 +161,11 @@ read_rows()
 	while IFS=$'\t' read -r kernel names _; do
 		have=
 		for name in ${names//,/ }; do
-			case " ${built[*]##*/} " in
-			*" $name "*) have+=${have:+,}$name ;;
-			*) absent+=("$name") ;;
-			esac
+			if is_there "$name"; then
+				have+=${have:+,}$name
+			else
+				absent+=("$name")
+			fi
 		done
 		[ -n "$have" ] || continue
 		kernels+=("$kernel")

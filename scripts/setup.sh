@@ -89,6 +89,8 @@ needed()
 	need qemu-system-x86_64 qemu-system-x86 qemu
 	need cpio cpio
 	need parallel parallel
+	need git git
+	need_meson
 }
 
 tools()
@@ -182,7 +184,7 @@ fetch_headers()
 	local why package version
 
 	private_apt || die "$why; give KSRC= a kernel tree"
-	read -r version package < <(newest Packages 'linux-source-[0-9.]*') ||
+	read -r version package < <(newest 'linux-source-[0-9.]*') ||
 		die "the Debian mirror has no linux-source package; give KSRC= a kernel tree"
 
 	say "headers: fetching $package $version, some 160 MB"
@@ -215,12 +217,12 @@ private_apt()
 	fi
 }
 
-# newest Packages|Sources NAME-PATTERN: the newest version in any suite, and its name; fails when there is none
+# newest NAME-PATTERN: the newest version of a package in any suite, and its name; fails when there is none
 newest()
 (
 	export APT_CONFIG=$apt_conf
-	apt-cache pkgnames | grep -x "$2" | xargs -r apt-cache madison |
-		awk -F ' *[|] *' -v kind="$1" -v name="^ *$2\$" '$1 ~ name && $NF ~ kind "$" { print $2, $1 }' |
+	apt-cache pkgnames | grep -x "$1" | xargs -r apt-cache madison |
+		awk -F ' *[|] *' -v name="^ *$1\$" '$1 ~ name && $NF ~ /Packages$/ { print $2, $1 }' |
 		sort -V | tail -n 1 | grep .
 )
 
@@ -323,6 +325,21 @@ libfuse_use()
 	say "libfuse: $1, static, in $output/libfuse/$1"
 }
 
+# What make check builds.
+libfuse_sources()
+{
+	local version said
+
+	for version in 3.14.0 3.18; do
+		if said=$("$scripts/libfuse.sh" --source "$version" 2>&1); then
+			say "libfuse: source of $version in ${said##*$'\n'}"
+		else
+			said=${said##*$'\n'}
+			say "libfuse: no source of $version (${said#*: }): tests that build it are skipped"
+		fi
+	done
+}
+
 ### in this order
 
 check=
@@ -341,3 +358,4 @@ esac
 tools
 headers
 libfuse
+[ -z "$check" ] || libfuse_sources

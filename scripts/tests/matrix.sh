@@ -9,7 +9,7 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-cp "$scripts/matrix.sh" "$scripts/matrix-row.sh" "$checkout/scripts"
+cp "$scripts/matrix.sh" "$scripts/matrix-row.sh" "$scripts/servers.inc" "$checkout/scripts"
 touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/servers/libfuse" "$checkout/build/cases/a"
 [ ! -x "$built/contain" ] || ln "$built/contain" "$checkout/build/contain" 2>/dev/null ||
 	cp "$built/contain" "$checkout/build/contain"
@@ -134,6 +134,27 @@ END
 check "and keeps them again" test -e "$checkout/results/7.3-rc2/raw.tsv"
 : >"$tmp/calls.none"
 same "without a VM" "$tmp/calls.none" "$tmp/calls"
+
+cat >"$checkout/scripts/libfuse.sh" <<'END'
+#!/bin/sh
+[ "$1" = 9.1 ] || { echo "libfuse.sh: Debian has no libfuse $1" >&2; exit 1; }
+touch "$OUTPUT/servers/libfuse-9.1"
+END
+chmod +x "$checkout/scripts/libfuse.sh"
+printf '%s\t%s\t\n' kernel servers 6.1 raw,libfuse-9.1,libfuse-9.2 7.3 raw,libfuse-9.1,libfuse-9.2 |
+	sed '1s/\t$/\tnote/' >"$tmp/libfuses.tsv"
+exits "libfuses by version" 0 "$matrix" --matrix "$tmp/libfuses.tsv" --run-dir "$tmp/libfuses" 7.3 6.1
+head -n 3 "$tmp/err" >"$tmp/said.first"
+same "are built, once" - "$tmp/said.first" <<'END'
+matrix.sh: building libfuse-9.1: scripts/libfuse.sh 9.1
+matrix.sh: building libfuse-9.2: scripts/libfuse.sh 9.2
+libfuse.sh: Debian has no libfuse 9.2
+END
+says "but those that cannot be" "$tmp/err" 'matrix.sh: not built, so left out: libfuse-9.2'
+called "--debian 6.1.9-1 --server raw,libfuse-9.1 --kernel-name 6.1.9" \
+	"--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.1 --kernel-name 7.3-rc2"
+rm "$checkout/scripts/libfuse.sh" "$checkout/build/servers/libfuse-9.1"
+rm -r "$checkout/results"
 
 exits "one kernel, other options" 0 "$matrix" 7.3 -- --accel tcg --filter "a 'b' *"
 called "$new --accel tcg --filter a 'b' *"

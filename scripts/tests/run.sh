@@ -90,6 +90,9 @@ exits "-j 0" 1 "$run" -j0
 says "is named" "$tmp/err" "run.sh: -j needs a number above 0, not '0'"
 exits "an unknown server" 1 "$run" --server raw,none
 says "brings the known ones" "$tmp/err" "run.sh: no server 'none': .* one of: raw"
+exits "one that make does not build" 1 "$run" --server libfuse-3.14.0
+says "is told how to build" "$tmp/err" \
+	"run.sh: no server 'libfuse-3.14.0': run 'scripts/libfuse.sh 3.14.0' first, or give the path .*"
 exits "a server that cannot be executed" 1 "$run" --server "$checkout/settings"
 says "is named" "$tmp/err" "run.sh: no server '$checkout/settings': .*"
 mkdir "$tmp/other"

@@ -1,0 +1,184 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# libfuse.sh with a mirror made here, whose fuse3 9.1 and 9.2 are no libfuse; and the
+# oldest real one, where its source is.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+# shellcheck source-path=SCRIPTDIR source=libfuse.inc
+. "$tests/libfuse.inc"
+
+libfuse=$scripts/libfuse.sh
+real=$("$libfuse" --source 3.14.0 2>"$tmp/why") || why=$(tail -n 1 "$tmp/why")
+
+# --- what is asked for -----------------------------------------------------------
+
+exits "--help" 0 "$libfuse" --help
+says "tells of revisions" "$tmp/out" ' *TREE@REVISION *a revision of the git repository there'
+exits "nothing" 1 "$libfuse"
+says "is asked for" "$tmp/err" "libfuse.sh: give a version of libfuse, a tree or 'installed', see --help"
+exits "two libfuses" 1 "$libfuse" 3.17 3.18
+says "are one too many" "$tmp/err" "libfuse.sh: give one libfuse, not also '3.18', see --help"
+exits "an unknown option" 1 "$libfuse" --newest
+says "is named" "$tmp/err" 'libfuse.sh: unknown option --newest, see --help'
+exits "an option without its value" 1 "$libfuse" 3.17 --name
+says "is named" "$tmp/err" 'libfuse.sh: --name needs a value, see --help'
+exits "the name of one of make's servers" 1 "$libfuse" 3.17 --name raw
+says "is refused" "$tmp/err" "libfuse.sh: --name 'raw' is a server of make: give another"
+exits "an unknown kind" 1 "$libfuse" 3.17 --kind double
+says "is named" "$tmp/err" "libfuse.sh: --kind is single, mt or uring, not 'double'"
+exits "neither a tree nor a version" 1 "$libfuse" no-such-tree
+says "is named" "$tmp/err" "libfuse.sh: 'no-such-tree' is neither a version nor a tree of libfuse, see --help"
+exits "a folder of something else" 1 "$libfuse" "$tests"
+says "is named" "$tmp/err" "libfuse.sh: $tests is no tree of libfuse"
+exits "--bisect of too little" 1 "$libfuse" --bisect . HEAD
+says "says what it needs" "$tmp/err" 'libfuse.sh: --bisect needs TREE GOOD BAD CASE, see --help'
+
+# --- a mirror --------------------------------------------------------------------
+
+pool=$tmp/mirror/pool
+
+source_package() # SUITE VERSION TAR
+{
+	lists=$tmp/mirror/dists/$1/main/source
+	mkdir -p "$lists" "$pool"
+	release=${2%-*}
+	tar=$pool/fuse3_$release.orig.tar.gz
+	cp "$3" "$tar"
+	dsc=$pool/fuse3_$2.dsc
+	echo "made for a test" >"$dsc"
+	{
+		printf '%s\n' "Package: fuse3" "Binary: fuse3" "Version: $2" "Architecture: any" "Directory: pool" \
+			"Format: 3.0 (quilt)" "Files:"
+		for file in "$dsc" "$tar"; do
+			echo " $(md5sum "$file" | cut -d ' ' -f 1) $(stat -c %s "$file") ${file##*/}"
+		done
+		echo "Checksums-Sha256:"
+		for file in "$dsc" "$tar"; do
+			echo " $(sha256sum "$file" | cut -d ' ' -f 1) $(stat -c %s "$file") ${file##*/}"
+		done
+		echo
+	} >>"$lists/Sources"
+}
+
+publish()
+{
+	for suite in "$tmp/mirror/dists"/*; do
+		(
+			cd "$suite"
+			list=main/source/Sources
+			printf '%s\n' "Suite: ${suite##*/}" "Codename: ${suite##*/}" "Architectures: amd64" "Components: main" \
+				"Date: $(date -Ru)" "SHA256:" " $(sha256sum "$list" | cut -d ' ' -f 1) $(stat -c %s "$list") $list"
+		) >"$tmp/Release"
+		mv "$tmp/Release" "$suite"
+	done
+}
+
+no_libfuse() # VERSION: its tar
+{
+	mkdir -p "$tmp/fuse-$1"
+	echo "project('libfuse3', ['c'], version: '$1', meson_version: '>= 0.51')" >"$tmp/fuse-$1/meson.build"
+	touch "$tmp/fuse-$1/meson_options.txt"
+	tar -cz -C "$tmp" -f "$tmp/$1.tar" "fuse-$1"
+	echo "$tmp/$1.tar"
+}
+
+by_version()
+{
+	export FPT_CACHE="$tmp/cache" DEBIAN_MIRROR="[trusted=yes] file:$tmp/mirror"
+	sources=$FPT_CACHE/libfuse
+	source_package bookworm 9.1.0-4 "$(no_libfuse 9.1.0)"
+	source_package trixie 9.1.2-1 "$(no_libfuse 9.1.2)"
+	source_package sid 9.2.0-1 "$(no_libfuse 9.2.0)"
+	source_package forky 9.2.0-1 "$(no_libfuse 9.2.0)"
+	publish
+
+	exits "--list" 0 "$libfuse" --list
+	printf '%s\t%s\t%s\n' 9.1.0 9.1.0-4 bookworm 9.1.2 9.1.2-1 trixie 9.2.0 9.2.0-1 forky,sid >"$tmp/expected"
+	same "is of the sources, by version" "$tmp/expected" "$tmp/out"
+	exits "the source of the newest that begins so" 0 "$libfuse" --source 9.1
+	echo "$sources/9.1.2-1" >"$tmp/expected"
+	same "is where it says" "$tmp/expected" "$tmp/out"
+	check "and is that" grep -q "'9.1.2'" "$sources/9.1.2-1/meson.build"
+	exits "a version that is not there" 1 "$libfuse" 9.3
+	says "is told what is" "$tmp/err" 'libfuse.sh: Debian has no libfuse 9.3; it has 9.1.0 9.1.2 9.2.0'
+	exits "one that does not build" 1 "$libfuse" 9.2.0
+	says "says why" "$tmp/err" 'libfuse.sh: libfuse 9.2.0 does not build here (.*see .*/log)'
+
+	echo >>"$pool/fuse3_9.1.0.orig.tar.gz"
+	exits "a source that is not the one of the list" 1 "$libfuse" --source 9.1.0
+	says "is not taken" "$tmp/err" 'libfuse.sh: cannot fetch fuse3 9.1.0-4; see --list for others'
+	(cd "$sources" && echo .*.new 9*) >"$tmp/got"
+	echo ".*.new 9.1.2-1 9.2.0-1" >"$tmp/expected"
+	same "and nothing of it is left" "$tmp/expected" "$tmp/got"
+	rm -r "$tmp/mirror"
+	exits "without a mirror: one that was fetched" 0 "$libfuse" --source 9.1.2-1
+	export FPT_CACHE="$tmp/other"
+	exits "without a mirror and anything fetched" 1 "$libfuse" --source 9.1
+	says "says why" "$tmp/err" 'apt-private: no suite of Debian could be read from .*'
+	export FPT_CACHE=/proc/nowhere
+	exits "a cache that cannot be written" 1 "$libfuse" --source 9.1
+	says "is named" "$tmp/err" 'libfuse.sh: cannot write /proc/nowhere/libfuse: set FPT_CACHE'
+	unset FPT_CACHE DEBIAN_MIRROR
+}
+
+other_output
+if command -v apt-get >/dev/null; then
+	by_version
+else
+	leave_out "libfuse by version" "config: no apt here"
+fi
+
+# --- a real one ------------------------------------------------------------------
+
+on_the_oldest()
+{
+	exits "libfuse 3.14.0" 0 "$libfuse" "$real"
+	server=$OUTPUT/servers/libfuse-3.14.0-tree
+	echo "$server" >"$tmp/expected"
+	same "ends with where its server is" "$tmp/expected" "$tmp/out"
+	printf 'why-not passthrough\nbacking-open\nplan f reg=at-open\nplan f flags=keep_cache\n' | "$server" >"$tmp/got"
+	same "which says what it cannot" - "$tmp/got" <<-'END'
+	hello protocol 1 backend libfuse version 3.14.0 can why-not hold seen threads
+	ok libfuse 3.14.0 has no passthrough API (3.17 has)
+	error EPROTO libfuse 3.14.0 has no passthrough API (3.17 has)
+	error EPROTO libfuse 3.14.0 has no passthrough API (3.17 has)
+	ok
+	END
+	PKG_CONFIG_PATH=$(echo "$OUTPUT"/libfuse/tree-*/root/lib/pkgconfig)
+	export PKG_CONFIG_PATH
+	exits "one that is installed" 0 "$libfuse" installed
+	says "is used" "$tmp/err" 'libfuse.sh: using libfuse 3.14.0, installed'
+	exits "with the library's threads" 0 "$libfuse" "$real" --kind mt --name threads
+	"$OUTPUT/servers/threads" </dev/null >"$tmp/got"
+	says "is another server" "$tmp/got" 'hello protocol 1 backend libfuse-mt version 3.14.0 can why-not seen threads'
+	exits "over io_uring" 1 "$libfuse" "$real" --kind uring
+	says "says why not" "$tmp/err" 'libfuse.sh: no server over io_uring: libfuse 3.14.0 was built without io_uring (3.18 has it; .*'
+	PKG_CONFIG_PATH=$tmp
+	exits "none that is installed" 1 "$libfuse" installed
+	says "says what to do" "$tmp/err" 'libfuse.sh: no libfuse is installed that pkg-config knows: install libfuse3-dev, or .*'
+	unset PKG_CONFIG_PATH
+}
+
+needs_case_to_skip()
+{
+	FPT_SERVER=$server "$built/cases/negotiation" --filter 'offer.needs_only_minor_6' >"$tmp/got" || :
+	says "cases are skipped for that reason" "$tmp/got" \
+		'.*# SKIP library: libfuse 3.14.0 has no passthrough API (3.17 has)'
+}
+
+if [ -z "$real" ]; then
+	leave_out "libfuse 3.14.0" "config: no source of it ($why)"
+elif ! can_build; then
+	leave_out "libfuse 3.14.0" "config: no meson (run scripts/setup.sh --check)"
+else
+	on_the_oldest
+	if can_run; then
+		needs_case_to_skip
+	else
+		leave_out "cases are skipped for that reason" "privilege: needs root and /dev/fuse"
+	fi
+fi
+
+finish
