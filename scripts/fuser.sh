@@ -57,15 +57,19 @@ cache=${FPT_CACHE:-${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}/fuse-passthrough-tes
 crates=$cache/crates/fuser-$crate
 cargo=${CARGO:-cargo}
 
+lacks_cargo() # WHY
+{
+	die "$1: the crate fuser takes cargo $oldest_cargo or later (Debian 12: package cargo-web, 13: cargo)" 4
+}
+
 need_cargo()
 {
 	local version
 
-	command -v "$cargo" >/dev/null ||
-		die "there is no $cargo; it needs $oldest_cargo or later: apt-get install cargo-web (Debian 12), cargo (13)" 4
+	command -v "$cargo" >/dev/null || lacks_cargo "there is no $cargo"
 	version=$("$cargo" --version 2>&1 | sed -n 's/^cargo \([0-9][0-9.]*\).*/\1/p')
 	[ "$(printf '%s\n' "${version:-0}" $oldest_cargo | sort -V | head -n 1)" = $oldest_cargo ] ||
-		die "$cargo is ${version:-none that works}; it needs $oldest_cargo or later: apt-get install cargo-web (Debian 12)" 4
+		lacks_cargo "this cargo is ${version:-none that works}"
 }
 
 # The package of the crate, and all crates that it depends on in any way.
