@@ -31,10 +31,6 @@ lacks() # FILE PATTERN
 
 usable_servers
 for server in $servers; do
-	case $server in
-	raw | raw-uring | libfuse | libfuse-mt | libfuse-uring) ;;
-	*) continue ;;
-	esac
 	exits "$server" 0 "${run[@]}" "$server"
 	says "$server: all is right" "$tmp/out" "[a-z-]* keeps the protocol: all of [1-9][0-9]* steps"
 	check "$server: no step is wrong" lacks "$tmp/out" ^WRONG
