@@ -91,6 +91,7 @@ needed()
 	need parallel parallel
 	need git git
 	need_meson
+	need spatch coccinelle
 }
 
 tools()
