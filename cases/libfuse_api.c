@@ -376,6 +376,32 @@ CASE(tmpfile_id, not_closed_keeps_the_backing_busy, .row = "F7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
+WORLD_FIXTURE(destroyed_session);
+
+FIXTURE_VARIANT(destroyed_session)
+{
+	const char *init;
+};
+FIXTURE_VARIANT_ADD(destroyed_session, of_one_thread) { .init = "threads=0" };
+FIXTURE_VARIANT_ADD(destroyed_session, of_threads) { .init = "threads=2" };
+FIXTURE_VARIANT_ADD(destroyed_session, of_threads_with_clones) { .init = "threads=2 clone-fd" };
+
+CASE(destroyed_session, holds_no_ids, .row = "F9",
+     .title = "after fuse_session_destroy() and the unmount no ID holds the backing filesystem, "
+	      "while the process lives",
+     .needs = NEED_PASSTHROUGH, .can = "library-libfuse threads", .world = &no_start)
+{
+	START(w, variant->init);
+	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(client_stat(client(w), "f"), 0);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+
+	EXPECT_RET(server_call(&w->server, -1, "destroy-session"), 0);
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_RET(last_id(w), 1);
+}
+
 /* The client runs before the server does, so with the reply it has opened the file. */
 static const struct world_opts in_handler = { .init = "answer-in-handler", .same_cpu = true };
 

@@ -67,6 +67,7 @@ for mistake; do
 	esac
 	mistakes="$mistakes $mistake"
 done
+[ -n "$mistakes" ] || { finish; exit; }
 # shellcheck disable=SC2046 # a list of words
 set -- $(for mistake in $mistakes; do unbroken "$mistake"; done | sort -u)
 
