@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -43,10 +44,20 @@ static void wait_for_older_children(void)
 		;
 }
 
+/* Who reads it sees its end with the program's, also when a process inside cannot be killed. */
+static void let_go_of_output(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+}
+
 static void wait_outside(const sigset_t *unblocked)
 {
 	int status;
 
+	let_go_of_output();
 	on_ending_signals(end_namespace);
 	sigprocmask(SIG_SETMASK, unblocked, NULL);
 	while (waitpid(init_pid, &status, 0) < 0)

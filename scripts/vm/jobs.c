@@ -176,13 +176,20 @@ static void start(struct run *run, int number)
 	running++;
 }
 
+/* All has been said; a process that cannot be killed would keep it from ending. */
+static void expect_end(struct run *run)
+{
+	close(run->output.fd);
+	run->output.fd = -1;
+	run->killed = true;
+	run->deadline = now() + KILL_SECONDS;
+}
+
 static void read_all(struct run *run)
 {
 	lines_read(&run->evidence, say_evidence, run);
-	if (run->output.fd >= 0 && !lines_read(&run->output, say_output, run)) {
-		close(run->output.fd);
-		run->output.fd = -1;
-	}
+	if (run->output.fd >= 0 && !lines_read(&run->output, say_output, run))
+		expect_end(run);
 }
 
 static void finish(struct run *run, int status)
