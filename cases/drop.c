@@ -174,6 +174,24 @@ CASE(never, held_until_mount_of_killed_server_goes, .row = "E5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
+CASE(never, held_until_session_ends, .row = "E5",
+     .title = "an ID never closed holds the backing file until its session ends, though the server "
+	      "lives on",
+     .needs = NEED_PASSTHROUGH, .can = "end-session")
+{
+	long fd;
+
+	plan(w, "f reg=at-open");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_RET(server_call(&w->server, -1, "end-session"), -EBUSY);
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(server_call(&w->server, -1, "end-session"), 0);
+	EXPECT_RET(world_umount_freed(w, "backing"), 0);
+}
+
 WORLD_FIXTURE(gone);
 
 CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
@@ -192,6 +210,26 @@ CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_TEXT(server_text(&w->server), "channel-gone");
 	EXPECT_RET(server_backing_close(w, 1, "dev=other"), 0);
+}
+
+CASE(gone, ended_session_makes_no_ioctl, .row = "E6",
+     .title = "an ID dropped after its session has ended: the other connection on the reused "
+	      "descriptor number keeps its ID",
+     .needs = NEED_PASSTHROUGH, .can = "end-session")
+{
+	int device;
+
+	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(world_start_other(w, ""), 0);
+	EXPECT_RET(server_call(&w->other, -1, "backing-open path=%s", backing_path("g")), 1);
+	ASSERT_POSITIVE(device = server_device_copy(&w->other));
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(server_call(&w->server, device, "end-session"), 0);
+	close(device);
+
+	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_TEXT(server_text(&w->server), "channel-gone");
+	EXPECT_RET(server_call(&w->other, -1, "backing-close 1"), 0);
 }
 
 CASE(gone, aborted_connection_still_closes, .row = "E7",
