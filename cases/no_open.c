@@ -115,13 +115,13 @@ CASE(no_release, of_passthrough_opens_after_enosys, .row = "R31",
 CASE(no_release, of_failed_create_after_enosys, .row = "R31",
      .title = "after OPEN was answered with ENOSYS a passthrough reply to CREATE still counts; with a "
 	      "bad ID open(2) fails with EIO, from 6.18.3 and 6.12.64 on without RELEASE",
-     .needs = NEED_PASSTHROUGH, .can = "forge")
+     .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	plan(w, "g error=ENOSYS");
 	plan(w, "new reg=at-open");
-	plan(w, "newer reg=forged id=12345");
+	plan(w, "newer reg=at-open drop=before-reply");
 	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
 	EXPECT_OPS(w, "LOOKUP OPEN");
 

@@ -227,18 +227,18 @@ FIXTURE_VARIANT_ADD(o_trunc, is_left_to_the_server)
 };
 FIXTURE_VARIANT_ADD(o_trunc, of_a_failed_open_is_not_sent)
 {
-	"", "f reg=forged id=12345", "LOOKUP OPEN+passthrough RELEASE", "f", -EIO, 0
+	"", "f reg=at-open drop=before-reply", "LOOKUP OPEN+passthrough RELEASE", "f", -EIO, 0
 };
 FIXTURE_VARIANT_ADD(o_trunc, of_a_failed_open_is_left_to_the_server)
 {
-	"atomic-o-trunc", "f reg=forged id=12345", "LOOKUP OPEN+passthrough RELEASE", "f", -EIO,
-	O_TRUNC
+	"atomic-o-trunc", "f reg=at-open drop=before-reply", "LOOKUP OPEN+passthrough RELEASE", "f",
+	-EIO, O_TRUNC
 };
 
 CASE(o_trunc, is_not_applied_by_the_kernel, .row = "R23",
      .title = "O_TRUNC is not applied to the backing file: it is sent as SETATTR after an open that "
 	      "succeeds, or with ATOMIC_O_TRUNC in OPEN, where a server may ignore it",
-     .needs = NEED_PASSTHROUGH, .can = "forge seen", .world = &no_start)
+     .needs = NEED_PASSTHROUGH, .can = "seen", .world = &no_start)
 {
 	struct statx st;
 	long fd;

@@ -60,9 +60,9 @@ WORLD_FIXTURE(failed_open);
 
 CASE(failed_open, is_released_before_it_returns, .row = "R2",
      .title = "a passthrough open that fails sends RELEASE, and returns when that is answered",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "forge hold", .world = &same_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &same_cpu)
 {
-	plan(w, "f reg=forged id=12345");
+	plan(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(client_be_fifo(client(w)), 0);
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
 
@@ -77,11 +77,11 @@ CASE(failed_open, is_released_before_it_returns, .row = "R2",
 CASE(failed_open, releases_its_own_handle, .row = "R2",
      .title = "the RELEASE of a passthrough open that fails has the handle of its OPEN reply, the "
 	      "node and the flags of its OPEN",
-     .needs = NEED_PASSTHROUGH, .can = "forge seen")
+     .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	const long flags = O_WRONLY | O_NONBLOCK | O_APPEND | O_SYNC;
 
-	plan(w, "f reg=forged id=12345");
+	plan(w, "f reg=at-open drop=before-reply");
 	EXPECT_POSITIVE(client_open(client(w), "g", O_RDWR));
 
 	EXPECT_RET(client_open(client(w), "f", flags), -EIO);
@@ -95,7 +95,7 @@ CASE(failed_open, does_not_care_what_release_says, .row = "R2",
      .title = "an error as reply to the RELEASE of a passthrough open that fails changes nothing: EIO",
      .needs = NEED_PASSTHROUGH, .can = "answers")
 {
-	plan(w, "f reg=forged id=12345");
+	plan(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(server_call(&w->server, -1, "answer RELEASE ENOENT"), 0);
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -105,9 +105,9 @@ CASE(failed_open, does_not_care_what_release_says, .row = "R2",
 CASE(failed_open, ends_with_the_connection, .row = "R2",
      .title = "a passthrough open that waits for the reply to RELEASE returns EIO when the "
 	      "connection is aborted",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .can = "forge hold")
+     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .can = "hold")
 {
-	plan(w, "f reg=forged id=12345");
+	plan(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
 
 	client_start_open(client(w), "f", O_RDWR);
