@@ -215,7 +215,8 @@ CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
 CASE(gone, ended_session_makes_no_ioctl, .row = "E6",
      .title = "an ID dropped after its session has ended: the other connection on the reused "
 	      "descriptor number keeps its ID",
-     .needs = NEED_PASSTHROUGH, .can = "end-session")
+     .needs = NEED_PASSTHROUGH, .can = "end-session", .xfail_on = "go-fuse",
+     .xfail = "go-fuse 2.8 and 2.9 make the ioctl on the number of a device that they have closed")
 {
 	int device;
 

@@ -21,6 +21,7 @@ static const struct case_info *running;
 static char running_name[256], text[512];
 static struct timespec begun;
 static bool xfail_holds;
+static char backend[64];
 
 void (*case_skip_now)(const char *reason);
 
@@ -117,6 +118,8 @@ static void show_failure(void)
 
 static bool may_fail(const struct case_info *info)
 {
+	if (info->xfail_on && strcmp(info->xfail_on, backend))
+		return false;
 	return info->xfail && (!info->xfail_before ||
 			       release_lacks(release_running(), info->xfail_before));
 }
@@ -166,6 +169,11 @@ void case_note_broken(const char *fmt, ...)
 	printf("# broken: %s\n", text);
 	record("broken", "reason", text, NULL);
 	case_void_xfail();
+}
+
+void case_note_backend(const char *name)
+{
+	snprintf(backend, sizeof(backend), "%s", name);
 }
 
 void case_note(const char *key, const char *fmt, ...)

@@ -17,6 +17,7 @@ struct case_info {
 	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
 	const char *xfail;	    /* why every known kernel fails it today, see case_void_xfail() */
 	const char *xfail_before;   /* not every kernel: those that release_lacks() this */
+	const char *xfail_on;	    /* only on what case_note_backend() calls so: it is at fault */
 	const char *can;	    /* words the server's hello must have */
 	unsigned int needs;	    /* NEED_* */
 	const void *world;	    /* options for the fixture */
@@ -59,6 +60,9 @@ void case_note_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2))
  * the case stands on, where the set-up is broken, and where it cannot be taken down.
  */
 void case_void_xfail(void);
+
+/* On what the case runs; the name is copied. */
+void case_note_backend(const char *name);
 
 /* A figure or fact for the evidence that no expectation is about. */
 void case_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

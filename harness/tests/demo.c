@@ -228,4 +228,19 @@ CASE(verdict, no_xfail_since_release, .row = "D3",
 	EXPECT_RET(-EIO, 0);
 }
 
+CASE(verdict, xfail_on_backend, .row = "D3", .title = "a failure that is expected on this library",
+     .xfail = "the library does not do it yet", .xfail_on = "this")
+{
+	case_note_backend("this");
+	EXPECT_RET(-EIO, 0);
+}
+
+CASE(verdict, no_xfail_on_another, .row = "D3",
+     .title = "a failure that is expected on another library only",
+     .xfail = "that library does not do it yet", .xfail_on = "that")
+{
+	case_note_backend("this");
+	EXPECT_RET(-EIO, 0);
+}
+
 CASE_MAIN()
