@@ -4,7 +4,11 @@
 // server: libfuse-uring
 // red: drop.early.while_reply_is_held_fails_open
 @@
-expression queue;
 @@
-- if (!queue->cqe_processing)
-- 	io_uring_submit(&queue->ring);
+fuse_uring_commit_sqe(...)
+{
+<...
+- io_uring_submit(...);
++ ;
+...>
+}
