@@ -46,9 +46,9 @@ $(OUTPUT)/mistakes/%.c: scripts/tests/libfuse-mistakes/%.cocci scripts/tests/lib
 		$$(LIBFUSE_TREE)/lib/$$(call of_mistake,$$*,file)
 	@mkdir -p $(@D)
 	$(call msg,SPATCH,,$@)
-	$(Q)rm -f $@ && spatch --very-quiet --macro-file $(word 2,$^) --sp-file $< $(word 3,$^) -o $@.new
-	$(Q)cmp -s $(word 3,$^) $@.new && echo "$<: there is nothing in $(word 3,$^) that it changes" >&2 && \
-		exit 1 || mv $@.new $@
+	$(Q)rm -f $@ $(basename $@)
+	$(Q)spatch --very-quiet --macro-file $(word 2,$^) --sp-file $< $(word 3,$^) -o $@ >$@.said 2>&1 || \
+		{ cat $@.said; echo "$<: cannot be applied to $(word 3,$^)"; exit 1; } >&2
 
 $(OUTPUT)/mistakes/%.o: $(OUTPUT)/mistakes/%.c $(OUTPUT)/meson/compile_commands.json
 	$(call msg,CC,,$@)

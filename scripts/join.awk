@@ -482,7 +482,7 @@ function summary(    i, server, totals, width, passed, failures, skipped, nothin
 	list_cases("xfail", "Expected to fail, and failed:")
 	list_cases("xpass", "EXPECTED TO FAIL, BUT PASSED (if it is the kernel that was mended, remove the mark):")
 	list_cases("failed", "Failed:")
-	list_blame()
+	list_blame(failures)
 	for (i = 1; i <= n_run_failures; i++)
 		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
 	failures += n_run_failures
@@ -518,7 +518,7 @@ function server_totals(server,    n, i, v, text)
 	return text == "" ? "" : "  (" text ")"
 }
 
-function list_blame(    i, server, heading)
+function list_blame(failures,    i, server, heading)
 {
 	heading = "\nAccused:\n"
 	for (i = 1; i <= n_servers; i++) {
@@ -531,6 +531,9 @@ function list_blame(    i, server, heading)
 	}
 	if (n_blamed["kernel"])
 		say_blamed(heading "  kernel " KERNEL, "kernel", "on raw, too, or with a report of the kernel")
+	else if (heading != "" && failures && !raw_passes)
+		print heading "  nobody, as no case has passed on raw in this run, which does without a library " \
+			"(give --server raw,NAME)"
 }
 
 function say_blamed(who, key, where)

@@ -21,9 +21,10 @@ same "facts for run.json" "$expected/facts.tsv" "$run/facts.tsv"
 "$scripts/join.sh" "$run" again raw libfuse >/dev/null || :
 same "the same data give the same bytes" "$expected/raw.tsv" "$run/results/again/raw.tsv"
 
-"$scripts/join.sh" "$run" alone libfuse >/dev/null || :
+"$scripts/join.sh" "$run" alone libfuse >"$tmp/out" || :
 grep accuses "$run/results/alone/libfuse.tsv" | grep -v 'kernel log:' >"$tmp/accused" || :
 same "without raw only the kernel log accuses" /dev/null "$tmp/accused"
+says "and in the summary" "$tmp/out" '  kernel alone: 1 case failed on raw, too, or with a report of the kernel'
 
 # One program of one server, of which everything else is left out.
 only()
@@ -74,6 +75,8 @@ says "red on both" "$run/results/k/libfuse.tsv" 'p.f.library.*; accuses the kern
 on_both "ok 2 f.library # SKIP library: raw cannot" "not ok 1 f.kernel" "the server did not answer INIT"
 says "a server that does not get through" "$run/results/k/libfuse.tsv" \
 	'p.f.kernel.libfuse.broken.*the server did not answer INIT; accuses the library'
+"$scripts/join.sh" "$run" k libfuse >"$tmp/out" || :
+says "without raw nobody can be accused" "$tmp/out" '  nobody, as no case has passed on raw .*'
 on_both "ok 2 f.library" "not ok 1 f.kernel" "mount: ENOMEM"
 says "a set-up that fails without the server" "$run/results/k/libfuse.tsv" 'p.f.kernel.libfuse.broken.*mount: ENOMEM'
 on_both "ok 2 f.library" "ok 1 f.kernel # SKIP kernel: INIT does not offer FUSE_PASSTHROUGH" ""

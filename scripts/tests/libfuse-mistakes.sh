@@ -22,6 +22,8 @@ need_fuse
 command -v spatch >/dev/null || skip_all "config: no spatch (run scripts/setup.sh --check)"
 can_build || skip_all "config: no meson (run scripts/setup.sh --check)"
 need_source
+FPT_SERVER="$built/servers/raw" "$built/cases/drop" --filter early.before_reply_fails_open >"$tmp/said" 2>&1 ||
+	[ $? -ne 4 ] || skip_all "kernel: $(sed -n 's/.*# SKIP [a-z]*: //p' "$tmp/said")"
 
 # --- libfuse as it is, and with one mistake each -------------------------------
 
@@ -56,6 +58,7 @@ mistakes=
 [ $# -gt 0 ] || set -- "$tests"/libfuse-mistakes/*.cocci
 for mistake; do
 	mistake=$(basename "$mistake" .cocci)
+	[ -n "$(says_of "$mistake" red)" ] || { check "$mistake has cases that must see it" false; continue; }
 	case $(unbroken "$mistake") in
 	*-uring)
 		grep -q '^LIBFUSE_URING := yes' "$made/libfuse.mk" ||
@@ -124,27 +127,41 @@ kernel_is_cleared()
 	! grep '^  kernel ' "$summary"
 }
 
-# What must fail, of the mistake's own words; elsewhere it passes, or needs the library.
-fails_as_it_should() # MISTAKE
+# The cases that must fail, without those that do not run here.
+red() # MISTAKE
 {
-	[ -n "$(says_of "$1" red)" ] || { echo "no 'red:' in $1.cocci"; return 1; }
 	for case in $(says_of "$1" red); do
-		awk -F '\t' -v wanted="$case" -v mistake="$1" '
-			$1 == wanted { found = 1; print mistake ": " $3 "; raw: " raw[$1] "; without it: " same[$1] }
-			FILENAME == ARGV[1] { raw[$1] = $3 }
-			FILENAME == ARGV[2] { same[$1] = $3 }
-			FILENAME == ARGV[3] && $1 == wanted {
-				good = $3 ~ /^(fail|timeout|broken)$/ && $6 ~ /accuses the library$/ && \
-				       raw[$1] ~ /^(pass|skip:library)$/ && same[$1] == "pass"
+		grep -q "^$case	[^	]*	skip:" "$results/$(unbroken "$1").tsv" || echo "$case"
+	done
+}
+
+# Elsewhere they pass, or need the library.
+fails_as_it_should() # MISTAKE CASE...
+{
+	mistake=$1
+	shift
+	for case; do
+		awk -F '\t' -v wanted="$case" '
+			$1 != wanted { next }
+			{ outcome[FILENAME] = $3; note[FILENAME] = $6 }
+			END {
+				raw = outcome[ARGV[1]]; unbroken = outcome[ARGV[2]]; broken = outcome[ARGV[3]]
+				print wanted ": " broken " (" note[ARGV[3]] "); raw: " raw "; without the mistake: " unbroken
+				exit !(raw ~ /^(pass|skip:library)$/ && unbroken == "pass" && \
+				       broken ~ /^(fail|broken|timeout)$/ && note[ARGV[3]] ~ /accuses the library$/)
 			}
-			END { exit !good }
-		' "$results/raw.tsv" "$results/$(unbroken "$1").tsv" "$results/$1.tsv" >"$tmp/outcomes" ||
-			{ echo "$case"; tail -n 1 "$tmp/outcomes"; return 1; }
+		' "$results/raw.tsv" "$results/$(unbroken "$mistake").tsv" "$results/$mistake.tsv" || return
 	done
 }
 
 for mistake in $made_mistakes; do
-	check "$mistake is seen" fails_as_it_should "$mistake"
+	cases=$(red "$mistake")
+	if [ -z "$cases" ]; then
+		leave_out "$mistake is seen" "config: the cases that see it do not run here"
+		continue
+	fi
+	# shellcheck disable=SC2086 # a list of words
+	check "$mistake is seen" fails_as_it_should "$mistake" $cases
 	check "$mistake is blamed on libfuse" accused_alone "$mistake"
 done
 check "the kernel is accused of nothing" kernel_is_cleared

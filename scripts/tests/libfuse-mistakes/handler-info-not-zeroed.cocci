@@ -4,9 +4,10 @@
 // server: libfuse-single
 // red: libfuse_api.backing_id.left_alone_opens_without_passthrough
 @@
+identifier handler =~ "^_?do_open$";
 identifier fi;
 @@
-_do_open(...)
+handler(...)
 {
 ...
 - memset(&fi, 0, sizeof(fi));
