@@ -59,6 +59,7 @@ sys=golang-golang-x-sys-dev
 
 read_lists()
 {
+	[ -z "${apt_lock-}" ] || return 0
 	{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
 		die "there is no apt-get here, which library and compiler are fetched with"
 	# It keeps the lists new.
@@ -130,28 +131,41 @@ fetched()
 
 fetch_library()
 {
-	libraries=$cache/go/go-fuse-$wanted
-	[ -e "$libraries" ] || fetched "go-fuse-$wanted" "$library=$package" "$sys=$(versions_of $sys | head -n 1)" ||
+	choose
+	[ -e "$cache/go/go-fuse-$wanted" ] ||
+		fetched "go-fuse-$wanted" "$library=$package" "$sys=$(versions_of $sys | head -n 1)" ||
 		die "go-fuse $wanted cannot be fetched, see above"
-	libraries=$libraries/usr/share/gocode/src
 }
 
-# Sets $go and, where it is not on this machine, $GOROOT.
 fetch_go()
 {
 	local name version
 
-	go=${GO-}
-	[ -z "$go" ] || return 0
 	name=$(apt-cache pkgnames golang- | grep -Ex 'golang-[0-9.]+-go' | sort -V | tail -n 1)
 	version=$(versions_of "$name" | head -n 1)
 	[ -n "$version" ] || die "no suite of the Debian mirror has a golang"
 	[ -e "$cache/go/$name-$version" ] ||
 		fetched "$name-$version" "$name=$version" "${name%-go}-src=$version" ||
 		die "$name $version cannot be fetched, see above"
-	name=${name#golang-}
-	export GOROOT=$cache/go/golang-$name-$version/usr/lib/go-${name%-go}
-	go=$GOROOT/bin/go
+}
+
+# Sets $go to the one that is asked for, or the newest that was fetched.
+find_go()
+{
+	go=${GO-$(find "$cache/go" -path "$cache/go/golang-*/usr/lib/go-*/bin/go" | sort -V | tail -n 1)}
+	[ -n "$go" ] || return 1
+	[ -n "${GO-}" ] || export GOROOT=${go%/bin/go}
+}
+
+# What was fetched before is used without a look at what there is now.
+fetch()
+{
+	if [ -z "$wanted" ] || [ ! -e "$cache/go/go-fuse-$wanted" ]; then
+		read_lists
+		fetch_library
+	fi
+	find_go || { read_lists && fetch_go && find_go; } || die "there is no go"
+	libraries=$cache/go/go-fuse-$wanted/usr/share/gocode/src
 }
 
 # --- and built -----------------------------------------------------------------------
@@ -193,12 +207,10 @@ build()
 
 [ "$cache" != /fuse-passthrough-tests ] || die "no home directory: set FPT_CACHE"
 mkdir -p "$cache/go" 2>/dev/null || die "cannot write $cache: set FPT_CACHE"
-read_lists
 if [ -n "$list" ]; then
+	read_lists
 	versions_listed | release
-	exit 0
+else
+	fetch
+	build
 fi
-choose
-fetch_library
-fetch_go
-build

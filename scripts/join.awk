@@ -403,13 +403,17 @@ function run_failure(text)
 	run_failures[++n_run_failures] = steady(text)
 }
 
-function summary(    i, server, totals, passed, failures, skipped, nothing)
+function summary(    i, server, totals, width, passed, failures, skipped, nothing)
 {
+	width = 9
+	for (i = 1; i <= n_servers; i++)
+		if (length(servers[i]) > width)
+			width = length(servers[i])
 	print ""
 	for (i = 1; i <= n_servers; i++) {
 		server = servers[i]
 		totals = server_totals(server)
-		printf "%-9s %d passed, %d failed, %d skipped%s\n", server, n_passed[server],
+		printf "%-" width "s %d passed, %d failed, %d skipped%s\n", server, n_passed[server],
 			n_failed[server], n_skipped[server], totals
 		passed += n_passed[server]
 		failures += n_failed[server]

@@ -13,7 +13,7 @@ usage()
 	\$OUTPUT/servers/NAME: scripts/run.sh --server NAME runs the suite on it.
 
 	  VERSION         of Debian: 3.17 is the newest that begins so, 3.17.2 is that release,
-	                  3.17.2-3 that package (without Debian's patches)
+	                  3.17.2-3 that package; with Debian's patches
 	  TREE            libfuse's source; nothing is written there
 	  TREE@REVISION   a revision of the git repository there
 	  installed       the one that pkg-config knows as fuse3
@@ -206,12 +206,29 @@ fetch() # VERSION: in a folder of its own, which is moved to its place when all 
 	trap 'exit 1' HUP INT TERM
 	cd "$new"
 	say "fetching the source of Debian's fuse3 $1"
-	APT_CONFIG=$cache/apt/apt.conf apt-get -qq -o APT::Sandbox::User=root source --download-only --tar-only \
-		"fuse3=$1" >&2 || exit 1
+	APT_CONFIG=$cache/apt/apt.conf apt-get -qq -o APT::Sandbox::User=root source --download-only "fuse3=$1" >&2 || exit 1
 	tar -x --no-same-owner --strip-components=1 -C tree -f fuse3_*.orig.tar.*z
 	[ -n "$(libfuse_version tree)" ] || die "the source of fuse3 $1 holds no libfuse"
+	patch_as_debian || die "Debian's patches to fuse3 $1 do not apply"
 	mv tree "$cache/$1"
 )
+
+# The library that Debian has is the one with these. Lines of the series may have comments and options.
+patch_as_debian()
+{
+	local name debian
+
+	debian=$(find . -name 'fuse3_*.debian.tar.*')
+	[ -z "$debian" ] || tar -x --no-same-owner -f "$debian"
+	[ -e debian/patches/series ] || return 0
+	command -v patch >/dev/null || die "no patch here, which Debian's fuse3 needs: install it (package patch)"
+	while read -r name _; do
+		case $name in
+		'' | '#'*) continue ;;
+		esac
+		patch -d tree -p1 --quiet --force --no-backup-if-mismatch <"debian/patches/$name" >&2 || return
+	done <debian/patches/series
+}
 
 # Sets $tree to the source of the version that was asked for.
 find_version()

@@ -138,7 +138,7 @@ run_program() # SERVER PROGRAM
 	FPT_SERVER=${server_path[$1]} FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
 		timeout --kill-after=1 "$timeout" "$OUTPUT/cases/$2" "${filter[@]}" </dev/null 2>&1 |
 		tee "$run/ktap/$1/$2.ktap" |
-		"${awk_by_line[@]}" -v server="$1" -v program="$2" \
+		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v width="$servers_width" \
 			-f "$scripts/join.ktap.awk" -f "$scripts/join.live.awk"
 	status=${PIPESTATUS[0]}
 	# 137 is also what a program gives that was killed by someone else.

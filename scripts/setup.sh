@@ -90,7 +90,7 @@ needed()
 	need cpio cpio
 	need parallel parallel
 	need git git
-	need_meson
+	need_for_libfuse
 }
 
 tools()

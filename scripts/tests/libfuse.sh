@@ -39,7 +39,7 @@ says "says what it needs" "$tmp/err" 'libfuse.sh: --bisect needs TREE GOOD BAD C
 
 pool=$tmp/mirror/pool
 
-source_package() # SUITE VERSION TAR
+source_package() # SUITE VERSION TAR [TAR-OF-DEBIAN]
 {
 	lists=$tmp/mirror/dists/$1/main/source
 	mkdir -p "$lists" "$pool"
@@ -48,14 +48,16 @@ source_package() # SUITE VERSION TAR
 	cp "$3" "$tar"
 	dsc=$pool/fuse3_$2.dsc
 	echo "made for a test" >"$dsc"
+	set -- "$1" "$2" "$dsc" "$tar" ${4:+"$4"}
 	{
 		printf '%s\n' "Package: fuse3" "Binary: fuse3" "Version: $2" "Architecture: any" "Directory: pool" \
 			"Format: 3.0 (quilt)" "Files:"
-		for file in "$dsc" "$tar"; do
+		shift 2
+		for file; do
 			echo " $(md5sum "$file" | cut -d ' ' -f 1) $(stat -c %s "$file") ${file##*/}"
 		done
 		echo "Checksums-Sha256:"
-		for file in "$dsc" "$tar"; do
+		for file; do
 			echo " $(sha256sum "$file" | cut -d ' ' -f 1) $(stat -c %s "$file") ${file##*/}"
 		done
 		echo
@@ -84,12 +86,24 @@ no_libfuse() # VERSION: its tar
 	echo "$tmp/$1.tar"
 }
 
+# Debian's part of the package.
+patches() # VERSION
+{
+	mkdir -p "$tmp/debian/patches"
+	printf '%s\n' '# a comment' '' 'first.patch -p1' second.patch >"$tmp/debian/patches/series"
+	printf '%s\n' '--- a/NEWS' '+++ b/NEWS' '@@ -0,0 +1 @@' '+first' >"$tmp/debian/patches/first.patch"
+	printf '%s\n' '--- a/NEWS' '+++ b/NEWS' '@@ -1 +1,2 @@' ' first' '+second' >"$tmp/debian/patches/second.patch"
+	mkdir -p "$pool"
+	tar -cz -C "$tmp" -f "$pool/fuse3_$1.debian.tar.gz" debian
+	echo "$pool/fuse3_$1.debian.tar.gz"
+}
+
 by_version()
 {
 	export FPT_CACHE="$tmp/cache" DEBIAN_MIRROR="[trusted=yes] file:$tmp/mirror"
 	sources=$FPT_CACHE/libfuse
 	source_package bookworm 9.1.0-4 "$(no_libfuse 9.1.0)"
-	source_package trixie 9.1.2-1 "$(no_libfuse 9.1.2)"
+	source_package trixie 9.1.2-1 "$(no_libfuse 9.1.2)" "$(patches 9.1.2-1)"
 	source_package sid 9.2.0-1 "$(no_libfuse 9.2.0)"
 	source_package forky 9.2.0-1 "$(no_libfuse 9.2.0)"
 	publish
@@ -101,6 +115,8 @@ by_version()
 	echo "$sources/9.1.2-1" >"$tmp/expected"
 	same "is where it says" "$tmp/expected" "$tmp/out"
 	check "and is that" grep -q "'9.1.2'" "$sources/9.1.2-1/meson.build"
+	printf '%s\n' first second >"$tmp/expected"
+	same "with Debian's patches" "$tmp/expected" "$sources/9.1.2-1/NEWS"
 	exits "a version that is not there" 1 "$libfuse" 9.3
 	says "is told what is" "$tmp/err" 'libfuse.sh: Debian has no libfuse 9.3; it has 9.1.0 9.1.2 9.2.0'
 	exits "one that does not build" 1 "$libfuse" 9.2.0

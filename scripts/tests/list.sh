@@ -29,7 +29,7 @@ done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_rows"
 sort -t '	' -k 1.1,1.1 -k 1.2,1n "$tmp/rows" >"$tmp/sorted_rows"
 same "all programs have the same contract" "$tmp/sorted_rows" "$tmp/all_rows"
 check "every row has name, reference and promise; a heading has no reference" sh -c \
-	'! grep -vP "^[A-Z](\t-|\d+\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse )[^\t]+\.(c|h|cc): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}$" "$1"' \
+	'! grep -vP "^[A-Z](\t-|\d+\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse |go-fuse )[^\t]+\.(c|h|cc|go): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}$" "$1"' \
 	sh "$tmp/rows"
 check "each section has its rows from 1 on, after its heading" awk -F '\t' '
 	$2 == "-" { section = $1; number = 0; next }

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The server on go-fuse, where scripts/go-fuse.sh has fetched before what it builds that from:
+# the sources are as gofmt writes them, the server keeps the protocol, and rows G hold on it.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+need_built probe
+
+exits "help" 0 "$scripts/go-fuse.sh" --help
+exits "an unknown option" 1 "$scripts/go-fuse.sh" --fast
+says "it is named" "$tmp/err" "go-fuse.sh: unknown option --fast, see --help"
+exits "too much" 1 "$scripts/go-fuse.sh" 2.9.0 2.8.0
+says "that is named" "$tmp/err" "go-fuse.sh: what is 2.8.0?.*"
+
+cache=${FPT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fuse-passthrough-tests}/go
+gofmt=$(find "$cache" -path '*/usr/lib/go-*/bin/gofmt' 2>/dev/null | sort -V | tail -n 1)
+library=$(find "$cache" -maxdepth 1 -name 'go-fuse-*' 2>/dev/null | sort -V | tail -n 1)
+
+leave_out() # NAME
+{
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP config: nothing was fetched (run scripts/go-fuse.sh)"
+}
+
+formatted()
+{
+	local unlike
+
+	unlike=$("$gofmt" -l "$scripts"/../fixtures/servers/go-fuse)
+	[ -z "$unlike" ] || { echo "gofmt changes: $unlike"; return 1; }
+}
+
+if [ -z "$gofmt" ] || [ -z "$library" ]; then
+	leave_out "the server on go-fuse"
+	finish
+	exit
+fi
+
+check "the sources are formatted" formatted
+version=${library##*/go-fuse-}
+OUTPUT="$built" exits "the server is built" 0 "$scripts/go-fuse.sh" "$version"
+says "and its path told" "$tmp/out" ".*/servers/go-fuse-$version"
+
+if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ]; then
+	export OUTPUT="$built"
+	unset FPT_SABOTAGE
+	status=0
+	"$scripts/run.sh" --server "go-fuse-$version" --probe >"$tmp/out" 2>"$tmp/err" || status=$?
+	cp "$tmp/out" "$tmp/both"
+	if [ "$status" -ne 4 ]; then
+		check "it keeps the protocol" exited "$status" 0
+		exits "rows G hold" 0 "$scripts/run.sh" --server "go-fuse-$version" --filter 'G[0-9]*' \
+			--run-dir "$tmp/run" --results "$tmp/results"
+		says "all of them ran" "$tmp/out" "go-fuse-$version 4 passed, 0 failed, 0 skipped.*"
+	fi
+fi
+
+finish
