@@ -38,6 +38,29 @@ $(OUTPUT)/tests/%: $$(call objs,$$(%_OBJS))
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $($*_LDFLAGS) $^ $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) $(LIBURING) -pthread -o $@
 
+# Servers on a libfuse with one mistake each: scripts/tests/libfuse-mistakes.sh has them made where
+# scripts/libfuse.sh built that libfuse, of $(LIBFUSE_TREE), and a server without a mistake.
+of_mistake = $(shell sed -n 's,^// $(2): *,,p' scripts/tests/libfuse-mistakes/$(1).cocci)
+
+$(OUTPUT)/mistakes/%.c: scripts/tests/libfuse-mistakes/%.cocci scripts/tests/libfuse-mistakes/macros.h \
+		$$(LIBFUSE_TREE)/lib/$$(call of_mistake,$$*,file)
+	@mkdir -p $(@D)
+	$(call msg,SPATCH,,$@)
+	$(Q)rm -f $@ && spatch --very-quiet --macro-file $(word 2,$^) --sp-file $< $(word 3,$^) -o $@.new
+	$(Q)cmp -s $(word 3,$^) $@.new && echo "$<: there is nothing in $(word 3,$^) that it changes" >&2 && \
+		exit 1 || mv $@.new $@
+
+$(OUTPUT)/mistakes/%.o: $(OUTPUT)/mistakes/%.c $(OUTPUT)/meson/compile_commands.json
+	$(call msg,CC,,$@)
+	$(Q)cd $(OUTPUT)/meson && eval "$$(jq -r --arg file /lib/$(call of_mistake,$*,file) \
+		'.[] | select(.file | endswith($$file)).command | sub(" -MD .*"; "")' compile_commands.json)" -O0 -g0 -w -o $@ -c $<
+
+# What is in the .o is not taken from the library.
+$(OUTPUT)/mistakes/%: $(OUTPUT)/mistakes/%.o $(LIBFUSE_OBJS) $(SERVING_OBJS) $(filter %.a,$(LIBFUSE_LIBS)) \
+		$$(call objs,fixtures/servers/$$(subst -,_,$$(call of_mistake,$$*,server)))
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
+
 check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one meets)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The numbers that FUSE_DEV_IOC_BACKING_OPEN gives out. Rows I. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include "../fixtures/file_count.h"
@@ -45,6 +46,23 @@ CASE(numbers, increase_2000_times, .row = "I2",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_cycle(w, backing_path("f"), 2000, ""), 2000);
+}
+
+CASE(numbers, above_65535_open_files, .row = "I6",
+     .title = "an ID above 65535 opens the file as the first one does, also in CREATE",
+     .needs = NEED_PASSTHROUGH)
+{
+	for (int i = 0; i < 16; i++)
+		ASSERT_RET(server_cycle(w, backing_path("g"), 4096, ""), 4096);
+	plan(w, "f reg=at-open");
+	plan(w, "new reg=at-open");
+
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+	EXPECT_POSITIVE(client_open(client(w), "new", O_RDWR | O_CREAT));
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough LOOKUP CREATE+passthrough");
+	EXPECT_RET(last_id(w), 65538);
+	EXPECT_RET(server_drop(w, 65537), 0);
+	EXPECT_PASSES_THROUGH(w);
 }
 
 WORLD_FIXTURE(id_space);

@@ -208,8 +208,43 @@ CASE(no_backing_id, creates_without_passthrough, .row = "F4",
 	EXPECT_OPS(w, "LOOKUP CREATE GETXATTR WRITE");
 }
 
+CASE(backing_id, left_alone_opens_without_passthrough, .row = "F4",
+     .title = "fi->backing_id as a handler gets it: fuse_reply_open() opens without passthrough",
+     .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
+{
+	long fd;
+
+	EXPECT_RET(register_f(w), 1);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_OPS(w, "LOOKUP OPEN GETXATTR WRITE");
+}
+
+CASE(backing_id, left_alone_creates_without_passthrough, .row = "F4",
+     .title = "fi->backing_id as a handler gets it: fuse_reply_create() creates without passthrough",
+     .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
+{
+	long fd;
+
+	EXPECT_RET(register_f(w), 1);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "new", O_RDWR | O_CREAT));
+	EXPECT_RET(client_write(client(w), fd, "N", 1, 0), 1);
+	EXPECT_OPS(w, "LOOKUP CREATE GETXATTR WRITE");
+}
+
 /* The depth that was sent is the one of the FUSE superblock, which overlayfs counts. */
 WORLD_FIXTURE(max_backing_depth);
+
+CASE(max_backing_depth, left_alone_sends_1, .row = "F5",
+     .title = "max_backing_stack_depth as the file system gets it sends 1: overlayfs may be on the "
+	      "mount, once",
+     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .can = "library-libfuse")
+{
+	EXPECT_RET(stack_overlay("fuse", "over"), 0);
+	EXPECT_RET(stack_overlay("over", "over2"), -EINVAL);
+}
 
 CASE(max_backing_depth, of_0_sends_1, .row = "F5",
      .title = "max_backing_stack_depth 0 sends 1: backing files may not be on overlayfs, overlayfs "
@@ -299,7 +334,7 @@ CASE(asked_both_ways, is_negotiated, .row = "F6",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse", .world = &no_start,
      .fixed_by = "libfuse 3.17.3 (more conn->want / conn->want_ext conversion fixes)")
 {
-	const char *why = world_start(w, "ask=mixed");
+	const char *why = world_start(w, "ask=mixed async-dio");
 
 	if (why && strncmp(why, "broken: ", 8))
 		CASE_SKIP("%s", why);
@@ -339,6 +374,32 @@ CASE(tmpfile_id, not_closed_keeps_the_backing_busy, .row = "F7",
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(server_backing_close(w, last_id(w), ""), 0);
 	EXPECT_RET(world_umount("backing"), 0);
+}
+
+WORLD_FIXTURE(destroyed_session);
+
+FIXTURE_VARIANT(destroyed_session)
+{
+	const char *init;
+};
+FIXTURE_VARIANT_ADD(destroyed_session, of_one_thread) { .init = "threads=0" };
+FIXTURE_VARIANT_ADD(destroyed_session, of_threads) { .init = "threads=2" };
+FIXTURE_VARIANT_ADD(destroyed_session, of_threads_with_clones) { .init = "threads=2 clone-fd" };
+
+CASE(destroyed_session, holds_no_ids, .row = "F9",
+     .title = "after fuse_session_destroy() and the unmount no ID holds the backing filesystem, "
+	      "while the process lives",
+     .needs = NEED_PASSTHROUGH, .can = "library-libfuse threads", .world = &no_start)
+{
+	START(w, variant->init);
+	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(client_stat(client(w), "f"), 0);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+
+	EXPECT_RET(server_call(&w->server, -1, "destroy-session"), 0);
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_RET(last_id(w), 1);
 }
 
 /* The client runs before the server does, so with the reply it has opened the file. */

@@ -78,10 +78,24 @@ static inline bool case_none_executed(void)
 	return skipped && skipped == (int)ksft_test_num();
 }
 
+static struct __test_metadata *case_running;
+
+/* case_skip_now(). The harness takes outcome and reason from exit status and shared memory. */
+static inline void case_exit_as_skipped(const char *reason)
+{
+	struct __test_results *results = case_running->results;
+
+	snprintf(results->reason, sizeof(results->reason), "%s", case_note_skip("%s", reason));
+	case_end(false);
+	fflush(NULL);
+	_exit(KSFT_SKIP);
+}
+
 /* Begins the evidence; in FIXTURE_SETUP, before anything can skip or fail. */
 #define case_begin_here()                                                                     \
-	case_begin(_metadata->fixture->name, case_variant_name(_metadata, variant),           \
-		   _metadata->name)
+	(case_running = _metadata, case_skip_now = case_exit_as_skipped,                      \
+	 case_begin(_metadata->fixture->name, case_variant_name(_metadata, variant),          \
+		    _metadata->name))
 
 /* In FIXTURE_TEARDOWN: shows the steps of a failure, turns expected ones to XFAIL. */
 #define case_end_here()                                                                       \

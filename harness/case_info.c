@@ -22,6 +22,8 @@ static char running_name[256], text[512];
 static struct timespec begun;
 static bool xfail_holds;
 
+void (*case_skip_now)(const char *reason);
+
 static void refuse(const struct case_info *info, const char *why)
 {
 	fprintf(stderr, "%s.%s, line %d: %s\n", info->fixture, info->name, info->line, why);

@@ -44,6 +44,12 @@ const char *case_server(void);
  */
 const char *case_note_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Ends the case that runs, at once, as skipped for that reason. What it stands on ends with its
+ * process. NULL where no case runs.
+ */
+extern void (*case_skip_now)(const char *reason);
+
 /* The test's own set-up failed, which says nothing of the kernel. */
 void case_note_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -28,14 +28,14 @@ static char *run_args[RUN_ARGS_MAX];
 static int run_argc;
 
 static const char help[] =
-	"usage: %s [--list | --json | --rows] [--filter GLOB] [--except FILE]\n"
+	"usage: %s [--list | --json | --rows] [--filter GLOB[,GLOB]...] [--except FILE]\n"
 	"       %s [kselftest option...]\n"
 	"Runs its cases against the FUSE server $FPT_SERVER and prints KTAP.\n"
 	"\n"
 	"  --list         one line a case: name, row, since, needs, can, title\n"
 	"  --json         the same as JSON lines\n"
 	"  --rows         the contract: row, what decides it, promise\n"
-	"  --filter GLOB  only cases whose name or row matches\n"
+	"  --filter GLOB  only cases whose name or row matches one of these\n"
 	"  --except FILE  not the cases whose names are lines of it\n"
 	"  --help         this text; -h shows kselftest's own options\n"
 	"\n"
@@ -94,14 +94,22 @@ static bool is_excepted(const char *full)
 	return false;
 }
 
-static bool selected(const char *full, const char *row)
+static bool matches_filter(const char *full, const char *row)
 {
 	const char *in_program = strchr(full, '.') + 1;
+	char *globs = strdup(filter), *save, *glob;
+	bool matches = false;
 
-	if (is_excepted(full))
-		return false;
-	return !filter || !fnmatch(filter, full, 0) || !fnmatch(filter, in_program, 0) ||
-	       !fnmatch(filter, row, 0);
+	for (glob = strtok_r(globs, ",", &save); glob; glob = strtok_r(NULL, ",", &save))
+		matches |= !fnmatch(glob, full, 0) || !fnmatch(glob, in_program, 0) ||
+			   !fnmatch(glob, row, 0);
+	free(globs);
+	return matches;
+}
+
+static bool selected(const char *full, const char *row)
+{
+	return !is_excepted(full) && (!filter || matches_filter(full, row));
 }
 
 static void each_selected(const char *fixture, const char *variant, const char *name)

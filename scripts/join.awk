@@ -99,6 +99,7 @@ END {
 	for (i = 1; i <= n_servers; i++)
 		for (c = 1; c <= n_cases; c++)
 			decide(servers[i], cases[c])
+	compare_with_raw()
 	for (i = 1; i <= n_servers; i++)
 		write_results(servers[i])
 	for (i = 1; i <= n_servers; i++)
@@ -168,7 +169,10 @@ function read_evidence(server, type, name, a, b,    k)
 	} else if (type == "hint") {
 		hints[k] = joined(hints[k], "; ", a)
 	} else if (type == "note" && a == "server_version") {
+		version[server] = b
 		print "servers/" server "/version", b >FACTS
+	} else if (type == "note" && a == "server_backend") {
+		backend[server] = b
 	} else if (type == "note" && a == "fuse_protocol_minor") {
 		print "fuse_protocol_minor", b >FACTS
 	}
@@ -337,17 +341,42 @@ function failed(v)
 	return v ~ /^(fail|broken|timeout|crash|incomplete)$/
 }
 
-# The raw server shows the kernel without a library.
+# The raw server shows the kernel without a library: what it can do, the kernel has.
+function compare_with_raw(    c, i, v, k)
+{
+	for (c = 1; c <= n_cases; c++) {
+		if (!(("raw", cases[c]) in outcome))
+			continue
+		v = outcome["raw", cases[c]]
+		raw_passes += shows_the_kernel(v)
+		raw_fails += says_no(v)
+		for (i = 1; shows_the_kernel(v) && i <= n_servers; i++) {
+			k = servers[i] SUBSEP cases[c]
+			if (!(k in outcome) || outcome[k] != "skip:kernel")
+				continue
+			outcome[k] = "fail"
+			note[k] = "skipped, but raw runs it on this kernel: " note[k]
+		}
+	}
+}
+
+function shows_the_kernel(v)
+{
+	return v ~ /^x?pass$/ || v == "xfail"
+}
+
 function accused(server, name,    v, i, other)
 {
 	if ((server, name) in splats || (server, name) in death)
 		return "accuses the kernel"
-	if (!says_no(outcome[server, name]) || !(("raw", name) in outcome))
+	if (!(("raw", name) in outcome))
 		return ""
 	v = outcome["raw", name]
-	if (server != "raw")
+	if (server != "raw" && server_failed(server SUBSEP name))
 		return says_no(v) ? "accuses the kernel" : \
-		       v ~ /^x?(pass|fail)$/ ? "accuses the library" : ""
+		       shows_the_kernel(v) || only_a_library_shows(v) ? "accuses the library" : ""
+	if (!says_no(v))
+		return ""
 	for (i = 1; i <= n_servers; i++) {
 		other = servers[i]
 		if (other != "raw" && (other, name) in outcome && says_no(outcome[other, name]))
@@ -356,13 +385,25 @@ function accused(server, name,    v, i, other)
 	return ""
 }
 
+# Then the kernel is judged by all that raw has run.
+function only_a_library_shows(v)
+{
+	return v == "skip:library" && raw_passes && !raw_fails
+}
+
+# The set-up of a case, too, stands on the library: INIT, and a server that goes on.
+function server_failed(k)
+{
+	return says_no(outcome[k]) || outcome[k] == "broken" && note[k] ~ /^the server /
+}
+
 # Red because of what was tested, not because the test could not be made.
 function says_no(v)
 {
 	return v ~ /^(fail|timeout|crash)$/
 }
 
-function write_results(server,    c, k, v, file)
+function write_results(server,    c, k, v, file, blame)
 {
 	file = OUT "/" server ".tsv"
 	print "case", "server", "outcome", "observed", "ops", "note" >file
@@ -371,7 +412,9 @@ function write_results(server,    c, k, v, file)
 		if (!(k in outcome))
 			continue
 		v = outcome[k]
-		note[k] = joined(note[k], "; ", accused(server, cases[c]))
+		blame = accused(server, cases[c])
+		count_blame(blame, server, cases[c])
+		note[k] = joined(note[k], "; ", blame)
 		print cases[c], server, v, observed[k], ops[k], note[k] >file
 		count[server, v]++
 		if (failed(v)) {
@@ -385,6 +428,22 @@ function write_results(server,    c, k, v, file)
 		}
 	}
 	close(file)
+}
+
+# What one server shows of the library, or any of the kernel; each case once.
+function count_blame(blame, server, name,    whom, row)
+{
+	if (blame == "")
+		return
+	whom = blame ~ /library/ ? server : "kernel"
+	if ((whom, name) in blamed)
+		return
+	blamed[whom, name] = 1
+	n_blamed[whom]++
+	row = title[name]
+	sub(/:.*/, "", row)
+	if (row != "" && index(" " blamed_rows[whom] " ", " " row " ") == 0)
+		blamed_rows[whom] = joined(blamed_rows[whom], " ", row)
 }
 
 # A program may end badly although all its cases ended well.
@@ -423,6 +482,7 @@ function summary(    i, server, totals, width, passed, failures, skipped, nothin
 	list_cases("xfail", "Expected to fail, and failed:")
 	list_cases("xpass", "EXPECTED TO FAIL, BUT PASSED (if it is the kernel that was mended, remove the mark):")
 	list_cases("failed", "Failed:")
+	list_blame()
 	for (i = 1; i <= n_run_failures; i++)
 		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
 	failures += n_run_failures
@@ -456,6 +516,33 @@ function server_totals(server,    n, i, v, text)
 			text = joined(text, ", ", count[server, v] " " v)
 	}
 	return text == "" ? "" : "  (" text ")"
+}
+
+function list_blame(    i, server, heading)
+{
+	heading = "\nAccused:\n"
+	for (i = 1; i <= n_servers; i++) {
+		server = servers[i]
+		if (!n_blamed[server])
+			continue
+		say_blamed(heading "  " library(server) ", not the kernel", server,
+			"on " server ", and not on raw, which does without a library")
+		heading = ""
+	}
+	if (n_blamed["kernel"])
+		say_blamed(heading "  kernel " KERNEL, "kernel", "on raw, too, or with a report of the kernel")
+}
+
+function say_blamed(who, key, where)
+{
+	printf "%s: %d case%s failed %s\n", who, n_blamed[key], n_blamed[key] == 1 ? "" : "s", where
+	if (blamed_rows[key] != "")
+		print "      row" (blamed_rows[key] ~ / / ? "s " : " ") blamed_rows[key]
+}
+
+function library(server)
+{
+	return joined(server in backend ? backend[server] : server, " ", version[server])
 }
 
 # Each reason once, with how many cases it kept from running.

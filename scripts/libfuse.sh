@@ -233,9 +233,15 @@ patch_as_debian()
 # Sets $tree to the source of the version that was asked for.
 find_version()
 {
+	prepare_cache
+	find_in_cache
+	flock -u "$cache_lock"
+}
+
+find_in_cache()
+{
 	local version
 
-	prepare_cache
 	if [ -z "$refresh" ] && [ -e "$cache/$what/meson.build" ]; then
 		tree=$cache/$what
 		return
@@ -245,12 +251,12 @@ find_version()
 		die "Debian has no libfuse $what; it has $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
 	tree=$cache/$version
 	[ -e "$tree" ] || fetch "$version" || die "cannot fetch fuse3 $version; see --list for others"
-	flock -u "$cache_lock"
 }
 
 # --- trees -----------------------------------------------------------------------
 
-# A repository that root reads may belong to somebody.
+# A repository that root reads may belong to somebody; what called this may have another one in mind.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 git_in() # TREE ARGUMENT...
 {
 	git -c safe.directory='*' -C "$@"
@@ -285,7 +291,7 @@ find_revision() # TREE REVISION
 	hash=$(revision_of "$1" "$2")
 	tree=$made_in/source
 	scratch_of "$tree" "$1"
-	git -C "$tree" checkout -q --force --detach "$hash"
+	git_in "$tree" checkout -q --force --detach "$hash"
 	described=$(git_in "$1" describe --tags --always --abbrev=10 "$hash")
 }
 

@@ -14,7 +14,7 @@ usage()
 	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or an executable
 	                      that speaks the protocol of fixtures/servers/PROTOCOL.md;
 	                      repeat it or separate by commas (default: those that were built)
-	  --filter GLOB       only cases whose name or row matches
+	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB
 	  --list              show the cases: name, row, since, needs, can
 	                      (words a server must have in its hello), title
 	  --run-dir DIR       where everything observed goes, new or empty

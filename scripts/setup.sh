@@ -91,6 +91,7 @@ needed()
 	need parallel parallel
 	need git git
 	need_for_libfuse
+	need spatch coccinelle
 }
 
 tools()

@@ -30,7 +30,7 @@ usage()
 	  -j N                run N programs at once (default: one per processor)
 	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or a program
 	                      of your own; repeat it or separate by commas
-	  --filter GLOB       only cases whose name or row matches
+	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB
 	  --list              show the cases
 	  --run-dir DIR       where everything observed goes, new or empty, also console.log
 	  --results DIR       where the TSV of a whole run goes (default: results)

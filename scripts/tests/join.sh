@@ -46,6 +46,40 @@ only libfuse gamma 139
 exits "all passed, but the program died" 1 "$scripts/join.sh" "$run" k libfuse
 says "its last line" "$tmp/out" '2 passed, 1 failed, 0 skipped'
 
+# A case of each kind that is not red on raw: how it ends on libfuse, and who is accused.
+on_both() # RAW LIBFUSE BROKEN-REASON
+{
+	rm -rf "$run"
+	mkdir -p "$run/ktap/raw" "$run/ktap/libfuse" "$run/evidence/libfuse"
+	printf 'p\tp.f.%s\tF1\t6.9\t-\t-\ttitle\n' kernel library >"$run/cases.tsv"
+	printf '%s\tp\t1\n' raw libfuse >"$run/status.tsv"
+	echo "fpt: run x" >"$run/kmsg"
+	printf '%s\n' "TAP version 13" 1..2 "ok 1 f.kernel" "$1" >"$run/ktap/raw/p.ktap"
+	printf '%s\n' "TAP version 13" 1..2 "$2" >"$run/ktap/libfuse/p.ktap"
+	{
+		echo '{"type":"note","case":"p.f.kernel","key":"server_backend","value":"libfuse-mt"}'
+		echo '{"type":"note","case":"p.f.kernel","key":"server_version","value":"3.19.0"}'
+		[ -z "$3" ] || printf '{"type":"broken","case":"p.f.kernel","reason":"%s"}\n' "$3"
+	} >"$run/evidence/libfuse/p.jsonl"
+	"$scripts/join.sh" "$run" k raw libfuse >"$tmp/out" || :
+}
+
+on_both "ok 2 f.library # SKIP library: raw cannot" "not ok 2 f.library" ""
+says "raw cannot show what a library promises, and no other case accuses the kernel" "$run/results/k/libfuse.tsv" \
+	'p.f.library.*; accuses the library'
+says "the summary accuses the version" "$tmp/out" \
+	'  libfuse-mt 3.19.0, not the kernel: 1 case failed on libfuse, and not on raw, which does without a library'
+on_both "not ok 2 f.library" "not ok 2 f.library" ""
+says "red on both" "$run/results/k/libfuse.tsv" 'p.f.library.*; accuses the kernel'
+on_both "ok 2 f.library # SKIP library: raw cannot" "not ok 1 f.kernel" "the server did not answer INIT"
+says "a server that does not get through" "$run/results/k/libfuse.tsv" \
+	'p.f.kernel.libfuse.broken.*the server did not answer INIT; accuses the library'
+on_both "ok 2 f.library" "not ok 1 f.kernel" "mount: ENOMEM"
+says "a set-up that fails without the server" "$run/results/k/libfuse.tsv" 'p.f.kernel.libfuse.broken.*mount: ENOMEM'
+on_both "ok 2 f.library" "ok 1 f.kernel # SKIP kernel: INIT does not offer FUSE_PASSTHROUGH" ""
+says "a server that does not see what the kernel has" "$run/results/k/libfuse.tsv" \
+	'p.f.kernel.libfuse.fail.*skipped, but raw runs it on this kernel: INIT .*; accuses the library'
+
 # lockdep's report of two locks of the same class, while a case runs.
 lockdep_reports() # LOCK
 {

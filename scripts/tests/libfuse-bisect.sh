@@ -13,8 +13,7 @@ need_fuse
 can_build || skip_all "config: no meson (run scripts/setup.sh --check)"
 command -v git >/dev/null || skip_all "config: no git"
 libfuse=$scripts/libfuse.sh
-source=$("$libfuse" --source 3.18 2>"$tmp/why") || source=$("$libfuse" --source 3 2>"$tmp/why") ||
-	skip_all "config: no source of libfuse: $(tail -n 1 "$tmp/why")"
+need_source
 other_output
 
 repo=$tmp/repo

@@ -118,6 +118,23 @@ END
 fails "a server that refuses" "$tmp/stubborn" \
 	'# broken: the server refused root, it said "error EPERM I do not want to"'
 
+# --- this protocol, but not every answer to INIT -----------------------------------
+
+server choosy <<END
+exec "$built/servers/raw" < <(exec sed -u 's/ init .*/ init nonsense/')
+END
+skipped() # PROGRAM CASE
+{
+	exits "$2 on a server that refuses init" 4 env "$mark" FPT_SERVER="$tmp/choosy" \
+		timeout 10 "$built/cases/$1" --filter "$1.$2"
+	says "$2 is skipped with what it said" "$tmp/out" \
+		'ok 1 .* # SKIP library: raw refuses init .*: error EPROTO .*'
+	here >"$tmp/after"
+	same "$2: nothing is left" "$tmp/before" "$tmp/after"
+}
+skipped backing_close close_pointer.efault_beats_eperm
+skipped open_reply error.eperm.of_the_backing_open_is_eio
+
 # --- silence -----------------------------------------------------------------
 
 server silent <<'END'

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+// fuse_passthrough_close() passes the ID where the ioctl takes its address.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: drop.late.closed_at_release_leaves_nothing
+// red: libfuse_api.passthrough_close.returns_0
+@@
+typedef intptr_t;
+expression fd, id;
+@@
+- ioctl(fd, FUSE_DEV_IOC_BACKING_CLOSE, &id)
++ ioctl(fd, FUSE_DEV_IOC_BACKING_CLOSE, (void *)(intptr_t)id)

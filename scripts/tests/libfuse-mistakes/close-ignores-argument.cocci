@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+// fuse_passthrough_close() closes ID 1, whatever it is given.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: backing_close.unknown_id.next.is_enoent
+// red: libfuse_api.passthrough_open.returns_the_id
+@@
+identifier id;
+@@
+fuse_passthrough_close(..., int id)
+{
++ id = 1;
+...
+}

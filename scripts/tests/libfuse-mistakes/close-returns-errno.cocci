@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+// fuse_passthrough_close() returns -errno for an error, and not -1.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: libfuse_api.passthrough_close.returns_minus_1_for_an_error
+@@
+identifier ret;
+@@
+fuse_passthrough_close(...)
+{
+...
+- return ret;
++ return ret < 0 ? -errno : ret;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+// max_backing_stack_depth is not looked at: the depth is always 1.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: negotiation.superblock.of_depth_2_is_no_layer
+// red: libfuse_api.max_backing_depth.of_1_sends_2
+@@
+expression out, conn;
+@@
+- out.max_stack_depth = conn.max_backing_stack_depth + 1;
++ out.max_stack_depth = 1;

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+// max_backing_stack_depth is sent as it is, not as one more.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: negotiation.depths.one.turn_passthrough_on
+// red: libfuse_api.max_backing_depth.of_0_sends_1
+@@
+expression out, conn;
+@@
+- out.max_stack_depth = conn.max_backing_stack_depth + 1;
++ out.max_stack_depth = conn.max_backing_stack_depth;

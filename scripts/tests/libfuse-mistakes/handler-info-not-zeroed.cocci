@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+// The struct fuse_file_info that a handler of OPEN is given holds anything where nothing was set.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: libfuse_api.backing_id.left_alone_opens_without_passthrough
+@@
+identifier fi;
+@@
+_do_open(...)
+{
+...
+- memset(&fi, 0, sizeof(fi));
++ memset(&fi, 0x5a, sizeof(fi));
+...
+}

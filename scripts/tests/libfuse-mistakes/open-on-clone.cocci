@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+// fuse_passthrough_open() uses the descriptor that the request came from.
+// file: fuse_lowlevel.c
+// server: libfuse-mt
+// red: libfuse_api.clones.are_not_what_makes_ids
+@@
+typedef fuse_req_t;
+identifier req, fd;
+expression list rest;
+@@
+fuse_passthrough_open(fuse_req_t req, int fd)
+{
+<...
+- ioctl(req->se->fd, rest)
++ ioctl(req->ch ? req->ch->fd : req->se->fd, rest)
+...>
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+// fuse_passthrough_open() returns -1 for an error, as ioctl(2) does, and not 0.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: libfuse_api.passthrough_open.returns_0_for_a_bad_descriptor
+@@
+@@
+fuse_passthrough_open(...)
+{
+<...
+- return 0;
++ return -1;
+...>
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// fuse_passthrough_open() returns 1 for success, and not the ID.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: backing_id.numbers.increase
+// red: libfuse_api.passthrough_open.returns_the_id
+@@
+identifier ret;
+@@
+fuse_passthrough_open(...)
+{
+<...
+- return ret;
++ return ret > 0;
+...>
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0
+// A backing_id below 0 is sent, too.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: libfuse_api.no_backing_id.minus_1.opens_without_passthrough
+@@
+identifier f;
+@@
+- f->backing_id > 0
++ f->backing_id

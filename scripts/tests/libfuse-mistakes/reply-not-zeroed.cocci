@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+// The reply to OPEN is made in memory that holds anything.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: libfuse_api.backing_id.above_0_opens_with_passthrough
+@@
+identifier arg;
+@@
+fuse_reply_open(...)
+{
+...
+- memset(&arg, 0, sizeof(arg));
++ memset(&arg, 0xa5, sizeof(arg));
+...
+}

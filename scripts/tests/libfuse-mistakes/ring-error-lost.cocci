@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+// Over io_uring every reply says that there was no error.
+// file: fuse_uring.c
+// server: libfuse-uring
+// red: open_reply.error_reply.is_given_as_it_is
+@@
+identifier out, error;
+@@
+send_reply_uring(...)
+{
+<...
+- out->error = error;
++ out->error = 0;
+...>
+}

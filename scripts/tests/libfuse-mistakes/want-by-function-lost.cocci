@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+// fuse_set_feature_flag() sets a flag in conn->want_ext alone: with conn->want in use it is lost.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: libfuse_api.asked_both_ways.is_negotiated
+@@
+identifier conn, se, flag;
+@@
+fuse_set_feature_flag(struct fuse_conn_info *conn, uint64_t flag)
+{
+<...
+- conn->want |= flag;
+- se->conn_want |= flag;
+...>
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// What a file system asks for in conn->want does not count.
+// file: fuse_lowlevel.c
+// server: libfuse-single
+// red: libfuse_api.asked.by_want.is_negotiated
+@@
+identifier conn;
+expression new;
+@@
+fuse_convert_to_conn_want_ext(struct fuse_conn_info *conn)
+{
+<...
+- conn->want_ext = new;
++ ;
+...>
+}
