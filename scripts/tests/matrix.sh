@@ -138,7 +138,7 @@ same "without a VM" "$tmp/calls.none" "$tmp/calls"
 cat >"$checkout/scripts/libfuse.sh" <<'END'
 #!/bin/sh
 [ "$1" = 9.1 ] || { echo "libfuse.sh: Debian has no libfuse $1" >&2; exit 1; }
-touch "$OUTPUT/servers/libfuse-9.1"
+install -m 755 /dev/null "$OUTPUT/servers/libfuse-9.1"
 END
 chmod +x "$checkout/scripts/libfuse.sh"
 printf '%s\t%s\t\n' kernel servers 6.1 raw,libfuse-9.1,libfuse-9.2 7.3 raw,libfuse-9.1,libfuse-9.2 |
