@@ -43,6 +43,13 @@ demo.verdict.fail_where_fix_is_known
 demo.verdict.pass_where_fix_is_known
 END
 
+exits "--list of several" 0 ./demo --list --filter 'verdict.pass_wh*,D2,no.such'
+cut -f 1 out | sort >names
+same "has the cases of each, once" - names <<END
+demo.verdict.fail_where_fix_is_known
+demo.verdict.pass_where_fix_is_known
+END
+
 # Only whole names leave out something.
 known=demo.verdict.fail_where_fix_is_known
 printf '%s\n' "${known}_too" "a.$known" "${known#demo.}" demo.verdict.pass_where_fix_is_known >except
