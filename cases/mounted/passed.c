@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Whether a file system passes its files through. Row A1. */
+#include <fcntl.h>
+
+#include "../../fixtures/mounted_verbs.h"
+
+MOUNTED_FIXTURE_FOR_EACH_FILE(passed);
+
+static const char *const to_fill = "the file is written";
+
+/* Of @fd, which is new, too; afterwards nothing of it is in the page cache of a file that is not. */
+static long fill(struct client *c, enum how how, long fd)
+{
+	return how == OPENED ? MOUNTED_FILLED :
+			       client_write_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED);
+}
+
+CASE(passed, through_reads_need_no_program, .row = "A1",
+     .title = "with the program stopped a file that it passes through is read, and a name that was "
+	      "not looked up waits for it",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	EXPECT_HOLDS(fill(c, variant->how, fd) == MOUNTED_FILLED, to_fill);
+
+	ASSERT_RET(program_pause(), 0);
+	client_start_read_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED);
+	EXPECT_HOLDS(!mounted_waits(c), "the read does not wait");
+	EXPECT_RET(client_finish(c), MOUNTED_FILLED);
+	client_start_open(c, "g", O_RDONLY);
+	EXPECT_HOLDS(mounted_waits(c), "the look at another name waits");
+	EXPECT_RET(program_resume(), 0);
+	EXPECT_POSITIVE(client_finish(c));
+}
+
+CASE(passed, through_memory_needs_no_program, .row = "A1",
+     .title = "with the program stopped a mapping of a file that it passes through is loaded from",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd, at;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	EXPECT_HOLDS(fill(c, variant->how, fd) == MOUNTED_FILLED, to_fill);
+	ASSERT_POSITIVE(at = client_mmap(c, fd, PROT_READ, MAP_SHARED, MOUNTED_SIZE, 0));
+
+	ASSERT_RET(program_pause(), 0);
+	client_start_peek(c, at + MOUNTED_SIZE / 2);
+	EXPECT_HOLDS(!mounted_waits(c), "the load does not wait");
+	EXPECT_RET(client_finish(c), 0);
+	EXPECT_RET(program_resume(), 0);
+}
+
+CASE_MAIN()
