@@ -21,6 +21,7 @@ FIXTURE_VARIANT(closed)
 {
 	enum how how;
 };
+FIXTURE_VARIANT_ADD(closed, read) { READ };
 FIXTURE_VARIANT_ADD(closed, opened) { OPENED };
 FIXTURE_VARIANT_ADD(closed, created) { CREATED };
 

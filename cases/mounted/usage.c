@@ -5,14 +5,14 @@
 #include "../../fixtures/mounted_verbs.h"
 
 MOUNTED_FIXTURE_FOR_EACH_FILE(passed);
+FIXTURE_VARIANT_ADD(passed, read) { READ };
 
-static const char *const to_fill = "the file is written";
-
-/* Of @fd, which is new, too; afterwards nothing of it is in the page cache of a file that is not. */
+/* The bytes that f has from the beginning, in a new file, too. */
 static long fill(struct client *c, enum how how, long fd)
 {
-	return how == OPENED ? MOUNTED_FILLED :
-			       client_write_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED);
+	return how == READ || how == OPENED ?
+		       MOUNTED_FILLED :
+		       client_write_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED);
 }
 
 CASE(passed, through_reads_need_no_program, .row = "A1",
@@ -24,7 +24,7 @@ CASE(passed, through_reads_need_no_program, .row = "A1",
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	EXPECT_HOLDS(fill(c, variant->how, fd) == MOUNTED_FILLED, to_fill);
+	EXPECT_RET(fill(c, variant->how, fd), MOUNTED_FILLED);
 
 	ASSERT_RET(program_pause(), 0);
 	client_start_read_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED);
@@ -44,7 +44,7 @@ CASE(passed, through_memory_needs_no_program, .row = "A1",
 	long fd, at;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	EXPECT_HOLDS(fill(c, variant->how, fd) == MOUNTED_FILLED, to_fill);
+	EXPECT_RET(fill(c, variant->how, fd), MOUNTED_FILLED);
 	ASSERT_POSITIVE(at = client_mmap(c, fd, PROT_READ, MAP_SHARED, MOUNTED_SIZE, 0));
 
 	ASSERT_RET(program_pause(), 0);
