@@ -8,6 +8,7 @@
 
 BEGIN {
 	FS = "\t"
+	MOST_SHOWN = 6
 	n_kinds = split("read opened created tmpfile", kinds, " ")
 	said["read"] = "opens for reading"
 	said["opened"] = "opens for writing"
@@ -56,6 +57,8 @@ function note_use(name, outcome, note,    part)
 
 function note_unkept(row, title, outcome, note,    at)
 {
+	if (++n_unkept > MOST_SHOWN)
+		return
 	at = index(note, "advice: ")
 	if (at) {
 		if (!(substr(note, at) in advised))
@@ -70,8 +73,8 @@ function note_unkept(row, title, outcome, note,    at)
 	unkept = joined(unkept, "; ", row " (" outcome "), \"" title "\"" (note == "" ? "" : ": " note))
 }
 
-# The last of several after "and".
-function listed(set,    i, text, last)
+# The last of several after @word.
+function listed(set, word,    i, text, last)
 {
 	for (i = 1; i <= n_kinds; i++) {
 		if (!(kinds[i] in set))
@@ -80,7 +83,7 @@ function listed(set,    i, text, last)
 			text = joined(text, ", ", last)
 		last = said[kinds[i]]
 	}
-	return joined(text, " and ", last)
+	return joined(text, " " word " ", last)
 }
 
 function use(    kind, text)
@@ -88,10 +91,10 @@ function use(    kind, text)
 	for (kind in used)
 		delete unused[kind]
 	if (listed(used) != "")
-		text = "it passes through files that it " listed(used) \
-			(listed(unused) == "" ? "" : ", not those that it " listed(unused))
+		text = "it passes through files that it " listed(used, "and") \
+			(listed(unused) == "" ? "" : ", not those that it " listed(unused, "or"))
 	else if (listed(unused) != "")
-		text = "it does not use passthrough: nothing that it " listed(unused) \
+		text = "it does not use passthrough: nothing that it " listed(unused, "or") \
 			" is read without it"
 	else
 		return reason == "" ? "" : reason ". "
@@ -112,7 +115,8 @@ function broken_text()
 
 function unkept_text()
 {
-	return (unkept == "" ? "" : "Not kept is " unkept ". ") \
+	return (unkept == "" ? "" : "Not kept is " unkept \
+		(n_unkept > MOST_SHOWN ? "; and " n_unkept - MOST_SHOWN " more, see above. " : ". ")) \
 		(advice == "" ? "" : "So look at this: " advice ". ")
 }
 
