@@ -26,6 +26,8 @@ kind == "results" && FNR > 1 {
 		n_kept++
 	else if ($3 == "broken")
 		note_broken($6)
+	else if ($3 ~ /^skip/ && $6 ~ / has no [a-zA-Z_]+$/)
+		note_lack($6)
 	else if ($3 !~ /^skip/)
 		note_unkept(row[$1], title[$1], $3, $6)
 	if (row[$1] == "A1")
@@ -45,14 +47,20 @@ function joined(list, glue, item)
 function note_use(name, outcome, note,    part)
 {
 	split(name, part, ".")
-	if (outcome == "pass" || outcome == "fail")
+	if (outcome == "pass")
 		used[part[3]] = 1
 	else if (note ~ / does not pass through /)
 		unused[part[3]] = 1
-	else if (note ~ / has no O_TMPFILE$/)
-		lacks_tmpfile = 1
-	else if (outcome ~ /^skip/)
+	else if (outcome ~ /^skip/ && note !~ / has no [a-zA-Z_]+$/)
 		reason = note
+}
+
+function note_lack(note)
+{
+	sub(/.* has no /, "", note)
+	if (!(note in lacked))
+		lacks = joined(lacks, ", ", note)
+	lacked[note] = 1
 }
 
 function note_unkept(row, title, outcome, note,    at)
@@ -98,7 +106,7 @@ function use(    kind, text)
 			" is read without it"
 	else
 		return reason == "" ? "" : reason ". "
-	return text (lacks_tmpfile ? "; it has no O_TMPFILE. " : ". ")
+	return text (lacks == "" ? ". " : "; it has no " lacks ". ")
 }
 
 function note_broken(note)

@@ -123,7 +123,7 @@ CASE(last, close_of_renamed_file_lets_go, .row = "A8",
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	ASSERT_RET(backing_use_begin(&use, "f"), 0);
-	EXPECT_RET(client_rename(c, "f", "moved"), 0);
+	EXPECT_DONE(client_rename(c, "f", "moved"), "rename");
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_HELD_BY_NOTHING(&use);
 }
@@ -137,7 +137,7 @@ CASE(last, close_of_file_that_got_a_name_lets_go, .row = "A8",
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, TMPFILE);
-	EXPECT_RET(client_link_fd(c, fd, "named"), 0);
+	EXPECT_DONE(client_link_fd(c, fd, "named"), "link");
 	ASSERT_RET(backing_use_begin(&use, "named"), 0);
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_HELD_BY_NOTHING(&use);
@@ -178,7 +178,7 @@ CASE(nameless, unlinked_file_is_freed, .row = "A9",
 
 	WATCH_ENDS(watch);
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	EXPECT_RET(client_unlink(c, "f"), 0);
+	EXPECT_DONE(client_unlink(c, "f"), "unlink");
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
@@ -193,7 +193,7 @@ CASE(nameless, replaced_file_is_freed, .row = "A9",
 
 	WATCH_ENDS(watch);
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	EXPECT_RET(client_rename(c, "g", "f"), 0);
+	EXPECT_DONE(client_rename(c, "g", "f"), "rename");
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
@@ -209,7 +209,7 @@ CASE(nameless, closed_file_is_freed, .row = "A9",
 	WATCH_ENDS(watch);
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	EXPECT_RET(client_close(c, fd), 0);
-	EXPECT_RET(client_unlink(c, "f"), 0);
+	EXPECT_DONE(client_unlink(c, "f"), "unlink");
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 

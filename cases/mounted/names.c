@@ -17,7 +17,7 @@ CASE(renamed, files_work_on, .row = "A7",
 	long fd, again;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	EXPECT_RET(client_rename(c, "f", "moved"), 0);
+	EXPECT_DONE(client_rename(c, "f", "moved"), "rename");
 
 	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
 	EXPECT_RET(backing_match("moved", OTHER, SOME, 0), SOME);
@@ -35,7 +35,7 @@ CASE(renamed, files_are_replaced, .row = "A7",
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	ASSERT_POSITIVE(other = client_open(c, "g", O_RDWR));
 	EXPECT_RET(client_write_by(c, WAY_PREAD, other, SOME, 0, OTHER), SOME);
-	EXPECT_RET(client_rename(c, "g", "f"), 0);
+	EXPECT_DONE(client_rename(c, "g", "f"), "rename");
 
 	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, SOME, 0, MOUNTED_SEED), SOME);
 	ASSERT_POSITIVE(other = client_open(c, "f", O_RDONLY));
@@ -52,7 +52,7 @@ CASE(unlinked, files_work_on, .row = "A7",
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	EXPECT_RET(client_unlink(c, "f"), 0);
+	EXPECT_DONE(client_unlink(c, "f"), "unlink");
 
 	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
 	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
@@ -66,7 +66,7 @@ CASE(unlinked, names_are_created_anew, .row = "A7",
 	long fd, anew;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	EXPECT_RET(client_unlink(c, "f"), 0);
+	EXPECT_DONE(client_unlink(c, "f"), "unlink");
 	ASSERT_POSITIVE(anew = client_open(c, "f", O_RDWR | O_CREAT | O_EXCL));
 
 	EXPECT_RET(client_write_by(c, WAY_PREAD, anew, SOME, 0, OTHER), SOME);
@@ -85,7 +85,7 @@ CASE(unnamed, files_get_a_name, .row = "A7",
 
 	OPEN_PASSED_THROUGH(fd, c, TMPFILE);
 	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
-	EXPECT_RET(client_link_fd(c, fd, "named"), 0);
+	EXPECT_DONE(client_link_fd(c, fd, "named"), "link");
 
 	EXPECT_RET(backing_match("named", OTHER, SOME, 0), SOME);
 	EXPECT_POSITIVE(client_open(c, "named", O_RDWR));
