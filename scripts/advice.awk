@@ -24,7 +24,7 @@ kind == "cases" {
 kind == "results" && FNR > 1 {
 	if ($3 == "pass")
 		n_kept++
-	else if ($3 == "broken")
+	else if ($3 == "broken" || $3 == "incomplete")
 		note_broken($6)
 	else if ($3 ~ /^skip/ && $6 ~ / has no [a-zA-Z_]+$/)
 		note_lack($6)

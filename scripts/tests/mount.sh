@@ -142,10 +142,10 @@ with no-truncate A2 content.bytes.opened.end_where_it_is_truncated 'got 1048576'
 with no-fsync A2 content.bytes.opened.are_synced 'got EIO'
 with wrong-file A3 content.appended.by_two_at_once 'got 0'
 with sealed-file A4 content.memory.opened.is_the_file 'got EFAULT'
-with sealed-file A11 held.killed.opened.program_leaves_open_files_that_work 'got EPERM'
+with sealed-file A11 ended.killed.opened.program_leaves_open_files_that_work 'got EPERM'
 with sealed-file A1 usage.passed.created.through_reads_need_no_program 'got EPERM'
 with keep-cache A1 usage.passed.opened.through_reads_need_no_program 'got EIO'
-with stay A10 held.unmounted.opened.program_ends_and_leaves_nothing 'got ETIME'
+with stay A10 ended.unmounted.opened.program_ends_and_leaves_nothing 'got ETIME'
 
 export MISTAKE=not-asked-for
 mounted "with passthrough not asked for" 4 "$tmp/mended" --filter A1
