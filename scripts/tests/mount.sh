@@ -127,15 +127,15 @@ with()
 	says "is found" "$tmp/out" "mended  *$3  *fail .*$4.*"
 }
 
-with never-close 'held.closed.*' held.closed.opened.files_are_let_go 'got an ID that the program has not closed'
-with keep-descriptor 'held.closed.*' held.closed.created.files_are_let_go 'got a descriptor of the program'
+with never-close 'held.closed.opened.files*' held.closed.opened.files_are_let_go 'got an ID that the program has not closed'
+with keep-descriptor 'held.closed.created.files*' held.closed.created.files_are_let_go 'got a descriptor of the program'
 with first-close A5 overlap.overlapping.opens_read_and_write 'got EIO'
 with id-per-open A5 overlap.overlapping.opens_of_every_kind_succeed 'open for reading, then for reading'
 with cached-writers A5 overlap.overlapping.opens_of_every_kind_succeed 'open for reading, then for writing'
 with cached-create A5 overlap.overlapping.what_was_created_is_opened 'got EIO'
 with first-close A6 overlap.crowd.opens_one_file 'no open fails'
-with uncounted-tmpfile A9 held.nameless.tmpfile_is_freed 'got an ID that the program has not closed'
-with open-inode 'held.last.*' held.last.close_of_file_that_got_a_name_lets_go 'got a descriptor of the program'
+with uncounted-tmpfile 'held.nameless.tmpfile*' held.nameless.tmpfile_is_freed 'got an ID that the program has not closed'
+with open-inode 'held.last.close_of_file*' held.last.close_of_file_that_got_a_name_lets_go 'got a descriptor of the program'
 with rename-forgets A7 names.renamed.files_work_on 'got EIO'
 with old-size A2 content.bytes.opened.grow_the_file 'got 1048576'
 with no-truncate A2 content.bytes.opened.end_where_it_is_truncated 'got 1048576'
@@ -145,7 +145,7 @@ with sealed-file A4 content.memory.opened.is_the_file 'got EFAULT'
 with sealed-file A11 ended.killed.opened.program_leaves_open_files_that_work 'got EPERM'
 with sealed-file A1 usage.passed.created.through_reads_need_no_program 'got EPERM'
 with keep-cache A1 usage.passed.opened.through_reads_need_no_program 'got EIO'
-with stay A10 ended.unmounted.opened.program_ends_and_leaves_nothing 'got ETIME'
+with stay 'ended.unmounted.opened.*' ended.unmounted.opened.program_ends_and_leaves_nothing 'got ETIME'
 
 export MISTAKE=not-asked-for
 mounted "with passthrough not asked for" 4 "$tmp/mended" --filter A1
