@@ -15,6 +15,7 @@ override OUTPUT := $(abspath $(or $(OUTPUT),build))
 endif
 
 CASES   := $(patsubst cases/%.c,%,$(wildcard cases/*.c))
+MOUNTED := $(patsubst cases/mounted/%.c,%,$(wildcard cases/mounted/*.c))
 SERVERS := raw
 
 CFLAGS ?= -O2 -g
@@ -70,8 +71,8 @@ VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
 .DEFAULT_GOAL := all
 
 HARNESS  := case_info contain contract errname expect installed journal main need record since
-WORLD    := backing_file backing_fs client contract fail_nth failing file_count memory \
-	odd_files pattern server stack steps transfer world world_end world_requests sabotage
+WORLD    := backing_file backing_fs backing_use client contract fail_nth failing file_count memory \
+	mounted odd_files pattern proc program server stack steps transfer world world_end world_requests sabotage
 PROBE    := abilities end ids lines main plan requests step waiting
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops raw_storm wire
@@ -90,7 +91,8 @@ HEADERS_READY :=
 else
 HEADERS_READY := $(OUTPUT)/kselftest/VERSION
 
-all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
+all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/mounted/,$(MOUNTED)) \
+	$(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 
 help:
@@ -135,7 +137,7 @@ install: all
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj cases servers programs tests vm contain probe bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj cases mounted servers programs tests vm contain probe bench-cycle)
 
 include tests.mk
 
@@ -158,6 +160,11 @@ $(OUTPUT)/kselftest/VERSION:
 	@echo "the kselftest headers are missing: run scripts/setup.sh" >&2; exit 1
 
 $(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
+	@mkdir -p $(@D)
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ $(LIBURING) -o $@
+
+$(OUTPUT)/mounted/%: $(OUTPUT)/obj/cases/mounted/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ $(LIBURING) -o $@

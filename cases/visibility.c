@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Where a backing file shows, and who may refuse it. Rows P. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -9,49 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../fixtures/file_count.h"
+#include "../fixtures/proc.h"
 #include "../fixtures/verbs.h"
 
 #define OPENS 2000
-
-/* A /proc with the numbers that processes have here, which may be those of a namespace. */
-static const char *proc_path(pid_t pid, const char *name)
-{
-	const char *proc = world_path("proc", "");
-	static char path[256];
-
-	if (mkdir(proc, 0755) == 0)
-		mount("proc", proc, "proc", 0, NULL);
-	snprintf(path, sizeof(path), "%s/%d/%s", proc, pid, name);
-	return path;
-}
-
-/* How many of a process' descriptors are files of the backing filesystem, as lsof finds them. */
-static long backing_descriptors(pid_t pid)
-{
-	const char *backing = backing_path("");
-	char target[256];
-	struct dirent *entry;
-	long count = 0;
-	DIR *dir;
-
-	dir = opendir(proc_path(pid, "fd"));
-	while (dir && (entry = readdir(dir))) {
-		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-
-		target[len < 0 ? 0 : len] = '\0';
-		count += !strncmp(target, backing, strlen(backing));
-	}
-	if (!dir)
-		return -errno;
-	closedir(dir);
-	return count;
-}
 
 /* The number after "KEY:" in the fdinfo of the server's device; -ENODATA: there is none. */
 static long fdinfo_of_device(const struct world *w, const char *key)
@@ -85,10 +50,10 @@ CASE(visibility, is_in_no_process, .row = "P2",
 	plan(w, "f reg=reuse");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 
-	EXPECT_RET(backing_descriptors(w->server.pid), 0);
-	EXPECT_RET(backing_descriptors(client(w)->pid), 0);
+	EXPECT_RET(proc_backing_descriptors(w->server.pid, false), 0);
+	EXPECT_RET(proc_backing_descriptors(client(w)->pid, false), 0);
 	EXPECT_POSITIVE(client_open(client(w), backing_path("f"), O_RDWR));
-	EXPECT_RET(backing_descriptors(client(w)->pid), 1);
+	EXPECT_RET(proc_backing_descriptors(client(w)->pid, false), 1);
 }
 
 static long do_open_many(void *data)

@@ -93,13 +93,22 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 	return running;
 }
 
-static void show_fix(void)
+static void show_hint(const char *kind, const char *hint)
 {
-	if (!running->fixed_by)
+	if (!hint)
 		return;
-	printf("# fixed by %s\n", running->fixed_by);
-	snprintf(text, sizeof(text), "fixed by %s", running->fixed_by);
+	printf("# %s %s\n", kind, hint);
+	snprintf(text, sizeof(text), "%s %s", kind, hint);
 	record("hint", "text", text, NULL);
+}
+
+/* How a run by hand is told what to run the case against. */
+static void show_program(void)
+{
+	if (getenv("FPT_MOUNT"))
+		printf("FPT_MOUNT='%s'", getenv("FPT_MOUNT"));
+	else
+		printf("FPT_SERVER=%s", getenv("FPT_SERVER") ?: "");
 }
 
 /* For a reader who has never seen the suite; join.ktap.awk knows these lines. */
@@ -107,13 +116,15 @@ static void show_failure(void)
 {
 	printf("# %s: %s\n", running->row, running->title);
 	printf("# see %s\n", contract_find(running->row)->ref);
-	show_fix();
+	show_hint("fixed by", running->fixed_by);
+	show_hint("advice:", running->advice);
 	printf("# steps:\n");
 	journal_show();
 	printf("# evidence: %s\n", record_path() ?: "none (FPT_EVIDENCE=FILE keeps it)");
 	printf("# kernel log: from \"fpt: begin %s %s\"\n", running_name, case_server());
-	printf("# again: FPT_SERVER=%s %s --filter %s\n", getenv("FPT_SERVER") ?: "",
-	       program_invocation_name, running_name);
+	printf("# again: ");
+	show_program();
+	printf(" %s --filter %s\n", program_invocation_name, running_name);
 }
 
 static bool may_fail(const struct case_info *info)

@@ -15,6 +15,7 @@ struct case_info {
 	const char *title;	    /* the promise, one sentence; mandatory */
 	const char *since;	    /* first release that makes it, or "any"; NULL: "6.9" */
 	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
+	const char *advice;	    /* what to look at in the program under test where it fails */
 	const char *xfail;	    /* why every known kernel fails it today, see case_void_xfail() */
 	const char *xfail_before;   /* not every kernel: those that release_lacks() this */
 	const char *xfail_on;	    /* only on what case_note_backend() calls so: it is at fault */

@@ -40,6 +40,7 @@ static const char help[] =
 	"  --help         this text; -h shows kselftest's own options\n"
 	"\n"
 	"FPT_SERVER       server program, see fixtures/servers/PROTOCOL.md (default: raw)\n"
+	"FPT_MOUNT        instead, for the programs that run.sh --mount runs: its command\n"
 	"FPT_EVIDENCE     file that the evidence is appended to\n"
 	"FPT_TIMEOUT_MUL  factor for every deadline, for slow machines\n"
 	"\n"
@@ -171,6 +172,8 @@ static bool find_server(void)
 {
 	const char *path;
 
+	if (getenv("FPT_MOUNT"))
+		return true;
 	if (getenv("FPT_SERVER"))
 		return access(getenv("FPT_SERVER"), X_OK) == 0;
 	path = installed_path("servers", "raw");

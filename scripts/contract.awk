@@ -6,6 +6,7 @@
 #   kind=servers  name, version, words that its hello has after "can"
 #   kind=rows     row, ref, promise                        (--rows of a program)
 #   kind=cases    name, row, since, needs, can, title      (--list of all)
+#   kind=mounted  the same of what needs no server
 #
 # Prints Markdown. Exits 1, after a word on stderr, when row and case do not match.
 
@@ -26,10 +27,10 @@ kind == "rows" {
 	promise[$1] = $3
 }
 
-kind == "cases" {
+kind == "cases" || kind == "mounted" && $0 != "" {
 	if (!($2 in promise) || is_heading[$2])
 		rowless = rowless " " $1 " (" $2 ")"
-	add_case($1, $2, $3, servers_that_can($4, $5), $6)
+	add_case($1, $2, $3, kind == "mounted" ? "what is mounted" : servers_that_can($4, $5), $6)
 }
 
 END {

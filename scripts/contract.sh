@@ -54,9 +54,11 @@ say_servers()
 }
 
 cases=$("$scripts/run.sh" --list)
+mounted=
+[ ! -d "$OUTPUT/mounted" ] || mounted=$("$scripts/run.sh" --mount '' --list)
 rows=$(say_rows)
 servers=$(say_servers)
 [ -n "$servers" ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
 
 awk -f "$scripts/markdown.awk" -f "$scripts/contract.awk" kind=servers <(echo "$servers") \
-	kind=rows <(echo "$rows") kind=cases <(echo "$cases")
+	kind=rows <(echo "$rows") kind=cases <(echo "$cases") kind=mounted <(echo "$mounted")

@@ -40,7 +40,7 @@ function ktap_diagnostic(text)
 	}
 	if (text ~ /^ *(RUN|OK|FAIL|SKIP) / || text ~ /^(Starting|PASSED:|FAILED:|Totals:)/)
 		return
-	if (text ~ /^([A-Z][0-9]+:|see|steps:|evidence:|kernel log:|again:)( |$)/ || text ~ /^ +[0-9.]+ /)
+	if (text ~ /^([A-Z][0-9]+:|see|advice:|steps:|evidence:|kernel log:|again:)( |$)/ || text ~ /^ +[0-9.]+ /)
 		return # what every failure shows, says nothing of why: harness/case_info.c
 	if (text ~ /: Test terminated by timeout$/)
 		ktap_process_end = "timeout"

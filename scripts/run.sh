@@ -8,18 +8,26 @@ usage()
 {
 	cat <<-END
 	usage: scripts/run.sh [OPTION...]
-	Runs the built cases against one or more FUSE servers on the running kernel.
+	       scripts/run.sh --mount 'CMD {source} {mountpoint}' [OPTION...]
+	Runs the built cases against one or more FUSE servers on the running kernel. The second
+	runs, on a file system that knows nothing of the suite, the cases about such (rows A), and
+	ends with what its author should know.
 
 	  -j N                run N programs at once (default: one per processor)
 	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or an executable
 	                      that speaks the protocol of fixtures/servers/PROTOCOL.md;
 	                      repeat it or separate by commas (default: those that were built)
+	  --mount CMD         a command for the shell that mounts the directory {source} at the
+	                      directory {mountpoint}, in the foreground or not, as root; a
+	                      script must exec the program
+	  --name NAME         what that is called in the results (default: CMD's base name)
 	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB
 	  --list              show the cases: name, row, since, needs, can
 	                      (words a server must have in its hello), title
 	  --run-dir DIR       where everything observed goes, new or empty
 	                      (default: \$OUTPUT/runs/<date and time>)
-	  --results DIR       where the TSV of a whole run goes (default: results)
+	  --results DIR       where the TSV of a whole run goes (default: results; with --mount
+	                      nowhere else than to the run directory)
 	  --kernel-name NAME  folder in there (default: the kernel's version)
 	  --probe             run no case, but tell the author of a server (--server) what it
 	                      lacks: every step of the protocol with what was expected and
@@ -45,9 +53,11 @@ usage()
 . "$scripts/enable-uring.inc"
 
 own_flags=" --enable-uring --destructive --probe "
-own_values=" "
+own_values=" --mount --name "
 uring=
 probe=
+mount= # the command
+name=
 
 own_option()
 {
@@ -55,7 +65,14 @@ own_option()
 	--enable-uring) uring=1 ;;
 	--destructive) export FPT_DESTRUCTIVE=1 ;;
 	--probe) probe=1 ;;
+	--mount) mount=$2 folder=mounted ;;
+	--name) name=$2 ;;
 	esac
+}
+
+mounts()
+{
+	[ $folder = mounted ]
 }
 
 # --- what to run -------------------------------------------------------------
@@ -67,6 +84,7 @@ find_unusable()
 {
 	local name on
 
+	! mounts || return 0
 	for name in "${servers[@]}"; do
 		server_says "$name" over-io-uring || continue
 		read -r on 2>/dev/null </sys/module/fuse/parameters/enable_uring || on=
@@ -124,6 +142,24 @@ probe_servers()
 	done
 }
 
+# What is mounted, in place of a server.
+choose_mounted()
+{
+	local program=${mount%%[[:blank:]]*}
+
+	[ ${#wanted_servers[@]} -eq 0 ] || die "give --mount or --server, not both"
+	[[ $mount = *"{mountpoint}"* ]] || die "--mount '$mount' does not say where: {mountpoint} must stand in it"
+	[[ $mount = *"{source}"* ]] || die "--mount '$mount' does not say what: {source} must stand in it"
+	command -v "$program" >/dev/null || die "--mount: there is no program '$program'"
+	[ -n "$name" ] || name=${program##*/}
+	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._+-]*$ ]] ||
+		die "the results cannot be called '$name': give --name of letters, digits and . _ + -"
+	servers=("$name")
+	server_path[$name]=$name
+	export FPT_MOUNT=$mount
+	[ "$results" != "$checkout/results" ] || results=
+}
+
 # --- the run -----------------------------------------------------------------
 
 run_program() # SERVER PROGRAM
@@ -136,7 +172,7 @@ run_program() # SERVER PROGRAM
 		return
 	fi
 	FPT_SERVER=${server_path[$1]} FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
-		timeout --kill-after=1 "$timeout" "$OUTPUT/cases/$2" "${filter[@]}" </dev/null 2>&1 |
+		timeout --kill-after=1 "$timeout" "$OUTPUT/$folder/$2" "${filter[@]}" </dev/null 2>&1 |
 		tee "$run/ktap/$1/$2.ktap" |
 		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v width="$servers_width" \
 			-f "$scripts/join.ktap.awk" -f "$scripts/join.live.awk"
@@ -198,10 +234,20 @@ kernel_log_end()
 		kernel_log_unreadable "/dev/kmsg does not give back what is written to it"
 }
 
+# What the author of what was mounted should know.
+advise()
+{
+	awk -v NAME="$name" -f "$scripts/advice.awk" kind=cases "$run/cases.tsv" \
+		kind=results "$run/results/$kernel/$name.tsv" | fold -s -w 90 | sed 's/ $//' |
+		tee -a "$run/summary"
+}
+
 arguments="$*"
 release=$(uname -r)
 name_kernel "${release%%[-+]*}"
+unset FPT_MOUNT
 parse_arguments "$@"
+mounts || [ -z "$name" ] || die "--name is for --mount: a server is called as its file"
 find_programs contain
 if [ -n "$list" ]; then
 	cases=$(list_cases)
@@ -225,7 +271,11 @@ if [ -n "$probe" ]; then
 	exit "$status"
 fi
 mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)
-choose_servers
+if mounts; then
+	choose_mounted
+else
+	choose_servers
+fi
 find_unusable
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
@@ -238,4 +288,5 @@ kernel_log_begin
 (run_programs)
 kernel_log_end
 finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"
+! mounts || advise
 exit "$status"

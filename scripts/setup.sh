@@ -79,6 +79,7 @@ needed()
 	need mkfs.ext4 e2fsprogs
 	[ -n "$check" ] || return 0
 	need shellcheck shellcheck ShellCheck
+	need g++ g++ gcc-c++
 	need cppcheck cppcheck
 	need flex flex
 	need bison bison
