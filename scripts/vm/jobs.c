@@ -37,7 +37,7 @@ struct job {
 struct run {
 	int job; /* -1: this one is free */
 	pid_t pid;
-	bool killed, timed_out;
+	bool killed, timed_out, given_up;
 	time_t deadline; /* for what comes next: TERM, KILL, giving up; 0: none */
 	struct lines output, evidence;
 	char output_data[LINE_BYTES], evidence_data[LINE_BYTES];
@@ -45,9 +45,8 @@ struct run {
 
 static struct job jobs[JOBS_MAX];
 static struct run runs[PARALLEL_MAX];
-static int job_count, next_job, running, parallel = 1, children = -1, limit;
+static int job_count, next_job, running, given_up, parallel = 1, children = -1, limit;
 static char evidence_dir[256];
-static bool stuck;
 
 static time_t now(void)
 {
@@ -164,7 +163,7 @@ static void start(struct run *run, int number)
 		output[0] = output[1] = -1;
 	fcntl(output[0], F_SETFL, O_NONBLOCK);
 	run->job = number;
-	run->killed = run->timed_out = false;
+	run->killed = run->timed_out = run->given_up = false;
 	run->deadline = limit ? now() + limit : 0;
 	run->output = (struct lines){ output[0], run->output_data, LINE_BYTES, 0 };
 	run->evidence = (struct lines){ make_evidence(job, evidence, sizeof(evidence)),
@@ -206,6 +205,7 @@ static void finish(struct run *run, int status)
 	close(run->evidence.fd);
 	run->job = -1;
 	running--;
+	given_up -= run->given_up;
 }
 
 static void reap(void)
@@ -222,12 +222,13 @@ static void reap(void)
 				finish(&runs[i], status);
 }
 
-/* As timeout(1) does it, but in the end it is told. */
+/* As timeout(1) does it, but some time it is enough. */
 static void press(struct run *run)
 {
 	if (run->killed) {
-		stream_say(STREAM_STUCK, run->job, "%s", jobs[run->job].program);
-		stuck = true;
+		run->given_up = true;
+		run->deadline = 0;
+		given_up++;
 	} else if (run->timed_out) {
 		kill(run->pid, SIGKILL);
 		run->killed = true;
@@ -278,6 +279,13 @@ static void start_next(void)
 			start(&runs[i], next_job++);
 }
 
+static void say_stuck(void)
+{
+	for (int i = 0; i < parallel; i++)
+		if (runs[i].job >= 0)
+			stream_say(STREAM_STUCK, runs[i].job, "%s", jobs[runs[i].job].program);
+}
+
 bool jobs_run(const char *plan)
 {
 	sigset_t child;
@@ -292,9 +300,11 @@ bool jobs_run(const char *plan)
 	for (int i = 0; i < parallel; i++)
 		runs[i].job = -1;
 	start_next();
-	while (running && !stuck) {
+	while (running > given_up) {
 		turn();
-		start_next();
+		if (!given_up) /* what else runs may come to its end, but this kernel is spoilt */
+			start_next();
 	}
-	return !stuck;
+	say_stuck();
+	return !given_up;
 }
