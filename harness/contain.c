@@ -44,7 +44,6 @@ static void wait_for_older_children(void)
 		;
 }
 
-/* Who reads it sees its end with the program's, also when a process inside cannot be killed. */
 static void let_go_of_output(void)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -57,7 +56,6 @@ static void wait_outside(const sigset_t *unblocked)
 {
 	int status;
 
-	let_go_of_output();
 	on_ending_signals(end_namespace);
 	sigprocmask(SIG_SETMASK, unblocked, NULL);
 	while (waitpid(init_pid, &status, 0) < 0)
@@ -83,7 +81,7 @@ static void die_with_parent(int parent_alive)
 	close(parent_alive);
 }
 
-int contain(void)
+int contain(enum contain_output output)
 {
 	sigset_t all, before;
 	int alive[2];
@@ -97,6 +95,8 @@ int contain(void)
 		return -errno;
 	if (init_pid) {
 		close(alive[0]);
+		if (output == CONTAIN_OUTPUT_INSIDE)
+			let_go_of_output();
 		wait_outside(&before);
 	}
 	close(alive[1]);

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 				"Runs COMMAND so that nothing it starts outlives it.\n");
 		return 1;
 	}
-	err = contain();
+	err = contain(CONTAIN_OUTPUT_ALSO_OUTSIDE);
 	if (err < 0) {
 		fprintf(stderr, "contain: cannot make a PID namespace: %s (run as root)\n",
 			strerror(-err));

@@ -192,7 +192,7 @@ static int run(int argc, char **argv)
 	}
 	if (access("/dev/fuse", F_OK) < 0)
 		return skip_all("config: no /dev/fuse (set CONFIG_FUSE_FS, modprobe fuse)");
-	err = contain();
+	err = contain(CONTAIN_OUTPUT_INSIDE);
 	if (err < 0)
 		return skip_all("privilege: cannot make a PID namespace (run as root)");
 	atexit(skip_when_none_executed);
