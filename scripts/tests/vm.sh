@@ -182,6 +182,8 @@ says "is named" "$tmp/err" "vm.sh: --accel is auto, kvm or tcg, not 'hax'"
 
 mkfifo "$tmp/fifo"
 
+deadline=$((60 * ${FPT_TIMEOUT_MUL:-1}))
+
 killed() # SIGNAL STATUS OPTION...
 {
 	# Every process below inherits descriptor 9, so the pipe ends when they did.
@@ -191,9 +193,9 @@ killed() # SIGNAL STATUS OPTION...
 		>"$tmp/fifo" 2>&1 9>&1 &
 	pid=$!
 	exec 3<"$tmp/fifo"
-	check "it runs" timeout 10 head -n 1 <&3
+	check "it runs" timeout $deadline head -n 1 <&3
 	kill -s "$1" "$pid"
-	check "$1${3:+ with $3}: everything below it ends" timeout 10 cat <&3 2>/dev/null
+	check "$1${3:+ with $3}: everything below it ends" timeout $deadline cat <&3 2>/dev/null
 	kill -s KILL "$pid" 2>/dev/null || :
 	status=0
 	wait "$pid" || status=$?
