@@ -27,6 +27,8 @@ demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo
 kill_one_OBJS         := scripts/tests/kill_one
 dies_OBJS             := $(addprefix harness/,$(HARNESS)) scripts/tests/dies
 dies_LDFLAGS          := $(STATIC)
+lingers_OBJS          := $(addprefix harness/,$(HARNESS)) scripts/tests/lingers
+lingers_LDFLAGS       := $(STATIC)
 meets_OBJS            := $(addprefix harness/,$(HARNESS)) scripts/tests/meets
 meets_LDFLAGS         := $(STATIC)
 
@@ -61,7 +63,7 @@ $(OUTPUT)/mistakes/%: $(OUTPUT)/mistakes/%.o $(LIBFUSE_OBJS) $(SERVING_OBJS) $(f
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one meets)
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one lingers meets)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 

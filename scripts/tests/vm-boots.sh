@@ -10,6 +10,7 @@ set -eu
 need_built vm/monitor
 need_built tests/dies
 need_built tests/meets
+need_built tests/lingers
 type -P qemu-system-x86_64 >/dev/null ||
 	skip_all "config: no qemu-system-x86_64 (Debian: qemu-system-x86; scripts/setup.sh --check installs it)"
 type -P cpio >/dev/null || skip_all "config: no cpio (Debian: cpio; scripts/setup.sh --check installs it)"
@@ -28,7 +29,7 @@ cp "$built/servers/raw" "$OUTPUT/servers/"
 # boots NAME STATUS OPTION...
 boots()
 {
-	exits "$1" "$2" "$vm" --kernel "$kernel/vmlinuz" --modules "$kernel" --server raw --kernel-name k \
+	exits "$1" "$2" timeout 1800 "$vm" --kernel "$kernel/vmlinuz" --modules "$kernel" --server raw --kernel-name k \
 		--run-dir "$tmp/$1" --results "$tmp/results" "${@:3}"
 	cut -f 1,3,4,6 "$tmp/$1/results/k/raw.tsv" >"$tmp/outcomes"
 }
@@ -62,10 +63,11 @@ same "the results are kept" "$tmp/deaths/results/k/raw.tsv" "$tmp/results/k/raw.
 
 # --- of two that ran, one; and the suite ---------------------------------------
 
-rm "$OUTPUT/cases/dies" "$checkout/settings"
+rm "$OUTPUT/cases/dies"
+echo timeout=1000 >"$checkout/settings" # so that nothing else ends a program that cannot end
 cp "$built/tests/meets" "$OUTPUT/cases/bad"
 cp "$built/tests/meets" "$OUTPUT/cases/bystander"
-cp "$built/cases/credentials" "$built/cases/drop" "$OUTPUT/cases/"
+cp "$built/tests/lingers" "$built/cases/credentials" "$built/cases/drop" "$OUTPUT/cases/"
 boots two 1 -j2
 grep -E '^(bad|bystander)' "$tmp/outcomes" >"$tmp/met"
 tr '|' '\t' >"$tmp/wanted" <<'END'
@@ -74,6 +76,8 @@ bystander.two.meet|pass|1|
 END
 same "of two cases the culprit is found" "$tmp/wanted" "$tmp/met"
 sed '/^b/d' "$tmp/outcomes" >"$tmp/suite"
+says "a program that cannot end has its outcome, and holds up no other" "$tmp/suite" 'lingers.program.lingers	pass	.*'
+says "and that is told" "$tmp/out" 'the kernel died: while no case ran: its processes cannot be killed'
 says "a case passes as with run.sh" "$tmp/suite" 'drop.early.before_reply_fails_open	pass	EIO	'
 says "ext4 is there, and on a loop device" "$tmp/suite" 'credentials.capabilities.of_registrar_write_into_reserved_blocks	pass	.*'
 cut -f 2 "$tmp/suite" | sort -u >"$tmp/words"

@@ -28,7 +28,8 @@ kernel=$tmp/bzImage
 	printf '6.99.1-fake (x@y)\0'
 } >"$kernel"
 
-# With -bios it is asked whether KVM works; $kvm says how. Else it says $tmp/stream.
+# With -bios it is asked whether KVM works; $kvm says how. Else it says $tmp/stream, if it has
+# not to fail $oopses times before.
 cat >"$tmp/bin/qemu-system-x86_64" <<'END'
 #!/bin/sh
 case " $* " in
@@ -44,6 +45,11 @@ esac
 printf '%s\n' "$*" >>"$FAKE/args"
 initrd=${*#*-initrd }
 [ -z "${keep-}" ] || cp "${initrd%% *}" "$keep"
+if [ "$(wc -l <"$FAKE/args")" -le "${oopses-0}" ]; then
+	console=${*#*id=console,path=}
+	echo "[    1.9] Oops: int3: 0000 [#1] SMP NOPTI" >>"${console%%,append*}"
+	exit
+fi
 cat "$FAKE/stream"
 [ -e "$FAKE/dies" ] || exec tail -f /dev/null
 END
@@ -125,6 +131,11 @@ fake "in a bisection no verdict" 125 --bisect "${some[@]}" </dev/null
 rm "$tmp/dies"
 FPT_VM_SILENCE=1 fake "one that says nothing" 1 "${some[@]}" </dev/null
 says "hangs" "$tmp/err" 'vm.sh: the kernel does not boot: the kernel hung: .*'
+
+oopses=3 fake "an emulation that fails" 0 "${some[@]}" < <(well)
+says "is told" "$tmp/err" "vm.sh: QEMU's emulation failed while the kernel came up (Oops: int3: .*): booting again"
+oopses=4 fake "one that always does" 1 "${some[@]}" < <(well)
+says "boots no kernel" "$tmp/err" 'vm.sh: the kernel does not boot: Oops: int3: .*'
 
 # --- the image -----------------------------------------------------------------
 
