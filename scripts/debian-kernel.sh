@@ -43,7 +43,8 @@ die()
 }
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${FPT_CACHE:-${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}/fuse-passthrough-tests}
+# shellcheck source=scripts/cache.inc
+. "$scripts/cache.inc"
 kernels=$cache/kernels
 offered=$cache/offered.tsv
 
@@ -214,11 +215,7 @@ move_only() # NAME FILE...
 
 unpack() # into tree/
 {
-	local file
-
-	for file in *.deb; do
-		dpkg-deb --fsys-tarfile "$file" | tar -x --no-same-owner --exclude=./usr/share -C tree -f - || return
-	done
+	unpack_into tree --exclude=./usr/share || return
 	mkdir -p tree/lib/modules
 	cd tree
 	move_only vmlinuz boot/vmlinuz-* usr/lib/modules/*/vmlinuz
@@ -231,38 +228,23 @@ unpack() # into tree/
 	[ -s tree/vmlinuz ]
 }
 
-# In a folder of its own, which is moved to its place when all is in it.
-fetch() # VERSION PACKAGE...
-(
-	kernel=$kernels/$1
-	new=$kernels/.$1.new
-	named=("${@/%/=$1}")
+fetch() # VERSION PACKAGE...: into tree/
+{
+	local uris quiet=-qq named=("${@/%/=$1}")
+
 	unset "named[0]"
-
 	export APT_CONFIG=$cache/apt/apt.conf
-	exec {kernel_lock}>"$kernels/.$1.lock"
-	flock "$kernel_lock"
-	[ ! -e "$kernel" ] || exit 0
-	rm -rf "$new"
-	mkdir -p "$new/tree" || exit 1
-	trap 'rm -rf "$new"' EXIT
-	trap 'exit 1' HUP INT TERM
-	cd "$new" || exit 1
-
 	uris=$(apt-get download --print-uris "${named[@]}")
 	say "fetching $1 ($(awk '{ bytes += $3 } END { printf "%.0f MB", bytes / 1e6 }' <<<"$uris"))"
-	quiet=-qq
 	[ ! -t 2 ] || quiet=-q=0
-	apt-get $quiet -o APT::Sandbox::User=root download "${named[@]}" >&2 || exit 1
+	download $quiet "${named[@]}" || return
 	fetch_unlisted "$(sed -n "1s/^'\([^']*\)' .*/\1/p" <<<"$uris")" "$2" "$1"
 	unpack || die "there is no kernel in the packages ${*:2}"
 	echo "$1" >tree/version
-	mv tree "$kernel"
-)
+}
 
 parse_arguments "$@"
-[ "$cache" != /fuse-passthrough-tests ] || die "no home directory: set FPT_CACHE"
-{ mkdir -p "$kernels" 2>/dev/null && [ -w "$kernels" ]; } || die "cannot write $kernels: set FPT_CACHE"
+need_cache kernels
 
 if [ -z "$list$refresh" ] && [ -e "$kernels/$wanted/version" ]; then
 	echo "$kernels/$wanted"
@@ -280,7 +262,11 @@ if [ -n "$list" ]; then
 	list <<<"$chosen"
 	exit 0
 fi
-fetch "$version" "${packages[@]}" ||
-	{ read_again && { choose || or_say_what_there_is; } && fetch "$version" "${packages[@]}"; } ||
+fetch_kernel()
+{
+	fetch_once "kernels/$version" fetch "$version" "${packages[@]}"
+}
+
+fetch_kernel || { read_again && { choose || or_say_what_there_is; } && fetch_kernel; } ||
 	die "cannot fetch $version; see --list for others"
 echo "$kernels/$version"

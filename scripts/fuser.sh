@@ -53,7 +53,8 @@ esac
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=${scripts%/*}/fixtures/servers/fuser
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
-cache=${FPT_CACHE:-${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}/fuse-passthrough-tests}
+# shellcheck source=scripts/cache.inc
+. "$scripts/cache.inc"
 crates=$cache/crates/fuser-$crate
 cargo=${CARGO:-cargo}
 
@@ -84,34 +85,21 @@ packages()
 		sed -n 's/^Inst \(librust-[^ ]*\) (\([^ ]*\) .*/\1=\2/p'
 }
 
-fetch() # into $crates, in a folder of its own which is moved there when all is in it
-(
-	new=$cache/crates/.fuser-$crate.new
-	exec {lock}>"$cache/crates/.fuser-$crate.lock"
-	flock "$lock"
-	[ ! -e "$crates" ] || exit 0
-	rm -rf "$new"
-	mkdir -p "$new/debs" "$new/tree"
-	trap 'rm -rf "$new"' EXIT
-	trap 'exit 1' HUP INT TERM
+fetch() # into tree/
+{
+	local wanted registry=usr/share/cargo/registry
 
-	# It keeps the lists new.
-	"$scripts/debian-kernel.sh" --list >/dev/null || exit 1
-	exec {apt_lock}>"$cache/apt.lock"
-	flock -s "$apt_lock"
-	export APT_CONFIG=$cache/apt/apt.conf
+	use_lists
 	wanted=$(packages)
 	[ -n "$wanted" ] || die "apt cannot say what librust-fuser-dev depends on"
 	say "fetching $(wc -l <<<"$wanted") packages of crates, some 12 MB"
-	cd "$new/debs"
-	xargs apt-get -qq -o APT::Sandbox::User=root download <<<"$wanted" >&2
-	for deb in *.deb; do
-		dpkg-deb --fsys-tarfile "$deb" |
-			tar -x --no-same-owner -C "$new/tree" -f - ./usr/share/cargo/registry
-	done
-	[ -e "$new/tree/usr/share/cargo/registry/fuser-$crate" ] || die "librust-fuser-dev holds no crate fuser $crate"
-	mv "$new/tree/usr/share/cargo/registry" "$crates"
-)
+	mapfile -t wanted <<<"$wanted"
+	mkdir all
+	download "${wanted[@]}" && unpack_into all "./$registry" || return
+	[ -e "all/$registry/fuser-$crate" ] || die "librust-fuser-dev holds no crate fuser $crate"
+	rmdir tree
+	mv "all/$registry" tree
+}
 
 # A server that runs goes on with what it was.
 put() # NAME
@@ -144,10 +132,9 @@ build()
 
 [ -n "$crates_only" ] || need_cargo
 if [ ! -e "$crates" ]; then
-	[ "$cache" != /fuse-passthrough-tests ] || die "no home directory: set FPT_CACHE"
-	mkdir -p "$cache/crates" 2>/dev/null || die "cannot write $cache: set FPT_CACHE"
+	need_cache crates
 	{ command -v apt-get && command -v dpkg-deb; } >/dev/null || die "there is no apt-get here, which the crates are fetched with"
-	fetch || die "the crates could not be fetched, see above"
+	fetch_once "crates/fuser-$crate" fetch || die "the crates could not be fetched, see above"
 fi
 if [ -n "$crates_only" ]; then
 	echo "$crates"

@@ -51,7 +51,8 @@ esac
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=${scripts%/*}/fixtures/servers/go-fuse
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
-cache=${FPT_CACHE:-${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}/fuse-passthrough-tests}
+# shellcheck source=scripts/cache.inc
+. "$scripts/cache.inc"
 library=golang-github-hanwen-go-fuse-dev
 sys=golang-golang-x-sys-dev
 
@@ -59,14 +60,9 @@ sys=golang-golang-x-sys-dev
 
 read_lists()
 {
-	[ -z "${apt_lock-}" ] || return 0
 	{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
 		die "there is no apt-get here, which library and compiler are fetched with"
-	# It keeps the lists new.
-	"$scripts/debian-kernel.sh" --list >/dev/null || exit 1
-	exec {apt_lock}>"$cache/apt.lock"
-	flock -s "$apt_lock"
-	export APT_CONFIG=$cache/apt/apt.conf
+	use_lists
 }
 
 # versions_of PACKAGE: the newest first
@@ -108,32 +104,16 @@ choose() # sets $package, the version of the library's, and $wanted
 
 # --- fetched once --------------------------------------------------------------------
 
-# fetched FOLDER PACKAGE=VERSION...: unpacked into $cache/go/FOLDER
-fetched()
-(
-	folder=$cache/go/$1 new=$cache/go/.$1.new
-	shift
-	exec {lock}>"$cache/go/.lock"
-	flock "$lock"
-	[ ! -e "$folder" ] || exit 0
-	rm -rf "$new"
-	mkdir -p "$new/debs" "$new/tree"
-	trap 'rm -rf "$new"' EXIT
-	trap 'exit 1' HUP INT TERM
+fetch_packages() # PACKAGE=VERSION...: into tree/
+{
 	say "fetching $*"
-	cd "$new/debs"
-	apt-get -qq -o APT::Sandbox::User=root download "$@" >&2
-	for deb in *.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -x --no-same-owner -C "$new/tree" -f -
-	done
-	mv "$new/tree" "$folder"
-)
+	download "$@" && unpack_into tree
+}
 
 fetch_library()
 {
 	choose
-	[ -e "$cache/go/go-fuse-$wanted" ] ||
-		fetched "go-fuse-$wanted" "$library=$package" "$sys=$(versions_of $sys | head -n 1)" ||
+	fetch_once "go/go-fuse-$wanted" fetch_packages "$library=$package" "$sys=$(versions_of $sys | head -n 1)" ||
 		die "go-fuse $wanted cannot be fetched, see above"
 }
 
@@ -144,8 +124,7 @@ fetch_go()
 	name=$(apt-cache pkgnames golang- | grep -Ex 'golang-[0-9.]+-go' | sort -V | tail -n 1)
 	version=$(versions_of "$name" | head -n 1)
 	[ -n "$version" ] || die "no suite of the Debian mirror has a golang"
-	[ -e "$cache/go/$name-$version" ] ||
-		fetched "$name-$version" "$name=$version" "${name%-go}-src=$version" ||
+	fetch_once "go/$name-$version" fetch_packages "$name=$version" "${name%-go}-src=$version" ||
 		die "$name $version cannot be fetched, see above"
 }
 
@@ -205,8 +184,7 @@ build()
 	echo "$server"
 }
 
-[ "$cache" != /fuse-passthrough-tests ] || die "no home directory: set FPT_CACHE"
-mkdir -p "$cache/go" 2>/dev/null || die "cannot write $cache: set FPT_CACHE"
+need_cache go
 if [ -n "$list" ]; then
 	read_lists
 	versions_listed | release

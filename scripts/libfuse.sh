@@ -60,10 +60,12 @@ die()
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 checkout=${scripts%/*}
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
-cache=${FPT_CACHE:-${XDG_CACHE_HOME:-${HOME:-$OUTPUT}/.cache}/fuse-passthrough-tests}/libfuse
-offered=$cache/offered.tsv
 log=
 
+# shellcheck source=scripts/cache.inc
+. "$scripts/cache.inc"
+sources=$cache/libfuse
+offered=$sources/offered.tsv
 # shellcheck source=scripts/packages.inc
 . "$scripts/packages.inc"
 # shellcheck source=scripts/libfuse.inc
@@ -144,8 +146,8 @@ parse_arguments()
 
 prepare_cache()
 {
-	{ mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ]; } || die "cannot write $cache: set FPT_CACHE"
-	exec {cache_lock}>"$cache/lock"
+	need_cache libfuse
+	exec {cache_lock}>"$sources/lock"
 	flock "$cache_lock"
 }
 
@@ -161,10 +163,10 @@ read_offered()
 	[ -n "$refresh" ] || ! offered_is_new || return 0
 	command -v apt-get >/dev/null || die "there is no apt-get here; elsewhere give a tree of libfuse"
 	say "reading what the Debian mirror has"
-	"$scripts/apt-private.sh" --sources "$cache/apt" >/dev/null || exit 1
+	"$scripts/apt-private.sh" --sources "$sources/apt" >/dev/null || exit 1
 	{
 		echo "# ${DEBIAN_MIRROR-}"
-		APT_CONFIG=$cache/apt/apt.conf apt-cache madison fuse3 2>/dev/null |
+		APT_CONFIG=$sources/apt/apt.conf apt-cache madison fuse3 2>/dev/null |
 			awk -F ' *[|] *' '
 				$NF ~ / Sources$/ {
 					split($3, where, " ")
@@ -196,22 +198,14 @@ choose()
 	[ -n "$version" ]
 }
 
-fetch() # VERSION: in a folder of its own, which is moved to its place when all is in it
-(
-	new=$cache/.$1.new
-
-	rm -rf "$new"
-	mkdir -p "$new/tree"
-	trap 'rm -rf "$new"' EXIT
-	trap 'exit 1' HUP INT TERM
-	cd "$new"
+fetch() # VERSION: into tree/
+{
 	say "fetching the source of Debian's fuse3 $1"
-	APT_CONFIG=$cache/apt/apt.conf apt-get -qq -o APT::Sandbox::User=root source --download-only "fuse3=$1" >&2 || exit 1
-	tar -x --no-same-owner --strip-components=1 -C tree -f fuse3_*.orig.tar.*z
+	APT_CONFIG=$sources/apt/apt.conf apt-get -qq -o APT::Sandbox::User=root source --download-only "fuse3=$1" >&2 &&
+		tar -x --no-same-owner --strip-components=1 -C tree -f fuse3_*.orig.tar.*z || return
 	[ -n "$(libfuse_version tree)" ] || die "the source of fuse3 $1 holds no libfuse"
 	patch_as_debian || die "Debian's patches to fuse3 $1 do not apply"
-	mv tree "$cache/$1"
-)
+}
 
 # The library that Debian has is the one with these. Lines of the series may have comments and options.
 patch_as_debian()
@@ -242,15 +236,15 @@ find_in_cache()
 {
 	local version
 
-	if [ -z "$refresh" ] && [ -e "$cache/$what/meson.build" ]; then
-		tree=$cache/$what
+	if [ -z "$refresh" ] && [ -e "$sources/$what/meson.build" ]; then
+		tree=$sources/$what
 		return
 	fi
 	read_offered
 	choose || { [ -z "$was_read" ] && refresh=1 && read_offered && choose; } ||
 		die "Debian has no libfuse $what; it has $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
-	tree=$cache/$version
-	[ -e "$tree" ] || fetch "$version" || die "cannot fetch fuse3 $version; see --list for others"
+	tree=$sources/$version
+	fetch_once "libfuse/$version" fetch "$version" || die "cannot fetch fuse3 $version; see --list for others"
 }
 
 # --- trees -----------------------------------------------------------------------

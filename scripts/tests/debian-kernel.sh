@@ -4,60 +4,12 @@
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
+# shellcheck source-path=SCRIPTDIR source=mirror.inc
+. "$tests/mirror.inc"
 
-{ command -v apt-get && command -v dpkg-deb; } >/dev/null || skip_all "config: no apt here"
 kernel=$scripts/debian-kernel.sh
-arch=$(dpkg --print-architecture)
-pool=$tmp/mirror/pool/main/l
 signed=$pool/linux-signed-$arch
-mkdir -p "$pool/linux" "$signed" "$tmp/tree"
-# One package in two suites is the same one.
-export SOURCE_DATE_EPOCH=1
-export FPT_CACHE="$tmp/cache" DEBIAN_MIRROR="[trusted=yes] file:$tmp/mirror"
-
-file() # PATH TEXT: in the next package
-{
-	mkdir -p "$(dirname "$tmp/tree/$1")"
-	echo "$2" >"$tmp/tree/$1"
-}
-
-# package FOLDER SUITE NAME VERSION: of the files made before; suite "-" is none
-package()
-{
-	deb=$1/${3}_${4}_$arch.deb
-	mkdir "$tmp/tree/DEBIAN"
-	printf '%s\n' "Package: $3" "Version: $4" "Architecture: $arch" "Maintainer: nobody <n@example.org>" \
-		"Description: made for a test" >"$tmp/tree/DEBIAN/control"
-	dpkg-deb --root-owner-group -b "$tmp/tree" "$deb" >/dev/null
-	rm -rf "${tmp:?}/tree"
-	mkdir "$tmp/tree"
-	[ "$2" != - ] || return 0
-	lists=$tmp/mirror/dists/$2/main/binary-$arch
-	mkdir -p "$lists"
-	{
-		dpkg-deb -f "$deb"
-		echo "Filename: ${deb#"$tmp/mirror/"}"
-		echo "Size: $(stat -c %s "$deb")"
-		echo "SHA256: $(sha256sum "$deb" | cut -d ' ' -f 1)"
-		echo
-	} >>"$lists/Packages"
-}
-
-# What apt wants of a suite, beside its lists.
-publish()
-{
-	for suite in "$tmp/mirror/dists"/*; do
-		(
-			cd "$suite"
-			printf '%s\n' "Suite: ${suite##*/}" "Codename: ${suite##*/}" "Architectures: $arch" "Components: main" \
-				"Date: $(date -Ru)" "SHA256:"
-			for list in main/*/Packages; do
-				echo " $(sha256sum "$list" | cut -d ' ' -f 1) $(stat -c %s "$list") $list"
-			done
-		) >"$tmp/Release"
-		mv "$tmp/Release" "$suite"
-	done
-}
+mkdir -p "$pool/linux" "$signed"
 
 image() # SUITE ABI VERSION: a kernel in one package, as until 6.18
 {

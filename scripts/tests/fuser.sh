@@ -26,7 +26,7 @@ says "is told from others" "$tmp/err" \
 sed -i 's/1\.63\.0/1.100.0/' "$tmp/cargo"
 exits "a new cargo, and a cache that cannot be written" 1 \
 	env CARGO="$tmp/cargo" FPT_CACHE=/proc/none "$fuser"
-says "says where" "$tmp/err" "fuser.sh: cannot write /proc/none: set FPT_CACHE"
+says "says where" "$tmp/err" "fuser.sh: cannot write /proc/none/crates: set FPT_CACHE"
 
 # --- the real one ------------------------------------------------------------------
 

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# go-fuse.sh with a mirror made here: of a library without files, and of a go that copies.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+# shellcheck source-path=SCRIPTDIR source=mirror.inc
+. "$tests/mirror.inc"
+
+go_fuse=$scripts/go-fuse.sh
+export OUTPUT="$tmp/build"
+server=$OUTPUT/servers/go-fuse-2.9.0
+
+file usr/share/gocode/src/github.com/hanwen/go-fuse/go.mod "module go-fuse"
+package "$pool" trixie golang-github-hanwen-go-fuse-dev 2.9.0-1
+file usr/share/gocode/src/golang.org/x/sys/go.mod "module sys"
+package "$pool" trixie golang-golang-x-sys-dev 0.50.0-1
+file usr/lib/go-1.24/bin/go "#!/bin/sh
+cp go.mod server"
+chmod +x "$tmp/tree/usr/lib/go-1.24/bin/go"
+package "$pool" trixie golang-1.24-go 1.24.4-1
+go=$deb
+file usr/lib/go-1.24/src "no source"
+package "$pool" trixie golang-1.24-src 1.24.4-1
+publish
+
+exits "--list" 0 "$go_fuse" --list
+says "is of the versions" "$tmp/out" '2\.9\.0'
+exits "a version that is not there" 1 "$go_fuse" 2.7.0
+says "is told what is" "$tmp/err" 'go-fuse.sh: no suite of the Debian mirror has go-fuse 2\.7\.0; it has 2\.9\.0'
+
+mv "$go" "$go.away"
+exits "a package that the mirror has not" 1 "$go_fuse"
+says "is named" "$tmp/err" 'go-fuse.sh: golang-1\.24-go 1\.24\.4-1 cannot be fetched, see above'
+(cd "$FPT_CACHE/go" && ls) >"$tmp/kept"
+echo go-fuse-2.9.0 >"$tmp/expected"
+same "and nothing of it is kept, but what came before" "$tmp/expected" "$tmp/kept"
+mv "$go.away" "$go"
+exits "when it has it" 0 "$go_fuse"
+echo "$server" >"$tmp/expected"
+same "the server is built" "$tmp/expected" "$tmp/out"
+says "with the library that was fetched" "$server" \
+	".* => $FPT_CACHE/go/go-fuse-2\.9\.0/usr/share/gocode/src/github.com/hanwen/go-fuse"
+
+rm -r "$tmp/mirror"
+exits "without a mirror: what was fetched" 0 "$go_fuse" 2.9.0
+same "is built" "$tmp/expected" "$tmp/out"
+
+finish
