@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A case that ends well, but leaves a process that cannot be killed: for vm.sh, which
- * has to see that the program has ended. Skipped where no kernel can be thrown away.
+ * Cases that end, but leave a process that cannot be killed: for vm.sh, which has to see
+ * that the program has ended. Skipped where no kernel can be thrown away.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -80,11 +80,20 @@ static int leave_a_process(void)
 	return read(joined[0], &byte, 1) == 1 ? 0 : -ECHILD;
 }
 
+static int linger(void)
+{
+	return make_group() ?: leave_a_process() ?: tell(GROUP "/freezer.state", "FROZEN");
+}
+
 CASE(program, lingers, .row = "V3", .title = "a program has its outcome, though it leaves a process for ever")
 {
-	ASSERT_RET(make_group(), 0);
-	ASSERT_RET(leave_a_process(), 0);
-	EXPECT_RET(tell(GROUP "/freezer.state", "FROZEN"), 0);
+	EXPECT_RET(linger(), 0);
+}
+
+CASE(program, fails_and_lingers, .row = "V3", .title = "what has failed is not counted again as a death")
+{
+	EXPECT_RET(linger(), 0);
+	EXPECT_RET(-EIO, 0);
 }
 
 CASE_MAIN()

@@ -11,6 +11,7 @@
  *
  *	release RELEASE			the guest came up
  *	end done|died|silent|stuck
+ *	stuck SERVER PROGRAM		it cannot be killed
  *	running SERVER PROGRAM CASE	a case that has begun and not ended
  */
 #include <errno.h>
@@ -167,6 +168,8 @@ static void take_of_job(char type, struct job *job, const char *text, size_t len
 		take_evidence(job, text, len);
 	else if (type == STREAM_STATUS)
 		finish(job, text, len);
+	else if (type == STREAM_STUCK)
+		fprintf(result, "stuck\t%s\t%s\n", job->server, job->program);
 }
 
 static void take_line(void *unused, const char *line, size_t len)
