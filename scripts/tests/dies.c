@@ -3,15 +3,7 @@
  * Cases that are the kernel's end, between others that are not: for vm.sh, which runs
  * them where a kernel can be thrown away. They are skipped elsewhere.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "../../harness/case.h"
-#include "../../harness/contract.h"
-#include "../../harness/need.h"
+#include "throwaway.h"
 
 const struct contract_row contract[] = {
 	{ "V", "Virtual machines", NULL },
@@ -20,36 +12,7 @@ const struct contract_row contract[] = {
 	{ 0 },
 };
 
-struct world {
-	const char *missing;
-};
-
-FIXTURE(machine)
-{
-	struct world *w;
-};
-FIXTURE_SETUP(machine)
-{
-	const char *missing;
-
-	case_begin_here();
-	missing = need_missing(NEED_DESTRUCTIVE);
-	if (missing)
-		SKIP(, "%s", case_note_skip("%s", missing));
-}
-FIXTURE_TEARDOWN(machine)
-{
-	case_end_here();
-}
-
-static int tell(const char *file, const char *text)
-{
-	int fd = open(file, O_WRONLY | O_CLOEXEC);
-	int err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-
-	close(fd);
-	return err;
-}
+THROWAWAY_FIXTURE(machine);
 
 CASE(machine, is_well_at_first, .row = "V1", .title = "a case before all accidents has its outcome")
 {
@@ -82,22 +45,16 @@ CASE(machine, panics_and_stays, .row = "V2", .title = "a panic that ends nothing
 	EXPECT_RET(tell("/proc/sysrq-trigger", "c"), 0);
 }
 
-/*
- * A frozen group of the old kind of cgroups cannot be killed either. The guest's first
- * process starts this one, which joins the group before it makes others.
- */
+/* The guest's first process starts this one, which joins the group before it makes others. */
 static void __attribute__((constructor)) join_group(void)
 {
-	if (getppid() != 1 || mkdir("/tmp/freezer", 0755) < 0 ||
-	    mount("freezer", "/tmp/freezer", "cgroup", 0, "freezer") < 0)
-		return;
-	mkdir("/tmp/freezer/group", 0755);
-	tell("/tmp/freezer/group/tasks", "0");
+	if (getppid() == 1 && freezer_make() == 0)
+		freezer_join();
 }
 
 CASE(machine, cannot_be_killed, .row = "V2", .title = "a program that cannot be killed is a timeout")
 {
-	EXPECT_RET(tell("/tmp/freezer/group/freezer.state", "FROZEN"), 0);
+	EXPECT_RET(freezer_freeze(), 0);
 	pause();
 }
 

@@ -3,15 +3,9 @@
  * One case, for vm-boots.sh: in the program that is called "bad" it is the kernel's end
  * while the same case of another program runs, which is well.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "../../harness/case.h"
-#include "../../harness/contract.h"
-#include "../../harness/need.h"
+#include "throwaway.h"
 
 #define MEETING "/tmp/meeting"
 
@@ -23,29 +17,12 @@ const struct contract_row contract[] = {
 	{ 0 },
 };
 
-struct world {
-	int meeting;
-};
+THROWAWAY_FIXTURE(two);
 
-FIXTURE(two)
+static int open_meeting(void)
 {
-	struct world *w, world;
-};
-FIXTURE_SETUP(two)
-{
-	const char *missing;
-
-	case_begin_here();
-	missing = need_missing(NEED_DESTRUCTIVE);
-	if (missing)
-		SKIP(, "%s", case_note_skip("%s", missing));
 	mkfifo(MEETING, 0600);
-	self->w = &self->world;
-	self->w->meeting = open(MEETING, O_RDWR | O_CLOEXEC);
-}
-FIXTURE_TEARDOWN(two)
-{
-	case_end_here();
+	return open(MEETING, O_RDWR | O_CLOEXEC);
 }
 
 /* Each waits for the other, who alone never comes, for so long. */
@@ -56,21 +33,16 @@ static int meet(int fd, short event)
 	return poll(&other, 1, WAIT_SECONDS * 1000);
 }
 
-static int panic(void)
-{
-	int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
-
-	return write(fd, "c", 1) < 0 ? -errno : 0;
-}
-
 CASE(two, meet, .row = "V3", .title = "the bad one is a crash, the other has its outcome")
 {
+	const int meeting = open_meeting();
+
 	if (!strcmp(program_invocation_short_name, "bad")) {
-		meet(w->meeting, POLLIN);
-		EXPECT_RET(panic(), 0);
+		meet(meeting, POLLIN);
+		EXPECT_RET(tell("/proc/sysrq-trigger", "c"), 0);
 	}
-	EXPECT_RET(write(w->meeting, "x", 1), 1);
-	meet(w->meeting, 0);
+	EXPECT_RET(write(meeting, "x", 1), 1);
+	meet(meeting, 0);
 }
 
 CASE_MAIN()
