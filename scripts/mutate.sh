@@ -12,7 +12,8 @@ usage()
 	is a mistake that somebody could make there, as a semantic patch. A kernel is built out of
 	a copy of the tree, as it is and then with one mistake after the other, and the cases of
 	the rows that the mistake is about run on it, in a virtual machine and with the raw server.
-	Prints TAP: a mistake passes that was seen by all the cases that must see it.
+	Prints TAP: a mistake passes that was seen by all the cases that must see it. Its first
+	lines say what it is, the files, the rows ("rows:") and these cases ("red:").
 
 	  --list              show the mutations, with their rows and what they are
 	  --debian VERSION    not KSRC but the linux-source package of that version
@@ -192,7 +193,7 @@ judge()
 				else if (before[name[i]] !~ /^skip:/)
 					missed = missed " " name[i] " (without the mutation: " before[name[i]] ")"
 			}
-			print "seen by " count + 0 " cases:" by (missed == "" ? "" : "; not by" missed)
+			print "seen by " count + 0 (count == 1 ? " case:" : " cases:") by (missed == "" ? "" : "; not by" missed)
 			exit missed != "" || !count
 		}' "$unbroken" "$results"
 }
