@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 set -eu
-shopt -s nullglob
 export LC_ALL=C
 
 usage()
@@ -17,8 +16,6 @@ usage()
 
 	  --list              show the mutations, with their rows and what they are
 	  --debian VERSION    not KSRC but the linux-source package of that version
-	  -j N                N compilers, and programs in the machine, at once
-	                      (default: one per processor)
 	  --help              this text
 
 	KSRC                  the kernel tree, one that nothing was built in; stays as it is
@@ -48,8 +45,11 @@ checkout=$(dirname "$scripts")
 sources=$checkout/fixtures/kernels/mutations
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 export OUTPUT
+all=("$sources"/*.cocci)
+all=("${all[@]##*/}")
+all=("${all[@]%.cocci}")
 
-debian='' jobs=$(nproc) mutations=()
+debian='' mutations=()
 
 says_of() # KEY MUTATION...
 {
@@ -63,15 +63,6 @@ sentence() # MUTATION
 	sed -n '2s,^// ,,p' "$sources/$1.cocci"
 }
 
-list()
-{
-	local name
-
-	for name in "${mutations[@]}"; do
-		printf '%s\t%s\t%s\n' "$name" "$(says_of rows "$name")" "$(sentence "$name")"
-	done
-}
-
 # in_time MUTATION: this kernel has what it breaks.
 in_time()
 {
@@ -80,7 +71,7 @@ in_time()
 
 parse_arguments()
 {
-	local list=
+	local list='' name
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -89,9 +80,9 @@ parse_arguments()
 			exit 0
 			;;
 		--list) list=1 ;;
-		--debian | -j)
+		--debian)
 			[ $# -ge 2 ] || die "$1 needs a value, see --help"
-			[ "$1" = -j ] && jobs=$2 || debian=$2
+			debian=$2
 			shift
 			;;
 		-*) die "unknown option $1, see --help" ;;
@@ -102,13 +93,12 @@ parse_arguments()
 		esac
 		shift
 	done
-	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "-j needs a number above 0, not '$jobs'"
-	if [ ${#mutations[@]} -eq 0 ]; then
-		mutations=("$sources"/*.cocci)
-		mutations=("${mutations[@]##*/}")
-		mutations=("${mutations[@]%.cocci}")
-	fi
-	[ -z "$list" ] || { list; exit 0; }
+	[ ${#mutations[@]} -gt 0 ] || mutations=("${all[@]}")
+	[ -n "$list" ] || return 0
+	for name in "${mutations[@]}"; do
+		printf '%s\t%s\t%s\n' "$name" "$(says_of rows "$name")" "$(sentence "$name")"
+	done
+	exit
 }
 
 need() # COMMAND PACKAGE
@@ -139,7 +129,7 @@ mend()
 {
 	local file
 
-	for file in $(says_of file "${mutations[@]}" | tr ' ' '\n' | sort -u); do
+	for file in $(says_of file "${all[@]}" | tr ' ' '\n' | sort -u); do
 		[ ! -e "$KSRC/$file" ] || cmp -s "$KSRC/$file" "$tree/$file" || cp "$KSRC/$file" "$tree/$file"
 	done
 }
@@ -150,7 +140,8 @@ apply() # MUTATION
 
 	for file in $(says_of file "$1"); do
 		[ -e "$tree/$file" ] || continue
-		spatch --very-quiet --in-place --macro-file "$sources/macros.h" --sp-file "$sources/$1.cocci" "$tree/$file" >>"$log" 2>&1 || return
+		spatch --very-quiet --macro-file "$sources/macros.h" --sp-file "$sources/$1.cocci" \
+			--in-place "$tree/$file" >>"$log" 2>&1 || return
 		cmp -s "$KSRC/$file" "$tree/$file" || changed=1
 	done
 	[ -n "$changed" ]
@@ -158,7 +149,7 @@ apply() # MUTATION
 
 build()
 {
-	KSRC=$tree "$scripts/kernel.sh" tiny --output "$dir/tiny" -j "$jobs" >/dev/null
+	KSRC=$tree "$scripts/kernel.sh" tiny --output "$dir/tiny" >/dev/null
 }
 
 # run NAME FILTER: sets $results.
@@ -166,8 +157,7 @@ run()
 {
 	results=$dir/runs/$1/results/k/raw.tsv
 	rm -rf "$dir/runs/$1"
-	"$scripts/vm.sh" --ksrc "$dir/tiny" --server raw -j "$jobs" --filter "$2" --run-dir "$dir/runs/$1" \
-		--kernel-name k >>"$log" 2>&1 || :
+	"$scripts/vm.sh" --ksrc "$dir/tiny" --server raw --filter "$2" --run-dir "$dir/runs/$1" --kernel-name k >>"$log" 2>&1 || :
 	[ -s "$results" ] || return
 	{
 		awk -F '\t' -v name="$1" '$1 != name' "$OUTPUT/mutations.tsv" 2>/dev/null || echo "mutation	case	outcome"
