@@ -43,6 +43,8 @@ die()
 }
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/kernel-tree.inc
+. "$checkout/scripts/kernel-tree.inc"
 kernels=$checkout/fixtures/kernels
 OUTPUT=${OUTPUT:-$checkout/build}
 
@@ -132,19 +134,6 @@ check_libelf()
 		echo '#include <gelf.h>' | "${HOSTCC:-gcc}" -E -xc -o /dev/null - 2>/dev/null ||
 		lacks "<gelf.h>" libelf-dev
 	die_if_missing
-}
-
-find_tree()
-{
-	if [ -n "$debian" ]; then
-		KSRC=$("$checkout/scripts/debian-source.sh" "$debian") || exit 1
-	fi
-	[ -n "${KSRC-}" ] || die "no kernel tree: give KSRC=/path/to/linux or --debian VERSION"
-	[ -e "$KSRC/Kconfig" ] || die "KSRC=$KSRC is no kernel tree"
-	KSRC=$(realpath "$KSRC")
-	{ [ ! -e "$KSRC/.config" ] && [ ! -d "$KSRC/include/config" ]; } ||
-		die "something was built in $KSRC: test that with scripts/vm.sh --ksrc, or give a" \
-			"clean tree (git worktree add, or make mrproper, which removes its .config)"
 }
 
 # --- configuration -----------------------------------------------------------
@@ -267,9 +256,8 @@ build()
 
 parse_arguments "$@"
 check_tools
-find_tree
+find_tree "$debian"
 use_ccache
-version=$(make -s -C "$KSRC" kernelversion 2>/dev/null) || die "KSRC=$KSRC does not tell its version"
 dir=$(realpath -m "${dir:-$OUTPUT/kernels/$flavour-$version}")
 { mkdir -p "$dir" && : >>"$dir/lock"; } 2>/dev/null || die "cannot write to $dir: give --output DIR"
 exec 9>"$dir/lock"
