@@ -183,7 +183,8 @@ judge()
 				else if (before[name[i]] !~ /^skip:/)
 					missed = missed " " name[i] " (without the mutation: " before[name[i]] ")"
 			}
-			print "seen by " count + 0 (count == 1 ? " case:" : " cases:") by (missed == "" ? "" : "; not by" missed)
+			print "seen by " count + 0 (count == 1 ? " case" : " cases") (by == "" ? "" : ":" by) \
+				(missed == "" ? "" : "; not by" missed)
 			exit missed != "" || !count
 		}' "$unbroken" "$results"
 }
