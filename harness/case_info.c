@@ -131,6 +131,8 @@ static bool may_fail(const struct case_info *info)
 {
 	if (info->xfail_on && strcmp(info->xfail_on, backend))
 		return false;
+	if (info->xfail_since && release_lacks(release_running(), info->xfail_since))
+		return false;
 	return info->xfail && (!info->xfail_before ||
 			       release_lacks(release_running(), info->xfail_before));
 }

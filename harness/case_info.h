@@ -17,7 +17,8 @@ struct case_info {
 	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
 	const char *advice;	    /* what to look at in the program under test where it fails */
 	const char *xfail;	    /* why every known kernel fails it today, see case_void_xfail() */
-	const char *xfail_before;   /* not every kernel: those that release_lacks() this */
+	const char *xfail_since;    /* not every kernel: no one that release_lacks() this, */
+	const char *xfail_before;   /* and only those that release_lacks() this */
 	const char *xfail_on;	    /* only on what case_note_backend() calls so: it is at fault */
 	const char *can;	    /* words the server's hello must have */
 	unsigned int needs;	    /* NEED_* */
