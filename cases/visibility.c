@@ -268,7 +268,7 @@ CASE(refusal, is_not_asked_for_twice, .row = "P9",
      .title = "a fanotify listener reads the passthrough file that it is asked about without being "
 	      "asked about its backing file",
      .needs = NEED_PASSTHROUGH | NEED_FANOTIFY,
-     .fixed_by = "7.3.4 (a file opened for a fanotify event has no events of its backing file)",
+     .fixed_by = "7.3.4 (where backing_file_open() takes over FMODE_NONOTIFY)",
      .xfail_since = "6.14", .xfail_before = "7.3.4",
      .xfail = "the listener would have to answer itself")
 {
