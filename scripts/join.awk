@@ -23,7 +23,7 @@ BEGIN {
 		"new suspected memory leaks"
 	# A report that is known, see row K5: its first line, and one of the next ones.
 	KNOWN = "possible recursive locking detected"
-	KNOWN_BY = "\\(sb_writers.*at: backing_file_(write_iter|splice_write)"
+	KNOWN_BY = "(\\(sb_writers.*at: backing_file|i_mutex_key.*at: fuse_passthrough)_(write_iter|splice_write)"
 	# No memory, which rows X bring about, is no fault of the kernel; it prints a trace, too.
 	NO_MEMORY = ": (vmalloc error|page allocation failure): "
 	split("cap config kernel library privilege", words, " ")

@@ -104,6 +104,8 @@ lockdep_reports() # LOCK
 lockdep_reports 'sb_writers#7){.+.+}-{0:0}, at: backing_file_write_iter+0x6cc/0x8d0'
 exits "a report of the kernel that is known" 0 "$scripts/join.sh" "$run" k libfuse
 says "it is told" "$tmp/out" 'lockdep took FUSE on FUSE .*'
+lockdep_reports '&sb->s_type->i_mutex_key#9){+.+.}-{4:4}, at: fuse_passthrough_write_iter+0x192/0x2a0'
+exits "the same of what is written asynchronously" 0 "$scripts/join.sh" "$run" k libfuse
 echo '4,11,11,-;BUG: another' >>"$run/kmsg"
 exits "a report behind one that is known" 1 "$scripts/join.sh" "$run" k libfuse
 lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
