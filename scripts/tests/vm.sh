@@ -147,6 +147,18 @@ says "and everybody may enter" "$tmp/listed" 'drwxr-xr-x [0-9]* 0 0 .* [.]'
 says "a folder" "$tmp/listed" 'drwxr-xr-x [0-9]* 0 0 .* suite/cases'
 says "a program" "$tmp/listed" '-rwxr-xr-x 1 0 0 .* suite/cases/dies'
 
+tree=$tmp/tree
+mkdir -p "$tree/arch/x86/boot" "$tree/fs/ext4" "$tmp/source/fs/overlayfs"
+ln -s "$tmp/source" "$tree/source"
+cp "$kernel" "$tree/arch/x86/boot/bzImage"
+touch "$tree/.config" "$tree/fs/ext4/ext4.ko" "$tmp/source/fs/overlayfs/overlay.ko"
+well >"$tmp/stream"
+keep="$tmp/initrd" exits "a tree where modules were built one by one" 0 "$vm" --ksrc "$tree" --run-dir "$tmp/of-tree" \
+	--results "$tmp/results" "${some[@]}"
+cpio -it --quiet <"$tmp/initrd" | grep '[.]ko$' >"$tmp/listed"
+echo vm/modules/ext4.ko >"$tmp/wanted"
+same "these are there, and none of the source it has a link to" "$tmp/wanted" "$tmp/listed"
+
 # --- what is missing -----------------------------------------------------------
 
 mkdir "$tmp/less"
