@@ -155,7 +155,7 @@ touch "$tree/.config" "$tree/fs/ext4/ext4.ko" "$tmp/source/fs/overlayfs/overlay.
 well >"$tmp/stream"
 keep="$tmp/initrd" exits "a tree where modules were built one by one" 0 "$vm" --ksrc "$tree" --run-dir "$tmp/of-tree" \
 	--results "$tmp/results" "${some[@]}"
-cpio -it --quiet <"$tmp/initrd" | grep '[.]ko$' >"$tmp/listed"
+cpio -it --quiet <"$tmp/initrd" | sed -n '/[.]ko$/p' >"$tmp/listed"
 echo vm/modules/ext4.ko >"$tmp/wanted"
 same "these are there, and none of the source it has a link to" "$tmp/wanted" "$tmp/listed"
 
