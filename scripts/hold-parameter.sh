@@ -9,8 +9,9 @@ case ${1-} in
 	usage: scripts/hold-parameter.sh FILE VALUE
 	Writes VALUE to a module's parameter, says "held", and gives the parameter its
 	old value back at the end of standard input. No signal but KILL ends it earlier.
+	Waits for whoever else holds the parameter, and says so.
 
-	Exit status: 0 done, 4 another one holds it, or it cannot be written.
+	Exit status: 0 done, 4 it cannot be written.
 	END
 	[ "${1-}" = --help ]
 	exit
@@ -24,14 +25,17 @@ die()
 	exit 4
 }
 
-trap '' HUP INT QUIT TERM
 [ -e "$file" ] || die "does not exist"
 exec 9<"$file"
-# A run that was killed a moment ago may just be giving it back.
-flock -w 3 9 || die "is held by another run"
+flock -n 9 || {
+	echo "waits for another run, which has ${file##*/} as it needs it" >&2
+	flock 9
+}
+# Nor does it keep what it wrote if nobody is there to be told any more.
+trap '' HUP INT QUIT TERM PIPE
 old=$(cat "$file")
 { echo "$value" >"$file"; } 2>/dev/null || die "cannot be written"
+trap 'echo "$old" >"$file"' EXIT
 echo held
 exec >&-
 cat >/dev/null
-echo "$old" >"$file"
