@@ -32,7 +32,7 @@ fi
 
 # TAP::Harness is what prove is made of; it counts, this prints the counts.
 exec perl -MTAP::Harness -e '
-	my $all = TAP::Harness->new({ exec => [], color => 0 })->runtests(@ARGV);
+	my $all = TAP::Harness->new({ exec => [], color => 0, failures => 1 })->runtests(@ARGV);
 	my $failed = $all->failed + $all->exit + $all->parse_errors;
 	printf "%d passed, %d failed, %d skipped\n",
 		$all->passed - $all->skipped, $failed, scalar $all->skipped;
