@@ -7,6 +7,7 @@ set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export OUTPUT=${OUTPUT:-$PWD/build}
 export LC_ALL=C
+unset MAKEFLAGS MAKELEVEL MFLAGS # what tests make is no part of what called this
 
 case ${1-} in
 --help | '')

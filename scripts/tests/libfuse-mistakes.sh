@@ -75,7 +75,7 @@ done
 set -- $(for mistake in $mistakes; do unbroken "$mistake"; done | sort -u)
 
 # shellcheck disable=SC2046,SC2086 # lists of words
-env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -k -j"$(nproc)" -C "$tests/../.." OUTPUT="$made" LIBFUSE_TREE="$source" \
+make -k -j"$(nproc)" -C "$tests/../.." OUTPUT="$made" LIBFUSE_TREE="$source" \
 	$(printf "$made/servers/%s " "$@") $(printf "$made/mistakes/%s " $mistakes) >"$tmp/make" 2>&1 || :
 
 is_made() # MISTAKE
