@@ -115,16 +115,21 @@ elif [ -d "$1" ] || [ -d "$2" ]; then
 	die "$1 and $2 are a file and a folder: give two of a kind"
 fi
 
+for file in "${old[@]}" "${new[@]}"; do
+	read -r line <"$file" || :
+	[ "$line" = $'case\tserver\toutcome\tobserved\tops\tnote' ] ||
+		die "$file: not a result, the first line is not the names of its columns"
+	[ "$(wc -l <"$file")" -gt 1 ] || die "$file: not a whole result, it has no case"
+done
+# To awk a relative path may be the assignment of a variable.
+mapfile -d '' old < <(realpath -z "${old[@]}")
+mapfile -d '' new < <(realpath -z "${new[@]}")
+
 # Two files may be of two servers: what does the library do to the results?
 awk -v folders="$([ -d "$1" ] && echo 1)" '
 BEGIN {
 	FS = "\t"
 	n_kinds = split("regressed,fixed,now skipped,now run,changed,new,vanished", kinds, ",")
-}
-
-FNR == 1 && $0 != "case\tserver\toutcome\tobserved\tops\tnote" {
-	print "compare.sh: " FILENAME ": not a result, the first line is not the names of its columns" >"/dev/stderr"
-	exit wrong = 1
 }
 
 FNR == 1 {
@@ -155,8 +160,6 @@ side == "new" && (key in outcome) {
 }
 
 END {
-	if (wrong)
-		exit 1
 	for (i = 1; i <= n; i++)
 		if (!(order[i] in still))
 			report("vanished", order[i] ": " outcome[order[i]])

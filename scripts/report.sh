@@ -100,7 +100,7 @@ find_results()
 		is_result "$file" || die "$file: not a result, the first line is not the names of its columns"
 		name=${file%/*}
 		printf '%s\n' "${name##*/}"
-	done | sort -uV >"$tmp/kernels"
+	done | sed 's/-rc/~rc/' | sort -uV | sed 's/~rc/-rc/' >"$tmp/kernels" # a candidate is before the release
 	mapfile -t kernels <"$tmp/kernels"
 	while read -r name; do
 		for file in "$results"/*/"$name.tsv"; do

@@ -33,6 +33,20 @@ exits "a file and a folder" 1 "$compare" old new/raw.tsv
 says "are two kinds" "$tmp/err" 'compare.sh: old and new/raw.tsv are a file and a folder: .*'
 exits "a file that is not a result" 1 "$compare" old/raw.tsv expected
 says "is named" "$tmp/err" 'compare.sh: expected: not a result, .*'
+: >"$tmp/nothing.tsv"
+exits "an empty file" 1 "$compare" old/raw.tsv "$tmp/nothing.tsv"
+says "is no result" "$tmp/err" 'compare.sh: .*/nothing.tsv: not a result, .*'
+head -n 1 old/raw.tsv >"$tmp/caseless.tsv"
+exits "one without a case" 1 "$compare" "$tmp/caseless.tsv" new/raw.tsv
+says "is no whole result" "$tmp/err" 'compare.sh: .*/caseless.tsv: not a whole result, it has no case'
+cp -R old new "$tmp"
+mkdir "$tmp/of=them"
+mv "$tmp/old" "$tmp/new" "$tmp/of=them"
+cd "$tmp"
+exits "a name with =" 1 "$compare" of=them/old of=them/new
+sed 's,of=them/,,' "$tmp/out" >"$tmp/got"
+same "is a name" "$data/expected" "$tmp/got"
+cd "$data"
 mkdir "$tmp/empty"
 exits "folders without a common server" 1 "$compare" old "$tmp/empty"
 says "are of no use" "$tmp/err" 'compare.sh: no server has a TSV in both .*'
