@@ -53,6 +53,7 @@ die()
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scripts=$checkout/scripts
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
+[ -z "${FPT_CACHE-}" ] || export FPT_CACHE="$(realpath -m "$FPT_CACHE")"
 # shellcheck source=scripts/servers.inc
 . "$scripts/servers.inc"
 
@@ -119,7 +120,7 @@ rows()
 	local kernel
 
 	if [ ${#wanted[@]} -eq 0 ]; then
-		tail -n +2 "$matrix"
+		awk 'NR > 1' "$matrix" # which ends the last line, too
 		return
 	fi
 	for kernel in "${wanted[@]}"; do
@@ -181,6 +182,7 @@ resolve_rows()
 	local i offer
 	local -A row=()
 
+	"$scripts/debian-kernel.sh" --list >/dev/null || die "it is not known which kernels Debian has, see above"
 	for i in "${!kernels[@]}"; do
 		offer=$("$scripts/debian-kernel.sh" --list "${kernels[i]}") || offer=
 		versions[i]=$(cut -f 2 <<<"$offer")
@@ -276,11 +278,14 @@ find_left()
 # A line for each row that is left, as soon as its kernel is here.
 feed()
 {
-	local i version folder
+	local i version folder row
 
 	for i in "${left[@]}"; do
 		version=${versions[i]}
-		folder=$("$scripts/debian-kernel.sh" "$version" </dev/null) || continue
+		row=$run/rows/${keys[i]}
+		rm -rf "$row"
+		mkdir -p "$row"
+		folder=$("$scripts/debian-kernel.sh" "$version" 2> >(tee "$row/said" >&2) </dev/null) || continue
 		[ -z "$hosts" ] || tar -c -C "${folder%/*}" -f "$run/kernels/${keys[i]}.tar" "$version"
 		printf '%s\t%s\t%s\t%s\t%s\n' "${keys[i]}" "$version" "$(kernel_name "$version")" "${servers[i]}" "$bundle"
 	done
@@ -306,7 +311,7 @@ find_hosts()
 		*reached) say "left out: $line (install there: ${said% reached})" ;;
 		*) say "left out: $line (no ssh without a password, or no perl there: see $run/hosts.said)" ;;
 		esac
-	done <"$hosts" >"$run/hosts"
+	done < <(awk 1 "$hosts") >"$run/hosts"
 	[ -s "$run/hosts" ] || die "no host of $hosts can be used"
 }
 

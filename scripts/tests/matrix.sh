@@ -31,10 +31,13 @@ if [ "$1" = --list ]; then
 	6.12*) printf '6.12.8\t6.12.8-1~bpo12+1\tlinux-image\tbookworm-backports\n' ;;
 	7.3) printf '7.3~rc2\t7.3~rc2-1~exp1\tlinux-binary\texperimental\n' ;;
 	7.4) printf '7.4.1\t7.4.1-1\tlinux-binary\tsid\n' ;;
+	7.5) printf '7.5.1\t7.5.1-1\tlinux-binary\tsid\n' ;;
+	'') [ -z "${MIRROR_IS_AWAY-}" ] || { echo "debian-kernel.sh: no mirror" >&2; exit 1; } ;;
 	*) echo "debian-kernel.sh: no Debian kernel $2" >&2; exit 1 ;;
 	esac
 	exit
 fi
+[ "$1" != 7.5.1-1 ] || { echo "debian-kernel.sh: cannot fetch $1" >&2; exit 1; }
 mkdir -p "$FPT_CACHE/kernels/$1"
 echo "$1" >"$FPT_CACHE/kernels/$1/version"
 echo "$FPT_CACHE/kernels/$1"
@@ -100,6 +103,10 @@ exits "a number of jobs that is none" 1 "$matrix" --jobs many
 says "is named" "$tmp/err" "matrix.sh: --jobs needs a number above 0 or a percentage, not 'many'"
 exits "a matrix that is none" 1 "$matrix" --matrix "$checkout/settings"
 says "is named" "$tmp/err" 'matrix.sh: .*/settings: the first line is not the names of its columns: .*'
+printf 'kernel\tservers\tnote\n6.1\traw\t' >"$tmp/unended.tsv"
+exits "a last line without its end" 4 "$matrix" --matrix "$tmp/unended.tsv" --run-dir "$tmp/unended"
+says "is a row" "$tmp/out" '6.1.9  unsupported'
+rm -r "$checkout/results" "$tmp/calls"
 exits "--list" 0 "$matrix" --list
 tail -n +2 "$checkout/fixtures/kernels/matrix.tsv" >"$tmp/expected"
 same "is the rows" "$tmp/expected" "$tmp/out"
@@ -158,18 +165,23 @@ rm -r "$checkout/results"
 
 exits "one kernel, other options" 0 "$matrix" 7.3 -- --accel tcg --filter "a 'b' *"
 called "$new --accel tcg --filter a 'b' *"
-exits "kernels that are none or do not boot" 1 "$matrix" 7.4 8.0 6.12 6.12.8
+exits "kernels that are none, do not boot or cannot be fetched" 1 "$matrix" 7.4 7.5 8.0 6.12 6.12.8
 sed "s,$checkout,CHECKOUT," "$tmp/out" >"$tmp/got"
 same "are told" - "$tmp/got" <<'END'
 kernel  raw             libfuse
 7.4.1   no verdict, see CHECKOUT/build/matrix/rows/7.4.1-1--raw+libfuse/said
+7.5.1   no verdict, see CHECKOUT/build/matrix/rows/7.5.1-1--raw+libfuse/said
 8.0     Debian has no such kernel
 6.12.8  2/1/0           2/1/0
 (passed/failed/skipped; unsupported: nothing could run)
-2 without a verdict
+3 without a verdict
 4 passed, 2 failed, 0 skipped
 END
 says "and why" "$tmp/err" 'matrix.sh: 7.4.1-1--raw+libfuse ends: no verdict: vm.sh: the kernel does not boot .*'
+says "there, too" "$checkout/build/matrix/rows/7.4.1-1--raw+libfuse/said" 'vm.sh: the kernel does not boot'
+says "or what fetched it" "$checkout/build/matrix/rows/7.5.1-1--raw+libfuse/said" 'debian-kernel.sh: cannot fetch 7.5.1-1'
+exits "a mirror that is away" 1 env MIRROR_IS_AWAY=1 "$matrix" 6.12
+says "is no matter of the kernels" "$tmp/err" 'matrix.sh: it is not known which kernels Debian has, see above'
 : >"$tmp/calls"
 exits "a kernel that had no verdict" 1 "$matrix" 7.4
 called "--debian 7.4.1-1 --server raw,libfuse --kernel-name 7.4.1"
@@ -247,7 +259,7 @@ IdentitiesOnly yes
 UserKnownHostsFile $tmp/known_hosts
 StrictHostKeyChecking accept-new
 END
-echo "2/ssh -F $tmp/ssh_config another" >"$tmp/hosts"
+printf '2/ssh -F %s another' "$tmp/ssh_config" >"$tmp/hosts" # without the line's end
 rm "$tmp/calls"
 exits "on another host" 1 "$matrix" --fresh --hosts "$tmp/hosts"
 called "$old" "$bugs" "$new"
@@ -256,6 +268,7 @@ check "in full" test -e "$row/run/results/7.3-rc2/raw.tsv"
 mkdir "$tmp/bare"
 ln -s "$(command -v bash)" "$(command -v perl)" "$(command -v rsync)" "$(command -v jq)" "$tmp/bare"
 {
+	echo
 	echo ":"
 	echo "ssh -o ProxyCommand=false away"
 	echo "ssh -F $tmp/ssh_config bare"
