@@ -115,10 +115,26 @@ die_if_missing()
 		die "missing: ${missing[*]}; install, on Debian: apt-get install ${packages[*]}"
 }
 
+# LLVM is 1, a version such as -18, or the folder of clang, which ends in /.
+choose_compiler()
+{
+	local clang='' with=
+
+	case ${LLVM-} in
+	'') ;;
+	*/) clang=${LLVM}clang ;;
+	-*) clang=clang$LLVM ;;
+	*) clang=clang ;;
+	esac
+	cc=${CC:-${clang:-${CROSS_COMPILE-}gcc}} hostcc=${HOSTCC:-${clang:-gcc}}
+	! command -v ccache >/dev/null || with="ccache "
+	compiler=("CC=$with${cc#ccache }" "HOSTCC=$with${hostcc#ccache }")
+}
+
 check_tools()
 {
 	need make make
-	need "${CC:-gcc}" gcc
+	need "${cc%% *}" gcc
 	need ld binutils
 	need flex flex
 	need bison bison
@@ -131,7 +147,7 @@ check_tools()
 check_libelf()
 {
 	! grep -qx CONFIG_OBJTOOL=y "$dir/.config" ||
-		echo '#include <gelf.h>' | "${HOSTCC:-gcc}" -E -xc -o /dev/null - 2>/dev/null ||
+		echo '#include <gelf.h>' | $hostcc -E -xc -o /dev/null - 2>/dev/null ||
 		lacks "<gelf.h>" libelf-dev
 	die_if_missing
 }
@@ -141,14 +157,6 @@ check_libelf()
 kernel_make()
 {
 	make -C "$KSRC" O="$dir" KBUILD_BUILD_USER=fpt KBUILD_BUILD_HOST=fpt "${compiler[@]}" "$@"
-}
-
-use_ccache()
-{
-	compiler=()
-	command -v ccache >/dev/null || return 0
-	compiler=(CC="ccache ${CC:-gcc}" HOSTCC="ccache ${HOSTCC:-gcc}")
-	[ -z "${LLVM-}" ] || compiler[0]="CC=ccache clang"
 }
 
 # All options on top of tinyconfig, later ones win.
@@ -163,10 +171,11 @@ fragments()
 # Where nothing changed the configuration stays, and with it all that was built.
 configure()
 {
-	local wanted
+	local wanted kept=1
 
 	wanted="$(fragments)"
 	if [ ! -e "$dir/.config" ] || [ "$wanted" != "$(cat "$dir/fragments" 2>/dev/null)" ]; then
+		kept=
 		say "configuring in $dir"
 		{ kernel_make -s tinyconfig && echo "$wanted" >>"$dir/.config"; } >"$dir/config.log" 2>&1 ||
 			die_with "$dir/config.log" "the kernel cannot be configured"
@@ -174,14 +183,19 @@ configure()
 	fi
 	kernel_make -s olddefconfig >>"$dir/config.log" 2>&1 ||
 		die_with "$dir/config.log" "the kernel cannot be configured"
-	check_config
+	check_config && return
+	# A kernel that was built here meanwhile may not have known an option, which was lost then.
+	[ -n "$kept" ] || die "asked for, but not in $dir/.config (what do they depend on?): $refused"
+	configure
 }
 
-# An option that this kernel does not know is told; one that it knows must be as asked for.
+# An option that this kernel does not know is told; one that it knows must be as asked for, or is
+# in $refused.
 check_config()
 {
-	local line name refused=() unknown=()
+	local line name unknown=()
 
+	refused=
 	while read -r line; do
 		name=${line%%=*}
 		case $line in
@@ -193,16 +207,13 @@ check_config()
 		*) continue ;;
 		esac
 		if knows_option "${name#CONFIG_}"; then
-			refused+=("$line")
+			refused+="$line; "
 		else
 			unknown+=("$name")
 		fi
 	done < <(last_of_each <"$dir/fragments")
 	[ ${#unknown[@]} -eq 0 ] || say "not in this kernel: ${unknown[*]}"
-	[ ${#refused[@]} -eq 0 ] || {
-		rm -f "$dir/fragments"
-		die "asked for, but not in $dir/.config (what do they depend on?): $(printf '%s; ' "${refused[@]}")"
-	}
+	[ -z "$refused" ] || { rm -f "$dir/fragments" && false; }
 }
 
 last_of_each()
@@ -255,9 +266,9 @@ build()
 }
 
 parse_arguments "$@"
+choose_compiler
 check_tools
 find_tree "$debian"
-use_ccache
 dir=$(realpath -m "${dir:-$OUTPUT/kernels/$flavour-$version}")
 { mkdir -p "$dir" && : >>"$dir/lock"; } 2>/dev/null || die "cannot write to $dir: give --output DIR"
 exec 9>"$dir/lock"

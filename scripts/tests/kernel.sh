@@ -20,8 +20,9 @@ kernelversion:
 	@echo 7.4.0
 tinyconfig:
 	@echo CONFIG_TINY=y >$(O)/.config
+	@echo "$(CC), $(HOSTCC)" >$(O)/compilers
 olddefconfig:
-	@sed -i '/REFUSED=/d; /UNKNOWN=/d' $(O)/.config
+	@sed -i "/REFUSED=/d; /UNKNOWN=/d; $(LOSES)" $(O)/.config
 bzImage: $(O)/arch/x86/boot/bzImage
 $(O)/arch/x86/boot/bzImage: source.c
 	@echo '  CC      source.o'
@@ -37,7 +38,7 @@ cp -a "$tree" "$tmp/before"
 
 kernel()
 {
-	env -u CC -u LLVM KSRC="$tree" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh" "$@"
+	env -u CC -u HOSTCC -u LLVM KSRC="$tree" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh" "$@"
 }
 
 exits "--help" 0 kernel --help
@@ -76,6 +77,12 @@ echo CONFIG_UNKNOWN=y >"$tmp/unknown"
 exits "an option that the kernel does not have" 0 kernel tiny --config "$tmp/unknown"
 says "an option that the kernel does not have: says so" "$tmp/err" "kernel: not in this kernel: CONFIG_UNKNOWN"
 exits "without it again" 0 kernel tiny
+sed -i '/^config TMPFS$/d' "$tree/Kconfig"
+exits "a tree that lacks an option" 0 env LOSES=/_TMPFS=/d KSRC="$tree" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
+says "says so" "$tmp/err" "kernel: not in this kernel: CONFIG_TMPFS"
+cp "$tmp/before/Kconfig" "$tree"
+exits "one that has it again" 0 kernel tiny
+says "asks for it again" "$tmp/out-dir/kernels/tiny-7.4.0/.config" CONFIG_TMPFS=y
 exits "elsewhere" 0 kernel tiny --output "$tmp/elsewhere"
 says "elsewhere: is said" "$tmp/out" "$tmp/elsewhere"
 
@@ -87,6 +94,25 @@ mkdir "$tmp/bin"
 for tool in bash cat dirname env nproc realpath make gcc ld bison bc flock; do
 	ln -s "$(command -v $tool)" "$tmp/bin/$tool"
 done
+# compiled_by CC, HOSTCC VARIABLE=VALUE
+compiled_by()
+{
+	rm -rf "$tmp/elsewhere"
+	check "$3: is built" env -u CC -u HOSTCC -u LLVM PATH="$tmp/compilers:$PATH" KSRC="$tree" "$3" \
+		"$scripts/kernel.sh" --output "$tmp/elsewhere"
+	sed 's/ccache //g' "$tmp/elsewhere/compilers" >"$tmp/compiled"
+	says "$3: by what it asks for" "$tmp/compiled" "$1 $2"
+}
+mkdir "$tmp/compilers"
+for tool in mycc clang-99 clang; do
+	ln -s "$(command -v gcc)" "$tmp/compilers/$tool"
+done
+compiled_by gcc, gcc LLVM=
+compiled_by 'mycc -m64,' gcc CC="mycc -m64"
+compiled_by gcc, mycc HOSTCC=mycc
+compiled_by clang, clang LLVM=1
+compiled_by clang-99, clang-99 LLVM=-99
+
 exits "no flex" 1 env -u CC PATH="$tmp/bin" KSRC="$tree" "$scripts/kernel.sh"
 says "no flex: says how to get it" "$tmp/err" "kernel: missing: flex; install, on Debian: apt-get install flex"
 
