@@ -36,6 +36,6 @@ trap '' HUP INT QUIT TERM PIPE
 old=$(cat "$file")
 { echo "$value" >"$file"; } 2>/dev/null || die "cannot be written"
 trap 'echo "$old" >"$file"' EXIT
-echo held
+echo held 2>/dev/null
 exec >&-
 cat >/dev/null

@@ -174,7 +174,7 @@ judge()
 	awk -F '\t' -v must="$*" '
 		FNR == 1 { file++ }
 		file == 1 { before[$1] = $3; next }
-		before[$1] == "pass" && $3 !~ /^(pass|skip:.*)$/ { seen[$1] = $3; count++ }
+		before[$1] == "pass" && $3 !~ /^(pass|incomplete|skip:.*)$/ { seen[$1] = $3; count++ }
 		END {
 			split(must, name, " ")
 			for (i = 1; i in name; i++) {

@@ -8,7 +8,7 @@ usage()
 {
 	cat <<-END
 	usage: scripts/vm.sh KERNEL [OPTION...]
-	Runs the built cases in a virtual machine with another kernel; needs QEMU and cpio,
+	Runs the built cases in a virtual machine with another kernel; needs QEMU, cpio and jq,
 	but no root, disk image or network. After a panic, an oops, a hang or a reset the case
 	that was running has the outcome crash or timeout, and the others run in a fresh boot.
 
@@ -78,7 +78,7 @@ own_option()
 	--shell) shell=1 ;;
 	--gdb) gdb=1 ;;
 	--boot) boot_only=1 ;;
-	--bisect) bisect=1 wrong_use=128 ;; # which ends the bisection
+	--bisect) bisect=1 ;;
 	esac
 }
 
@@ -93,6 +93,7 @@ check_options()
 	[[ $memory =~ ^[1-9][0-9]*$ ]] || die "--memory is a number of MiB, not '$memory'"
 	silence=${FPT_VM_SILENCE:-60}
 	[[ $silence =~ ^[1-9][0-9]*$ ]] || die "FPT_VM_SILENCE is a number of seconds above 0, not '$silence'"
+	[ "$jobs" -le 64 ] 2>/dev/null || jobs=64 # for which scripts/vm/jobs.c has room
 }
 
 tell_gdb()
@@ -112,8 +113,9 @@ run_shell()
 	echo "in the machine: /suite/cases, /suite/servers; 'exit' ends it"
 	# Waited for, it does not keep a signal from ending this: without a terminal, no machine.
 	trap 'kill $!' EXIT
-	"${machine[@]}" -initrd "$work/initrd" -chardev stdio,id=console,signal=off -serial chardev:console \
-		-serial null <&0 &
+	# shellcheck disable=SC2016 # expands there, where this may have died already
+	setpriv --pdeathsig KILL sh -c '[ "$PPID" -eq "$0" ] && exec "$@"' $$ "${machine[@]}" -initrd "$work/initrd" \
+		-chardev stdio,id=console,signal=off -serial chardev:console -serial null <&0 &
 	wait "$!"
 	trap - EXIT
 }
@@ -131,6 +133,9 @@ only_boot()
 }
 
 arguments="$*"
+case " $arguments " in
+*" --bisect "*) wrong_use=128 ;; # which ends the bisection
+esac
 parse_arguments "$@"
 find_programs vm/monitor
 if [ -n "$list" ]; then
@@ -168,6 +173,7 @@ if [ -n "$shell" ]; then
 	run_shell
 	exit
 fi
+need_jq
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 choose_awk

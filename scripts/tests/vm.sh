@@ -89,6 +89,7 @@ exits "a tree that is not built" 1 "$vm" --ksrc "$tmp"
 says "says how to build it" "$tmp/err" "vm.sh: no $tmp/arch/x86/boot/bzImage: build it .*"
 exits "the same in a bisection" 125 "$vm" --ksrc "$tmp" --bisect
 exits "wrong use in a bisection" 128 "$vm" --bisect --quick
+exits "before it is told of" 128 "$vm" --quick --bisect
 exits "a memory that is none" 1 "$vm" --kernel x --memory much
 says "is named" "$tmp/err" "vm.sh: --memory is a number of MiB, not 'much'"
 exits "the list" 0 "$vm" --list
@@ -154,6 +155,13 @@ cpio -it --quiet <"$tmp/initrd" | sed -n '/[.]ko$/p' >"$tmp/listed"
 echo vm/modules/ext4.ko >"$tmp/wanted"
 same "these are there, and none of the source it has a link to" "$tmp/wanted" "$tmp/listed"
 
+printf '%s\n' fs/ext4/ext4.o fs/fuse/fuse.o >"$tree/modules.order"
+echo kernel/fs/fuse/fuse.ko >"$tree/modules.builtin"
+keep="$tmp/initrd" exits "a tree with modules of an older build" 0 "$vm" --ksrc "$tree" --run-dir "$tmp/of-old" \
+	--results "$tmp/results" "${some[@]}"
+cpio -it --quiet <"$tmp/initrd" | sed -n '/[.]ko$/p' >"$tmp/listed"
+same "has those that are not built in now" "$tmp/wanted" "$tmp/listed"
+
 # --- what is missing -----------------------------------------------------------
 
 mkdir "$tmp/less"
@@ -162,6 +170,10 @@ ln -sf /usr/bin/* "$tmp/less"
 ln -sf "$tmp/bin/qemu-system-x86_64" "$tmp/less"
 rm "$tmp/less/strip"
 PATH="$tmp/less" fake "without strip" 0 "${some[@]}" < <(well)
+rm "$tmp/less/jq"
+PATH="$tmp/less" fake "without jq" 1 "${some[@]}" < <(well)
+says "says what to install" "$tmp/err" 'vm.sh: no jq: install it (Debian: jq; .*)'
+check "before it boots" test ! -s "$tmp/args"
 rm "$tmp/less/cpio"
 PATH="$tmp/less" fake "without cpio" 1 "${some[@]}" < <(well)
 says "says what to install" "$tmp/err" 'vm.sh: no cpio: install it (Debian: cpio; .*)'
@@ -227,4 +239,5 @@ killed TERM 143
 killed HUP 143
 killed KILL 137
 killed HUP 143 --shell
+killed KILL 137 --shell
 finish

@@ -295,8 +295,8 @@ bool jobs_run(const char *plan)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	children = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
 	plan_each(plan, NULL, read_plan, NULL);
-	if (parallel < 1 || parallel > PARALLEL_MAX)
-		parallel = 1;
+	if (parallel > PARALLEL_MAX)
+		parallel = PARALLEL_MAX;
 	for (int i = 0; i < parallel; i++)
 		runs[i].job = -1;
 	start_next();
