@@ -8,7 +8,7 @@
 
 #include "../fixtures/verbs.h"
 
-#define PAGE   4096
+#define PAGE   sysconf(_SC_PAGESIZE)
 #define SEED_F 1
 #define SEED_G 2
 

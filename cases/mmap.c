@@ -12,7 +12,7 @@
 #include "../fixtures/pattern.h"
 #include "../fixtures/verbs.h"
 
-#define PAGE   4096L
+#define PAGE   sysconf(_SC_PAGESIZE)
 #define SEED   7
 #define OTHER  8
 #define RW     (PROT_READ | PROT_WRITE)

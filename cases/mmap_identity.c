@@ -16,7 +16,7 @@
 #include "../fixtures/stack.h"
 #include "../fixtures/verbs.h"
 
-#define PAGE   4096L
+#define PAGE   sysconf(_SC_PAGESIZE)
 #define SEED   7
 #define RW     (PROT_READ | PROT_WRITE)
 #define STORED 0xf5

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,7 +40,7 @@ static long connection_of(const char *dir)
 {
 	struct stat st;
 
-	return stat(world_path(dir, ""), &st) < 0 ? -errno : (long)st.st_dev;
+	return stat(world_path(dir, ""), &st) < 0 ? -errno : (long)minor(st.st_dev);
 }
 
 WORLD_FIXTURE(visibility);
