@@ -43,8 +43,13 @@
 		struct world __attribute__((unused)) *w,                                      \
 		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) * variant)
 
-/* Ends the case as skipped, for the reason that case_note_skip() takes. */
-#define CASE_SKIP(...) SKIP(return, "%s", case_note_skip(__VA_ARGS__))
+/* Ends the case as skipped, for the reason that case_note_skip() takes, unless it has failed. */
+#define CASE_SKIP(...)                                                                        \
+	do {                                                                                  \
+		if (_metadata->exit_code == KSFT_FAIL)                                        \
+			return;                                                               \
+		SKIP(return, "%s", case_note_skip(__VA_ARGS__));                              \
+	} while (0)
 
 static inline const char *case_variant_name(const struct __test_metadata *test,
 					    const void *variant)
@@ -78,25 +83,6 @@ static inline bool case_none_executed(void)
 	return skipped && skipped == (int)ksft_test_num();
 }
 
-static struct __test_metadata *case_running;
-
-/* case_skip_now(). The harness takes outcome and reason from exit status and shared memory. */
-static inline void case_exit_as_skipped(const char *reason)
-{
-	struct __test_results *results = case_running->results;
-
-	snprintf(results->reason, sizeof(results->reason), "%s", case_note_skip("%s", reason));
-	case_end(false);
-	fflush(NULL);
-	_exit(KSFT_SKIP);
-}
-
-/* Begins the evidence; in FIXTURE_SETUP, before anything can skip or fail. */
-#define case_begin_here()                                                                     \
-	(case_running = _metadata, case_skip_now = case_exit_as_skipped,                      \
-	 case_begin(_metadata->fixture->name, case_variant_name(_metadata, variant),          \
-		    _metadata->name))
-
 /* In FIXTURE_TEARDOWN: shows the steps of a failure, turns expected ones to XFAIL. */
 #define case_end_here()                                                                       \
 	do {                                                                                  \
@@ -108,6 +94,29 @@ static inline void case_exit_as_skipped(const char *reason)
 						       KSFT_XFAIL : KSFT_XPASS;               \
 		}                                                                             \
 	} while (0)
+
+static struct __test_metadata *case_running;
+
+/* case_skip_now(). The harness takes outcome and reason from exit status and shared memory. */
+static inline void case_exit_as_skipped(const char *reason)
+{
+	struct __test_metadata *_metadata = case_running;
+
+	if (_metadata->exit_code != KSFT_FAIL) {
+		snprintf(_metadata->results->reason, sizeof(_metadata->results->reason), "%s",
+			 case_note_skip("%s", reason));
+		_metadata->exit_code = KSFT_SKIP;
+	}
+	case_end_here();
+	fflush(NULL);
+	_exit(_metadata->exit_code);
+}
+
+/* Begins the evidence; in FIXTURE_SETUP, before anything can skip or fail. */
+#define case_begin_here()                                                                     \
+	(case_running = _metadata, case_skip_now = case_exit_as_skipped,                      \
+	 case_begin(_metadata->fixture->name, case_variant_name(_metadata, variant),          \
+		    _metadata->name))
 
 #define CASE_MAIN()                                                                           \
 	int main(int argc, char **argv)                                                       \

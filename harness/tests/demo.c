@@ -140,6 +140,24 @@ CASE(verdict, skip_in_body, .row = "D4", .title = "a case that finds out late",
 	EXPECT_HOLDS(false, "nothing is expected any more");
 }
 
+CASE(verdict, fail_before_skip, .row = "D4", .title = "a case that has failed is not skipped")
+{
+	EXPECT_RET(-EIO, 0);
+	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");
+}
+
+CASE(verdict, fail_before_skip_in_a_fixture, .row = "D4",
+     .title = "a case that has failed is not skipped by what it calls")
+{
+	EXPECT_RET(-EIO, 0);
+	case_skip_now("config: CONFIG_DEMO is not set");
+}
+
+CASE(verdict, skip_in_a_fixture, .row = "D4", .title = "what a case calls may find out late")
+{
+	case_skip_now("config: CONFIG_DEMO is not set");
+}
+
 CASE(verdict, broken, .row = "D5", .title = "the test's own set-up fails")
 {
 	case_note_broken("mount: %s", strerror(EBUSY));
