@@ -46,7 +46,10 @@ bool kernel_has_function(const char *name);
 /* Whether lockdep looks at locks: until it has something to report. See NEED_LOCKDEP. */
 bool kernel_checks_locks(void);
 
-/* The first of @needs that is not met, as need.missing says; else NULL. */
+/*
+ * The first of @needs that is not met, as need.missing says; else NULL. Nothing can run where
+ * IMA measures files: their requests and access times are not those of the contract.
+ */
 const char *need_missing(unsigned int needs);
 
 #endif

@@ -69,6 +69,7 @@ static void make_root(void)
 	mount_on("/proc", "proc", NULL);
 	mount_on("/sys", "sysfs", NULL);
 	mount_on("/tmp", "tmpfs", "mode=1777");
+	mount_on("/sys/kernel/security", "securityfs", NULL);
 	mount_on("/run", "tmpfs", "mode=755");
 	mount_on("/dev/shm", "tmpfs", "mode=1777");
 	mkdir("/root", 0700);
