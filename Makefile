@@ -32,7 +32,7 @@ TEST_GEN_FILES := servers/raw programs/idle
 EXTRA_CLEAN := $(OUTPUT)/obj $(OUTPUT)/servers/raw-uring
 OVERRIDE_TARGETS := 1
 include $(LIB_MK)
-HEADERS = $(KHDR_INCLUDES)
+HEADERS = $(KHDR_INCLUDES) -I$(selfdir) # which older trees' lib.mk does not say
 else
 HEADERS = -isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest
 -include $(OUTPUT)/libfuse.mk
