@@ -53,7 +53,7 @@ die()
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scripts=$checkout/scripts
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
-[ -z "${FPT_CACHE-}" ] || export FPT_CACHE="$(realpath -m "$FPT_CACHE")"
+[ -z "${FPT_CACHE-}" ] || FPT_CACHE=$(realpath -m "$FPT_CACHE")
 # shellcheck source=scripts/servers.inc
 . "$scripts/servers.inc"
 
