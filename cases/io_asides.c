@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What passthrough I/O asks the server in passing: GETXATTR, POLL. Rows D7, D17. */
+/* What passthrough I/O asks the server in passing: GETXATTR, SETATTR, POLL. Rows D7, D17, D24. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "../fixtures/ways.h"
 
 enum { OLD = 1, NEW = 2 }; /* seeds */
 
-#define PAGE 4096L
+#define PAGE   4096L
+#define CLIENT 1000
 
 /* A file of which the server has not been asked for extended attributes yet. */
 static long open_polled(struct world *w, const char *path)
@@ -99,6 +101,31 @@ CASE(capability, is_waited_for, .row = "D7",
 	EXPECT_RET(server_go(w, "GETXATTR"), 1);
 	EXPECT_RET(client_finish(c), PAGE);
 	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
+}
+
+WAY_FIXTURE(privileges);
+EACH_CALL(privileges);
+
+CASE(privileges, that_stay_keep_a_write_out, .row = "D24",
+     .title = "a write that would remove the setuid bit writes nothing when the server refuses "
+	      "that, and fails with its error; root, who need not, writes",
+     .needs = NEED_PASSTHROUGH, .can = "answers")
+{
+	struct client *c = client(w), *root = client_number(w, 1);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	plan(w, "f reg=reuse");
+	ASSERT_RET(chmod(backing_path("f"), 04777), 0);
+	ASSERT_RET(server_call(&w->server, -1, "answer SETATTR EDQUOT"), 0);
+	ASSERT_RET(client_setuid(c, CLIENT), 0);
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), -EDQUOT);
+	EXPECT_OPS(w, "GETATTR SETATTR");
+	EXPECT_RET(backing_file_is("f", "f"), 1);
+	ASSERT_POSITIVE(fd = client_open(root, "f", O_RDWR));
+	EXPECT_RET(client_write_by(root, variant->way, fd, PAGE, 0, NEW), PAGE);
 }
 
 WORLD_FIXTURE(store);

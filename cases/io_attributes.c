@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What I/O does to the attributes of both files, and who is told of it. Rows D4, D5, D14, D15. */
+/* What I/O does to the attributes of both files, and who is told of it. Rows D4, D5, D14, D15, K6. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -342,6 +342,43 @@ CASE(watched, file_tells_of_all, .row = "D15",
 	EXPECT_TEXT(events(inotify), "MODIFY");
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_TEXT(events(inotify), "CLOSE_WRITE");
+}
+
+/*
+ * The second mount queues each direct transfer, which a disk may have done before it could. Bytes
+ * that were read and written, or -errno; what open(2) told is forgotten.
+ */
+static long transfer_direct(struct client *c, const char *path, int inotify)
+{
+	long fd = client_open(c, path, O_RDWR | O_DIRECT), in, out;
+
+	if (fd < 0)
+		return fd;
+	events(inotify);
+	out = client_read_by(c, WAY_IO_URING, fd, PAGE, 0, OLD);
+	in = out < 0 ? out : client_write_by(c, WAY_IO_URING, fd, PAGE, 0, NEW);
+	return in < 0 ? in : out + in;
+}
+
+WORLD_FIXTURE(watched_queue);
+
+CASE(watched_queue, tells_of_all, .row = "K6",
+     .title = "who watches the backing file sees ACCESS and MODIFY of a direct io_uring read and "
+	      "write that the backing filesystem has queued",
+     .needs = NEED_PASSTHROUGH | NEED_IO_URING,
+     .xfail = "nobody tells of what is complete only after the call")
+{
+	int inotify;
+
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_POSITIVE(register_on_other(w, "no-passthrough async-dio"));
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(inotify = watch(world_path("other", "f")));
+	ASSERT_RET(transfer_direct(client(w), world_path("other", "f"), inotify), 2 * PAGE);
+	ASSERT_TEXT(events(inotify), "ACCESS MODIFY");
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_RET(transfer_direct(client(w), "f", inotify), 2 * PAGE);
+	EXPECT_TEXT(events(inotify), "ACCESS MODIFY");
 }
 
 CASE_MAIN()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Flags of open(2), fcntl(2), preadv2(2) and pwritev2(2), and limits. Rows D8 to D11. */
+/* Flags of open(2), fcntl(2), preadv2(2) and pwritev2(2), and limits. Rows D8 to D11, D22. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -17,6 +17,9 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 /* Newer than some headers. */
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 0x8
+#endif
+#ifndef RWF_NOAPPEND
+#define RWF_NOAPPEND 0x20
 #endif
 #ifndef RWF_ATOMIC
 #define RWF_ATOMIC 0x40
@@ -161,6 +164,54 @@ CASE(no_splice, into_what_appends, .row = "D11",
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, O_APPEND), 0);
 	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), -EINVAL);
 	EXPECT_RET(backing_file_is("f", "f"), 1);
+}
+
+/* --- append-only, and append mode taken away ---------------------------------- */
+
+#define NOT_LOOKED_AT                                                                          \
+	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
+	.xfail_before = "7.3.4",                                                               \
+	.xfail = "writes do not look at the flags of the backing inode"
+
+WAY_FIXTURE(append_only);
+EACH_CALL(append_only);
+
+CASE(append_only, is_not_written_after_fcntl, .row = "D22",
+     .title = "when F_SETFL has cleared O_APPEND a write to an append-only backing file is EPERM, "
+	      "and until then it appends",
+     .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_RET(register_f(w), 1);
+	SET_INODE_FLAGS(FS_APPEND_FL);
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	ASSERT_RET(client_write_by(client(w), WAY_PREAD, fd, PAGE, 0, NEW), PAGE);
+	ASSERT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
+	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), -EPERM);
+	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
+}
+
+WORLD_FIXTURE(append_only_once);
+
+CASE(append_only_once, is_not_written_with_rwf_noappend, .row = "D22",
+     .title = "pwritev2(2) with RWF_NOAPPEND to an append-only backing file is EPERM, without "
+	      "it a write appends",
+     .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
+{
+	long fd;
+
+	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	ASSERT_RET(register_f(w), 1);
+	SET_INODE_FLAGS(FS_APPEND_FL);
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	ASSERT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, 0), PAGE);
+	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, RWF_NOAPPEND), -EPERM);
+	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 }
 
 /* --- flags of one transfer -------------------------------------------------- */

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
@@ -299,22 +298,6 @@ CASE(registration, does_not_limit_mappings, .row = "M1",
 	.xfail_before = "7.3.4",                                                               \
 	.xfail = "mmap(2) does not look at the flags of the backing inode"
 
-/* 0 or -errno: -ENOTTY where the filesystem has no such flags. */
-static int make_append_only(void)
-{
-	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC), flags = FS_APPEND_FL;
-	int err = ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
-
-	close(fd);
-	return err;
-}
-
-#define MAKE_APPEND_ONLY()                                                                    \
-	do {                                                                                  \
-		if (make_append_only() == -ENOTTY)                                            \
-			CASE_SKIP("kernel: tmpfs has no inode flags (Linux 6.6 or newer)");   \
-	} while (0)
-
 WORLD_FIXTURE(append_only);
 
 CASE(append_only, is_not_mapped_shared_by_a_writer, .row = "M6",
@@ -327,7 +310,7 @@ CASE(append_only, is_not_mapped_shared_by_a_writer, .row = "M6",
 	plan(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	MAKE_APPEND_ONLY();
+	SET_INODE_FLAGS(FS_APPEND_FL);
 	EXPECT_RET(refusal(map(w, fd, RW, MAP_SHARED)), -EACCES);
 	EXPECT_RET(refusal(map(w, fd, PROT_READ, MAP_SHARED)), -EACCES);
 }
@@ -345,7 +328,7 @@ CASE(append_only, is_mapped_where_nothing_can_be_stored, .row = "M6",
 	ASSERT_POSITIVE(writer = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(reader = client_open(client(w), "f", O_RDONLY));
 	EXPECT_PASSES_THROUGH(w);
-	MAKE_APPEND_ONLY();
+	SET_INODE_FLAGS(FS_APPEND_FL);
 	EXPECT_POSITIVE(map(w, writer, RW, MAP_PRIVATE));
 	ASSERT_POSITIVE(at = map(w, reader, PROT_READ, MAP_SHARED));
 	EXPECT_RET(client_peek(client(w), at), 'f');

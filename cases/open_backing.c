@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -263,16 +262,6 @@ CASE(o_trunc, is_not_applied_by_the_kernel, .row = "R23",
 	.xfail_before = "7.3.4",                                                               \
 	.xfail = "passthrough opens do not look at the flags of the backing inode"
 
-/* FS_IMMUTABLE_FL or FS_APPEND_FL of the backing file f. 0 or -errno. */
-static int set_inode_flags(int flags)
-{
-	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
-	int err = ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? -errno : 0;
-
-	close(fd);
-	return err;
-}
-
 WORLD_FIXTURE(flag);
 FIXTURE_VARIANT(flag)
 {
@@ -289,8 +278,7 @@ CASE(flag, of_the_backing_inode_is_respected, .row = "R24",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
 	ASSERT_RET(register_readonly(w, "f"), 1);
-	if (set_inode_flags(variant->inode_flags) == -ENOTTY)
-		CASE_SKIP("kernel: tmpfs has no inode flags (Linux 6.6 or newer)");
+	SET_INODE_FLAGS(variant->inode_flags);
 	ASSERT_RET(open(backing_path("f"), variant->bad) < 0 ? -errno : 0, -EPERM);
 	plan(w, "f reg=reuse times=2");
 

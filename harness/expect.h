@@ -28,6 +28,7 @@
 #define ASSERT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _WHERE), 1)
 
 #define EXPECT_TEXT(got, want) _EXPECT(expect_text("expect", #got, got, want, _WHERE), 0)
+#define ASSERT_TEXT(got, want) _EXPECT(expect_text("expect", #got, got, want, _WHERE), 1)
 #define EXPECT_HOLDS(cond, what) _EXPECT(expect_holds(what, cond, _WHERE), 0)
 
 #define _WHERE __FILE__, __LINE__

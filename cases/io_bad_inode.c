@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/* I/O to a file whose server has said that it is of another type now. Rows D23, K7. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../fixtures/ways.h"
+
+enum { OLD = 1, NEW = 2 }; /* seeds */
+
+#define PAGE 4096L
+
+/* Has the server say that f is a FIFO: the kernel gives the inode up. The result of statx(2). */
+static long go_bad(struct world *w, int fd)
+{
+	struct statx st;
+
+	if (rename(backing_path("f"), backing_path("was-f")) < 0 ||
+	    mkfifo(backing_path("f"), 0666) < 0)
+		return -errno;
+	return client_fstatx(client(w), fd, AT_STATX_FORCE_SYNC, &st);
+}
+
+static long open_old(struct world *w)
+{
+	int err = backing_fill("f", OLD, PAGE, 0);
+
+	return err ?: client_open_settled(w, "f", O_RDWR);
+}
+
+WAY_FIXTURE(bad_inode);
+EACH_SIMPLE_CALL(bad_inode);
+
+CASE(bad_inode, is_neither_read_nor_written, .row = "D23",
+     .title = "when the server has said that an open file is a FIFO, reads and writes of it are "
+	      "EIO and do not reach the backing file",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = open_old(w));
+	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), PAGE);
+	ASSERT_RET(go_bad(w, fd), -EIO);
+	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), -EIO);
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), -EIO);
+	EXPECT_RET(backing_match("was-f", OLD, PAGE, 0), PAGE);
+}
+
+WAY_FIXTURE(bad_inode_by_pipe);
+FIXTURE_VARIANT_ADD(bad_inode_by_pipe, spliced) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(bad_inode_by_pipe, sendfile) { WAY_SENDFILE, 0 };
+
+CASE(bad_inode_by_pipe, is_neither_read_nor_written, .row = "K7",
+     .title = "when the server has said that an open file is a FIFO, splice(2) and sendfile(2) "
+	      "from and to it are EIO as read(2) is",
+     .needs = NEED_PASSTHROUGH, .xfail = "only reads and writes look whether the inode is bad")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = open_old(w));
+	ASSERT_RET(go_bad(w, fd), -EIO);
+	ASSERT_RET(client_read_by(c, WAY_READ, fd, PAGE, 0, OLD), -EIO);
+	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), -EIO);
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), -EIO);
+	EXPECT_RET(backing_match("was-f", OLD, PAGE, 0), PAGE);
+}
+
+CASE_MAIN()
