@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * I/O that is under way. The backing file is on a second FUSE mount, whose server holds the READ
- * or WRITE back for as long as the case wants. Rows D1, D20.
+ * or WRITE back for as long as the case wants. Rows D1, D20, L3, L5.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -194,6 +194,77 @@ CASE(queued, io_holds_the_file, .row = "D1",
 	EXPECT_RET(client_reap_queue(c, 1), PAGE);
 	EXPECT_RET(client_compare(c, PAGE), PAGE);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+}
+
+/* --- the end of connection and mount --------------------------------------------- */
+
+WORLD_FIXTURE(in_flight);
+FIXTURE_VARIANT(in_flight)
+{
+	int opcode;
+	const char *op;
+};
+FIXTURE_VARIANT_ADD(in_flight, read) { IOCB_CMD_PREAD, "READ" };
+FIXTURE_VARIANT_ADD(in_flight, write) { IOCB_CMD_PWRITE, "WRITE" };
+
+/* A page that was read by the client, or that is in the backing file. */
+static long transferred(struct client *c, int opcode)
+{
+	return opcode == IOCB_CMD_PREAD ? client_compare(c, PAGE) :
+					  backing_match("f", NEW, PAGE, 0);
+}
+
+CASE(in_flight, outlives_an_abort, .row = "L3",
+     .title = "a queued read or write is not ended by an abort: it holds both mounts, though ID and "
+	      "file are closed, until the backing file has answered, and transfers all",
+     .needs = NEED_PASSTHROUGH | NEED_AIO | NEED_FUSECTL, .can = "hold")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	ASSERT_RET(other_hold(w, variant->op), 0);
+	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
+	ASSERT_OTHER_OPS(w, variant->op);
+	EXPECT_RET(world_abort(), 0);
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_RET(client_close(c, fd), -ENOTCONN);
+	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(world_umount("fuse"), -EBUSY);
+	EXPECT_RET(world_umount("other"), -EBUSY);
+
+	EXPECT_RET(other_go(w, variant->op), 1);
+	EXPECT_RET(client_reap_queue(c, 1), PAGE);
+	EXPECT_RET(transferred(c, variant->opcode), PAGE);
+	EXPECT_RET(world_umount_and_wait("fuse"), 0);
+	EXPECT_RET(world_umount_and_wait("other"), 0);
+}
+
+CASE(in_flight, outlives_mount_and_server, .row = "L5",
+     .title = "a queued read or write is not ended by a lazy unmount and the end of the server: it "
+	      "holds the backing file, though the file is closed, until that has answered, and "
+	      "transfers all",
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	ASSERT_RET(other_hold(w, variant->op), 0);
+	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
+	ASSERT_OTHER_OPS(w, variant->op);
+	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_RET(world_umount_lazily("fuse"), 0);
+	server_kill(&w->server);
+	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(world_umount("other"), -EBUSY);
+
+	EXPECT_RET(other_go(w, variant->op), 1);
+	EXPECT_RET(client_reap_queue(c, 1), PAGE);
+	EXPECT_RET(transferred(c, variant->opcode), PAGE);
+	EXPECT_RET(world_umount_and_wait("other"), 0);
 }
 
 /* --- the lock of the FUSE inode --------------------------------------------------- */

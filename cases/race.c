@@ -13,6 +13,7 @@
 
 #define OPENS 100 /* of each client */
 #define WRITES 200 /* of each client */
+#define APPENDS 500 /* of each client */
 #define STORM "storm 2000 4 path=%s"
 
 enum end { WHILE_CONNECTED, UNTIL_GONE, UNTIL_RING_IS_GONE, UNTIL_DETACHED };
@@ -217,6 +218,32 @@ CASE(parallel_writes, and_opens_all_succeed, .row = "W1",
 	EXPECT_RET(client_finish(client_number(w, 1)), WRITES);
 	EXPECT_RET(client_finish(client_number(w, 2)), 0);
 	EXPECT_RET(client_finish(client_number(w, 3)), 0);
+}
+
+#define BLOCK 64 /* bytes that are appended at a time */
+
+WORLD_FIXTURE(appends);
+
+CASE(appends, are_whole_and_all_there, .row = "D8",
+     .title = "what four clients append at once is all there, each write whole, and the cached size "
+	      "is that of all",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fds[WORLD_CLIENTS];
+	struct statx st;
+
+	ASSERT_RET(register_f(w), 1);
+	plan(w, "f reg=reuse times=4");
+	for (int i = 0; i < WORLD_CLIENTS; i++)
+		ASSERT_POSITIVE(fds[i] = client_open(client_number(w, i), "f", O_WRONLY | O_APPEND));
+	for (int i = 0; i < WORLD_CLIENTS; i++)
+		client_start_append(client_number(w, i), fds[i], 'a' + i, BLOCK, APPENDS);
+	for (int i = 0; i < WORLD_CLIENTS; i++)
+		EXPECT_RET(client_finish(client_number(w, i)), APPENDS);
+	for (int i = 0; i < WORLD_CLIENTS; i++)
+		EXPECT_RET(backing_blocks("f", 'a' + i, BLOCK, strlen("f")), APPENDS);
+	EXPECT_RET(client_fstatx(client(w), fds[0], AT_STATX_DONT_SYNC, &st), 0);
+	EXPECT_RET(st.stx_size, strlen("f") + WORLD_CLIENTS * APPENDS * BLOCK);
 }
 
 WORLD_FIXTURE(storm);

@@ -134,9 +134,12 @@ CASE(truncated, when_it_is_opened, .row = "A2",
 
 /* --- A3: appending ------------------------------------------------------------------- */
 
+#define PIECE  64
+#define PIECES 500
+
 MOUNTED_FIXTURE(appended);
 
-CASE(appended, by_two_at_once, .row = "A3",
+CASE(appended, by_two_in_turn, .row = "A3",
      .title = "what two append to a file in turns stands behind each other",
      .needs = NEED_PASSTHROUGH)
 {
@@ -152,6 +155,25 @@ CASE(appended, by_two_at_once, .row = "A3",
 	EXPECT_RET(client_write_by(two, WAY_READ, b, ODD, end + ODD, OTHER), ODD);
 	EXPECT_RET(client_write_by(one, WAY_READ, a, ODD, end + 2 * ODD, OTHER), ODD);
 	EXPECT_RET(backing_match("f", OTHER, 4 * ODD, end), 3 * ODD);
+}
+
+CASE(appended, by_two_at_once, .row = "A3",
+     .title = "what two append to a file at once is all there, each piece of it whole",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *one = client(w), *two = client_number(w, 1);
+	long fd, a, b;
+
+	OPEN_PASSED_THROUGH(fd, one, OPENED);
+	ASSERT_POSITIVE(a = client_open(one, "f", O_WRONLY | O_APPEND));
+	ASSERT_POSITIVE(b = client_open(two, "f", O_WRONLY | O_APPEND));
+
+	client_start_append(one, a, 'a', PIECE, PIECES);
+	client_start_append(two, b, 'b', PIECE, PIECES);
+	EXPECT_RET(client_finish(one), PIECES);
+	EXPECT_RET(client_finish(two), PIECES);
+	EXPECT_RET(backing_blocks("f", 'a', PIECE, MOUNTED_SIZE), PIECES);
+	EXPECT_RET(backing_blocks("f", 'b', PIECE, MOUNTED_SIZE), PIECES);
 }
 
 CASE(appended, to_what_was_created, .row = "A3",

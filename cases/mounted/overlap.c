@@ -178,6 +178,7 @@ CASE(crowd, creates_one_file, .row = "A6",
 	fd = client_open(client(w), "another", O_RDWR | O_CREAT);
 	SKIP_IF_LACKING(fd, "O_CREAT");
 	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_DONE(client_unlink(client(w), "another"), "unlink");
 
 	for (unsigned int i = 0; i < WORLD_CLIENTS; i++)
 		client_start_count_open_errors(client_number(w, i), "another", O_RDWR | O_CREAT,

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The ioctls that wait for the mount, after FUSE_DEV_IOC_SYNC_INIT. Rows O1, C1. */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+
+#include "../fixtures/verbs.h"
+
+/* A kernel that does not wake the call must not hang the case: it gets EINTR then. */
+#define BOUNDED "timeout=4000"
+
+static const struct world_opts unmounted = { .unmounted = true, .same_cpu = true };
+
+/* From then on, when the case goes on, the server has answered what it was sent or it waits. */
+static int server_be_fifo(struct world *w)
+{
+	const struct sched_param lowest = { .sched_priority = 1 };
+
+	return sched_setscheduler(w->server.pid, SCHED_FIFO, &lowest) < 0 ? -errno : 0;
+}
+
+static bool server_is_busy(struct world *w)
+{
+	struct pollfd control = { .fd = w->server.control, .events = POLLIN };
+
+	return poll(&control, 1, 0) == 0;
+}
+
+static long do_mount(void *arg)
+{
+	return world_mount_device(*(struct world **)arg);
+}
+
+/* With FUSE_DEV_IOC_SYNC_INIT mount(2) waits for the answer to INIT. */
+static void client_start_mount(struct client *c, struct world *w)
+{
+	client_begin(c, do_mount, &w, sizeof(w), "begins to mount the device");
+}
+
+WORLD_FIXTURE(sync_init);
+
+CASE(sync_init, registering_waits_for_the_mount, .row = "O1",
+     .title = "after FUSE_DEV_IOC_SYNC_INIT registering waits for the mount and is EPERM then, before "
+	      "INIT is answered; after that it works",
+     .since = "6.18", .needs = NEED_PASSTHROUGH | NEED_SYNC_INIT | NEED_REALTIME,
+     .can = "ioctl-any", .world = &unmounted)
+{
+	unsigned int waiting;
+	long result;
+
+	ASSERT_RET(server_call(&w->server, -1, "sync-init"), 0);
+	ASSERT_RET(server_be_fifo(w), 0);
+	waiting = server_send(&w->server, -1, "backing-open path=%s " BOUNDED, backing_path("f"));
+	EXPECT_HOLDS(server_is_busy(w), "registering waits");
+	client_start_mount(client(w), w);
+	result = server_finish(&w->server, waiting);
+	START(w, NULL);
+
+	EXPECT_RET(result, -EPERM);
+	EXPECT_RET(client_finish(client(w)), 0);
+	EXPECT_RET(register_f(w), 1);
+}
+
+CASE(sync_init, closing_waits_for_the_mount, .row = "C1",
+     .title = "after FUSE_DEV_IOC_SYNC_INIT closing an ID waits for the mount and is EPERM then, "
+	      "before INIT is answered; after that it works",
+     .since = "6.18", .needs = NEED_PASSTHROUGH | NEED_SYNC_INIT | NEED_REALTIME,
+     .can = "ioctl-any", .world = &unmounted)
+{
+	unsigned int waiting;
+	long result;
+
+	ASSERT_RET(server_call(&w->server, -1, "sync-init"), 0);
+	ASSERT_RET(server_be_fifo(w), 0);
+	waiting = server_send(&w->server, -1, "backing-close 1 " BOUNDED);
+	EXPECT_HOLDS(server_is_busy(w), "closing waits");
+	client_start_mount(client(w), w);
+	result = server_finish(&w->server, waiting);
+	START(w, NULL);
+
+	EXPECT_RET(result, -EPERM);
+	EXPECT_RET(client_finish(client(w)), 0);
+	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(server_backing_close(w, 1, ""), 0);
+}
+
+CASE_MAIN()
