@@ -165,6 +165,8 @@ CASE(lock, is_of_the_fuse_file, .row = "D2",
 	EXPECT_RET(client_lock(other, fd2, variant), -EAGAIN);
 	EXPECT_RET(syscall(variant->nr, backing, variant->command, &whole_file), 0);
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
+	close(backing);
+	EXPECT_PASSES_THROUGH(w);
 }
 
 CASE_MAIN()

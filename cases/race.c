@@ -244,6 +244,7 @@ CASE(appends, are_whole_and_all_there, .row = "D8",
 		EXPECT_RET(backing_blocks("f", 'a' + i, BLOCK, strlen("f")), APPENDS);
 	EXPECT_RET(client_fstatx(client(w), fds[0], AT_STATX_DONT_SYNC, &st), 0);
 	EXPECT_RET(st.stx_size, strlen("f") + WORLD_CLIENTS * APPENDS * BLOCK);
+	EXPECT_PASSES_THROUGH(w);
 }
 
 WORLD_FIXTURE(storm);
