@@ -29,7 +29,7 @@ kernel=$tmp/bzImage
 } >"$kernel"
 
 # With -bios it is asked whether KVM works; $kvm says how. Else it says $tmp/stream, and ends
-# if there is $tmp/dies, which is then on the console.
+# if there is $tmp/dies, which is then on the console. With $tmp/talks it repeats that there.
 cat >"$tmp/bin/qemu-system-x86_64" <<'END'
 #!/bin/sh
 case " $* " in
@@ -46,12 +46,17 @@ printf '%s\n' "$*" >>"$FAKE/args"
 initrd=${*#*-initrd }
 [ -z "${keep-}" ] || cp "${initrd%% *}" "$keep"
 cat "$FAKE/stream"
-[ -e "$FAKE/dies" ] || exec tail -f /dev/null
 console=${*#*id=console,path=}
-cat "$FAKE/dies" >>"${console%%,append*}"
+console=${console%%,append*}
+while [ -e "$FAKE/talks" ] && cat "$FAKE/talks" >>"$console"; do
+	timeout 0.3 tail -f /dev/null
+done
+[ -e "$FAKE/dies" ] || exec tail -f /dev/null
+cat "$FAKE/dies" >>"$console"
 END
 chmod +x "$tmp/bin/qemu-system-x86_64"
 export PATH="$tmp/bin:$PATH" FAKE="$tmp" kvm=fails
+deadline=$((60 * ${FPT_TIMEOUT_MUL:-1}))
 
 # fake NAME STATUS OPTION...; the stream is on standard input
 fake()
@@ -59,8 +64,8 @@ fake()
 	cat >"$tmp/stream"
 	rm -rf "$tmp/run" "$tmp/args"
 	: >"$tmp/args"
-	exits "$1" "$2" "$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" --results "$tmp/results" \
-		"${@:3}"
+	exits "$1" "$2" timeout $deadline "$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" \
+		--results "$tmp/results" "${@:3}"
 }
 
 well()
@@ -132,6 +137,14 @@ says "says of what" "$tmp/err" 'vm.sh: the kernel does not boot: Oops: general p
 rm "$tmp/dies"
 FPT_VM_SILENCE=1 fake "one that says nothing" 1 "${some[@]}" </dev/null
 says "hangs" "$tmp/err" 'vm.sh: the kernel does not boot: the kernel hung: .*'
+echo "[   31.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [dies:99]" >"$tmp/talks"
+FPT_VM_SILENCE=2 fake "one that goes on talking of its hang" 1 --filter dies.machine.is_well_at_first <<END
+H 6.99.1-fake
+B0 raw dies
+E0 {"type":"begin","case":"dies.machine.is_well_at_first"}
+END
+says "is ended all the same" "$tmp/out" 'raw  *dies.machine.is_well_at_first  *crash  watchdog: BUG: soft lockup .*'
+rm "$tmp/talks"
 
 # --- the image -----------------------------------------------------------------
 
@@ -211,8 +224,6 @@ says "is named" "$tmp/err" "vm.sh: --accel is auto, kvm or tcg, not 'hax'"
 # --- killed --------------------------------------------------------------------
 
 mkfifo "$tmp/fifo"
-
-deadline=$((60 * ${FPT_TIMEOUT_MUL:-1}))
 
 killed() # SIGNAL STATUS OPTION...
 {

@@ -6,8 +6,9 @@
  * turns that into the run directory while it comes; prints "SERVER<tab>PROGRAM<tab>
  * LINE" for the programs' output. QEMU is ended when the guest says that it is done,
  * when the console has the end of a panic, or when for SECONDS neither stream nor
- * RUN_DIR/console.log have grown, COMING_UP in the guest's boot; 0 is no limit. What
- * became of the boot is in RESULT, lines of words between tabs:
+ * RUN_DIR/console.log have grown, or for twice that the stream has not, COMING_UP in
+ * the guest's boot; 0 is no limit. What became of the boot is in RESULT, lines of words
+ * between tabs:
  *
  *	release RELEASE			the guest came up
  *	end done|died|silent|stuck
@@ -35,7 +36,7 @@
 #define STREAM_BYTES 65536
 #define NAME_BYTES   256
 
-enum { BOOT_SILENCES = 2 }; /* a boot that goes on talking has so many times the seconds */
+enum { STREAM_SILENCES = 2 }; /* a kernel that still talks has so many times the seconds */
 
 struct job {
 	char *server, *program;
@@ -258,12 +259,12 @@ static void follow(int fd, int coming_up, int silence)
 	static char data[STREAM_BYTES];
 	struct lines stream = { fd, data, sizeof(data), 0 };
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	time_t begun = now(), heard = begun;
+	time_t heard = now(), said = heard;
 	int limit, console = open_console();
 
 	while (!end) {
 		if (poll(&ready, 1, 1000) > 0) {
-			heard = now();
+			heard = said = now();
 			if (!lines_read(&stream, take_line, NULL) && !end)
 				end = "died";
 		} else if (hear_console(console)) {
@@ -271,7 +272,7 @@ static void follow(int fd, int coming_up, int silence)
 		}
 		limit = release ? silence : coming_up;
 		if (!end && limit &&
-		    (now() > heard + limit || (!release && now() > begun + BOOT_SILENCES * limit)))
+		    (now() > heard + limit || now() > said + STREAM_SILENCES * limit))
 			end = "silent";
 	}
 	close(console);
