@@ -58,6 +58,15 @@ CASE(machine, cannot_be_killed, .row = "V2", .title = "a program that cannot be 
 	pause();
 }
 
+/* Each byte of it is read as four, and the kernel gives 2048 of them. */
+CASE(machine, logs_more_than_is_read, .row = "V1", .title = "a message of the kernel that is cut short holds up nothing")
+{
+	char text[900] = "<6>";
+
+	memset(text + 3, 0xff, sizeof(text) - 4);
+	EXPECT_RET(tell("/dev/kmsg", text), 0);
+}
+
 CASE(machine, is_well_at_last, .row = "V1", .title = "a case behind accidents has its outcome")
 {
 	EXPECT_RET(0, 0);

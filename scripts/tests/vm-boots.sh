@@ -48,6 +48,7 @@ dies.machine.resets|crash||the machine was reset without a word; accuses the ker
 dies.machine.freezes|timeout||the kernel hung: no sign of life for 30 seconds; accuses the kernel
 dies.machine.panics_and_stays|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
 dies.machine.cannot_be_killed|timeout||its processes cannot be killed; accuses the kernel
+dies.machine.logs_more_than_is_read|pass|0|
 dies.machine.is_well_at_last|pass|0|
 dies.machine.stays|timeout||no verdict: the program was ended by its time limit
 dies.machine.is_not_reached|incomplete||no verdict: the program was ended by its time limit
@@ -55,9 +56,10 @@ END
 same "every case has its outcome" "$tmp/wanted" "$tmp/outcomes"
 says "a death is shown as it happens" "$tmp/out" \
 	'raw  *dies.machine.panics  *crash  Kernel panic - not syncing: sysrq triggered crash'
-says "the last line" "$tmp/out" '2 passed, 8 failed, 0 skipped'
+says "the last line" "$tmp/out" '3 passed, 8 failed, 0 skipped'
 grep -c '^vm.sh: boot ' "$tmp/deaths/console.log" >"$tmp/boots"
 says "no boot more than the deaths need" "$tmp/boots" 6
+says "the kernel log has a message that was cut short" "$tmp/deaths/kernel.log" '\[.*\] \(\\xff\)\{400\}.*'
 says "the console has what the kernel said" "$tmp/deaths/console.log" '.*sysrq_handle_crash+.*'
 same "the results are kept" "$tmp/deaths/results/k/raw.tsv" "$tmp/results/k/raw.tsv"
 

@@ -29,7 +29,8 @@ kernel=$tmp/bzImage
 } >"$kernel"
 
 # With -bios it is asked whether KVM works; $kvm says how. Else it says $tmp/stream, and ends
-# if there is $tmp/dies, which is then on the console. With $tmp/talks it repeats that there.
+# if there is $tmp/dies, which is then on the console. With $tmp/talks it repeats that there,
+# with $tmp/later it says that after a while.
 cat >"$tmp/bin/qemu-system-x86_64" <<'END'
 #!/bin/sh
 case " $* " in
@@ -51,6 +52,10 @@ console=${console%%,append*}
 while [ -e "$FAKE/talks" ] && cat "$FAKE/talks" >>"$console"; do
 	timeout 0.3 tail -f /dev/null
 done
+if [ -e "$FAKE/later" ]; then
+	timeout 0.3 tail -f /dev/null
+	cat "$FAKE/later"
+fi
 [ -e "$FAKE/dies" ] || exec tail -f /dev/null
 cat "$FAKE/dies" >>"$console"
 END
@@ -145,6 +150,23 @@ E0 {"type":"begin","case":"dies.machine.is_well_at_first"}
 END
 says "is ended all the same" "$tmp/out" 'raw  *dies.machine.is_well_at_first  *crash  watchdog: BUG: soft lockup .*'
 rm "$tmp/talks"
+
+ln -s dies "$OUTPUT/cases/other"
+cat >"$tmp/later" <<END
+K1 other
+D stuck
+END
+fake "two programs that cannot be killed" 1 -j2 --filter '*.machine.is_well_at_first' <<END
+H 6.99.1-fake
+B0 raw dies
+B1 raw other
+O0 not ok 1 machine.is_well_at_first
+O1 ok 1 machine.is_well_at_first
+K0 dies
+END
+says "are both asked whether they have failed" "$tmp/out" \
+	'the kernel died: while no case ran: its processes cannot be killed'
+rm "$tmp/later" "$OUTPUT/cases/other"
 
 # --- the image -----------------------------------------------------------------
 

@@ -151,8 +151,7 @@ int main(void)
 		if (done)
 			leaks_find();
 		kernel_log_end();
-		if (done)
-			stream_say(STREAM_DONE, -1, "all jobs");
+		stream_say(STREAM_DONE, -1, done ? "all jobs" : "stuck");
 	}
 	stream_end();
 	end_machine();

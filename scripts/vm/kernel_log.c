@@ -34,7 +34,15 @@ int kernel_log_fd(void)
 	return log_fd;
 }
 
-/* One record a read, the first line of which is the message. */
+/* The first line of a record is the message; that of one that is cut short has no end. */
+static void say_message(const char *record, size_t len)
+{
+	const char *end = memchr(record, '\n', len);
+
+	stream_line(STREAM_LOG, -1, record, end ? (size_t)(end - record) : len);
+}
+
+/* One record a read. */
 void kernel_log_read(void)
 {
 	char record[8192];
@@ -43,8 +51,7 @@ void kernel_log_read(void)
 	while (log_fd >= 0) {
 		len = read(log_fd, record, sizeof(record));
 		if (len > 0)
-			stream_line(STREAM_LOG, -1, record,
-				    (char *)memchr(record, '\n', len) - record);
+			say_message(record, len);
 		else if (len == 0 || errno != EPIPE) /* EPIPE: some were overwritten */
 			return;
 	}

@@ -189,10 +189,8 @@ static void take_line(void *unused, const char *line, size_t len)
 		fprintf(stderr, "vm.sh: %.*s\n", (int)len, text);
 	else if (*line == STREAM_LOG)
 		put_line(kernel_log, text, len);
-	else if (*line == STREAM_STUCK)
-		end = "stuck";
 	else if (*line == STREAM_DONE)
-		end = "done";
+		end = begins_with(text, len, "stuck") ? "stuck" : "done";
 }
 
 static int start_qemu(char **argv)

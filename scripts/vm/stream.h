@@ -14,10 +14,10 @@ enum {
 	STREAM_OUTPUT = 'O',	/* a line of its output: KTAP */
 	STREAM_EVIDENCE = 'E',	/* a line of its evidence: JSON */
 	STREAM_STATUS = 'S',	/* it has ended; text: exit status or "timeout" */
-	STREAM_STUCK = 'K',	/* it cannot be killed; the guest gives up */
+	STREAM_STUCK = 'K',	/* it cannot be killed; the guest gives up what is left */
 	STREAM_LOG = 'L',	/* a record of /dev/kmsg */
 	STREAM_ALIVE = 'A',	/* nothing else was to be said for a while */
-	STREAM_DONE = 'D',	/* all jobs have ended, nothing follows */
+	STREAM_DONE = 'D',	/* nothing follows; text: "all jobs" have ended, or "stuck" */
 };
 
 #endif
