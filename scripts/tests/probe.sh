@@ -205,9 +205,24 @@ END
 server mortal <<<'exec "$RAW" < <(sed -u "/^@[0-9]* wait/Q")'
 wrong mortal waiting <<-END
 	Commands of every server: wait is answered when the request has come
+	Life: the server answers to the end
 END
 explains mortal "the server ended"
-says "mortal: the rest is counted" "$tmp/out" "1 of [0-9]* steps went wrong, [1-9][0-9]* could not be tried"
+says "mortal: the rest is counted" "$tmp/out" "2 of [0-9]* steps went wrong, [1-9][0-9]* could not be tried"
+
+hears_instead weak '/reg=reuse/,/^never/ { /^@[0-9]* last$/Q }'
+wrong weak passthrough <<-END
+	Life: the server answers to the end
+END
+explains weak "the server ended"
+
+hears_instead frail '/ backing-open$/,/^never/ { /^@[0-9]* last$/Q }'
+wrong frail ids <<-END
+	Commands of every server: backing-open takes the descriptor that comes with the command
+	Commands of every server: and the ID is its
+	Lines: a passed descriptor is closed when the command is done
+	Life: the server answers to the end
+END
 
 # Mistakes of the raw server itself.
 sabotaged() # MISTAKE PARTS
