@@ -85,7 +85,7 @@ CASE(overlapping, what_was_created_is_opened, .row = "A5",
 
 	OPEN_PASSED_THROUGH(fd, client(w), OPENED);
 	fd = mounted_open(client(w), CREATED);
-	SKIP_IF_LACKING(fd, "O_CREAT");
+	SKIP_IF_LACKING(fd, mounted_operation());
 	ASSERT_POSITIVE(fd);
 
 	for (size_t i = 0; i < OPENS; i++)
@@ -112,7 +112,7 @@ CASE(overlapping, what_has_no_name_is_opened, .row = "A5",
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	fd = mounted_open(c, TMPFILE);
-	SKIP_IF_LACKING(fd, "O_TMPFILE");
+	SKIP_IF_LACKING(fd, mounted_operation());
 	ASSERT_POSITIVE(fd);
 	snprintf(path, sizeof(path), "/proc/self/fd/%ld", fd);
 	EXPECT_POSITIVE(client_open(c, path, O_RDONLY));

@@ -147,6 +147,11 @@ with sealed-file A1 usage.passed.created.through_reads_need_no_program 'got EPER
 with keep-cache A1 usage.passed.opened.through_reads_need_no_program 'got EIO'
 with stay 'ended.unmounted.opened.*' ended.unmounted.opened.program_ends_and_leaves_nothing 'got ETIME'
 
+export MISTAKE=refuse-truncate
+mounted "with truncate refused" 0 "$tmp/mended" --filter 'usage.passed.*.through_reads*'
+says "is told so of what is created" "$tmp/out" '.* library: mended has no truncate'
+check "and not that it creates nothing" no_line '.* mended has no O_.*' "$tmp/out"
+
 export MISTAKE=not-asked-for
 mounted "with passthrough not asked for" 4 "$tmp/mended" --filter A1
 says "is told so" "$tmp/advice" '.* it does not use passthrough: .*'

@@ -29,7 +29,7 @@ static int another_file(const char *name)\
 
 /^static void sfs_getattr/,/^}/s/fuse_reply_attr(req, &attr, fs.timeout);/if (mistake("old-size"))\n\t\tattr.st_size = 1 << 20;\n\t&/
 
-/^static void do_setattr/,/^}/s/res = ftruncate(/res = mistake("no-truncate") ? 0 : ftruncate(/
+/^static void do_setattr/,/^}/s/res = ftruncate(/res = mistake("no-truncate") ? 0 : mistake("refuse-truncate") ? (errno = ENOSYS, -1) : ftruncate(/
 
 /^static void sfs_fsync(/,/^}/s/int res;/int res = -1;\n\tif (mistake("no-fsync")) {\n\t\tfuse_reply_err(req, EIO);\n\t\treturn;\n\t}/
 
