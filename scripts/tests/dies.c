@@ -58,12 +58,13 @@ CASE(machine, cannot_be_killed, .row = "V2", .title = "a program that cannot be 
 	pause();
 }
 
-/* Each byte of it is read as four, and the kernel gives 2048 of them. */
+/* What is no letter is read as four bytes, and the kernel gives 2048, with no end of the line. */
 CASE(machine, logs_more_than_is_read, .row = "V1", .title = "a message of the kernel that is cut short holds up nothing")
 {
 	char text[900] = "<6>";
 
-	memset(text + 3, 0xff, sizeof(text) - 4);
+	memset(text + 3, 'x', sizeof(text) - 4);
+	memset(text + 3, 0xff, 400);
 	EXPECT_RET(tell("/dev/kmsg", text), 0);
 }
 

@@ -12,11 +12,12 @@
 static int log_fd = -1;
 static char marker[256];
 
+/* Without its newline it could still grow, and would not be read before the next message. */
 static void mark(const char *what)
 {
 	char text[sizeof(marker) + 16];
 
-	snprintf(text, sizeof(text), "%s %s", marker, what);
+	snprintf(text, sizeof(text), "%s %s\n", marker, what);
 	guest_write("/dev/kmsg", text);
 }
 
