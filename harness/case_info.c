@@ -53,8 +53,10 @@ const struct case_info *case_find(const char *fixture, const char *name)
 
 const char *case_server(void)
 {
-	const char *path = getenv("FPT_SERVER"), *base;
+	const char *path = getenv("FPT_SERVER"), *name = getenv("FPT_SERVER_NAME"), *base;
 
+	if (name)
+		return name;
 	if (!path || !*path)
 		return "none";
 	base = strrchr(path, '/');

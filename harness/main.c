@@ -40,6 +40,7 @@ static const char help[] =
 	"  --help         this text; -h shows kselftest's own options\n"
 	"\n"
 	"FPT_SERVER       server program, see fixtures/servers/PROTOCOL.md (default: raw)\n"
+	"FPT_SERVER_NAME  what evidence and kernel log call it (default: its file's name)\n"
 	"FPT_MOUNT        instead, for the programs that run.sh --mount runs: its command\n"
 	"FPT_EVIDENCE     file that the evidence is appended to\n"
 	"FPT_TIMEOUT_MUL  factor for every deadline, for slow machines\n"

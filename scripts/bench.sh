@@ -89,21 +89,20 @@ run()
 	timed "$1" "$scripts/run.sh" --run-dir "$tmp/run" --results "$tmp/results" "${@:2}"
 }
 
-# executed SERVER: cases of the last run that were not skipped.
+# Cases of the last run, which was on one server, that were not skipped.
 executed()
 {
-	jq --arg server "$1" '.servers[$server].counts | with_entries(
-		select(.key | startswith("skip") | not)) | add' "$tmp/run/run.json"
+	jq '.servers[].counts | with_entries(select(.key | startswith("skip") | not)) | add' "$tmp/run/run.json"
 }
 
-# What the executed cases themselves say they took.
+# keep_case_times LABEL: what its executed cases themselves say they took.
 keep_case_times()
 {
 	jq -n 'reduce inputs as $line ({};
 		if $line.type == "skip" then .[$line.case].skipped = true
 		elif $line.type == "end" then .[$line.case].us = ($line.us | tonumber)
 		else . end) | .[] | select(.skipped | not) | .us
-		' "$tmp/run/evidence/$1"/*.jsonl >>"$tmp/cases.$1"
+		' "$tmp/run/evidence"/*/*.jsonl >>"$tmp/cases.$1"
 }
 
 # stats FILE [DIVISOR]: median, minimum and maximum.
@@ -159,7 +158,7 @@ for ((round = 0; round < runs; round++)); do
 	for server in "${servers[@]}"; do
 		name=${server##*/}
 		run "alone.$name" -j1 --server "$server"
-		count[$name]=$(executed "$name")
+		count[$name]=$(executed)
 		keep_case_times "$name"
 	done
 	run all --server "$(IFS=, && echo "${servers[*]}")"

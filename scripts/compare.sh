@@ -9,9 +9,10 @@ usage()
 	cat <<-END
 	usage: scripts/compare.sh OLD NEW
 	Says what changed between two results, each a TSV or a folder of them
-	(results/<kernel>), of which those of the same server are compared. OLD may also be a
-	folder of such folders (results): then what NEW's kernel has there is taken, or else
-	the nearest older kernel. So may both be: then each kernel of NEW is compared.
+	(results/<kernel>), of which those of the same server are compared: of a library that
+	of the same version, or else of the nearest. OLD may also be a folder of such folders
+	(results): then what NEW's kernel has there is taken, or else the nearest older kernel.
+	So may both be: then each kernel of NEW is compared.
 
 	  regressed    does not fail in OLD, fails in NEW (fail, broken, timeout,
 	               crash, incomplete)
@@ -62,20 +63,41 @@ has_kernels()
 	[ ${#files[@]} -gt 0 ]
 }
 
-# NAME if OLD has that folder, else the newest kernel before it; 7.4-rc1 is before 7.4.
+# Of the names on standard input NAME, else the newest before it; 7.4-rc1 is before 7.4.
+# With OR_LATER, if there is none, the oldest after it.
+nearest() # NAME [OR_LATER]
+{
+	{ echo "$1" && cat; } | sed 's/-rc/~rc/' | sort -V | sed 's/~rc/-rc/' | awk -v name="$1" -v or_later="${2-}" '
+		$0 == name { n++; next }
+		!n { before = $0 }
+		n && or_later && after == "" { after = $0 }
+		END { print (n > 1 ? name : before != "" ? before : after) }'
+}
+
 nearest_kernel() # OLD NAME
 {
 	local folder
 
-	{
-		echo "$2"
-		for folder in "$1"/*/; do
-			! has_results "$folder" || basename "$folder"
-		done
-	} | sed 's/-rc/~rc/' | sort -V | sed 's/~rc/-rc/' | awk -v name="$2" '
-		$0 == name { n++; next }
-		!n { before = $0 }
-		END { print (n > 1 ? name : before) }'
+	for folder in "$1"/*/; do
+		! has_results "$folder" || basename "$folder"
+	done | nearest "$2"
+}
+
+# Another version of the same library shows at least what the kernel does.
+nearest_server() # OLD NAME
+{
+	local file
+
+	for file in "$1"/*.tsv; do
+		file=$(basename "$file" .tsv)
+		[ "$(unversioned "$file")" != "$(unversioned "$2")" ] || echo "$file"
+	done | nearest "$2" or_later
+}
+
+unversioned() # SERVER
+{
+	set -- "${1%-unknown}"
+	echo "${1%%-[0-9]*}"
 }
 
 if [ -d "$1" ] && has_kernels "$1"; then
@@ -97,18 +119,24 @@ fi
 
 old=("$1")
 new=("$2")
+names=() # of servers
 if [ -d "$1" ] && [ -d "$2" ]; then
 	old=() new=()
-	for file in "$1"/*.tsv; do
-		if [ -e "$2/${file##*/}" ]; then
-			old+=("$file")
-			new+=("$2/${file##*/}")
+	for file in "$2"/*.tsv; do
+		name=$(basename "$file" .tsv)
+		server=$(nearest_server "$1" "$name")
+		if [ -n "$server" ]; then
+			old+=("$1/$server.tsv")
+			new+=("$file")
+			names+=("$name")
+			[ "$server" = "$name" ] ||
+				echo "$1 has nothing of $name; compared with $server, the nearest version"
 		else
-			echo "only in $1: ${file##*/}"
+			echo "only in $2: ${file##*/}"
 		fi
 	done
-	for file in "$2"/*.tsv; do
-		[ -e "$1/${file##*/}" ] || echo "only in $2: ${file##*/}"
+	for file in "$1"/*.tsv; do
+		[[ " ${old[*]} " = *" $file "* ]] || echo "only in $1: ${file##*/}"
 	done
 	[ ${#old[@]} -gt 0 ] || die "no server has a TSV in both $1 and $2"
 elif [ -d "$1" ] || [ -d "$2" ]; then
@@ -124,9 +152,13 @@ done
 # To awk a relative path may be the assignment of a variable.
 mapfile -d '' old < <(realpath -z "${old[@]}")
 mapfile -d '' new < <(realpath -z "${new[@]}")
-
 # Two files may be of two servers: what does the library do to the results?
-awk -v folders="$([ -d "$1" ] && echo 1)" '
+files=()
+for i in "${!old[@]}"; do
+	label=${names[i]+${names[i]} }
+	files+=(side=old "label=$label" "${old[i]}" side=new "label=$label" "${new[i]}")
+done
+awk '
 BEGIN {
 	FS = "\t"
 	n_kinds = split("regressed,fixed,now skipped,now run,changed,new,vanished", kinds, ",")
@@ -137,7 +169,7 @@ FNR == 1 {
 }
 
 {
-	key = folders ? $2 " " $1 : $1
+	key = label $1
 }
 
 side == "old" {
@@ -201,4 +233,4 @@ function report(kind, line)
 	count[kind]++
 	lines[kind] = lines[kind] "  " line "\n"
 }
-' side=old "${old[@]}" side=new "${new[@]}"
+' "${files[@]}"

@@ -55,6 +55,8 @@ source=${scripts%/*}/fixtures/servers/fuser
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 # shellcheck source=scripts/cache.inc
 . "$scripts/cache.inc"
+# shellcheck source=scripts/servers.inc
+. "$scripts/servers.inc"
 crates=$cache/crates/fuser-$crate
 cargo=${CARGO:-cargo}
 
@@ -101,12 +103,15 @@ fetch() # into tree/
 	mv "all/$registry" tree
 }
 
-# A server that runs goes on with what it was.
+# Called by the version that it says it is of. A server that runs goes on with what it was.
 put() # NAME
 {
-	cp "$work/target/release/$1-server" "$OUTPUT/servers/.$1.new"
-	mv "$OUTPUT/servers/.$1.new" "$OUTPUT/servers/$1-$crate"
-	echo "$OUTPUT/servers/$1-$crate"
+	local built=$work/target/release/$1-server server
+
+	server=$OUTPUT/servers/$(server_name "$1" "$(hello_of "$built")")
+	cp "$built" "$OUTPUT/servers/.$1.new"
+	mv "$OUTPUT/servers/.$1.new" "$server"
+	echo "$server"
 }
 
 # In $OUTPUT, as cargo writes beside Cargo.toml. Neither asks the network.
@@ -115,7 +120,7 @@ build()
 	local work=$OUTPUT/fuser
 
 	mkdir -p "$work/.cargo" "$OUTPUT/servers"
-	cp "$source/Cargo.toml" "$work"
+	cp "$source/Cargo.toml" "$source/build.rs" "$work"
 	ln -sfn "$source/src" "$work/src"
 	cat >"$work/.cargo/config.toml" <<-END
 	[source.crates-io]

@@ -71,10 +71,10 @@ versions_of()
 	apt-cache madison "$1" | awk -F ' *[|] *' '{ print $2 }' | sort -rVu
 }
 
-# The library's own version of a package's.
+# The library's own version of a package's, with what tells a snapshot or a candidate from a release.
 release()
 {
-	sed 's/[-+~].*//'
+	sed 's/-[^-]*$//; s/[+]\(ds\|dfsg\)[0-9.]*$//; s/~/-/g'
 }
 
 versions_listed()
@@ -163,7 +163,7 @@ build()
 	go 1.21
 
 	require (
-		github.com/hanwen/go-fuse/v2 v$wanted
+		github.com/hanwen/go-fuse/v2 v2.0.0
 		golang.org/x/sys v0.0.0
 	)
 

@@ -145,7 +145,7 @@ build_server() # NAME
 
 is_there() # NAME
 {
-	[ -e "$OUTPUT/servers/$1" ] && return
+	[ -e "$(server_file "$1")" ] && return
 	case " ${absent[*]} " in
 	*" $1 "*) return 1 ;;
 	esac
@@ -160,10 +160,11 @@ read_rows()
 		die "$matrix: the first line is not the names of its columns: kernel, servers, note"
 	[ ${#built[@]} -gt 0 ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
 	while IFS=$'\t' read -r kernel names _; do
-		have=
+		have= # by their names in results
 		for name in ${names//,/ }; do
 			if is_there "$name"; then
-				have+=${have:+,}$name
+				name=$(server_name "$name" "$(hello_of "$(server_file "$name")")")
+				[[ ,$have, = *",$name,"* ]] || have+=${have:+,}$name
 			else
 				absent+=("$name")
 			fi

@@ -36,6 +36,8 @@ scripts=$checkout/scripts
 export OUTPUT=${OUTPUT:-$checkout/build}
 # shellcheck source=scripts/rows.inc
 . "$scripts/rows.inc"
+# shellcheck source=scripts/servers.inc
+. "$scripts/servers.inc"
 
 results=$checkout/results
 html=
@@ -92,7 +94,7 @@ files=()
 
 find_results()
 {
-	local file name names=$'raw\nraw-uring\nlibfuse\nlibfuse-mt\nlibfuse-uring'
+	local file name
 
 	files=("$results"/*/*.tsv)
 	[ ${#files[@]} -gt 0 ] || die "no <kernel>/<server>.tsv in $results: give --results DIR"
@@ -107,7 +109,19 @@ find_results()
 			servers+=("$name")
 			break
 		done
-	done < <({ echo "$names"; basename -as .tsv "${files[@]}" | sort -u; } | awk '!seen[$0]++')
+	done < <(basename -as .tsv "${files[@]}" | sort -u | in_order)
+}
+
+# Servers: those of make first, of a library its newest version.
+in_order()
+{
+	awk -v first="$made_servers" '
+		BEGIN { n = split(first, name, " "); for (i = 1; i <= n; i++) rank[name[i]] = i }
+		{
+			library = $0
+			sub(/-[0-9].*/, "", library)
+			print (library in rank ? rank[library] : n + 1) "\t" library "\t" $0
+		}' | sort -t $'\t' -k 1,1n -k 2,2 -k 3,3Vr | cut -f 3
 }
 
 is_result()

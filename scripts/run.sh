@@ -16,7 +16,8 @@ usage()
 	  -j N                run N programs at once (default: one per processor)
 	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or an executable
 	                      that speaks the protocol of fixtures/servers/PROTOCOL.md;
-	                      repeat it or separate by commas (default: those that were built)
+	                      repeat it or separate by commas (default: those that were built).
+	                      The results call libfuse by its version, too: libfuse-3.18.3
 	  --mount CMD         a command for the shell that mounts the directory {source} at the
 	                      directory {mountpoint}, in the foreground or not, as root; a
 	                      script must exec the program
@@ -136,7 +137,7 @@ probe_servers()
 		one=0
 		FPT_SERVER=${server_path[$name]} "$OUTPUT/probe" || one=$?
 		case $one in
-		0 | 1) count_skipped "$(server_hello "$name")" ;;
+		0 | 1) count_skipped "${hello[$name]}" ;;
 		esac
 		[ "$one" -eq 0 ] || [ "$status" -eq 1 ] || status=$one
 	done
@@ -171,7 +172,7 @@ run_program() # SERVER PROGRAM
 		printf '%s\t%s\t4\n' "$1" "$2" >>"$run/status.tsv"
 		return
 	fi
-	FPT_SERVER=${server_path[$1]} FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
+	FPT_SERVER=${server_path[$1]} FPT_SERVER_NAME=$1 FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
 		timeout --kill-after=1 "$timeout" "$OUTPUT/$folder/$2" "${filter[@]}" </dev/null 2>&1 |
 		tee "$run/ktap/$1/$2.ktap" |
 		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v width="$servers_width" \

@@ -51,6 +51,32 @@ mkdir "$tmp/empty"
 exits "folders without a common server" 1 "$compare" old "$tmp/empty"
 says "are of no use" "$tmp/err" 'compare.sh: no server has a TSV in both .*'
 
+# Versions of a library.
+mkdir "$tmp/versions" "$tmp/version"
+cp old/raw.tsv "$tmp/versions/raw.tsv"
+for version in 3.9.1 3.18.3 3.19.0; do
+	cp old/libfuse.tsv "$tmp/versions/libfuse-$version.tsv"
+done
+nearest_version() # NAME OTHER
+{
+	rm -f "$tmp/version"/*
+	sed "s/	libfuse	/	$1	/" new/libfuse.tsv >"$tmp/version/$1.tsv"
+	exits "$1" 1 "$compare" "$tmp/versions" "$tmp/version"
+	grep nearest "$tmp/out" >"$tmp/nearest" || :
+	echo "${2:+$tmp/versions has nothing of $1; compared with $2, the nearest version}" | grep . >"$tmp/expected" || :
+	same "is compared with ${2:-itself}" "$tmp/expected" "$tmp/nearest"
+	says "by its cases" "$tmp/out" "  $1 a[.]f[.]lib: pass -> crash"
+}
+nearest_version libfuse-3.18.3
+nearest_version libfuse-3.18.2 libfuse-3.9.1
+nearest_version libfuse-3.19.0-rc1 libfuse-3.18.3
+nearest_version libfuse-3.20.0 libfuse-3.19.0
+nearest_version libfuse-3.8.0 libfuse-3.9.1
+nearest_version libfuse-unknown libfuse-3.19.0
+cp old/libfuse.tsv "$tmp/version/libfuse-mt-3.18.3.tsv"
+exits "another server on the library" 1 "$compare" "$tmp/versions" "$tmp/version"
+says "is not compared with it" "$tmp/out" "only in $tmp/version: libfuse-mt-3.18.3.tsv"
+
 # Folders of kernels.
 results=$tmp/results
 mkdir -p "$results/6.12.9" "$results/7.3-rc2" "$results/7.3" "$results/notes" "$tmp/new"

@@ -53,6 +53,15 @@ nice "$fuser" >"$tmp/built" 2>"$tmp/why" || status=$?
 check "the server is built" is_built
 server=$(tail -n 1 "$tmp/built")
 
+# The version of another fuser, as Cargo would have chosen it; and of this one.
+version=$(sed -n '/^name = "fuser"$/{n;s/^version = "\(.*\)"$/\1/p}' "$built/fuser/Cargo.lock")
+"$server" </dev/null >"$tmp/hello" || :
+says "it says which fuser it has" "$tmp/hello" "hello .* backend fuser version $version can .*"
+check "and is called so" test "${server##*/}" = "fuser-$version"
+printf '[[package]]\nname = "%s"\nversion = "%s"\n\n' fuser-server 0.17.0 fuser 0.99.1 nix 0.30.1 >"$tmp/Cargo.lock"
+(cd "$tmp" && rustc --edition 2024 -o choose "$scripts/../fixtures/servers/fuser/build.rs" && ./choose) >"$tmp/chosen"
+says "another one would be told from it" "$tmp/chosen" 'cargo::rustc-env=FUSER_VERSION=0[.]99[.]1'
+
 run_rows_e() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this one
 {
 	name=$1 status=$2

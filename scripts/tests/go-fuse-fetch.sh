@@ -13,6 +13,8 @@ server=$OUTPUT/servers/go-fuse-2.9.0
 
 file usr/share/gocode/src/github.com/hanwen/go-fuse/go.mod "module go-fuse"
 package "$pool" trixie golang-github-hanwen-go-fuse-dev 2.9.0-1
+package "$pool" trixie golang-github-hanwen-go-fuse-dev 2.9.0~rc1-1
+package "$pool" trixie golang-github-hanwen-go-fuse-dev 2.8.1+git20250901.abc+ds1-2
 file usr/share/gocode/src/golang.org/x/sys/go.mod "module sys"
 package "$pool" trixie golang-golang-x-sys-dev 0.50.0-1
 file usr/lib/go-1.24/bin/go "#!/bin/sh
@@ -26,8 +28,10 @@ publish
 
 exits "--list" 0 "$go_fuse" --list
 says "is of the versions" "$tmp/out" '2\.9\.0'
+says "with a snapshot's own" "$tmp/out" '2\.8\.1+git20250901\.abc'
+says "and a candidate's" "$tmp/out" '2\.9\.0-rc1'
 exits "a version that is not there" 1 "$go_fuse" 2.7.0
-says "is told what is" "$tmp/err" 'go-fuse.sh: no suite of the Debian mirror has go-fuse 2\.7\.0; it has 2\.9\.0'
+says "is told what is" "$tmp/err" 'go-fuse.sh: no suite of the Debian mirror has go-fuse 2\.7\.0; it has 2\.9\.0 .*'
 
 mv "$go" "$go.away"
 exits "a package that the mirror has not" 1 "$go_fuse"

@@ -10,7 +10,12 @@ checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
 cp "$scripts/matrix.sh" "$scripts/matrix-row.sh" "$scripts/servers.inc" "$checkout/scripts"
-touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/servers/libfuse" "$checkout/build/cases/a"
+touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/cases/a"
+cat >"$checkout/build/servers/libfuse" <<'END'
+#!/bin/sh
+echo "hello protocol 1 backend libfuse version 9.0 can passthrough"
+END
+chmod +x "$checkout/build/servers/libfuse"
 [ ! -x "$built/contain" ] || ln "$built/contain" "$checkout/build/contain" 2>/dev/null ||
 	cp "$built/contain" "$checkout/build/contain"
 export FPT_CACHE="$tmp/cache"
@@ -20,7 +25,7 @@ tr '|' '\t' >"$checkout/fixtures/kernels/matrix.tsv" <<'END'
 kernel|servers|note
 6.1|raw|too old
 6.12|raw,libfuse|has bugs
-7.3|raw,libfuse,libfuse-mt|
+7.3|raw,libfuse,libfuse-9.0,libfuse-mt|
 END
 
 cat >"$checkout/scripts/debian-kernel.sh" <<'END'
@@ -92,8 +97,8 @@ called() # LINE...: with these vm.sh has been run since this was asked last, in 
 }
 
 old="--debian 6.1.9-1 --server raw --kernel-name 6.1.9"
-bugs="--debian 6.12.8-1~bpo12+1 --server raw,libfuse --kernel-name 6.12.8"
-new="--debian 7.3~rc2-1~exp1 --server raw,libfuse --kernel-name 7.3-rc2"
+bugs="--debian 6.12.8-1~bpo12+1 --server raw,libfuse-9.0 --kernel-name 6.12.8"
+new="--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.0 --kernel-name 7.3-rc2"
 
 exits "--help" 0 "$matrix" --help
 says "tells the exit status" "$tmp/out" 'Exit status: 0 every row passed .*'
@@ -113,7 +118,7 @@ same "is the rows" "$tmp/expected" "$tmp/out"
 
 exits "a matrix with a failing case" 1 "$matrix" --jobs 2
 same "shows the kernels and servers" - "$tmp/out" <<'END'
-kernel   raw             libfuse
+kernel   raw             libfuse-9.0
 6.1.9    unsupported     -
 6.12.8   2/1/0           2/1/0
 7.3-rc2  2/0/1           2/0/1
@@ -126,10 +131,10 @@ says "says how it ends" "$tmp/err" 'matrix.sh: 6.1.9-1--raw ends: some passed .*
 says "and what is left" "$tmp/err" 'matrix.sh: .* ends: some passed (0 left, about 0 min)'
 called "$old" "$bugs" "$new"
 (cd "$checkout/results" && echo */*.tsv) >"$tmp/got"
-echo "6.1.9/raw.tsv 6.12.8/libfuse.tsv 6.12.8/raw.tsv 7.3-rc2/libfuse.tsv 7.3-rc2/raw.tsv" >"$tmp/expected"
+echo "6.1.9/raw.tsv 6.12.8/libfuse-9.0.tsv 6.12.8/raw.tsv 7.3-rc2/libfuse-9.0.tsv 7.3-rc2/raw.tsv" >"$tmp/expected"
 same "keeps the results" "$tmp/expected" "$tmp/got"
-row=$checkout/build/matrix/rows/7.3_rc2-1_exp1--raw+libfuse
-says "keeps what vm.sh said" "$row/said" 'more is in rows/7.3_rc2-1_exp1--raw+libfuse/run'
+row=$checkout/build/matrix/rows/7.3_rc2-1_exp1--raw+libfuse-9.0
+says "keeps what vm.sh said" "$row/said" 'more is in rows/7.3_rc2-1_exp1--raw+libfuse-9.0/run'
 check "keeps the run directory" test -e "$row/run/results/7.3-rc2/raw.tsv"
 
 rm -r "$checkout/results"
@@ -168,23 +173,23 @@ called "$new --accel tcg --filter a 'b' *"
 exits "kernels that are none, do not boot or cannot be fetched" 1 "$matrix" 7.4 7.5 8.0 6.12 6.12.8
 sed "s,$checkout,CHECKOUT," "$tmp/out" >"$tmp/got"
 same "are told" - "$tmp/got" <<'END'
-kernel  raw             libfuse
-7.4.1   no verdict, see CHECKOUT/build/matrix/rows/7.4.1-1--raw+libfuse/said
-7.5.1   no verdict, see CHECKOUT/build/matrix/rows/7.5.1-1--raw+libfuse/said
+kernel  raw             libfuse-9.0
+7.4.1   no verdict, see CHECKOUT/build/matrix/rows/7.4.1-1--raw+libfuse-9.0/said
+7.5.1   no verdict, see CHECKOUT/build/matrix/rows/7.5.1-1--raw+libfuse-9.0/said
 8.0     Debian has no such kernel
 6.12.8  2/1/0           2/1/0
 (passed/failed/skipped; unsupported: nothing could run)
 3 without a verdict
 4 passed, 2 failed, 0 skipped
 END
-says "and why" "$tmp/err" 'matrix.sh: 7.4.1-1--raw+libfuse ends: no verdict: vm.sh: the kernel does not boot .*'
-says "there, too" "$checkout/build/matrix/rows/7.4.1-1--raw+libfuse/said" 'vm.sh: the kernel does not boot'
-says "or what fetched it" "$checkout/build/matrix/rows/7.5.1-1--raw+libfuse/said" 'debian-kernel.sh: cannot fetch 7.5.1-1'
+says "and why" "$tmp/err" 'matrix.sh: 7.4.1-1--raw+libfuse-9.0 ends: no verdict: vm.sh: the kernel does not boot .*'
+says "there, too" "$checkout/build/matrix/rows/7.4.1-1--raw+libfuse-9.0/said" 'vm.sh: the kernel does not boot'
+says "or what fetched it" "$checkout/build/matrix/rows/7.5.1-1--raw+libfuse-9.0/said" 'debian-kernel.sh: cannot fetch 7.5.1-1'
 exits "a mirror that is away" 1 env MIRROR_IS_AWAY=1 "$matrix" 6.12
 says "is no matter of the kernels" "$tmp/err" 'matrix.sh: it is not known which kernels Debian has, see above'
 : >"$tmp/calls"
 exits "a kernel that had no verdict" 1 "$matrix" 7.4
-called "--debian 7.4.1-1 --server raw,libfuse --kernel-name 7.4.1"
+called "--debian 7.4.1-1 --server raw,libfuse-9.0 --kernel-name 7.4.1"
 exits "only kernels where nothing can run" 4 "$matrix" 6.1
 same "which is known" "$tmp/calls.none" "$tmp/calls"
 
@@ -197,7 +202,7 @@ for signal in TERM KILL; do
 	pid=$!
 	while read -r line; do
 		case $line in
-		*": 6.12.8-1_bpo12+1--raw+libfuse begins on "*) kill -$signal $pid ;;
+		*": 6.12.8-1_bpo12+1--raw+libfuse-9.0 begins on "*) kill -$signal $pid ;;
 		esac
 	done <"$tmp/progress"
 	wait $pid 2>/dev/null || :

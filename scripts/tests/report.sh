@@ -52,7 +52,7 @@ result 6.12.9 raw "a.f.one|pass|EIO||" "a.m.x.many|$mended" "a.m.y.many|$mended"
 	"b.f.three|incomplete|||no verdict"
 result 6.12.43 raw "a.f.one|pass|EIO||" "a.m.x.many|$mended" "a.m.y.many|$mended" "b.f.two|xfail|0||no kernel does" \
 	"b.f.three|skip:config|||no overlayfs"
-result 6.12.43 libfuse "a.f.one|fail|0||says </script> \"no\" \\o/; accuses the library" "a.m.x.many|skip:library|||cannot" \
+result 6.12.43 libfuse-3.18.3 "a.f.one|fail|0||says </script> \"no\" \\o/; accuses the library" "a.m.x.many|skip:library|||cannot" \
 	"a.m.y.many|$mended" "b.f.two|xfail|0||no kernel does" "a.f.old|pass|||"
 result 7.3 raw "a.f.one|pass|EIO||" "a.m.x.many|pass|EIO||" "a.m.y.many|pass|EIO||" "b.f.two|xpass|1||no kernel does" \
 	"b.f.three|pass|||"
@@ -71,7 +71,7 @@ same "nothing is said" /dev/null "$tmp/both"
 sed '1,/^5 cases/d' "$results/README.md" >"$tmp/README.md"
 same "README.md" - "$tmp/README.md" <<'END'
 
-| kernel | raw | libfuse | mine |
+| kernel | raw | libfuse-3.18.3 | mine |
 |---|---|---|---|
 | 6.1 | unsupported<br>1 pass, 4 skip |  |  |
 | 6.12.9 | **1 crash, 2 fail, 1 incomplete**<br>1 pass |  |  |
@@ -86,7 +86,7 @@ same "README.md" - "$tmp/README.md" <<'END'
 | outcome | cases | where | why |
 |---|---|---|---|
 | crash | E2 `b.f.two` | 6.12.9 | \<b>\*dead\*\</b> |
-| fail | E1 `a.f.one` | 6.12.43 (libfuse) | says \</script> "no" \o/; accuses the library |
+| fail | E1 `a.f.one` | 6.12.43 (libfuse-3.18.3) | says \</script> "no" \o/; accuses the library |
 | incomplete | E2 `b.f.three` | 6.12.9 | no verdict |
 | xpass | E2 `b.f.two` | 7.3 | no kernel does |
 | xfail | E2 `b.f.two` | 6.12.43 | no kernel does |
@@ -109,6 +109,14 @@ Beside what a server cannot do, which is the same on every kernel (`make contrac
 
 The suite no longer has 1 of the cases in these results: run it again.
 END
+
+mkdir -p "$tmp/columns/7.3"
+for server in fuser-0.9.0 libfuse-3.9.0 libfuse-3.10.1 libfuse-mt-3.9.0 raw raw-uring; do
+	cp "$results/7.3/raw.tsv" "$tmp/columns/7.3/$server.tsv"
+done
+exits "several versions" 0 "$report" --results "$tmp/columns"
+says "the newest comes first" "$tmp/columns/README.md" \
+	'| kernel | raw | raw-uring | libfuse-3.10.1 | libfuse-3.9.0 | libfuse-mt-3.9.0 | fuser-0.9.0 |'
 
 exits "--check of what was made" 0 "$report" --results "$results" --check
 cp "$results/README.md" "$tmp/first"

@@ -17,7 +17,7 @@ cp "$built/contain" "$OUTPUT/contain" # an ordinary user may not see the other
 
 # What each program below begins with.
 cat >"$tmp/prelude" <<'END'
-program=${0##*/} server=${FPT_SERVER##*/} list='' glob='*' selected=''
+program=${0##*/} list='' glob='*' selected=''
 [ "${1-}" != --list ] || { list=1; shift; }
 [ "${1-}" != --filter ] || glob=$2
 for c in $cases; do
@@ -68,13 +68,13 @@ says "says to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' firs
 program good f.one f.two <<'END'
 echo "1..2"
 for c in $selected; do
-	echo "fpt: begin $program.$c $server" >/dev/kmsg
+	echo "fpt: begin $program.$c $FPT_SERVER_NAME" >/dev/kmsg
 	evidence begin $c
 	evidence note $c '"key":"server_version","value":"1.0"'
 	evidence note $c '"key":"fuse_protocol_minor","value":"45"'
 	evidence expect $c '"what":"open","observed":"EIO","wanted":"EIO","ok":true'
 	evidence end $c
-	echo "fpt: end $program.$c $server" >/dev/kmsg
+	echo "fpt: end $program.$c $FPT_SERVER_NAME" >/dev/kmsg
 	echo "ok 1 $c"
 done
 echo "served by $FPT_SERVER, contained: ${FPT_CONTAINED-unset}" >&2
@@ -98,7 +98,7 @@ says "is named" "$tmp/err" "run.sh: no server '$checkout/settings': .*"
 mkdir "$tmp/other"
 cp /bin/true "$tmp/other/raw"
 exits "two servers of one name" 1 "$run" --server "raw,$tmp/other/raw"
-says "are named" "$tmp/err" "run.sh: two servers are called 'raw': rename one"
+says "are named" "$tmp/err" "run.sh: two servers are called 'raw', $OUTPUT/servers/raw and $tmp/other/raw: rename one, .*"
 exits "a filter that nothing matches" 1 "$run" --filter 'bad*'
 says "is named" "$tmp/err" "run.sh: no case matches 'bad\*', see --list"
 exits "the list of such a filter" 1 "$run" --list --filter 'bad*'
@@ -161,11 +161,38 @@ says "says so" "$tmp/out" 'the kernel log is not watched: /dev/kmsg does not giv
 exits "results that cannot be written" 0 "$run" --results /proc/results
 says "are told" "$tmp/err" 'results not kept in /proc/results, .*'
 
-cp /bin/true "$tmp/my-server"
-cp /bin/true "$OUTPUT/servers/libfuse"
+saying() # FILE HELLO
+{
+	printf '#!/bin/sh\necho "%s"\n' "$2" >"$1"
+	chmod +x "$1"
+}
+saying "$tmp/my-server" "hello protocol 1 backend mine version 0.1 can passthrough"
+saying "$OUTPUT/servers/libfuse" "hello protocol 1 backend libfuse version 3.17.2 can passthrough"
+saying "$OUTPUT/servers/libfuse-3.18.3" "hello protocol 1 backend libfuse version 3.18.3 can passthrough"
 cd "$tmp"
-exits "servers by name and path" 0 "$run" --server ./my-server,libfuse --server raw --run-dir "$tmp/third"
-check "each has its results" ls "$checkout"/results/*/my-server.tsv "$checkout"/results/*/libfuse.tsv
+exits "servers by name and path" 0 "$run" --server ./my-server,libfuse,libfuse-3.18.3 --server raw \
+	--run-dir "$tmp/third" --kernel-name third
+(cd "$checkout/results/third" && for file in *.tsv; do
+	echo "$file: $(cut -f 2 "$file" | uniq | paste -sd ' ')"
+done) >"$tmp/names"
+same "results are called by what is linked, and a user's server as its file" - "$tmp/names" <<'END'
+libfuse-3.17.2.tsv: server libfuse-3.17.2
+libfuse-3.18.3.tsv: server libfuse-3.18.3
+my-server.tsv: server my-server
+raw.tsv: server raw
+END
+[ ! -w /dev/kmsg ] || says "so does the kernel log" "$tmp/third/kernel.log" '.* fpt: end good.f.two libfuse-3.17.2'
+exits "a server by what results call it" 0 "$run" --server libfuse-3.17.2 --run-dir "$tmp/by-version"
+says "is that one" "$tmp/by-version/ktap/libfuse-3.17.2/good.ktap" "served by $OUTPUT/servers/libfuse, .*"
+exits "a version that it is not" 1 "$run" --server libfuse-3.17.1
+says "is not there" "$tmp/err" "run.sh: no server 'libfuse-3.17.1': run 'scripts/libfuse.sh 3.17.1' first, .*"
+mv "$OUTPUT/servers/libfuse-3.18.3" "$OUTPUT/servers/libfuse-3.17.2"
+exits "one version twice" 1 "$run" --server libfuse,libfuse-3.17.2
+says "is told where" "$tmp/err" "run.sh: two servers are called 'libfuse-3.17.2', $OUTPUT/servers/libfuse and .*"
+rm "$OUTPUT/servers/libfuse-3.17.2"
+cp /bin/true "$OUTPUT/servers/libfuse"
+exits "a library that does not say its version" 0 "$run" --server libfuse --kernel-name fourth
+check "shares no name with one that does" ls "$checkout/results/fourth/libfuse-unknown.tsv"
 says "a path is made absolute" "$tmp/third/ktap/my-server/good.ktap" "served by $tmp/my-server, .*"
 
 # --- skips, failures, accidents ----------------------------------------------

@@ -23,7 +23,7 @@ run_on() # SERVER MISTAKE OPTION...
 	FPT_SABOTAGE=${mistake#none} "$scripts/run.sh" -j 8 --server "$server" \
 		--run-dir "$tmp/run/$server/$mistake" --results "$tmp/results" \
 		--kernel-name "$mistake" "$@" >"$tmp/$mistake.out" 2>&1 || status=$?
-	tsv=$tmp/run/$server/$mistake/results/$mistake/$server.tsv
+	tsv=$(echo "$tmp/run/$server/$mistake/results/$mistake/"*.tsv)
 	case $status in
 	0 | 1 | 4) [ -s "$tsv" ] && return ;;
 	esac
