@@ -7,7 +7,7 @@ export LC_ALL=C
 usage()
 {
 	cat <<-END
-	usage: scripts/compare.sh OLD NEW
+	usage: scripts/compare.sh [--allow-vanished] OLD NEW
 	Says what changed between two results, each a TSV or a folder of them
 	(results/<kernel>), of which those of the same server are compared. OLD may also be a
 	folder of such folders (results): then what NEW's kernel has there is taken, or else
@@ -21,6 +21,9 @@ usage()
 	  changed      outcome within its kind, or what was observed
 	  new, vanished
 
+	  --allow-vanished  cases that are only in OLD are no failure: the suite has dropped
+	                    them, or NEW is of a part of it
+
 	What a new kernel breaks, in CI:
 
 	  scripts/vm.sh --kernel bzImage --results new || [ \$? -eq 1 ]
@@ -29,7 +32,8 @@ usage()
 	A case that failed with the older kernel, too, is no regression. When it is fixed, or a
 	change is intended, commit new/<kernel> to results: the next kernel is compared with that.
 
-	Exit status: 0 nothing regressed, 1 something did, or wrong use.
+	Exit status: 0 nothing regressed or vanished, 1 something did, a file is not a result
+	(said with its line), or wrong use.
 	END
 }
 
@@ -39,10 +43,21 @@ die()
 	exit 1
 }
 
-[ "${1-}" != --help ] || { usage; exit 0; }
-case ${1-} in
--*) die "unknown option $1, see --help" ;;
-esac
+# shellcheck source=scripts/results.inc
+. "$(dirname "${BASH_SOURCE[0]}")/results.inc"
+
+options=()
+while [[ ${1-} = -* ]]; do
+	case $1 in
+	--help | -h)
+		usage
+		exit 0
+		;;
+	--allow-vanished) options=("$1") ;;
+	*) die "unknown option $1, see --help" ;;
+	esac
+	shift
+done
 [ $# -eq 2 ] || die "give two results, OLD and NEW, see --help"
 for side in "$@"; do
 	[ -r "$side" ] || die "cannot read $side: give a TSV or a folder of them"
@@ -83,7 +98,7 @@ if [ -d "$1" ] && has_kernels "$1"; then
 	if has_kernels "$2"; then
 		for folder in "$2"/*/; do
 			echo "== ${folder%/}"
-			"$0" "$1" "${folder%/}" || status=1
+			"$0" "${options[@]}" "$1" "${folder%/}" || status=1
 		done
 		exit "$status"
 	fi
@@ -97,8 +112,9 @@ fi
 
 old=("$1")
 new=("$2")
+named=
 if [ -d "$1" ] && [ -d "$2" ]; then
-	old=() new=()
+	old=() new=() named=1
 	for file in "$1"/*.tsv; do
 		if [ -e "$2/${file##*/}" ]; then
 			old+=("$file")
@@ -115,18 +131,13 @@ elif [ -d "$1" ] || [ -d "$2" ]; then
 	die "$1 and $2 are a file and a folder: give two of a kind"
 fi
 
-for file in "${old[@]}" "${new[@]}"; do
-	read -r line <"$file" || :
-	[ "$line" = $'case\tserver\toutcome\tobserved\tops\tnote' ] ||
-		die "$file: not a result, the first line is not the names of its columns"
-	[ "$(wc -l <"$file")" -gt 1 ] || die "$file: not a whole result, it has no case"
-done
+need_results "${old[@]}" "${new[@]}"
 # To awk a relative path may be the assignment of a variable.
 mapfile -d '' old < <(realpath -z "${old[@]}")
 mapfile -d '' new < <(realpath -z "${new[@]}")
 
 # Two files may be of two servers: what does the library do to the results?
-awk -v folders="$([ -d "$1" ] && echo 1)" '
+awk -v folders="$([ -d "$1" ] && echo 1)" -v vanished_are_fine="${options[*]}" '
 BEGIN {
 	FS = "\t"
 	n_kinds = split("regressed,fixed,now skipped,now run,changed,new,vanished", kinds, ",")
@@ -170,7 +181,7 @@ END {
 		totals = totals (i == 1 ? "" : ", ") count[kind] + 0 " " kind
 	}
 	print totals
-	exit count["regressed"] > 0
+	exit count["regressed"] > 0 || count["vanished"] > 0 && vanished_are_fine == ""
 }
 
 function class(outcome)

@@ -36,6 +36,8 @@ scripts=$checkout/scripts
 export OUTPUT=${OUTPUT:-$checkout/build}
 # shellcheck source=scripts/rows.inc
 . "$scripts/rows.inc"
+# shellcheck source=scripts/results.inc
+. "$scripts/results.inc"
 
 results=$checkout/results
 html=
@@ -50,7 +52,7 @@ parse_arguments()
 			set -- "${1%%=*}" "${1#*=}" "${@:2}"
 			continue
 			;;
-		--help)
+		--help | -h)
 			usage
 			exit 0
 			;;
@@ -81,6 +83,7 @@ parse_arguments()
 		shift 2
 	done
 	[ -n "$html" ] || [ ${#runs[@]} -eq 0 ] || die "--runs is for the page: give --html FILE too"
+	[ ! -d "$html" ] || die "--html $html is a directory: give a FILE in it"
 	[ -z "$html" ] || [ -z "$check" ] || die "--check writes nothing: give it without --html"
 }
 
@@ -96,8 +99,8 @@ find_results()
 
 	files=("$results"/*/*.tsv)
 	[ ${#files[@]} -gt 0 ] || die "no <kernel>/<server>.tsv in $results: give --results DIR"
+	named=1 need_results "${files[@]}"
 	for file in "${files[@]}"; do
-		is_result "$file" || die "$file: not a result, the first line is not the names of its columns"
 		name=${file%/*}
 		printf '%s\n' "${name##*/}"
 	done | sed 's/-rc/~rc/' | sort -uV | sed 's/~rc/-rc/' >"$tmp/kernels" # a candidate is before the release
@@ -108,13 +111,6 @@ find_results()
 			break
 		done
 	done < <({ echo "$names"; basename -as .tsv "${files[@]}" | sort -u; } | awk '!seen[$0]++')
-}
-
-is_result()
-{
-	local line
-
-	read -r line <"$1" && [ "$line" = $'case\tserver\toutcome\tobserved\tops\tnote' ]
 }
 
 find_cases()
@@ -173,7 +169,7 @@ make_page()
 	make_with -v EVIDENCE="$tmp/evidence" -f "$scripts/report/page.awk" >"$tmp/data"
 	awk -v folder="$scripts/report" -v data="$tmp/data" -f "$scripts/report/inline.awk" \
 		"$scripts/report/page.html" >"$tmp/page"
-	cat "$tmp/page" >"$html"
+	cat "$tmp/page" 2>/dev/null >"$html" || die "cannot write $html: give another --html FILE"
 }
 
 parse_arguments "$@"
