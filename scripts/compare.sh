@@ -7,7 +7,7 @@ export LC_ALL=C
 usage()
 {
 	cat <<-END
-	usage: scripts/compare.sh OLD NEW
+	usage: scripts/compare.sh [--allow-vanished] OLD NEW
 	Says what changed between two results, each a TSV or a folder of them
 	(results/<kernel>), of which those of the same server are compared: of a library that
 	of the same version, or else of the nearest. OLD may also be a folder of such folders
@@ -22,6 +22,9 @@ usage()
 	  changed      outcome within its kind, or what was observed
 	  new, vanished
 
+	  --allow-vanished  cases that are only in OLD are no failure: the suite has dropped
+	                    them, or NEW is of a part of it
+
 	What a new kernel breaks, in CI:
 
 	  scripts/vm.sh --kernel bzImage --results new || [ \$? -eq 1 ]
@@ -30,7 +33,8 @@ usage()
 	A case that failed with the older kernel, too, is no regression. When it is fixed, or a
 	change is intended, commit new/<kernel> to results: the next kernel is compared with that.
 
-	Exit status: 0 nothing regressed, 1 something did, or wrong use.
+	Exit status: 0 nothing regressed or vanished, 1 something did, a file is not a result
+	(said with its line), or wrong use.
 	END
 }
 
@@ -40,10 +44,21 @@ die()
 	exit 1
 }
 
-[ "${1-}" != --help ] || { usage; exit 0; }
-case ${1-} in
--*) die "unknown option $1, see --help" ;;
-esac
+# shellcheck source=scripts/results.inc
+. "$(dirname "${BASH_SOURCE[0]}")/results.inc"
+
+options=()
+while [[ ${1-} = -* ]]; do
+	case $1 in
+	--help | -h)
+		usage
+		exit 0
+		;;
+	--allow-vanished) options=("$1") ;;
+	*) die "unknown option $1, see --help" ;;
+	esac
+	shift
+done
 [ $# -eq 2 ] || die "give two results, OLD and NEW, see --help"
 for side in "$@"; do
 	[ -r "$side" ] || die "cannot read $side: give a TSV or a folder of them"
@@ -105,7 +120,7 @@ if [ -d "$1" ] && has_kernels "$1"; then
 	if has_kernels "$2"; then
 		for folder in "$2"/*/; do
 			echo "== ${folder%/}"
-			"$0" "$1" "${folder%/}" || status=1
+			"$0" "${options[@]}" "$1" "${folder%/}" || status=1
 		done
 		exit "$status"
 	fi
@@ -120,8 +135,9 @@ fi
 old=("$1")
 new=("$2")
 names=() # of servers
+named=
 if [ -d "$1" ] && [ -d "$2" ]; then
-	old=() new=()
+	old=() new=() named=1
 	for file in "$2"/*.tsv; do
 		name=$(basename "$file" .tsv)
 		server=$(nearest_server "$1" "$name")
@@ -143,12 +159,7 @@ elif [ -d "$1" ] || [ -d "$2" ]; then
 	die "$1 and $2 are a file and a folder: give two of a kind"
 fi
 
-for file in "${old[@]}" "${new[@]}"; do
-	read -r line <"$file" || :
-	[ "$line" = $'case\tserver\toutcome\tobserved\tops\tnote' ] ||
-		die "$file: not a result, the first line is not the names of its columns"
-	[ "$(wc -l <"$file")" -gt 1 ] || die "$file: not a whole result, it has no case"
-done
+need_results "${old[@]}" "${new[@]}"
 # To awk a relative path may be the assignment of a variable.
 mapfile -d '' old < <(realpath -z "${old[@]}")
 mapfile -d '' new < <(realpath -z "${new[@]}")
@@ -158,7 +169,7 @@ for i in "${!old[@]}"; do
 	label=${names[i]+${names[i]} }
 	files+=(side=old "label=$label" "${old[i]}" side=new "label=$label" "${new[i]}")
 done
-awk '
+awk -v vanished_are_fine="${options[*]}" '
 BEGIN {
 	FS = "\t"
 	n_kinds = split("regressed,fixed,now skipped,now run,changed,new,vanished", kinds, ",")
@@ -202,7 +213,7 @@ END {
 		totals = totals (i == 1 ? "" : ", ") count[kind] + 0 " " kind
 	}
 	print totals
-	exit count["regressed"] > 0
+	exit count["regressed"] > 0 || count["vanished"] > 0 && vanished_are_fine == ""
 }
 
 function class(outcome)

@@ -365,24 +365,32 @@ function shows_the_kernel(v)
 	return v ~ /^x?pass$/ || v == "xfail"
 }
 
-function accused(server, name,    v, i, other)
+# Nobody is accused without a control: another server that does it, or, of the kernel,
+# other cases that raw passes.
+function accused(server, name,    v)
 {
 	if ((server, name) in splats || (server, name) in death)
 		return "accuses the kernel"
-	if (!(("raw", name) in outcome))
-		return ""
 	v = outcome["raw", name]
-	if (server != "raw" && server_failed(server SUBSEP name))
-		return says_no(v) ? "accuses the kernel" : \
-		       shows_the_kernel(v) || only_a_library_shows(v) ? "accuses the library" : ""
-	if (!says_no(v))
+	if (server != "raw" && server_failed(server SUBSEP name) && (shows_the_kernel(v) || only_a_library_shows(v)))
+		return "accuses the library"
+	if (!raw_passes || !says_no(v) || server != "raw" && !server_failed(server SUBSEP name))
 		return ""
+	return server != "raw" || red_elsewhere(name) || v == "fail" && !good_elsewhere ? "accuses the kernel" : ""
+}
+
+# Also sets good_elsewhere. A hang or a crash on raw alone may be its own.
+function red_elsewhere(name,    i, red, k)
+{
+	good_elsewhere = 0
 	for (i = 1; i <= n_servers; i++) {
-		other = servers[i]
-		if (other != "raw" && (other, name) in outcome && says_no(outcome[other, name]))
-			return "accuses the kernel"
+		k = servers[i] SUBSEP name
+		if (servers[i] == "raw" || !(k in outcome))
+			continue
+		red += says_no(outcome[k])
+		good_elsewhere += shows_the_kernel(outcome[k])
 	}
-	return ""
+	return red
 }
 
 # Then the kernel is judged by all that raw has run.
@@ -413,7 +421,7 @@ function write_results(server,    c, k, v, file, blame)
 			continue
 		v = outcome[k]
 		blame = accused(server, cases[c])
-		count_blame(blame, server, cases[c])
+		count_blame(blame != "" ? blame : server_failed(k) ? "nobody" : "", server, cases[c])
 		note[k] = joined(note[k], "; ", blame)
 		print cases[c], server, v, observed[k], ops[k], note[k] >file
 		count[server, v]++
@@ -435,7 +443,7 @@ function count_blame(blame, server, name,    whom, row)
 {
 	if (blame == "")
 		return
-	whom = blame ~ /library/ ? server : "kernel"
+	whom = blame ~ /library/ ? server : blame ~ /kernel/ ? "kernel" : "nobody"
 	if ((whom, name) in blamed)
 		return
 	blamed[whom, name] = 1
@@ -482,7 +490,7 @@ function summary(    i, server, totals, width, passed, failures, skipped, nothin
 	list_cases("xfail", "Expected to fail, and failed:")
 	list_cases("xpass", "EXPECTED TO FAIL, BUT PASSED (if it is the kernel that was mended, remove the mark):")
 	list_cases("failed", "Failed:")
-	list_blame(failures)
+	list_blame()
 	for (i = 1; i <= n_run_failures; i++)
 		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
 	failures += n_run_failures
@@ -518,27 +526,28 @@ function server_totals(server,    n, i, v, text)
 	return text == "" ? "" : "  (" text ")"
 }
 
-function list_blame(failures,    i, server, heading)
+# A failure is somewhere here, but that of a program that is mounted: advice.awk.
+function list_blame(    i, server)
 {
-	heading = "\nAccused:\n"
+	blame_heading = "\nAccused:\n"
 	for (i = 1; i <= n_servers; i++) {
 		server = servers[i]
-		if (!n_blamed[server])
-			continue
-		say_blamed(heading "  " library(server) ", not the kernel", server,
-			"on " server ", and not on raw, which does without a library")
-		heading = ""
+		say_blamed(library(server) ", not the kernel", server,
+			"failed on " server ", and not on raw, which does without a library")
 	}
-	if (n_blamed["kernel"])
-		say_blamed(heading "  kernel " KERNEL, "kernel", "on raw, too, or with a report of the kernel")
-	else if (heading != "" && failures && !raw_passes)
-		print heading "  nobody, as no case has passed on raw in this run, which does without a library " \
-			"(give --server raw,NAME)"
+	say_blamed("kernel " KERNEL, "kernel", "failed on raw, which does without a library, or with a report of the kernel")
+	if (ENVIRON["FPT_MOUNT"] == "")
+		say_blamed("nobody", "nobody", raw_passes ? \
+			"failed where nothing shows whether it is the kernel, a library or a server" : \
+			"failed, and none has passed on raw in this run, which does without a library (give --server raw,NAME)")
 }
 
 function say_blamed(who, key, where)
 {
-	printf "%s: %d case%s failed %s\n", who, n_blamed[key], n_blamed[key] == 1 ? "" : "s", where
+	if (!n_blamed[key])
+		return
+	printf "%s  %s: %d case%s %s\n", blame_heading, who, n_blamed[key], n_blamed[key] == 1 ? "" : "s", where
+	blame_heading = ""
 	if (blamed_rows[key] != "")
 		print "      row" (blamed_rows[key] ~ / / ? "s " : " ") blamed_rows[key]
 }

@@ -38,6 +38,8 @@ export OUTPUT=${OUTPUT:-$checkout/build}
 . "$scripts/rows.inc"
 # shellcheck source=scripts/servers.inc
 . "$scripts/servers.inc"
+# shellcheck source=scripts/results.inc
+. "$scripts/results.inc"
 
 results=$checkout/results
 html=
@@ -52,7 +54,7 @@ parse_arguments()
 			set -- "${1%%=*}" "${1#*=}" "${@:2}"
 			continue
 			;;
-		--help)
+		--help | -h)
 			usage
 			exit 0
 			;;
@@ -83,6 +85,7 @@ parse_arguments()
 		shift 2
 	done
 	[ -n "$html" ] || [ ${#runs[@]} -eq 0 ] || die "--runs is for the page: give --html FILE too"
+	[ ! -d "$html" ] || die "--html $html is a directory: give a FILE in it"
 	[ -z "$html" ] || [ -z "$check" ] || die "--check writes nothing: give it without --html"
 }
 
@@ -98,8 +101,8 @@ find_results()
 
 	files=("$results"/*/*.tsv)
 	[ ${#files[@]} -gt 0 ] || die "no <kernel>/<server>.tsv in $results: give --results DIR"
+	named=1 need_results "${files[@]}"
 	for file in "${files[@]}"; do
-		is_result "$file" || die "$file: not a result, the first line is not the names of its columns"
 		name=${file%/*}
 		printf '%s\n' "${name##*/}"
 	done | sed 's/-rc/~rc/' | sort -uV | sed 's/~rc/-rc/' >"$tmp/kernels" # a candidate is before the release
@@ -122,13 +125,6 @@ in_order()
 			sub(/-[0-9].*/, "", library)
 			print (library in rank ? rank[library] : n + 1) "\t" library "\t" $0
 		}' | sort -t $'\t' -k 1,1n -k 2,2 -k 3,3Vr | cut -f 3
-}
-
-is_result()
-{
-	local line
-
-	read -r line <"$1" && [ "$line" = $'case\tserver\toutcome\tobserved\tops\tnote' ]
 }
 
 find_cases()
@@ -187,7 +183,7 @@ make_page()
 	make_with -v EVIDENCE="$tmp/evidence" -f "$scripts/report/page.awk" >"$tmp/data"
 	awk -v folder="$scripts/report" -v data="$tmp/data" -f "$scripts/report/inline.awk" \
 		"$scripts/report/page.html" >"$tmp/page"
-	cat "$tmp/page" >"$html"
+	cat "$tmp/page" 2>/dev/null >"$html" || die "cannot write $html: give another --html FILE"
 }
 
 parse_arguments "$@"

@@ -17,9 +17,14 @@ exits "files, with regressions" 1 "$compare" old/raw.tsv new/raw.tsv
 # No regression in what is left when the lines of regressions go.
 grep -v 'breaks' old/raw.tsv >"$tmp/old.tsv"
 grep -v 'breaks' new/raw.tsv >"$tmp/new.tsv"
-exits "changes without a regression" 0 "$compare" "$tmp/old.tsv" "$tmp/new.tsv"
+exits "changes without a regression" 0 "$compare" --allow-vanished "$tmp/old.tsv" "$tmp/new.tsv"
 says "are counted" "$tmp/out" '0 regressed, 3 fixed, 3 now skipped, 1 now run, 4 changed, 2 new, 2 vanished'
-exits "two servers, by case" 0 "$compare" old/raw.tsv old/libfuse.tsv
+exits "vanished cases are a failure" 1 "$compare" "$tmp/old.tsv" "$tmp/new.tsv"
+grep -v 'gone' "$tmp/old.tsv" >"$tmp/all.tsv"
+exits "where none has" 0 "$compare" "$tmp/all.tsv" "$tmp/new.tsv"
+says "and other changes are none" "$tmp/out" '0 regressed, 3 fixed, 3 now skipped, 1 now run, 4 changed, 2 new, 0 vanished'
+exits "a regression beside allowed ones" 1 "$compare" --allow-vanished old new
+exits "two servers, by case" 0 "$compare" --allow-vanished old/raw.tsv old/libfuse.tsv
 says "differ" "$tmp/out" '  a.f.same: pass, observed EIO / OPEN -> 0 / OPEN'
 
 exits "help" 0 "$compare" --help
@@ -32,13 +37,49 @@ says "is named" "$tmp/err" 'compare.sh: cannot read gone: .*'
 exits "a file and a folder" 1 "$compare" old new/raw.tsv
 says "are two kinds" "$tmp/err" 'compare.sh: old and new/raw.tsv are a file and a folder: .*'
 exits "a file that is not a result" 1 "$compare" old/raw.tsv expected
-says "is named" "$tmp/err" 'compare.sh: expected: not a result, .*'
+says "is named" "$tmp/err" 'compare.sh: expected:1: not a result, .*'
 : >"$tmp/nothing.tsv"
 exits "an empty file" 1 "$compare" old/raw.tsv "$tmp/nothing.tsv"
-says "is no result" "$tmp/err" 'compare.sh: .*/nothing.tsv: not a result, .*'
+says "is no result" "$tmp/err" 'compare.sh: .*/nothing.tsv:1: not a result, .*'
 head -n 1 old/raw.tsv >"$tmp/caseless.tsv"
 exits "one without a case" 1 "$compare" "$tmp/caseless.tsv" new/raw.tsv
-says "is no whole result" "$tmp/err" 'compare.sh: .*/caseless.tsv: not a whole result, it has no case'
+says "is no whole result" "$tmp/err" 'compare.sh: .*/caseless.tsv:1: not a whole result, it has no case'
+
+# A line that no run writes, in place of the fourth of raw.tsv; by two commands, which share the reader.
+malformed() # NAME LINE MESSAGE; "|" for tabs
+{
+	rm -rf "$tmp/folder"
+	mkdir -p "$tmp/folder/k"
+	awk -v line="$2" 'BEGIN { gsub(/[|]/, "\t", line) } { print NR == 4 ? line : $0 }' old/raw.tsv |
+		tr '@' '\0' >"$tmp/folder/k/raw.tsv"
+	for first in "$tmp/folder/k/raw.tsv old/raw.tsv" "old/raw.tsv $tmp/folder/k/raw.tsv"; do
+		# shellcheck disable=SC2086 # two words
+		exits "$1" 1 "$compare" --allow-vanished $first
+		says "is refused" "$tmp/err" "compare.sh: .*/raw.tsv:4: $3"
+	done
+	exits "$1" 1 "$scripts/report.sh" --results "$tmp/folder"
+	says "is refused by report.sh, too" "$tmp/err" "report.sh: .*/raw.tsv:4: $3"
+}
+malformed "an unknown outcome" 'a.f.x|raw|passed|||' "'passed' is not an outcome"
+malformed "a skip of no class" 'a.f.x|raw|skip:moon|||' "'skip:moon' is not an outcome"
+malformed "a case twice" 'a.f.same|raw|pass|||' 'case a.f.same stands in line 2, too'
+malformed "a NUL byte" 'a.f.x|raw|pass|@||' 'not a result, it holds a control character'
+malformed "free text" 'these are my results' 'not a whole line of a result, which has 6 columns, but 1'
+malformed "a line too long" 'a.f.x|raw|pass||||' 'not a whole line of a result, which has 6 columns, but 7'
+malformed "an empty line" '' 'not a whole line of a result, which has 6 columns, but 0'
+malformed "another server" 'a.f.x|libfuse|pass|||' 'server libfuse, but .*'
+malformed "no server" 'a.f.x||pass|||' "'' is not the name of a server"
+malformed "a case without a name" '|raw|pass|||' "'' is not the name of a case"
+head -c -4 old/raw.tsv >"$tmp/folder/k/raw.tsv"
+exits "a file cut in a line" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
+says "is refused" "$tmp/err" 'compare.sh: .*/raw.tsv:20: not a whole line of a result, .*'
+head -c -1 old/raw.tsv >"$tmp/folder/k/raw.tsv"
+exits "a file cut before its last newline" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
+says "is refused" "$tmp/err" 'compare.sh: .*/raw.tsv:20: not a whole result, its last line has no end'
+head -n 9 old/raw.tsv >"$tmp/folder/k/raw.tsv"
+exits "a file cut between two lines" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
+says "has lost cases" "$tmp/out" '0 regressed, .* 11 vanished'
+
 cp -R old new "$tmp"
 mkdir "$tmp/of=them"
 mv "$tmp/old" "$tmp/new" "$tmp/of=them"
@@ -55,7 +96,7 @@ says "are of no use" "$tmp/err" 'compare.sh: no server has a TSV in both .*'
 mkdir "$tmp/versions" "$tmp/version"
 cp old/raw.tsv "$tmp/versions/raw.tsv"
 for version in 3.9.1 3.18.3 3.19.0; do
-	cp old/libfuse.tsv "$tmp/versions/libfuse-$version.tsv"
+	sed "s/	libfuse	/	libfuse-$version	/" old/libfuse.tsv >"$tmp/versions/libfuse-$version.tsv"
 done
 nearest_version() # NAME OTHER
 {
@@ -73,7 +114,7 @@ nearest_version libfuse-3.19.0-rc1 libfuse-3.18.3
 nearest_version libfuse-3.20.0 libfuse-3.19.0
 nearest_version libfuse-3.8.0 libfuse-3.9.1
 nearest_version libfuse-unknown libfuse-3.19.0
-cp old/libfuse.tsv "$tmp/version/libfuse-mt-3.18.3.tsv"
+sed "s/	libfuse	/	libfuse-mt-3.18.3	/" old/libfuse.tsv >"$tmp/version/libfuse-mt-3.18.3.tsv"
 exits "another server on the library" 1 "$compare" "$tmp/versions" "$tmp/version"
 says "is not compared with it" "$tmp/out" "only in $tmp/version: libfuse-mt-3.18.3.tsv"
 

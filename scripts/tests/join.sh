@@ -24,7 +24,15 @@ same "the same data give the same bytes" "$expected/raw.tsv" "$run/results/again
 "$scripts/join.sh" "$run" alone libfuse >"$tmp/out" || :
 grep accuses "$run/results/alone/libfuse.tsv" | grep -v 'kernel log:' >"$tmp/accused" || :
 same "without raw only the kernel log accuses" /dev/null "$tmp/accused"
-says "and in the summary" "$tmp/out" '  kernel alone: 1 case failed on raw, too, or with a report of the kernel'
+says "and in the summary" "$tmp/out" '  kernel alone: 1 case failed on raw, which does without a library, or with a report of the kernel'
+
+newline='
+'
+
+not_in() # FILE PATTERN
+{
+	! grep -xe "$2" "$1"
+}
 
 # One program of one server, of which everything else is left out.
 only()
@@ -76,12 +84,31 @@ on_both "ok 2 f.library # SKIP library: raw cannot" "not ok 1 f.kernel" "the ser
 says "a server that does not get through" "$run/results/k/libfuse.tsv" \
 	'p.f.kernel.libfuse.broken.*the server did not answer INIT; accuses the library'
 "$scripts/join.sh" "$run" k libfuse >"$tmp/out" || :
-says "without raw nobody can be accused" "$tmp/out" '  nobody, as no case has passed on raw .*'
+says "without raw nobody can be accused" "$tmp/out" '  nobody: 1 case failed, and none has passed on raw .*'
 on_both "ok 2 f.library" "not ok 1 f.kernel" "mount: ENOMEM"
 says "a set-up that fails without the server" "$run/results/k/libfuse.tsv" 'p.f.kernel.libfuse.broken.*mount: ENOMEM'
 on_both "ok 2 f.library" "ok 1 f.kernel # SKIP kernel: INIT does not offer FUSE_PASSTHROUGH" ""
 says "a server that does not see what the kernel has" "$run/results/k/libfuse.tsv" \
 	'p.f.kernel.libfuse.fail.*skipped, but raw runs it on this kernel: INIT .*; accuses the library'
+
+on_both "not ok 2 f.library" "ok 1 f.kernel # SKIP library: cannot" ""
+says "what raw alone can run" "$run/results/k/raw.tsv" 'p.f.library.raw.fail.*; accuses the kernel'
+"$scripts/join.sh" "$run" k raw >"$tmp/out" || :
+says "raw alone" "$tmp/out" '  kernel k: 1 case failed on raw, .*'
+says "with its row" "$tmp/out" '      row F1'
+on_both "not ok 2 f.library" "ok 2 f.library" ""
+says "red on raw, green on a library" "$tmp/out" \
+	'  nobody: 1 case failed where nothing shows whether it is the kernel, a library or a server'
+check "is not the kernel" not_in "$tmp/out" '  kernel k: .*'
+on_both "# library: Test terminated by timeout${newline}not ok 2 f.library" "ok 1 f.kernel # SKIP library: cannot" ""
+says "a hang of raw alone may be its own" "$run/results/k/raw.tsv" 'p.f.library.raw.timeout.*by timeout'
+sed -i 's/^ok 1/not ok 1/' "$run/ktap/raw/p.ktap"
+cp "$run/ktap/raw/p.ktap" "$run/ktap/libfuse/p.ktap"
+"$scripts/join.sh" "$run" k raw libfuse >"$tmp/out" || :
+says "where nothing passes nobody is accused" "$tmp/out" '  nobody: 2 cases failed, and none has passed on raw .*'
+check "and not the kernel" not_in "$tmp/out" '  kernel k: .*'
+FPT_MOUNT=x "$scripts/join.sh" "$run" k libfuse >"$tmp/out" || :
+check "what is mounted has no --server raw" not_in "$tmp/out" '.*--server raw.*'
 
 # lockdep's report of two locks of the same class, while a case runs.
 lockdep_reports() # LOCK

@@ -112,7 +112,7 @@ END
 
 mkdir -p "$tmp/columns/7.3"
 for server in fuser-0.9.0 libfuse-3.9.0 libfuse-3.10.1 libfuse-mt-3.9.0 raw raw-uring; do
-	cp "$results/7.3/raw.tsv" "$tmp/columns/7.3/$server.tsv"
+	sed "s/	raw	/	$server	/" "$results/7.3/raw.tsv" >"$tmp/columns/7.3/$server.tsv"
 done
 exits "several versions" 0 "$report" --results "$tmp/columns"
 says "the newest comes first" "$tmp/columns/README.md" \
@@ -155,6 +155,11 @@ check "the page has no other script's end" test "$(grep -c '</script>' "$tmp/pag
 check "and needs nothing from elsewhere" sh -c "! grep -E '(src|href)=|url\(|@import|https?:' '$tmp/page.html'"
 exits "a page without evidence" 0 "$report" --results "$results" "--html=$tmp/page.html"
 from_page "has none" '.evidence | length' 0
+exits "a page that is a folder" 1 "$report" --results "$results" --html "$tmp"
+says "is named" "$tmp/err" "report.sh: --html $tmp is a directory: give a FILE in it"
+exits "a page that cannot be written" 1 "$report" --results "$results" --html /proc/page.html
+says "is named" "$tmp/err" 'report.sh: cannot write /proc/page.html: give another --html FILE'
+same "and nothing else is said" /dev/null "$tmp/out"
 exits "a run that is none" 1 "$report" --results "$results" --html "$tmp/page.html" --runs "$tmp/build"
 says "is named" "$tmp/err" 'report.sh: .*/build: not a run directory, .*'
 exits "a run without a page" 1 "$report" --results "$results" --runs "$run"
@@ -164,7 +169,7 @@ says "is not" "$tmp/err" 'report.sh: --check writes nothing: give it without --h
 
 : >"$results/7.3/own.tsv"
 exits "a file that is not a result" 1 "$report" --results "$results"
-says "is named" "$tmp/err" 'report.sh: .*/7.3/own.tsv: not a result, .*'
+says "is named" "$tmp/err" 'report.sh: .*/7.3/own.tsv:1: not a result, .*'
 
 # As git has them: a run may have left results here that are not to be committed.
 take_committed()
