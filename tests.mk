@@ -16,11 +16,13 @@ plan_test_OBJS        := fixtures/servers/plan fixtures/servers/control harness/
 intake_test_OBJS       := $(addprefix fixtures/servers/,intake ops op_name) fixtures/tests/intake_test
 transfer_test_OBJS     := $(addprefix fixtures/,client contract fail_nth failing pattern sabotage steps transfer) \
 			 $(addprefix harness/,case_info contract errname journal record since) fixtures/tests/transfer_test
+raw_init_test_OBJS    := $(addprefix fixtures/servers/,raw_init wire) fixtures/sabotage harness/errname \
+			 fixtures/tests/raw_init_test
 toyfs_test_OBJS       := fixtures/servers/toyfs fixtures/tests/toyfs_test
 units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 
 C_TESTS := channel_test backing_id_test control_test intake_test opens_test ops_test plan_test \
-	toyfs_test transfer_test units
+	raw_init_test toyfs_test transfer_test units
 
 # No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh and vm-boots.sh run them.
 demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo

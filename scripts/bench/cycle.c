@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../fixtures/wire_format.h"
+
 #define MOUNTPOINT "/mnt"
 #define FILE_INO   2
 #define VALID	   100 /* seconds */
@@ -32,9 +33,9 @@ static int or_die(int result, const char *what)
 	return result;
 }
 
-static void reply(int device, const struct fuse_in_header *in, void *body, size_t size)
+static void reply(int device, const struct wire_in_header *in, void *body, size_t size)
 {
-	struct fuse_out_header out = { .len = sizeof(out) + size, .unique = in->unique };
+	struct wire_out_header out = { .len = sizeof(out) + size, .unique = in->unique };
 	const struct iovec parts[] = { { &out, sizeof(out) }, { body, size } };
 
 	if (writev(device, parts, 2) < 0)
@@ -44,16 +45,16 @@ static void reply(int device, const struct fuse_in_header *in, void *body, size_
 static void serve(int device)
 {
 	static union {
-		struct fuse_in_header header;
+		struct wire_in_header header;
 		char space[FUSE_MIN_READ_BUFFER + 65536];
 	} in;
-	struct fuse_init_out init = { .major = FUSE_KERNEL_VERSION,
-				      .minor = FUSE_KERNEL_MINOR_VERSION, .max_write = 65536 };
-	struct fuse_entry_out entry = { .nodeid = FILE_INO, .entry_valid = VALID,
+	struct wire_init_out init = { .major = WIRE_MAJOR,
+				      .minor = WIRE_MINOR, .max_write = 65536 };
+	struct wire_entry_out entry = { .nodeid = FILE_INO, .entry_valid = VALID,
 					.attr_valid = VALID,
 					.attr = { .ino = FILE_INO, .mode = S_IFREG | 0644,
 						  .nlink = 1 } };
-	struct fuse_open_out open = { 0 };
+	struct wire_open_out open = { 0 };
 
 	while (read(device, &in, sizeof(in)) > 0) {
 		switch (in.header.opcode) {
