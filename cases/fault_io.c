@@ -64,7 +64,7 @@ static long call_map(struct client *c, long fd)
 static call_fn *call;
 static int (*prepare)(void);
 
-static long call_once(struct world *w, unsigned int nth, bool *failed)
+static long call_failing(struct world *w, unsigned int nth, bool *failed)
 {
 	long fd = client_open(client(w), "f", O_RDWR), result = prepare();
 
@@ -98,7 +98,7 @@ CASE(first_call, reads_or_is_enomem, .row = "X3",
 	plan(w, OPEN_AGAIN_AND_AGAIN);
 	ASSERT_RET(backing_fill("f", SEED, SIZE, OFFSET), 0);
 	call = call_read, prepare = forget_pages;
-	report = failing_each(w, call_once);
+	report = failing_each(w, call_failing);
 
 	EXPECT_FAILED(report); /* what fails while reading ahead is tried again */
 	EXPECT_RET(report.last, PAGE);
@@ -116,7 +116,7 @@ CASE(first_call, writes_or_is_enomem, .row = "X4",
 	plan(w, OPEN_AGAIN_AND_AGAIN);
 	ASSERT_RET(server_call(&w->server, -1, "answer GETXATTR ENODATA"), 0);
 	call = call_write, prepare = empty_file;
-	report = failing_each(w, call_once);
+	report = failing_each(w, call_failing);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_RET(report.last, PAGE);
@@ -132,7 +132,7 @@ CASE(first_call, maps_or_is_enomem, .row = "X5",
 
 	plan(w, OPEN_AGAIN_AND_AGAIN);
 	call = call_map, prepare = empty_file;
-	report = failing_each(w, call_once);
+	report = failing_each(w, call_failing);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_HOLDS(report.last > 0, "it maps when none fails");

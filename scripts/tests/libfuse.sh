@@ -171,10 +171,11 @@ on_the_oldest()
 	says "is another server" "$tmp/got" 'hello protocol 1 backend libfuse-mt version 3.14.0 can why-not seen threads'
 	exits "over io_uring" 1 "$libfuse" "$real" --kind uring
 	says "says why not" "$tmp/err" 'libfuse.sh: no server over io_uring: libfuse 3.14.0 was built without io_uring (3.18 has it; .*'
-	PKG_CONFIG_PATH=$tmp
+	unset PKG_CONFIG_PATH
+	export PKG_CONFIG_LIBDIR="$tmp" # in place of where the machine has its own
 	exits "none that is installed" 1 "$libfuse" installed
 	says "says what to do" "$tmp/err" 'libfuse.sh: no libfuse is installed that pkg-config knows: install libfuse3-dev, or .*'
-	unset PKG_CONFIG_PATH
+	unset PKG_CONFIG_LIBDIR
 }
 
 needs_case_to_skip()
