@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Joins KTAP, evidence and kernel log of a run by case name; after join.ktap.awk,
-# called by join.sh, which says what each kind of input is:
+# Joins KTAP, evidence and kernel log of a run by case name; after join.ktap.awk and
+# join.kmsg.awk, called by join.sh, which says what each kind of input is:
 #
 #   kind=list      program, case, row, since, needs, can, title  (tabs)
 #   kind=status    server, program, exit status or "timeout"  (tabs)
@@ -17,15 +17,6 @@
 
 BEGIN {
 	FS = OFS = "\t"
-	SPLAT = "WARNING:|BUG:|kernel BUG at|KASAN|KCSAN|UBSAN|[Cc]all [Tt]race:|Oops|" \
-		"general protection fault,|refcount_t|possible (circular|recursive) locking|" \
-		"inconsistent lock state|INFO: task .* blocked|detected stalls|" \
-		"new suspected memory leaks"
-	# A report that is known, see row K5: its first line, and one of the next ones.
-	KNOWN = "possible recursive locking detected"
-	KNOWN_BY = "(\\(sb_writers.*at: backing_file|i_mutex_key.*at: fuse_passthrough)_(write_iter|splice_write)"
-	# No memory, which rows X bring about, is no fault of the kernel; it prints a trace, too.
-	NO_MEMORY = ": (vmalloc error|page allocation failure): "
 	split("cap config kernel library privilege", words, " ")
 	for (i in words)
 		known_class[words[i]] = 1
@@ -65,19 +56,6 @@ kind == "evidence" {
 	next
 }
 
-kind == "kmsg" && (FNR == 1 || $0 == marker) {
-	marker = $0
-	last_sequence = ""
-	in_run = 0
-	split("", running)
-	next
-}
-
-kind == "kmsg" {
-	read_kmsg($0)
-	next
-}
-
 kind == "ktap" && ktap_line($0) {
 	name = program "." ktap_name
 	add_case(program, name, "")
@@ -92,8 +70,7 @@ kind == "ktap" && ktap_skip_all != "" {
 }
 
 END {
-	if (awaited)
-		splat(steady(suspect))
+	settle()
 	if (n_splats_outside)
 		run_failure("kernel log, while no case ran: " splat_outside)
 	for (i = 1; i <= n_servers; i++)
@@ -186,84 +163,6 @@ function forget(k)
 	delete ops[k]
 	delete broken[k]
 	delete hints[k]
-}
-
-# A record is "priority,sequence,microseconds,flags;text"; lines that begin with
-# a space belong to the record before. Records may come twice and may be missing.
-function read_kmsg(line,    at, head, text)
-{
-	at = index(line, ";")
-	if (line ~ /^ / || !at)
-		return
-	split(substr(line, 1, at - 1), head, ",")
-	text = substr(line, at + 1)
-	if (last_sequence != "" && head[2] <= last_sequence)
-		return
-	if (in_run && head[2] > last_sequence + 1)
-		records_lost += head[2] - last_sequence - 1
-	last_sequence = head[2] + 0
-	if (text == marker " begins")
-		in_run = 1
-	if (!in_run)
-		return
-	printf "[%.6f] %s\n", head[3] / 1000000, text >LOG
-	if (text == marker " ends")
-		in_run = 0
-	else if (text ~ /^fpt: (begin|end) /)
-		mark(text)
-	else if (head[1] < 8) # from 8 on it was written by a process
-		read_report(text)
-}
-
-# Of a report that is known, or about no memory, nothing counts, to the end of its trace.
-function read_report(text)
-{
-	if (awaited && text ~ KNOWN_BY) {
-		awaited = 0
-		in_known = 1
-		n_known++
-	} else if (awaited && (!--awaited || text ~ SPLAT)) {
-		awaited = 0
-		splat(steady(suspect))
-	}
-	if (in_known) {
-		in_known = text !~ /<\/TASK>/
-	} else if (text ~ NO_MEMORY) {
-		in_known = 1
-	} else if (text ~ KNOWN) {
-		suspect = text
-		awaited = 6
-	} else if (text ~ SPLAT) {
-		splat(steady(text))
-	}
-}
-
-function mark(text,    word)
-{
-	split(text, word, " ")
-	if (word[2] == "begin") {
-		running[word[4], word[3]] = 1
-		delete splats[word[4], word[3]]
-	} else
-		delete running[word[4], word[3]]
-}
-
-function splat(text,    k, other, also, part, anyone)
-{
-	for (k in running) {
-		anyone = 1
-		if (k in splats)
-			continue
-		also = ""
-		for (other in running)
-			if (other != k) {
-				split(other, part, SUBSEP)
-				also = joined(also, ", ", part[2] " " part[1])
-			}
-		splats[k] = "kernel log: " text (also == "" ? "" : " (also running: " also ")")
-	}
-	if (!anyone && !n_splats_outside++)
-		splat_outside = text
 }
 
 function decide(server, name,    k, v, text)
@@ -493,6 +392,7 @@ function summary(    i, server, totals, width, passed, failures, skipped, nothin
 	list_blame()
 	for (i = 1; i <= n_run_failures; i++)
 		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
+	list_others()
 	failures += n_run_failures
 	if (n_known)
 		print "\nlockdep took FUSE on FUSE for a deadlock (row K5), and has been off since"

@@ -25,7 +25,7 @@ mkdir -p "$results"
 : >"$run/kernel.log"
 
 jq -nRr -f "$scripts/join.jq" "${evidence[@]:-/dev/null}" |
-	awk -f "$scripts/join.ktap.awk" -f "$scripts/join.awk" \
+	awk -f "$scripts/join.ktap.awk" -f "$scripts/join.kmsg.awk" -f "$scripts/join.awk" \
 		-v DIR="$run" -v KERNEL="$kernel" -v SERVERS="$*" \
 		-v OUT="$results" -v FACTS="$run/facts.tsv" -v LOG="$run/kernel.log" \
 		kind=list "$run/cases.tsv" kind=status "$run/status.tsv" \

@@ -205,14 +205,23 @@ run_programs()
 # reads again what the ring has; the join drops what came twice.
 kernel_log="read"
 log_reader=
+log_read= # its end is that of the reading
 
 kernel_log_begin()
 {
+	local root=0
+
+	# The kernel's PIDs are those of this /proc where its own threads are.
+	[ "$(cat /proc/2/comm 2>/dev/null)" != kthreadd ] || read -r root _ </proc/self/stat
 	marker="fpt: run $EPOCHREALTIME"
 	echo "$marker" >"$run/kmsg"
 	if { [ -c /dev/kmsg ] && : </dev/kmsg && echo "$marker begins" >/dev/kmsg; } 2>/dev/null; then
-		cat /dev/kmsg >>"$run/kmsg" 2>/dev/null &
+		exec {records}< <(exec cat /dev/kmsg 2>/dev/null)
 		log_reader=$!
+		exec {log_read}< <(exec "${awk_by_line[@]}" -f "$scripts/whose.awk" -v ROOT="$root" \
+			-v LAST="$marker ends" <&"$records" 3>&1 >>"$run/kmsg")
+		log_writer=$!
+		exec {records}<&-
 	else
 		kernel_log_unreadable "no access to /dev/kmsg"
 	fi
@@ -228,8 +237,8 @@ kernel_log_end()
 {
 	[ -n "$log_reader" ] || return 0
 	echo "$marker ends" >/dev/kmsg
-	kill "$log_reader" 2>/dev/null || :
-	wait "$log_reader" 2>/dev/null || :
+	read -r -t $((5 * ${FPT_TIMEOUT_MUL:-1})) -u "$log_read" || :
+	kill "$log_reader" "$log_writer" 2>/dev/null || :
 	dd if=/dev/kmsg iflag=nonblock bs=8k status=none >>"$run/kmsg" 2>/dev/null || :
 	grep -q "$marker ends" "$run/kmsg" || # in a container it may be anything
 		kernel_log_unreadable "/dev/kmsg does not give back what is written to it"

@@ -143,6 +143,100 @@ lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
 sed -i 's/WARNING: .*/fault_io: vmalloc error: size 32768, vm_struct allocation failed/' "$run/kmsg"
 exits "no memory, which is no fault" 0 "$scripts/join.sh" "$run" k libfuse
 
+# --- whose reports -------------------------------------------------------------
+
+# Reports while a case runs, in the order of the arguments: "WHOSE;TEXT", as whose.awk says it.
+reported()
+{
+	only libfuse gamma 0
+	{
+		printf '%s\n' '12,1,1,-;fpt: run x begins' "12,2,2,-;fpt: begin $case libfuse"
+		i=3
+		for line; do
+			printf '4,%d,%d,-%s\n' $i $i "$line"
+			i=$((i + 1))
+		done
+		echo "12,$i,$i,-;fpt: run x ends"
+	} >>"$run/kmsg"
+}
+case=gamma.h.two
+others=',fpt=others;' ours=',fpt=run;' unknown=',fpt=unknown;'
+hung='INFO: task loopback:123 blocked for more than 120 seconds.'
+reported "$others$hung" ";      Not tainted 6.18" "$others task:loopback state:D pid:123" ";Call Trace:" "; </TASK>"
+exits "a hung task of others" 0 "$scripts/join.sh" "$run" k libfuse
+says "is shown" "$tmp/out" "  $hung"
+says "with the file" "$tmp/out" "Kernel log, of processes that are not of this run (not counted, see $run/kernel.log):"
+reported "$ours$hung" ";Call Trace:"
+exits "one of the run" 1 "$scripts/join.sh" "$run" k libfuse
+says "is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: INFO: task loopback blocked .*'
+check "and not of others" not_in "$tmp/out" 'Kernel log, of .*'
+reported ";$hung" ";Call Trace:"
+exits "one of which nothing is known, as in a virtual machine" 1 "$scripts/join.sh" "$run" k libfuse
+reported "$unknown$hung" ";Call Trace:"
+exits "one of a process that is gone" 1 "$scripts/join.sh" "$run" k libfuse
+says "may be of others" "$tmp/out" 'Kernel log: 1 of the reports name processes that had ended .*'
+reported ";cut here" "${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2" "${others}CPU: 1 PID: 99 Comm: x" \
+	";Call Trace:" ";end trace" ";Call Trace:"
+exits "a trace behind a report of others" 1 "$scripts/join.sh" "$run" k libfuse
+reported ";cut here" ";refcount_t: underflow; use-after-free." "${others}WARNING: CPU: 1 PID: 99 at lib/refcount.c:28" \
+	";Call Trace:"
+exits "a report of others that begins without their PID" 0 "$scripts/join.sh" "$run" k libfuse
+kasan='BUG: KASAN: slab-use-after-free in fuse_backing_free+0x1/0x2'
+reported ";======" ";$kasan" "${others}Write of size 8 at addr 0 by task x/99" ";Call Trace:"
+exits "that has it in its second line" 0 "$scripts/join.sh" "$run" k libfuse
+reported ";======" ";$kasan" "${ours}Write of size 8 at addr 0 by task x/99" ";Call Trace:"
+exits "the same of the run" 1 "$scripts/join.sh" "$run" k libfuse
+reported "$others$hung" ";======" ";$kasan" "${ours}Write of size 8 at addr 0 by task x/99"
+exits "one of the run behind one of others" 1 "$scripts/join.sh" "$run" k libfuse
+says "is what the case is told" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: BUG: KASAN: .*'
+reported ";$kasan" "$others$hung"
+exits "one that ends without a PID before one of others" 1 "$scripts/join.sh" "$run" k libfuse
+reported ";$kasan" ";cut here" "${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2"
+exits "also where that is a warning" 1 "$scripts/join.sh" "$run" k libfuse
+reported ";$kasan" "${others}watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:99]"
+exits "or says who it is by itself" 1 "$scripts/join.sh" "$run" k libfuse
+reported ";$kasan"
+exits "one that the log ends with" 1 "$scripts/join.sh" "$run" k libfuse
+reported ";BUG: kernel NULL pointer dereference, address: 0" ";#PF: error_code(0x0002)" ";Oops: Oops: 0002 [#1] SMP" \
+	"${others}CPU: 0 UID: 0 PID: 99 Comm: x" ";Call Trace:"
+exits "an oops of others" 0 "$scripts/join.sh" "$run" k libfuse
+case=gamma.h.gone
+reported "$others$hung" ";Call Trace:"
+exits "others, while no case runs" 0 "$scripts/join.sh" "$run" k libfuse
+reported "$ours$hung" ";Call Trace:"
+exits "the run, while no case runs" 1 "$scripts/join.sh" "$run" k libfuse
+
+# Processes as they are: below this one, beside it, gone, the kernel's own.
+true &
+gone=$!
+wait $gone
+tail -f /dev/null &
+below=$!
+whose() # WHOSE ROOT TEXT
+{
+	printf '4,1,2,-;%s\n KEY=PID: %s\n' "$3" $below >"$tmp/records"
+	awk -f "$scripts/whose.awk" -v ROOT="$2" <"$tmp/records" >"$tmp/annotated"
+	sed "1s/;/${1:+,fpt=$1};/" "$tmp/records" >"$tmp/wanted"
+	same "'$3' is of: ${1:-nobody}" "$tmp/wanted" "$tmp/annotated"
+}
+whose run $$ "INFO: task a b:$below blocked for more than 120 seconds."
+whose run $$ "WARNING: CPU: 0 PID: $$ at fs/x.c:1 f+0x1/0x2"
+whose others $$ "INFO: task a b:1 blocked for more than 120 seconds."
+whose others $below "CPU: 0 UID: 0 PID: $$ Comm: sh Not tainted"
+whose others $below "Write of size 8 at addr ffff88 by task sh/$$"
+whose others $below "WARNING: fs/x.c:22 at f+0x1/0x2, CPU#0: sh/$$"
+whose others $below "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [sh:$$]"
+whose others $below "BUG: scheduling while atomic: sh/$$/0x00000002"
+whose others $below "in_atomic(): 1, irqs_disabled(): 0, non_block: 0, pid: $$, name: sh"
+whose others $below "sh/$$ is trying to acquire lock:"
+whose others $below "read to 0xffff88 of 8 bytes by task $$ on cpu 1:"
+whose run $below "INFO: task sh:$$ is blocked on a mutex likely owned by task x:$below."
+whose run $$ "CPU: 0 PID: 2 Comm: kthreadd"
+whose unknown $$ "CPU: 0 PID: $gone Comm: true"
+whose unknown 0 "CPU: 0 PID: 1 Comm: init"
+whose '' $$ "usb 1-1: new device 4711"
+kill $below
+
 # Two boots of a virtual machine, each with a death; the third did not come up. What a
 # case had done when another killed the kernel is forgotten when it begins anew.
 expected=$tests/data/deaths/expected

@@ -277,6 +277,30 @@ exits "a program that cannot list its cases" 1 "$run"
 says "is named" "$tmp/err" "run.sh: $OUTPUT/cases/unlisted --list failed: .*"
 rm "$OUTPUT/cases/unlisted"
 
+# --- other people's processes --------------------------------------------------
+
+# What processes write to the kernel log is no report of the kernel, but for this join.
+if [ -w /dev/kmsg ] && [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
+	cp "$checkout/scripts/join.kmsg.awk" "$tmp/join.kmsg.awk"
+	sed -i 's/head\[1\] < 8/1/' "$checkout/scripts/join.kmsg.awk"
+	program reported f.first <<-'END'
+	read -r pid _ </proc/self/stat
+	echo "fpt: begin reported.f.first $server" >/dev/kmsg
+	echo "INFO: task test:${OTHER-$pid} blocked for more than 1 seconds." >/dev/kmsg
+	echo "Call Trace:" >/dev/kmsg
+	echo "fpt: end reported.f.first $server" >/dev/kmsg
+	echo "ok 1 f.first"
+	END
+	OTHER=$$ exits "a hung task of others" 0 "$run" --server raw --filter 'reported*' --run-dir "$tmp/of-others"
+	says "is shown" "$tmp/out" "  INFO: task test:$$ blocked for more than 1 seconds."
+	says "with the file" "$tmp/out" "Kernel log, of processes .* see $tmp/of-others/kernel.log):"
+	says "which has it" "$tmp/of-others/kernel.log" '.* INFO: task test:.*'
+	exits "a hung task of a case" 1 "$run" --server raw --filter 'reported*'
+	says "is the case's" "$tmp/out" ' *kernel log: INFO: task test blocked .*'
+	mv "$tmp/join.kmsg.awk" "$checkout/scripts/join.kmsg.awk"
+	rm "$OUTPUT/cases/reported"
+fi
+
 # --- what a run may do to the machine ----------------------------------------
 
 program looks f.first <<'END'
