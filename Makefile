@@ -8,10 +8,24 @@ ifneq ($(LIB_MK),)
 IN_TREE := 1
 endif
 
+# In a path make, or a shell, takes these apart.
+hash  := \#
+open  := (
+close := )
+odd   := $(hash) $$ % & * : ; < > = ? [ \ ] ` { | } ! ' " $(open) $(close)
+odd_in = $(filter-out 1,$(words x$(1)x))$(strip $(foreach c,$(odd),$(findstring $c,$(1))))
+refuse = $(error $(1) has characters that make or shells do not take as they are: $(2))
+$(if $(call odd_in,$(CURDIR)),$(call refuse,the checkout '$(CURDIR)',move it))
+$(if $(call odd_in,$(value OUTPUT)),$(call refuse,OUTPUT '$(value OUTPUT)',give another directory))
+
 ifdef IN_TREE
 OUTPUT ?= $(CURDIR)
 else
 override OUTPUT := $(abspath $(or $(OUTPUT),build))
+# As much at once as there are processors, unless somebody has decided that.
+ifeq ($(MAKELEVEL)$(findstring -j,$(shell echo "$$MAKEFLAGS"))$(filter clean setup,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 endif
 
 CASES   := $(patsubst cases/%.c,%,$(wildcard cases/*.c))

@@ -55,6 +55,7 @@ source=${scripts%/*}/fixtures/servers/fuser
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 # shellcheck source=scripts/cache.inc
 . "$scripts/cache.inc"
+plain_paths "${scripts%/*}" "$OUTPUT"
 crates=$cache/crates/fuser-$crate
 cargo=${CARGO:-cargo}
 

@@ -56,6 +56,9 @@ OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 [ -z "${FPT_CACHE-}" ] || FPT_CACHE=$(realpath -m "$FPT_CACHE")
 # shellcheck source=scripts/servers.inc
 . "$scripts/servers.inc"
+# shellcheck source=scripts/places.inc
+. "$scripts/places.inc"
+plain_paths "$checkout" "$OUTPUT"
 
 jobs=50%
 hosts=
