@@ -86,7 +86,7 @@ timed()
 run()
 {
 	rm -rf "$tmp/run"
-	timed "$1" "$scripts/run.sh" --run-dir "$tmp/run" --results "$tmp/results" "${@:2}"
+	timed "$1" "$scripts/run.sh" --run-dir "$tmp/run" "${@:2}"
 }
 
 # executed SERVER: cases of the last run that were not skipped.
