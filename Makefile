@@ -8,10 +8,24 @@ ifneq ($(LIB_MK),)
 IN_TREE := 1
 endif
 
+# In a path make, or a shell, takes these apart.
+hash  := \#
+open  := (
+close := )
+odd   := $(hash) $$ % & * : ; < > = ? [ \ ] ` { | } ! ' " $(open) $(close)
+odd_in = $(filter-out 1,$(words x$(1)x))$(strip $(foreach c,$(odd),$(findstring $c,$(1))))
+refuse = $(error $(1) has characters that make or shells do not take as they are: $(2))
+$(if $(call odd_in,$(CURDIR)),$(call refuse,the checkout '$(CURDIR)',move it))
+$(if $(call odd_in,$(value OUTPUT)),$(call refuse,OUTPUT '$(value OUTPUT)',give another directory))
+
 ifdef IN_TREE
 OUTPUT ?= $(CURDIR)
 else
 override OUTPUT := $(abspath $(or $(OUTPUT),build))
+# As much at once as there are processors, unless somebody has decided that.
+ifeq ($(MAKELEVEL)$(findstring -j,$(shell echo "$$MAKEFLAGS"))$(filter clean setup,$(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 endif
 
 CASES   := $(patsubst cases/%.c,%,$(wildcard cases/*.c))
@@ -99,6 +113,7 @@ help:
 	@echo "make setup              install what is missing, fetch headers, build libfuse"
 	@echo "make                    build the suite into $(OUTPUT)"
 	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
+	@echo "make results            the same, and keep what was observed in results/ of the checkout"
 	@echo "make vm KERNEL=6.12     the same with a kernel of Debian, in a virtual machine"
 	@echo "make matrix             the same with many"
 	@echo "make list               every case: name, row of the contract, since, needs, can, title"
@@ -113,6 +128,9 @@ setup:
 
 run_tests: all
 	@OUTPUT=$(OUTPUT) scripts/run.sh $(addprefix --server=,$(SERVER)) $(ARGS)
+
+results: all
+	@OUTPUT=$(OUTPUT) scripts/run.sh --results results $(addprefix --server=,$(SERVER)) $(ARGS)
 
 vm: all
 	$(if $(KERNEL),,$(error give KERNEL=6.12, or see scripts/vm.sh --help for kernels that are not of Debian))
@@ -141,7 +159,7 @@ clean:
 
 include tests.mk
 
-.PHONY: all help setup run_tests vm matrix list contract bench install clean
+.PHONY: all help setup run_tests results vm matrix list contract bench install clean
 endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)

@@ -86,7 +86,7 @@ timed()
 run()
 {
 	rm -rf "$tmp/run"
-	timed "$1" "$scripts/run.sh" --run-dir "$tmp/run" --results "$tmp/results" "${@:2}"
+	timed "$1" "$scripts/run.sh" --run-dir "$tmp/run" "${@:2}"
 }
 
 # Cases of the last run, which was on one server, that were not skipped.

@@ -57,6 +57,7 @@ OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 . "$scripts/cache.inc"
 # shellcheck source=scripts/servers.inc
 . "$scripts/servers.inc"
+plain_paths "${scripts%/*}" "$OUTPUT"
 crates=$cache/crates/fuser-$crate
 cargo=${CARGO:-cargo}
 

@@ -53,6 +53,7 @@ source=${scripts%/*}/fixtures/servers/go-fuse
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 # shellcheck source=scripts/cache.inc
 . "$scripts/cache.inc"
+plain_paths "${scripts%/*}" "$OUTPUT"
 library=golang-github-hanwen-go-fuse-dev
 sys=golang-golang-x-sys-dev
 

@@ -47,6 +47,9 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$checkout/scripts/kernel-tree.inc"
 kernels=$checkout/fixtures/kernels
 OUTPUT=${OUTPUT:-$checkout/build}
+# shellcheck source=scripts/places.inc
+. "$checkout/scripts/places.inc"
+plain_paths "$checkout" "$OUTPUT"
 
 flavour=tiny
 debian=

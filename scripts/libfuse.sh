@@ -64,6 +64,7 @@ log=
 
 # shellcheck source=scripts/cache.inc
 . "$scripts/cache.inc"
+plain_paths "${scripts%/*}" "$OUTPUT"
 sources=$cache/libfuse
 offered=$sources/offered.tsv
 # shellcheck source=scripts/packages.inc

@@ -19,7 +19,7 @@ usage()
 	  --matrix FILE  the rows: kernel as scripts/debian-kernel.sh takes it, servers, note
 	                 (default: fixtures/kernels/matrix.tsv)
 	  --list         show the rows
-	  --results DIR  where <kernel>/<server>.tsv go (default: results)
+	  --results DIR  where <kernel>/<server>.tsv go (default: results in the run directory)
 	  --run-dir DIR  where everything else goes (default: \$OUTPUT/matrix): rows/<package
 	                 version>--<servers>/ with "said", what scripts/vm.sh said, and "run",
 	                 its run directory
@@ -56,12 +56,15 @@ OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 [ -z "${FPT_CACHE-}" ] || FPT_CACHE=$(realpath -m "$FPT_CACHE")
 # shellcheck source=scripts/servers.inc
 . "$scripts/servers.inc"
+# shellcheck source=scripts/places.inc
+. "$scripts/places.inc"
+plain_paths "$checkout" "$OUTPUT"
 
 jobs=50%
 hosts=
 matrix=$checkout/fixtures/kernels/matrix.tsv
 list=
-results=$checkout/results
+results=
 run=$OUTPUT/matrix
 fresh=
 wanted=()
@@ -102,6 +105,7 @@ parse_arguments()
 		esac
 		shift
 	done
+	results=${results:-$run/results}
 	[[ $jobs =~ ^[1-9][0-9]*%?$ ]] || die "--jobs needs a number above 0 or a percentage, not '$jobs'"
 	[ -r "$matrix" ] || die "cannot read $matrix: give another --matrix"
 	[ -z "$hosts" ] || [ -r "$hosts" ] || die "cannot read $hosts: give another --hosts"

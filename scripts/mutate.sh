@@ -45,6 +45,9 @@ checkout=$(dirname "$scripts")
 sources=$checkout/fixtures/kernels/mutations
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 export OUTPUT
+# shellcheck source=scripts/places.inc
+. "$scripts/places.inc"
+plain_paths "$checkout" "$OUTPUT"
 all=("$sources"/*.cocci)
 all=("${all[@]##*/}")
 all=("${all[@]%.cocci}")

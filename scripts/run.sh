@@ -27,8 +27,8 @@ usage()
 	                      (words a server must have in its hello), title
 	  --run-dir DIR       where everything observed goes, new or empty
 	                      (default: \$OUTPUT/runs/<date and time>)
-	  --results DIR       where the TSV of a whole run goes (default: results; with --mount
-	                      nowhere else than to the run directory)
+	  --results DIR       where the TSV of a whole run is also kept, but of no server on
+	                      which every case was skipped (config)
 	  --kernel-name NAME  folder in there (default: the kernel's version)
 	  --probe             run no case, but tell the author of a server (--server) what it
 	                      lacks: every step of the protocol with what was expected and
@@ -158,7 +158,6 @@ choose_mounted()
 	servers=("$name")
 	server_path[$name]=$name
 	export FPT_MOUNT=$mount
-	[ "$results" != "$checkout/results" ] || results=
 }
 
 # --- the run -----------------------------------------------------------------

@@ -13,6 +13,8 @@ output=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 tmp=$output/setup.tmp
 log=$output/setup.log
 
+# shellcheck source=scripts/places.inc
+. "$scripts/places.inc"
 # shellcheck source=scripts/packages.inc
 . "$scripts/packages.inc"
 # shellcheck source=scripts/libfuse.inc
@@ -357,6 +359,7 @@ case "${1-}" in
 esac
 [ $# -eq 0 ] || die "unknown argument '$1'; see scripts/setup.sh --help"
 
+plain_paths "${scripts%/*}" "$output"
 tools
 headers
 libfuse

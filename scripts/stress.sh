@@ -58,7 +58,7 @@ one()
 {
 	local status=0
 
-	"$scripts/run.sh" --run-dir "$dir/$1" --results "$dir/kept" "${@:2}" >"$dir/said" 2>&1 || status=$?
+	"$scripts/run.sh" --run-dir "$dir/$1" "${@:2}" >"$dir/said" 2>&1 || status=$?
 	case $status in
 	0 | 1) [ -d "$dir/$1/results" ] && return ;;
 	esac

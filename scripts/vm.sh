@@ -33,7 +33,8 @@ usage()
 	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB
 	  --list              show the cases
 	  --run-dir DIR       where everything observed goes, new or empty, also console.log
-	  --results DIR       where the TSV of a whole run goes (default: results)
+	  --results DIR       where the TSV of a whole run is also kept, but of no server on
+	                      which every case was skipped (config)
 	  --kernel-name NAME  folder in there (default: the kernel's version)
 	  --enable-uring --destructive  are always on
 	  --help              this text

@@ -68,7 +68,7 @@ run_rows_e() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this one
 	shift 2
 	rm -rf "$tmp/run"
 	exits "$name" "$status" env "$@" "$scripts/run.sh" --server raw --server "$server" \
-		--filter 'E[0-9]*' --run-dir "$tmp/run" --results "$tmp/results"
+		--filter 'E[0-9]*' --run-dir "$tmp/run"
 }
 
 # What came of a case, with "accuses the library" where that is said.

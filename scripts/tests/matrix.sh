@@ -9,7 +9,7 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-cp "$scripts/matrix.sh" "$scripts/matrix-row.sh" "$scripts/servers.inc" "$checkout/scripts"
+cp "$scripts/matrix.sh" "$scripts/matrix-row.sh" "$scripts/servers.inc" "$scripts/places.inc" "$checkout/scripts"
 touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/cases/a"
 cat >"$checkout/build/servers/libfuse" <<'END'
 #!/bin/sh
@@ -111,7 +111,7 @@ says "is named" "$tmp/err" 'matrix.sh: .*/settings: the first line is not the na
 printf 'kernel\tservers\tnote\n6.1\traw\t' >"$tmp/unended.tsv"
 exits "a last line without its end" 4 "$matrix" --matrix "$tmp/unended.tsv" --run-dir "$tmp/unended"
 says "is a row" "$tmp/out" '6.1.9  unsupported'
-rm -r "$checkout/results" "$tmp/calls"
+rm -r "$tmp/calls"
 exits "--list" 0 "$matrix" --list
 tail -n +2 "$checkout/fixtures/kernels/matrix.tsv" >"$tmp/expected"
 same "is the rows" "$tmp/expected" "$tmp/out"
@@ -130,20 +130,20 @@ says "says when a row begins" "$tmp/err" 'matrix.sh: 6.1.9-1--raw begins on .*'
 says "says how it ends" "$tmp/err" 'matrix.sh: 6.1.9-1--raw ends: some passed .* min)'
 says "and what is left" "$tmp/err" 'matrix.sh: .* ends: some passed (0 left, about 0 min)'
 called "$old" "$bugs" "$new"
-(cd "$checkout/results" && echo */*.tsv) >"$tmp/got"
+(cd "$checkout/build/matrix/results" && echo */*.tsv) >"$tmp/got"
 echo "6.1.9/raw.tsv 6.12.8/libfuse-9.0.tsv 6.12.8/raw.tsv 7.3-rc2/libfuse-9.0.tsv 7.3-rc2/raw.tsv" >"$tmp/expected"
 same "keeps the results" "$tmp/expected" "$tmp/got"
 row=$checkout/build/matrix/rows/7.3_rc2-1_exp1--raw+libfuse-9.0
 says "keeps what vm.sh said" "$row/said" 'more is in rows/7.3_rc2-1_exp1--raw+libfuse-9.0/run'
 check "keeps the run directory" test -e "$row/run/results/7.3-rc2/raw.tsv"
 
-rm -r "$checkout/results"
+rm -r "$checkout/build/matrix/results"
 exits "once more" 1 "$matrix"
 same "has all verdicts" - "$tmp/err" <<'END'
 matrix.sh: not built, so left out: libfuse-mt
 matrix.sh: 0 of 3 kernels to run
 END
-check "and keeps them again" test -e "$checkout/results/7.3-rc2/raw.tsv"
+check "and keeps them again" test -e "$checkout/build/matrix/results/7.3-rc2/raw.tsv"
 : >"$tmp/calls.none"
 same "without a VM" "$tmp/calls.none" "$tmp/calls"
 
@@ -166,7 +166,7 @@ says "but those that cannot be" "$tmp/err" 'matrix.sh: not built, so left out: l
 called "--debian 6.1.9-1 --server raw,libfuse-9.1 --kernel-name 6.1.9" \
 	"--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.1 --kernel-name 7.3-rc2"
 rm "$checkout/scripts/libfuse.sh" "$checkout/build/servers/libfuse-9.1"
-rm -r "$checkout/results"
+rm -r "$checkout/build/matrix/results"
 
 exits "one kernel, other options" 0 "$matrix" 7.3 -- --accel tcg --filter "a 'b' *"
 called "$new --accel tcg --filter a 'b' *"
@@ -197,7 +197,7 @@ same "which is known" "$tmp/calls.none" "$tmp/calls"
 mkfifo "$tmp/gate.6.12.8" "$tmp/progress"
 for signal in TERM KILL; do
 	[ "$signal" = TERM ] || { [ "$(id -u)" -eq 0 ] && [ -x "$checkout/build/contain" ]; } || continue
-	rm -r "$checkout/results"
+	rm -r "$checkout/build/matrix/results"
 	"$matrix" --fresh --jobs 1 >/dev/null 2>"$tmp/progress" &
 	pid=$!
 	while read -r line; do
@@ -206,7 +206,7 @@ for signal in TERM KILL; do
 		esac
 	done <"$tmp/progress"
 	wait $pid 2>/dev/null || :
-	check "SIG$signal: what had ended is kept" test -e "$checkout/results/6.1.9/raw.tsv"
+	check "SIG$signal: what had ended is kept" test -e "$checkout/build/matrix/results/6.1.9/raw.tsv"
 	rm "$tmp/gate.6.12.8"
 	: >"$tmp/calls"
 	exits "after SIG$signal: the rest" 1 "$matrix" --jobs 1

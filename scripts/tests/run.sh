@@ -123,6 +123,7 @@ says "says so" "$tmp/err" 'run.sh: mounting needs root: .*'
 
 echo 'LIBFUSE_WHY := no libfuse of 3.17 or newer' >"$OUTPUT/libfuse.mk"
 exits "all pass" 0 "$run" -j1 --run-dir "$tmp/first" --kernel-name here
+check "nothing is kept that nobody asked for" test ! -e "$checkout/results"
 says "says why not libfuse" "$tmp/out" 'libfuse is not tested: no libfuse of 3.17 or newer'
 says "says why not raw-uring" "$tmp/out" 'raw-uring is not tested: it is built where .*'
 says "a line for each case" "$tmp/out" 'raw *good.f.one *pass'
@@ -130,8 +131,7 @@ tail -n 1 "$tmp/out" >"$tmp/last"
 says "the last line" "$tmp/last" '2 passed, 0 failed, 0 skipped'
 says "both outputs are kept" "$tmp/first/ktap/raw/good.ktap" \
 	"served by $OUTPUT/servers/raw, contained: unset"
-same "the results are kept" "$tmp/first/results/here/raw.tsv" "$checkout/results/here/raw.tsv"
-says "with what was observed" "$checkout/results/here/raw.tsv" 'good.f.two	raw	pass	EIO		'
+says "the results have what was observed" "$tmp/first/results/here/raw.tsv" 'good.f.two	raw	pass	EIO		'
 if [ -w /dev/kmsg ]; then
 	says "the run's kernel log is kept" "$tmp/first/kernel.log" '.* fpt: end good.f.two raw'
 	head -n 1 "$tmp/first/kernel.log" >"$tmp/head"
@@ -146,7 +146,11 @@ check "run.json" jq -e '
 	.arguments == "-j1 --run-dir \($dir) --kernel-name here" and (.started | endswith("Z"))
 	' --arg dir "$tmp/first" "$tmp/first/run.json"
 
-exits "the same again" 0 "$run" --run-dir "$tmp/second" --kernel-name here
+exits "the same again" 0 "$run" --run-dir "$tmp/second" --kernel-name here --results "$tmp/kept"
+same "is kept where that was asked for" "$tmp/second/results/here/raw.tsv" "$tmp/kept/here/raw.tsv"
+exits "a part of it" 0 "$run" --filter 'good*' --results "$tmp/part"
+says "is not" "$tmp/err" "results not kept in $tmp/part: with --filter they are not whole"
+check "and leaves nothing there" test ! -e "$tmp/part"
 same "gives the same bytes" "$tmp/first/results/here/raw.tsv" "$tmp/second/results/here/raw.tsv"
 
 exits "without /dev/kmsg" 0 with_dev "null fuse" "$run" --run-dir "$tmp/no-kmsg"
@@ -172,7 +176,7 @@ saying "$OUTPUT/servers/libfuse-3.18.3" "hello protocol 1 backend libfuse versio
 cd "$tmp"
 exits "servers by name and path" 0 "$run" --server ./my-server,libfuse,libfuse-3.18.3 --server raw \
 	--run-dir "$tmp/third" --kernel-name third
-(cd "$checkout/results/third" && for file in *.tsv; do
+(cd "$tmp/third/results/third" && for file in *.tsv; do
 	echo "$file: $(cut -f 2 "$file" | uniq | paste -sd ' ')"
 done) >"$tmp/names"
 same "results are called by what is linked, and a user's server as its file" - "$tmp/names" <<'END'
@@ -191,11 +195,29 @@ exits "one version twice" 1 "$run" --server libfuse,libfuse-3.17.2
 says "is told where" "$tmp/err" "run.sh: two servers are called 'libfuse-3.17.2', $OUTPUT/servers/libfuse and .*"
 rm "$OUTPUT/servers/libfuse-3.17.2"
 cp /bin/true "$OUTPUT/servers/libfuse"
-exits "a library that does not say its version" 0 "$run" --server libfuse --kernel-name fourth
-check "shares no name with one that does" ls "$checkout/results/fourth/libfuse-unknown.tsv"
+exits "a library that does not say its version" 0 "$run" --server libfuse --run-dir "$tmp/fourth" --kernel-name fourth
+check "shares no name with one that does" ls "$tmp/fourth/results/fourth/libfuse-unknown.tsv"
 says "a path is made absolute" "$tmp/third/ktap/my-server/good.ktap" "served by $tmp/my-server, .*"
 
 # --- skips, failures, accidents ----------------------------------------------
+
+cat >"$OUTPUT/servers/no-uring" <<'END'
+#!/bin/sh
+echo "hello protocol 1 backend none version 1 can over-io-uring"
+END
+chmod +x "$OUTPUT/servers/no-uring"
+uring_is_off()
+{
+	# shellcheck disable=SC2016 # expands there
+	unshare --mount sh -c 'mount -t tmpfs none /sys/module/fuse && exec "$@"' - "$@"
+}
+exits "a server that cannot run at all" 0 uring_is_off "$run" --server raw,no-uring --run-dir "$tmp/off" \
+	--kernel-name here --results "$tmp/kept-off"
+says "is in the run's results" "$tmp/off/results/here/no-uring.tsv" 'good.f.one	no-uring	skip:config	.*'
+(cd "$tmp/kept-off" && echo */*) >"$tmp/got"
+echo here/raw.tsv >"$tmp/expected"
+same "and in no others" "$tmp/expected" "$tmp/got"
+rm "$OUTPUT/servers/no-uring"
 
 program skips f.no <<'END'
 echo "ok 1 f.no # SKIP config: kernel lacks it"
@@ -228,18 +250,15 @@ for c in $selected; do
 	evidence end $c
 done
 END
-rm -rf "$checkout/results"
-exits "a failure" 1 "$run" --server raw
+exits "a failure" 1 "$run" --server raw --results "$tmp/kept-failed"
 says "as it happens" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
 says "a broken test as well" "$tmp/out" 'raw *odd.f.broken *broken  broken: no room'
 says "an unexpected pass is loud" "$tmp/out" 'EXPECTED TO FAIL, BUT PASSED.*'
 says "a failure again at the end" "$tmp/out" '  raw odd.f.fails: fail'
 says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
-check "a run with failures is kept" ls "$checkout"/results/*/raw.tsv
-rm -rf "$checkout/results"
+check "a run with failures is kept" ls "$tmp"/kept-failed/*/raw.tsv
 exits "what is not selected does not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
 says "the last line" "$tmp/out" '1 passed, 0 failed, 0 skipped'
-check "a part of the cases is no result" test ! -e "$checkout/results"
 
 program dies f.first f.second f.third <<'END'
 echo "ok 1 f.first"
@@ -285,10 +304,10 @@ if [ -w /dev/kmsg ] && [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
 	sed -i 's/head\[1\] < 8/1/' "$checkout/scripts/join.kmsg.awk"
 	program reported f.first <<-'END'
 	read -r pid _ </proc/self/stat
-	echo "fpt: begin reported.f.first $server" >/dev/kmsg
+	echo "fpt: begin reported.f.first $FPT_SERVER_NAME" >/dev/kmsg
 	echo "INFO: task test:${OTHER-$pid} blocked for more than 1 seconds." >/dev/kmsg
 	echo "Call Trace:" >/dev/kmsg
-	echo "fpt: end reported.f.first $server" >/dev/kmsg
+	echo "fpt: end reported.f.first $FPT_SERVER_NAME" >/dev/kmsg
 	echo "ok 1 f.first"
 	END
 	OTHER=$$ exits "a hung task of others" 0 "$run" --server raw --filter 'reported*' --run-dir "$tmp/of-others"

@@ -21,7 +21,7 @@ run_on() # SERVER MISTAKE OPTION...
 	shift 2
 	status=0
 	FPT_SABOTAGE=${mistake#none} "$scripts/run.sh" -j 8 --server "$server" \
-		--run-dir "$tmp/run/$server/$mistake" --results "$tmp/results" \
+		--run-dir "$tmp/run/$server/$mistake" \
 		--kernel-name "$mistake" "$@" >"$tmp/$mistake.out" 2>&1 || status=$?
 	tsv=$(echo "$tmp/run/$server/$mistake/results/$mistake/"*.tsv)
 	case $status in

@@ -69,8 +69,7 @@ fake()
 	cat >"$tmp/stream"
 	rm -rf "$tmp/run" "$tmp/args"
 	: >"$tmp/args"
-	exits "$1" "$2" timeout $deadline "$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" \
-		--results "$tmp/results" "${@:3}"
+	exits "$1" "$2" timeout $deadline "$vm" --kernel "$kernel" --server raw --run-dir "$tmp/run" "${@:3}"
 }
 
 well()
@@ -184,16 +183,14 @@ ln -s "$tmp/source" "$tree/source"
 cp "$kernel" "$tree/arch/x86/boot/bzImage"
 touch "$tree/.config" "$tree/fs/ext4/ext4.ko" "$tmp/source/fs/overlayfs/overlay.ko"
 well >"$tmp/stream"
-keep="$tmp/initrd" exits "a tree where modules were built one by one" 0 "$vm" --ksrc "$tree" --run-dir "$tmp/of-tree" \
-	--results "$tmp/results" "${some[@]}"
+keep="$tmp/initrd" exits "a tree where modules were built one by one" 0 "$vm" --ksrc "$tree" --run-dir "$tmp/of-tree" "${some[@]}"
 cpio -it --quiet <"$tmp/initrd" | sed -n '/[.]ko$/p' >"$tmp/listed"
 echo vm/modules/ext4.ko >"$tmp/wanted"
 same "these are there, and none of the source it has a link to" "$tmp/wanted" "$tmp/listed"
 
 printf '%s\n' fs/ext4/ext4.o fs/fuse/fuse.o >"$tree/modules.order"
 echo kernel/fs/fuse/fuse.ko >"$tree/modules.builtin"
-keep="$tmp/initrd" exits "a tree with modules of an older build" 0 "$vm" --ksrc "$tree" --run-dir "$tmp/of-old" \
-	--results "$tmp/results" "${some[@]}"
+keep="$tmp/initrd" exits "a tree with modules of an older build" 0 "$vm" --ksrc "$tree" --run-dir "$tmp/of-old" "${some[@]}"
 cpio -it --quiet <"$tmp/initrd" | sed -n '/[.]ko$/p' >"$tmp/listed"
 same "has those that are not built in now" "$tmp/wanted" "$tmp/listed"
 
