@@ -1,41 +1,119 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 set -eu
+export LC_ALL=C
 
-case ${1-} in
-/*) ;;
-*)
+usage()
+{
 	cat <<-END
 	usage: scripts/hold-parameter.sh FILE VALUE
-	Writes VALUE to a module's parameter, says "held", and gives the parameter its
-	old value back at the end of standard input. No signal but KILL ends it earlier.
-	Waits for whoever else holds the parameter, and says so.
+	       scripts/hold-parameter.sh --holder FILE
+	Writes VALUE to a module's parameter, says "held", and restores the old value at the
+	end of standard input. Of signals only KILL ends it earlier; two processes hold the
+	parameter, so that the old value is restored whichever of them is killed.
+	While another run holds the parameter it waits, and says for whom. --holder prints
+	who that is: process ID and command line.
 
-	Exit status: 0 done, 4 it cannot be written.
+	FPT_URING_WAIT  seconds to wait at most (default: 600); 0 is not at all
+
+	Exit status: 0 restored, 4 not held: it says "busy" if another run still holds the
+	parameter, and on standard error why.
 	END
-	[ "${1-}" = --help ]
-	exit
-	;;
-esac
-file=$1 value=$2
+}
 
 die()
 {
-	echo "hold-parameter.sh: $file $1" >&2
+	echo "hold-parameter.sh: $*" >&2
 	exit 4
 }
 
-[ -e "$file" ] || die "does not exist"
-exec 9<"$file"
-flock -n 9 || {
-	echo "waits for another run, which has ${file##*/} as it needs it" >&2
-	flock 9
+command_of() # PID
+{
+	tr '\0\n' '  ' 2>/dev/null <"/proc/$1/cmdline" | cut -c 1-200 | sed 's/ *$//'
 }
+
+# The first process with a locked descriptor of $file. This script holds on behalf of who started it.
+holder()
+{
+	for fd in $(find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$file" 2>/dev/null | sort -V); do
+		grep -qs '^lock:.*FLOCK' "${fd%/fd/*}/fdinfo/${fd##*/}" || continue
+		pid=${fd#/proc/} pid=${pid%%/*}
+		while :; do
+			case $(command_of "$pid") in
+			*hold-parameter.sh*) parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null) ;;
+			*) break ;;
+			esac
+			[ "${parent:-1}" -gt 1 ] || break
+			pid=$parent
+		done
+		echo "$pid ($(command_of "$pid"))"
+		return
+	done
+	echo "a process that cannot be seen from here"
+}
+
+# Nothing is ever written there.
+wait_for_the_end()
+{
+	while read -r _ <&8; do :; done
+}
+
+busy()
+{
+	echo "hold-parameter.sh: $file is held by $(holder)${1-}" >&2
+	echo busy
+	exit 4
+}
+
+# Ends with the lock, when the time is up, or when there is nobody any more to wait for.
+wait_for_lock()
+{
+	[ "$seconds" -gt 0 ] || busy
+	who=$(holder)
+	flock -w "$seconds" 9 8<&- >&- &
+	locker=$!
+	{ wait_for_the_end; kill "$locker"; } 9<&- >&- 2>/dev/null &
+	watcher=$!
+	echo "waits for $who, which has ${file##*/} as it needs it, at most $seconds seconds" >&2
+	status=0
+	{ wait "$locker" || status=$?; } 2>/dev/null
+	kill "$watcher" 2>/dev/null || :
+	case $status in
+	0) ;;
+	1) busy ", and was so for $seconds seconds (FPT_URING_WAIT)" ;;
+	143) exit 4 ;; # by the watcher: nobody waits any more
+	*) die "the wait for $file was killed" ;;
+	esac
+}
+
+restore()
+{
+	echo "$old" >"$file"
+}
+
+case ${1-} in
+--help) usage && exit ;;
+--holder) file=${2-} && holder && exit ;;
+/*) ;;
+*)
+	usage >&2
+	exit 1
+	;;
+esac
+file=$1 value=$2 seconds=${FPT_URING_WAIT:-600}
+case $seconds in
+*[!0-9]*) die "FPT_URING_WAIT is a number of seconds, not '$seconds'" ;;
+esac
+[ -e "$file" ] || die "$file does not exist"
+exec 8<&0 9<"$file"
+flock -n 9 || wait_for_lock
 # Nor does it keep what it wrote if nobody is there to be told any more.
 trap '' HUP INT QUIT TERM PIPE
 old=$(cat "$file")
-{ echo "$value" >"$file"; } 2>/dev/null || die "cannot be written"
-trap 'echo "$old" >"$file"' EXIT
+# The lock is its, too, and lasts until both have ended.
+{ wait_for_the_end; restore; } >&- 2>/dev/null &
+trap 'restore; wait' EXIT
+{ echo "$value" >"$file"; } 2>/dev/null || die "$file cannot be written"
 echo held 2>/dev/null
 exec >&-
-cat >/dev/null
+wait_for_the_end

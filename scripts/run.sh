@@ -42,6 +42,8 @@ usage()
 
 	OUTPUT                what was built (default: build)
 	FPT_TIMEOUT_MUL       factor for every deadline, for slow machines
+	FPT_URING_WAIT        seconds to wait at most for another run that has enable_uring as it
+	                      needs it (default: 600); then exit status 4, and who that is
 
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.
 	With --probe: 0 the server can be used, 1 something is wrong, 4 it cannot be tried.

@@ -11,6 +11,8 @@ usage()
 	results byte by byte with the first one's. OPTIONs are those of scripts/run.sh.
 
 	OUTPUT  what was built (default: build); runs that differ are kept in its runs/
+	FPT_URING_WAIT
+	        as in scripts/run.sh, for --enable-uring
 
 	Exit status: 0 all runs gave the same, 1 some run differs or wrong use,
 	4 nothing could be executed.

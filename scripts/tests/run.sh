@@ -376,11 +376,25 @@ for second in as-it-is with-uring; do
 		"$tmp/$second" --filter 'looks*' >/dev/null 2>"$tmp/waits" 8>&- &
 		read -r line <"$tmp/waits" || :
 	} 8<"$uring"
-	check "$second: disturbs no other run" test "$line" = \
-		"waits for another run, which has enable_uring as it needs it"
+	echo "$line" >"$tmp/line"
+	says "$second: disturbs no other run" "$tmp/line" \
+		"waits for $$ (.*run.sh), which has enable_uring as it needs it, at most 600 seconds"
 	status=0
 	wait $! || status=$?
 	check "and runs when that has ended" test $status = 0
+	{
+		flock 8
+		exits "$second: another run that does not end" 4 env FPT_URING_WAIT=1 "$tmp/$second" 8>&-
+		tail -n 1 "$tmp/err" >"$tmp/line"
+		says "is named" "$tmp/line" "[a-z-]*.sh: .*/enable_uring is held by $$ (.*run.sh).*"
+		"$tmp/$second" >/dev/null 2>"$tmp/waits" 8>&- &
+		{
+			read -r line
+			kill -s KILL $!
+			check "$second: killed while it waits, it leaves nothing" timeout 10 cat
+		} <"$tmp/waits"
+	} 8<"$uring"
+	wait $! 2>/dev/null || :
 done
 "$scripts/hold-parameter.sh" "$uring" Y </dev/null >/dev/full 2>&1 || :
 check "the old value is back if nobody can be told of the new one" value_is N

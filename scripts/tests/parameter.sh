@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# hold-parameter.sh on a file that is no parameter: whichever of its processes is killed, at whatever
+# stage, the old value comes back and nothing is left; and no wait is endless.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+hold=$scripts/hold-parameter.sh
+file=$tmp/parameter
+export FPT_URING_WAIT=60
+deadline=$((30 * ${FPT_TIMEOUT_MUL:-1}))
+mark=FPT_TEST_OF_PARAMETER=$$
+mkfifo "$tmp/in" "$tmp/heard" "$tmp/alive"
+echo old >"$file"
+
+value_is() # VALUE
+{
+	echo "$1" | diff - "$file"
+}
+
+is_held()
+{
+	! flock -n "$file" true
+}
+
+# Begins to hold; its standard input is this shell's descriptor 5. All that it starts has 7.
+begin()
+{
+	env "$mark" "$hold" "$file" new <"$tmp/in" >"$tmp/heard" 2>&1 7>"$tmp/alive" &
+	pid=$!
+	exec 5>"$tmp/in" 6<"$tmp/heard" 7<"$tmp/alive"
+	line=
+	read -t $deadline -r line <&6 || :
+	mapfile -t processes < <(grep -lsz "^$mark\$" /proc/[0-9]*/environ | sed 's,^/proc/\([0-9]*\)/.*,\1,' | sort -n)
+}
+
+# All of it is gone, and so is what it did.
+ended() # NAME
+{
+	check "$1: nothing is left" timeout $deadline cat <&7
+	check "$1: the old value is back" value_is old
+	exec 5>&- 6<&- 7<&-
+	wait "$pid" 2>/dev/null || :
+}
+
+compete()
+{
+	exec 4<"$file"
+	flock 4
+}
+
+begin
+check "it holds" test "$line" = held
+check "by two processes" test ${#processes[@]} -eq 2
+check "the new value" value_is new
+check "nobody else has it" is_held
+"$hold" --holder "$file" >"$tmp/holder" || :
+says "who holds it is who started that" "$tmp/holder" "$$ (.*bash .*parameter.sh)"
+exec 5>&-
+ended "the end of standard input"
+
+for which in 0 1; do
+	begin
+	kill -KILL "${processes[which]}"
+	check "holding, process $which killed: the value stays" value_is new
+	check "holding, process $which killed: nobody else has it" is_held
+	exec 5>&-
+	ended "holding, process $which killed"
+done
+
+# Who waits for $$, in three processes.
+compete
+begin
+echo "$line" >"$tmp/line"
+says "who waits says for whom" "$tmp/line" \
+	"waits for $$ (.*bash .*parameter.sh), which has parameter as it needs it, at most 60 seconds"
+check "by three processes" test ${#processes[@]} -eq 3
+exec 5>&-
+ended "waiting, its user ends"
+for which in 0 1 2; do
+	FPT_URING_WAIT=2 begin # which ends it where the one is killed that would see the user's end
+	kill -KILL "${processes[which]}"
+	exec 5>&-
+	ended "waiting, process $which and its user killed"
+	begin
+	kill -KILL "${processes[which]}"
+	flock -u 4
+	exec 5>&-
+	ended "waiting in vain, process $which killed"
+	flock 4
+done
+begin
+flock -u 4
+line=
+read -t $deadline -r line <&6 || :
+check "who has waited holds" test "$line" = held
+exec 5>&-
+ended "who has waited"
+
+# No wait at all, and one that is over; descriptor 5 keeps its user alive.
+flock 4
+exec 5<>"$tmp/in"
+for wait in 0 1; do
+	# shellcheck disable=SC2016 # for the inner shell
+	exits "$wait seconds" 4 env FPT_URING_WAIT=$wait sh -c '"$@" <"$0"' "$tmp/in" "$hold" "$file" new
+	says "it is said" "$tmp/out" busy
+	tail -n 1 "$tmp/err" >"$tmp/last"
+	says "by whom it is held" "$tmp/last" "hold-parameter.sh: $file is held by $$ (.*bash .*parameter.sh).*"
+	check "the value is the old one" value_is old
+done
+exits "seconds that are none" 4 env FPT_URING_WAIT=long "$hold" "$file" new
+says "are named" "$tmp/err" "hold-parameter.sh: FPT_URING_WAIT is a number of seconds, not 'long'"
+finish
