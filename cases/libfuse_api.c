@@ -125,7 +125,8 @@ CASE(clones, are_not_what_makes_ids, .row = "F3",
 	EXPECT_TEXT(passthrough_open_f(w), "0 ENOTTY");
 	EXPECT_TEXT(passthrough_close(w, "1"), "-1 ENOTTY");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
-	plan(w, "f reg=at-open"); /* the server has no ID to reply then, which it says with EPROTO */
+	plan(w, "f reg=at-open");
+	client(w)->wants_eproto = true;
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EPROTO);
 	EXPECT_OPS(w, "LOOKUP OPEN OPEN+passthrough");
 }

@@ -86,6 +86,8 @@ static inline bool case_none_executed(void)
 /* In FIXTURE_TEARDOWN: shows the steps of a failure, turns expected ones to XFAIL. */
 #define case_end_here()                                                                       \
 	do {                                                                                  \
+		if (case_is_broken())                                                         \
+			_metadata->exit_code = KSFT_FAIL;                                     \
 		const char *_xfail = case_end(_metadata->exit_code == KSFT_FAIL);             \
 		if (_xfail && _metadata->exit_code != KSFT_SKIP) {                            \
 			snprintf(_metadata->results->reason,                                  \

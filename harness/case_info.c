@@ -20,7 +20,7 @@ static struct case_info *cases;
 static const struct case_info *running;
 static char running_name[256], text[512];
 static struct timespec begun;
-static bool xfail_holds;
+static bool xfail_holds, set_up_failed;
 static char backend[64];
 
 void (*case_skip_now)(const char *reason);
@@ -85,6 +85,7 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 {
 	running = case_find(fixture, name);
 	xfail_holds = true;
+	set_up_failed = false;
 	snprintf(running_name, sizeof(running_name), "%s.%s%s%s.%s", program_invocation_short_name,
 		 fixture, *variant ? "." : "", variant, name);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
@@ -183,7 +184,13 @@ void case_note_broken(const char *fmt, ...)
 	va_end(args);
 	printf("# broken: %s\n", text);
 	record("broken", "reason", text, NULL);
+	set_up_failed = true;
 	case_void_xfail();
+}
+
+bool case_is_broken(void)
+{
+	return set_up_failed;
 }
 
 void case_note_backend(const char *name)

@@ -56,6 +56,9 @@ extern void (*case_skip_now)(const char *reason);
 /* The test's own set-up failed, which says nothing of the kernel. */
 void case_note_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whether it did: such a case fails at its end, whatever it has found. */
+bool case_is_broken(void);
+
 /*
  * From here on a failure is one, whatever .xfail says: that excuses only an
  * expectation that is not met. Called where an ASSERT_ fails, which is about what

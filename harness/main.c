@@ -11,6 +11,7 @@
 #include "contain.h"
 #include "contract.h"
 #include "installed.h"
+#include "machine.h"
 #include "main.h"
 #include "record.h"
 
@@ -163,10 +164,17 @@ static void skip_when_none_executed(void)
 		_exit(EXIT_SKIP);
 }
 
-static int skip_all(const char *why)
+/* Contains the program, too: what tries the machine must not outlive it either. */
+static bool can_run(void)
 {
-	printf("TAP version 13\n1..0 # SKIP %s\n", why);
-	return EXIT_SKIP;
+	int err = contain(CONTAIN_OUTPUT_INSIDE);
+	const char *why = machine_missing();
+
+	if (!why && err < 0)
+		why = "privilege: no PID namespace can be made (in a container: --privileged)";
+	if (why)
+		printf("TAP version 13\n1..0 # SKIP %s\n", why);
+	return !why;
 }
 
 static bool find_server(void)
@@ -183,19 +191,14 @@ static bool find_server(void)
 
 static int run(int argc, char **argv)
 {
-	int err;
-
 	record_open();
+	if (!can_run())
+		return EXIT_SKIP;
 	if (!find_server()) {
 		fprintf(stderr, "%s: no server program to run: FPT_SERVER=%s\n",
 			program_invocation_short_name, getenv("FPT_SERVER") ?: "");
 		return EXIT_FAIL;
 	}
-	if (access("/dev/fuse", F_OK) < 0)
-		return skip_all("config: no /dev/fuse (set CONFIG_FUSE_FS, modprobe fuse)");
-	err = contain(CONTAIN_OUTPUT_INSIDE);
-	if (err < 0)
-		return skip_all("privilege: cannot make a PID namespace (run as root)");
 	atexit(skip_when_none_executed);
 	return runner->run(argc, argv);
 }

@@ -99,9 +99,9 @@ find_unusable()
 
 check_machine()
 {
-	[ "$(id -u)" -eq 0 ] || die "mounting needs root: run it with sudo or in a root shell" 4
-	{ [ -c /dev/fuse ] && : <>/dev/fuse; } 2>/dev/null ||
-		die "no /dev/fuse: load the module (modprobe fuse) or set CONFIG_FUSE_FS in the kernel" 4
+	local why
+
+	why=$("$OUTPUT/contain" --machine) || die "${why:-$OUTPUT/contain --machine failed: run 'make' again}" 4
 }
 
 # --- a server's author -------------------------------------------------------
@@ -265,7 +265,7 @@ if [ -n "$list" ]; then
 	cut -f 2- <<<"$cases"
 	exit 0
 fi
-check_machine
+[ -n "${FPT_CONTAINED-}" ] || check_machine
 [ -z "$uring" ] || enable_uring
 # From here on nothing outlives this process, whatever ends it.
 if [ -z "${FPT_CONTAINED-}" ]; then

@@ -142,8 +142,8 @@ says "is said" err ".*FPT_SERVER.*"
 # --- where nothing can run ---------------------------------------------------
 
 exits "an ordinary user" 4 setpriv --reuid 65534 --clear-groups ./demo
-says "is told to be root" out '1\.\.0 # SKIP privilege: .* (run as root)'
+says "is told to be root" out '1\.\.0 # SKIP privilege: mounting needs root (run it with sudo .*)'
 exits "without /dev/fuse" 4 unshare --mount sh -c 'mount -t tmpfs dev /dev && exec ./demo'
-says "says how to get it" out '1\.\.0 # SKIP config: no /dev/fuse (.*modprobe fuse)'
+says "says how to get it" out '1\.\.0 # SKIP config: /dev/fuse cannot be opened: No such file or directory (modprobe fuse.*)'
 
 finish

@@ -2,12 +2,16 @@
 /* The harness' parts that need no case around them. */
 #include <kselftest_harness.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
+#include <sys/syscall.h>
 
 #include "../case_info.h"
 #include "../contract.h"
 #include "../errname.h"
 #include "../journal.h"
+#include "../machine.h"
 #include "../need.h"
 #include "../record.h"
 #include "../since.h"
@@ -287,6 +291,42 @@ TEST(destructive_cases_must_be_allowed)
 	EXPECT_EQ(0, strncmp(need_missing(NEED_DESTRUCTIVE), "privilege: ", 11));
 	setenv("FPT_DESTRUCTIVE", "1", 1);
 	EXPECT_EQ(NULL, need_missing(NEED_DESTRUCTIVE));
+}
+
+/* As a container's filter does; for the rest of the process. */
+static int forbid(unsigned int call)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+}
+
+TEST(machine_where_calls_are_forbidden_lacks_them)
+{
+	static const struct {
+		unsigned int call;
+		const char *why;
+	} forbidden[] = {
+		{ SYS_mount, "privilege: nothing can be mounted on " WORLD_DIR ": Operation not permitted (" },
+		{ SYS_unshare, "privilege: no mount namespace can be made: Operation not permitted (" },
+	};
+
+	if (machine_missing())
+		SKIP(return, "%s", machine_missing());
+	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
+		const char *why;
+
+		ASSERT_EQ(0, forbid(forbidden[i].call));
+		why = machine_missing();
+		ASSERT_NE(NULL, why);
+		EXPECT_EQ(0, strncmp(why, forbidden[i].why, strlen(forbidden[i].why)));
+	}
 }
 
 TEST_HARNESS_MAIN

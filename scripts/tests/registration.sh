@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# No case passes without the backing ID that it stands on: all cases run on raw and libfuse, once as
+# they are and once with every BACKING_OPEN failing with EPERM (fixtures/sabotage.c). Whatever made
+# an ID when nothing was in the way must not pass then. Which those are, their steps tell, so nothing
+# is listed here: cases in which every registration is refused, and those without any, may pass.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+need_built servers/raw
+need_fuse
+export OUTPUT="$built"
+servers=raw
+[ ! -x "$built/servers/libfuse" ] || servers="raw libfuse"
+
+run_under() # MISTAKE, "none" being none
+{
+	status=0
+	FPT_SABOTAGE=${1#none} "$scripts/run.sh" -j 8 --server "$(echo "$servers" | tr ' ' ,)" \
+		--run-dir "$tmp/$1" --results "$tmp/results" --kernel-name "$1" >"$tmp/$1.out" 2>&1 || status=$?
+}
+
+ran() # MISTAKE STATUS
+{
+	[ $status -eq "$2" ] || { echo "run.sh exits $status"; cat "$tmp/$1.out"; return 1; }
+}
+
+made_an_id() # SERVER
+{
+	jq -r 'select(.type == "step") |
+		select((.what | test("^(backing-open|cycle|storm) ")) and (.result | test("^ok [1-9]")) or
+		       (.what | test("^plan .*reg=(at-open|at-lookup|library)"))) | .case' \
+		"$tmp/none/evidence/$1"/*.jsonl | sort -u
+}
+
+passed() # SERVER MISTAKE
+{
+	awk -F '\t' '$3 ~ /^x?pass$|^xfail$/ { print $1 }' "$tmp/$2/results/$2/$1.tsv" | sort
+}
+
+run_under none
+[ $status -ne 4 ] || skip_all "kernel: no case that needs passthrough can be executed"
+check "the cases run" ran none 0
+run_under no-registration
+check "they run without any registration" ran no-registration 1
+for server in $servers; do
+	made_an_id "$server" >"$tmp/made"
+	check "$server: cases make IDs" test -s "$tmp/made"
+	passed "$server" no-registration >"$tmp/passed"
+	comm -12 "$tmp/made" "$tmp/passed" >"$tmp/without"
+	same "$server: none of them passes without" /dev/null "$tmp/without"
+done
+
+finish
