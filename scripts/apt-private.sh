@@ -18,6 +18,9 @@
 set -eu
 export LC_ALL=C
 
+# shellcheck source=scripts/reason.inc
+. "$(dirname "$0")/reason.inc"
+
 die()
 {
 	echo "apt-private: $*" >&2
@@ -109,16 +112,18 @@ lines_of()
 	netrc='' netrcparts='' trusted='' trustedparts=''
 	eval "$(apt-config shell netrc Dir::Etc::netrc/f netrcparts Dir::Etc::netrcparts/d \
 		trusted Dir::Etc::trusted/f trustedparts Dir::Etc::trustedparts/d)"
-	# A mirror may be frozen at a date: its signatures are good and its Valid-Until is over.
+	# The user _apt may not enter everybody's DIR. A mirror may be frozen at a date: its signatures are good and its Valid-Until is over.
 	cat <<-EOF
 	Dir::Etc "$dir/etc";
 	Dir::Etc::netrc "$netrc";
 	Dir::Etc::netrcparts "$netrcparts";
 	Dir::Etc::trusted "$trusted";
 	Dir::Etc::trustedparts "$trustedparts";
+	APT::Sandbox::User "root";
 	Dir::State "$dir/state";
 	Dir::State::status "$dir/state/status";
 	Dir::Cache "$dir/cache";
+	Dir::Cache::srcpkgcache "";
 	Acquire::Check-Valid-Until "false";
 	Acquire::Retries "1";
 	Acquire::http::Timeout "20";
@@ -134,6 +139,6 @@ export APT_CONFIG="$dir/apt.conf"
 apt-get update >"$dir/update.log" 2>&1 || true
 # shellcheck disable=SC2016 # the dollar is apt's
 [ -n "$(apt-get indextargets --format '$(FILENAME)' | head -n 1)" ] || die "no suite of Debian could be read from" \
-	"$(mirrors_of debian | paste -sd ' ') ($(grep -m 1 '^[EW]:' "$dir/update.log" || echo 'apt-get update says nothing'))"
+	"$(mirrors_of debian | paste -sd ' ') ($(reason <"$dir/update.log"))"
 
 echo "$dir/apt.conf"

@@ -97,7 +97,7 @@ read_offered()
 	lists_lock -x
 	if [ -n "$refresh" ] || ! offered_is_new; then
 		say "reading what the Debian mirror has"
-		"$scripts/apt-private.sh" --kernels "$cache/apt" >/dev/null || exit 1
+		read_lists_to apt --kernels
 		{
 			echo "# ${DEBIAN_MIRROR-}"
 			APT_CONFIG=$cache/apt/apt.conf ask_apt
@@ -264,7 +264,7 @@ if [ -n "$list" ]; then
 fi
 fetch_kernel()
 {
-	fetch_once "kernels/$version" fetch "$version" "${packages[@]}"
+	fetch_once "kernels/$version" 400 fetch "$version" "${packages[@]}"
 }
 
 fetch_kernel || { read_again && { choose || or_say_what_there_is; } && fetch_kernel; } ||

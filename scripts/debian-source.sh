@@ -47,17 +47,11 @@ package=linux-source-$(cut -d . -f 1,2 <<<"${release%%[~+-]*}")
 
 fetch() # into tree/
 {
-	use_lists
 	say "fetching $package $version, some 160 MB, and unpacking it"
-	download "$package=$version" ||
-		die "no suite has $package $version any more; --list of debian-kernel.sh shows others"
-	dpkg-deb --fsys-tarfile "$package"_*.deb |
-		tar -xO --wildcards -f - "./usr/src/$package.tar.*" |
-		xz -dcT0 |
-		tar -x --no-same-owner --strip-components=1 -C tree -f - || die "cannot unpack $package, see above"
+	fetch_source "$package" "$version" || die "cannot fetch $package $version, see above; --list of debian-kernel.sh shows others"
 	[ -e tree/Kconfig ] || die "$package holds no kernel tree"
 }
 
 need_cache sources
-fetch_once "sources/$version" fetch || exit 1
+fetch_once "sources/$version" 2500 fetch || exit 1
 echo "$cache/sources/$version"

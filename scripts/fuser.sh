@@ -140,7 +140,7 @@ build()
 if [ ! -e "$crates" ]; then
 	need_cache crates
 	{ command -v apt-get && command -v dpkg-deb; } >/dev/null || die "there is no apt-get here, which the crates are fetched with"
-	fetch_once "crates/fuser-$crate" fetch || die "the crates could not be fetched, see above"
+	fetch_once "crates/fuser-$crate" 100 fetch || die "the crates could not be fetched, see above"
 fi
 if [ -n "$crates_only" ]; then
 	echo "$crates"

@@ -114,7 +114,7 @@ fetch_packages() # PACKAGE=VERSION...: into tree/
 fetch_library()
 {
 	choose
-	fetch_once "go/go-fuse-$wanted" fetch_packages "$library=$package" "$sys=$(versions_of $sys | head -n 1)" ||
+	fetch_once "go/go-fuse-$wanted" 50 fetch_packages "$library=$package" "$sys=$(versions_of $sys | head -n 1)" ||
 		die "go-fuse $wanted cannot be fetched, see above"
 }
 
@@ -125,7 +125,7 @@ fetch_go()
 	name=$(apt-cache pkgnames golang- | grep -Ex 'golang-[0-9.]+-go' | sort -V | tail -n 1)
 	version=$(versions_of "$name" | head -n 1)
 	[ -n "$version" ] || die "no suite of the Debian mirror has a golang"
-	fetch_once "go/$name-$version" fetch_packages "$name=$version" "${name%-go}-src=$version" ||
+	fetch_once "go/$name-$version" 400 fetch_packages "$name=$version" "${name%-go}-src=$version" ||
 		die "$name $version cannot be fetched, see above"
 }
 

@@ -164,7 +164,7 @@ read_offered()
 	[ -n "$refresh" ] || ! offered_is_new || return 0
 	command -v apt-get >/dev/null || die "there is no apt-get here; elsewhere give a tree of libfuse"
 	say "reading what the Debian mirror has"
-	"$scripts/apt-private.sh" --sources "$sources/apt" >/dev/null || exit 1
+	read_lists_to libfuse/apt --sources
 	{
 		echo "# ${DEBIAN_MIRROR-}"
 		APT_CONFIG=$sources/apt/apt.conf apt-cache madison fuse3 2>/dev/null |
@@ -202,7 +202,7 @@ choose()
 fetch() # VERSION: into tree/
 {
 	say "fetching the source of Debian's fuse3 $1"
-	APT_CONFIG=$sources/apt/apt.conf apt-get -qq -o APT::Sandbox::User=root source --download-only "fuse3=$1" >&2 &&
+	APT_CONFIG=$sources/apt/apt.conf meanwhile "fetching" apt-get -qq source --download-only "fuse3=$1" >&2 &&
 		tar -x --no-same-owner --strip-components=1 -C tree -f fuse3_*.orig.tar.*z || return
 	[ -n "$(libfuse_version tree)" ] || die "the source of fuse3 $1 holds no libfuse"
 	patch_as_debian || die "Debian's patches to fuse3 $1 do not apply"
@@ -245,7 +245,7 @@ find_in_cache()
 	choose || { [ -z "$was_read" ] && refresh=1 && read_offered && choose; } ||
 		die "Debian has no libfuse $what; it has $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
 	tree=$sources/$version
-	fetch_once "libfuse/$version" fetch "$version" || die "cannot fetch fuse3 $version; see --list for others"
+	fetch_once "libfuse/$version" 150 fetch "$version" || die "cannot fetch fuse3 $version; see --list for others"
 }
 
 # --- trees -----------------------------------------------------------------------
@@ -399,8 +399,8 @@ build_program()
 		[ -e "$OUTPUT/$headers" ] || die "no headers in $OUTPUT: run scripts/setup.sh first"
 		ln -sfn "../../$headers" "$made_in/$headers"
 	done
-	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$checkout" -j"$(nproc)" OUTPUT="$made_in" \
-		"$made_in/servers/$program" >>"$log" 2>&1 ||
+	meanwhile "building" logged env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$checkout" OUTPUT="$made_in" \
+		"$made_in/servers/$program" ||
 		die "the server does not build with this libfuse ($(libfuse_complaint)see $log)"
 }
 

@@ -215,8 +215,11 @@ kernel_name() # PACKAGE-VERSION
 # What runs is a copy, which nobody builds anew meanwhile, and which can be sent.
 make_bundle()
 {
-	local file
+	local file size
 
+	# A copy for each machine that runs at once, the image it boots, and what comes out of each row.
+	size=$(du -cmL "$OUTPUT/cases" "$OUTPUT/servers" "$OUTPUT/vm" 2>/dev/null | tail -n 1 | cut -f 1)
+	need_space $((size * (2 + 3 * $(nproc)) + 20 * ${#keys[@]})) "$run" "the matrix" "give --run-dir DIR"
 	rm -rf "$run/suite"
 	mkdir -p "$run/suite/fixtures" "$run/suite/build"
 	cp -R "$checkout/settings" "$scripts" "$run/suite"

@@ -3,7 +3,8 @@
 #
 # setup.sh - bring together what make needs; see --help
 #
-# Run it again at any time: what is there stays, and nothing is downloaded twice.
+# Run it again at any time: what is there stays, and nothing is downloaded twice, not even by
+# another checkout.
 
 set -eu
 export LC_ALL=C
@@ -13,12 +14,12 @@ output=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 tmp=$output/setup.tmp
 log=$output/setup.log
 
-# shellcheck source=scripts/places.inc
-. "$scripts/places.inc"
 # shellcheck source=scripts/packages.inc
 . "$scripts/packages.inc"
 # shellcheck source=scripts/libfuse.inc
 . "$scripts/libfuse.inc"
+# shellcheck source=scripts/cache.inc
+. "$scripts/cache.inc"
 
 usage()
 {
@@ -37,6 +38,9 @@ usage()
 	                   (default: the newest linux-source package of this machine's Debian mirror)
 	  LIBFUSE_SRC=DIR  a libfuse tree, $libfuse_oldest or later, to build
 	                   (default: the installed one, else Debian's, else the newest of the mirror)
+	  FPT_CACHE=DIR    where what is fetched from the mirror is kept, for all checkouts (default:
+	                   fuse-passthrough-tests in \$XDG_CACHE_HOME or ~/.cache); remove
+	                   headers and libfuse there to have newer ones
 	EOF
 }
 
@@ -51,11 +55,30 @@ die()
 	exit 1
 }
 
+# heard COMMAND...: shows what it says on standard error, and sets $heard to that, $printed to its output.
+heard()
+{
+	local screen line status=0
+
+	exec {screen}>&2
+	heard=$(
+		set -o pipefail
+		"$@" 2>&1 >"$tmp/printed" | while IFS= read -r line; do
+			echo "$line" >&"$screen"
+			echo "$line"
+		done
+	) || status=$?
+	exec {screen}>&-
+	printed=$(cat "$tmp/printed")
+	return "$status"
+}
+
 # Only what has something to do writes anything.
 tmp_is_made=
 make_tmp()
 {
 	[ -z "$tmp_is_made" ] || return 0
+	need_space 200 "$output" "the build" "give OUTPUT= another directory"
 	{ mkdir -p "$output" && rm -rf "$tmp" && mkdir "$tmp" && : >"$log"; } 2>/dev/null ||
 		die "cannot write to $output: give OUTPUT= another directory"
 	trap 'rm -rf "$tmp"' EXIT
@@ -183,50 +206,44 @@ usable_fuse_h()
 		at_least "7.$(awk '$2 == "FUSE_KERNEL_MINOR_VERSION" { print $3 }' "$1")" 7.40
 }
 
+# Once for all checkouts of a machine.
 fetch_headers()
 {
-	local why package version
+	local folder version package
 
-	private_apt || die "$why; give KSRC= a kernel tree"
-	read -r version package < <(newest 'linux-source-[0-9.]*') ||
-		die "the Debian mirror has no linux-source package; give KSRC= a kernel tree"
-
-	say "headers: fetching $package $version, some 160 MB"
-	(cd "$tmp" && APT_CONFIG=$apt_conf logged apt-get download "$package=$version") ||
-		die "cannot download $package (see $log); give KSRC= a kernel tree"
-	mkdir "$tmp/tree"
-	dpkg-deb --fsys-tarfile "$tmp/$package"_*.deb |
-		tar -xO --wildcards -f - "./usr/src/$package.tar.*" |
-		xz -dcT0 |
-		tar -x --strip-components=1 -C "$tmp/tree" -f - "${header_files[@]/#/$package/}" ||
-		die "cannot unpack $package; give KSRC= a kernel tree"
-	take_headers "$tmp/tree" "$package $version"
+	need_cache headers
+	folder=$(printf '%s\n' "$cache"/headers/[0-9]* | sort -V | tail -n 1)
+	if [ ! -e "$folder/VERSION" ]; then
+		find_source
+		say "headers: fetching $package $version, some 160 MB, once for all checkouts"
+		heard fetch_once "headers/$version" 300 fetch_headers_of "$package" "$version" ||
+			die "cannot fetch $package ($(reason <<<"$heard")); give KSRC= a kernel tree"
+		folder=$cache/headers/$version
+	fi
+	take_headers "$folder" "$(cat "$folder/VERSION")"
 }
 
-### other suites of the Debian mirror
-
-apt_conf=
-
-private_apt()
+fetch_headers_of() # PACKAGE VERSION: into tree/
 {
-	[ -z "$apt_conf" ] || return 0
-	if ! command -v apt-get >/dev/null; then
-		why="no apt-get here"
-		return 1
-	fi
-	say "reading what the Debian mirror has in other suites"
-	if ! apt_conf=$("$scripts/apt-private.sh" "$tmp/apt" 2>"$tmp/why"); then
-		why=$(sed 's/^apt-private: //' "$tmp/why")
-		return 1
-	fi
+	fetch_source "$1" "$2" "${header_files[@]/#/$1/}" && echo "$1 $2" >tree/VERSION
 }
 
-# newest NAME-PATTERN: the newest version of a package in any suite, and its name; fails when there is none
-newest()
+# Sets $version and $package to the newest linux-source of any suite but experimental.
+find_source()
+{
+	command -v apt-get >/dev/null || die "no apt-get here; give KSRC= a kernel tree"
+	say "headers: asking the Debian mirror for the newest kernel"
+	heard "$scripts/debian-kernel.sh" --list || die "$(reason <<<"$heard"); give KSRC= a kernel tree"
+	read -r version package < <(newest_source) ||
+		die "the Debian mirror has no linux-source package; give KSRC= a kernel tree"
+}
+
+newest_source()
 (
-	export APT_CONFIG=$apt_conf
-	apt-cache pkgnames | grep -x "$1" | xargs -r apt-cache madison |
-		awk -F ' *[|] *' -v name="^ *$1\$" '$1 ~ name && $NF ~ /Packages$/ { print $2, $1 }' |
+	use_lists
+	apt-cache pkgnames linux-source- | grep -x 'linux-source-[0-9.]*' | xargs -r apt-cache madison |
+		awk -F ' *[|] *' '
+			$NF ~ /Packages$/ && $3 !~ / experimental\// { sub(/^ */, "", $1); print $2, $1 }' |
 		sort -V | tail -n 1 | grep .
 )
 
@@ -285,11 +302,17 @@ libfuse_from_mirror()
 	fi
 	make_tmp
 	meson_is_there || return
+	tree=$(printf '%s\n' "$cache"/libfuse/[0-9]* | sort -V | tail -n 1)
+	if at_least "$(libfuse_version "$tree")" $libfuse_oldest; then
+		libfuse_build_and_use "$tree" # once for all checkouts, as the headers
+		return
+	fi
 	say "libfuse: asking the Debian mirror for the newest"
-	if ! tree=$("$scripts/libfuse.sh" --source 3 2>"$tmp/why"); then
-		why=$(sed -n '$s/^[a-z.-]*: //p' "$tmp/why")
+	if ! heard "$scripts/libfuse.sh" --source 3; then
+		why=$(reason <<<"$heard")
 		return 1
 	fi
+	tree=$printed
 	if ! at_least "$(libfuse_version "$tree")" $libfuse_oldest; then
 		why="the Debian mirror has no libfuse $libfuse_oldest or later"
 		return 1
@@ -332,14 +355,14 @@ libfuse_use()
 # What make check builds.
 libfuse_sources()
 {
-	local version said
+	local version
 
+	make_tmp
 	for version in 3.14.0 3.18; do
-		if said=$("$scripts/libfuse.sh" --source "$version" 2>&1); then
-			say "libfuse: source of $version in ${said##*$'\n'}"
+		if heard "$scripts/libfuse.sh" --source "$version"; then
+			say "libfuse: source of $version in $printed"
 		else
-			said=${said##*$'\n'}
-			say "libfuse: no source of $version (${said#*: }): tests that build it are skipped"
+			say "libfuse: no source of $version ($(reason <<<"$heard")): tests that build it are skipped"
 		fi
 	done
 }

@@ -147,6 +147,7 @@ fi
 check_options
 need_qemu
 need_cpio
+need_space 200 "${TMPDIR:-/tmp}" "the image for the virtual machine" "give TMPDIR= another directory"
 work=$(mktemp -d)
 # Whatever ends this and all below it, be it SIGKILL: then nobody writes there any more.
 exec 8> >(trap '' INT TERM HUP && cat && rm -rf "$work")
