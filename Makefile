@@ -105,9 +105,13 @@ HEADERS_READY :=
 else
 HEADERS_READY := $(OUTPUT)/kselftest/VERSION
 
+# What root, as by sudo, builds in somebody's directory belongs to that one.
+OWNER := $(if $(filter 0,$(shell id -u)),$(filter-out 0:%,$(shell stat -c %u:%g $(dir $(OUTPUT)) 2>/dev/null)))
+
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/mounted/,$(MOUNTED)) \
 	$(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
+	$(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
 
 help:
 	@echo "make setup              install what is missing, fetch headers, build libfuse"

@@ -103,6 +103,7 @@ read_offered()
 			APT_CONFIG=$cache/apt/apt.conf ask_apt
 		} >"$offered.new"
 		mv "$offered.new" "$offered"
+		give_back "$cache"
 		was_read=1
 	fi
 	lists_lock -s

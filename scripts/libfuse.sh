@@ -183,6 +183,7 @@ read_offered()
 				}' | sort -t "$(printf '\t')" -k 2,2V
 	} >"$offered.new"
 	mv "$offered.new" "$offered"
+	give_back "$cache"
 	was_read=1
 }
 
@@ -413,6 +414,7 @@ build_server()
 	mkdir -p "$OUTPUT/servers"
 	cp "$made_in/servers/$program" "$server.new"
 	mv "$server.new" "$server"
+	give_back "$OUTPUT"
 	echo "$server"
 }
 

@@ -495,4 +495,5 @@ say "${#left[@]} of ${#keys[@]} kernels to run"
 if [ ${#left[@]} -gt 0 ]; then
 	run_rows
 fi
+give_back "$OUTPUT" "$run" "$results"
 table

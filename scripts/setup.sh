@@ -81,7 +81,7 @@ make_tmp()
 	need_space 200 "$output" "the build" "give OUTPUT= another directory"
 	{ mkdir -p "$output" && rm -rf "$tmp" && mkdir "$tmp" && : >"$log"; } 2>/dev/null ||
 		die "cannot write to $output: give OUTPUT= another directory"
-	trap 'rm -rf "$tmp"' EXIT
+	trap 'rm -rf "$tmp"; give_back "$output"' EXIT
 	tmp_is_made=yes
 }
 

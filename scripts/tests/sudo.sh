@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Root in the checkout of somebody else, as by sudo.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+need_built contain
+need_fuse
+command -v git >/dev/null || skip_all "config: no git (run scripts/setup.sh --check)"
+user=65534
+chmod a+rx "$tmp"
+home=$tmp/home checkout=$tmp/home/checkout
+mkdir -p "$checkout" "$checkout/build/cases" "$checkout/build/servers"
+cp -R "$scripts" "$tests/../../settings" "$checkout"
+cp "$built/contain" "$checkout/build"
+cp /bin/true "$checkout/build/servers/raw"
+cat >"$checkout/build/cases/one" <<'END'
+#!/bin/sh
+[ "${1-}" != --list ] || exec printf 'one.f.first\tE1\t6.9\t-\t-\ttitle\n'
+echo "ok 1 f.first"
+END
+chmod +x "$checkout/build/cases/one"
+chown -R $user:$user "$home"
+
+as_user()
+{
+	env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE HOME="$home" \
+		setpriv --reuid $user --regid $user --clear-groups "$@"
+}
+echo build >"$tmp/ignored"
+as_user git -C "$checkout" init -q
+as_user git -C "$checkout" -c core.excludesFile="$tmp/ignored" add .
+as_user git -C "$checkout" -c user.name=nobody -c user.email=n@example.org commit -qm all
+
+of_root()
+{
+	find "$home" -uid 0 >"$tmp/of-root"
+	same "$1" /dev/null "$tmp/of-root"
+}
+
+unset OUTPUT
+exits "a run" 0 env HOME="$home" "$checkout/scripts/run.sh" --server raw --results "$checkout/results"
+of_root "leaves nothing that is root's"
+check "and knows the revision" test "$(jq -r .source_revision "$checkout"/build/runs/*/run.json)" = \
+	"$(as_user git -C "$checkout" describe --always)"
+echo "# changed" >>"$checkout/settings"
+exits "another run" 0 "$checkout/scripts/run.sh" --server raw --run-dir "$checkout/build/dirty"
+check "knows that something was changed" jq -e '.source_revision | endswith("-dirty")' "$checkout/build/dirty/run.json"
+exits "a run beside the checkout" 0 "$checkout/scripts/run.sh" --server raw --run-dir "$tmp/of-root-alone"
+check "is root's" test "$(stat -c %u "$tmp/of-root-alone")" -eq 0
+
+mkfifo "$tmp/fifo"
+cat >>"$checkout/build/cases/one" <<END
+echo runs >"$tmp/fifo"
+exec tail -f /dev/null
+END
+env HOME="$home" "$checkout/scripts/run.sh" --server raw >/dev/null 2>&1 &
+read -r _ <"$tmp/fifo"
+kill -KILL $!
+wait $! 2>/dev/null || :
+check "one that is killed leaves what its user can remove" as_user rm -r "$checkout/build/runs"
+
+# setup.sh keeps what it has fetched in the home of the user.
+# shellcheck source-path=SCRIPTDIR source=../cache.inc
+(
+	# shellcheck disable=SC2317 # by what comes below
+	die() { echo "$*"; exit 1; }
+	# shellcheck disable=SC2317
+	say() { :; }
+	unset XDG_CACHE_HOME FPT_CACHE
+	HOME=$home
+	# shellcheck disable=SC2030
+	scripts=$checkout/scripts
+	. "$scripts/cache.inc"
+	need_cache headers
+	fetch_once headers/1 1 touch tree/file
+)
+of_root "nor does the cache"
+finish
