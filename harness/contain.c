@@ -4,8 +4,11 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,13 +30,59 @@ static void end_by(int sig)
 	_exit(128 + sig);
 }
 
+static bool ignored(int sig)
+{
+	struct sigaction action;
+
+	return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* But what nohup, or a shell for its background, has had ignored stays so. */
 static void on_ending_signals(void (*handler)(int))
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	const struct sigaction action = { .sa_handler = handler };
 
 	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
-		sigaction(ending[i], &action, NULL);
+		if (ending[i] == SIGTERM || !ignored(ending[i]))
+			sigaction(ending[i], &action, NULL);
+}
+
+static void raise_limit(int resource, rlim_t least)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) < 0 || limit.rlim_cur >= least)
+		return;
+	limit.rlim_cur = least;
+	if (limit.rlim_max < least)
+		limit.rlim_max = least;
+	if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max; /* all that an ordinary user gets */
+	setrlimit(resource, &limit);
+}
+
+void inherit_nothing(void)
+{
+	sigset_t none;
+
+	/* What was ignored does not come: it is for the terminal's session. */
+	if (ignored(SIGHUP) || ignored(SIGINT) || ignored(SIGQUIT))
+		setsid();
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(022);
+	raise_limit(RLIMIT_NOFILE, 1024);
+	raise_limit(RLIMIT_STACK, 8 << 20);
+	raise_limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	raise_limit(RLIMIT_CPU, RLIM_INFINITY);
+	raise_limit(RLIMIT_AS, RLIM_INFINITY);
+	raise_limit(RLIMIT_DATA, RLIM_INFINITY);
+	raise_limit(RLIMIT_NPROC, RLIM_INFINITY);
+	raise_limit(RLIMIT_MEMLOCK, 8 << 20);
 }
 
 /* What a script started, before it executed this program, to tidy up after it. */
@@ -52,12 +101,14 @@ static void let_go_of_output(void)
 	dup2(null, STDERR_FILENO);
 }
 
-static void wait_outside(const sigset_t *unblocked)
+static void wait_outside(void)
 {
+	sigset_t none;
 	int status;
 
 	on_ending_signals(end_namespace);
-	sigprocmask(SIG_SETMASK, unblocked, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	while (waitpid(init_pid, &status, 0) < 0)
 		if (errno != EINTR)
 			_exit(1);
@@ -83,13 +134,14 @@ static void die_with_parent(int parent_alive)
 
 int contain(enum contain_output output)
 {
-	sigset_t all, before;
+	sigset_t all;
 	int alive[2];
 
 	if (unshare(CLONE_NEWPID) < 0 || pipe(alive) < 0)
 		return -errno;
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	signal(SIGCHLD, SIG_DFL); /* else nobody can be waited for */
 	init_pid = fork();
 	if (init_pid < 0)
 		return -errno;
@@ -97,10 +149,10 @@ int contain(enum contain_output output)
 		close(alive[0]);
 		if (output == CONTAIN_OUTPUT_INSIDE)
 			let_go_of_output();
-		wait_outside(&before);
+		wait_outside();
 	}
 	close(alive[1]);
 	die_with_parent(alive[0]);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	inherit_nothing();
 	return 0;
 }

@@ -20,4 +20,10 @@ enum contain_output { CONTAIN_OUTPUT_INSIDE, CONTAIN_OUTPUT_ALSO_OUTSIDE };
  */
 int contain(enum contain_output output);
 
+/*
+ * Signals, mask, umask and limits as a program expects them, whatever was made of them by who
+ * started this one. contain() does it for the process in the namespace.
+ */
+void inherit_nothing(void);
+
 #endif

@@ -19,17 +19,31 @@ static int say_machine(void)
 	return 4;
 }
 
+static int run(char **command)
+{
+	execvp(*command, command);
+	fprintf(stderr, "contain: %s: %s\n", *command, strerror(errno));
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	bool machine = argc == 2 && !strcmp(argv[1], "--machine");
+	bool here = argc > 2 && !strcmp(argv[1], "--not");
 	int err;
 
-	if (argc < 2 || (argv[1][0] == '-' && !machine)) {
-		fprintf(stderr, "usage: contain COMMAND [ARGUMENT...]\n"
+	argv += here ? 2 : 1;
+	if (!machine && (!*argv || **argv == '-')) {
+		fprintf(stderr, "usage: contain [--not] COMMAND [ARGUMENT...]\n"
 				"       contain --machine\n"
-				"Runs COMMAND so that nothing it starts outlives it. The second says in a line\n"
-				"why no case can run on this machine, and exits with 4 then.\n");
+				"Runs COMMAND so that nothing it starts outlives it, and as if its caller had changed\n"
+				"neither signals, umask nor limits. With --not it does only the latter.\n"
+				"--machine says in a line why no case can run on this machine, and exits with 4 then.\n");
 		return 1;
+	}
+	if (here) {
+		inherit_nothing();
+		return run(argv);
 	}
 	err = contain(CONTAIN_OUTPUT_ALSO_OUTSIDE);
 	if (machine && say_machine())
@@ -39,9 +53,5 @@ int main(int argc, char **argv)
 			strerror(-err));
 		return 4;
 	}
-	if (machine)
-		return 0;
-	execvp(argv[1], argv + 1);
-	fprintf(stderr, "contain: %s: %s\n", argv[1], strerror(errno));
-	return 1;
+	return machine ? 0 : run(argv);
 }

@@ -22,16 +22,28 @@ same "is process 1 and has its arguments" "$tmp/wanted" "$tmp/out"
 exits "a command that is none" 1 "$contain" "$tmp/none"
 says "is named" "$tmp/err" "contain: $tmp/none: No such file or directory"
 exits "no command" 1 "$contain"
-says "says what to give" "$tmp/err" 'usage: contain COMMAND .*'
+says "says what to give" "$tmp/err" 'usage: contain [[]--not] COMMAND .*'
 exits "an option" 1 "$contain" --help
 chmod a+rx "$tmp"
 cp "$contain" "$tmp/contain"
 exits "an ordinary user" 4 setpriv --reuid 65534 --clear-groups "$tmp/contain" true
 says "is told to be root" "$tmp/err" 'contain: cannot make a PID namespace: .* (run as root)'
 
+# --- what is inherited --------------------------------------------------------
+
+# shellcheck disable=SC2016 # for the inner shell
+look='umask; ulimit -Sf; [ "$(ulimit -Sn)" -ge 1024 ] && echo files; grep -E "^Sig(Blk|Ign)" /proc/self/status'
+printf '%s\n' 0022 "$(ulimit -Hf)" files "SigBlk:	0000000000000000" "SigIgn:	0000000000000000" >"$tmp/wanted"
+for how in "" --not; do
+	# shellcheck disable=SC2086 # one word or none
+	exits "contain $how, by an odd caller" 0 env --ignore-signal=HUP,INT,QUIT,TERM,PIPE,CHLD --block-signal=USR1,CHLD,TERM \
+		bash -c 'ulimit -Sn 64; ulimit -Sf 8; umask 077; exec "$@"' - "$built"/contain $how bash -c "$look"
+	same "nothing of that is inherited" "$tmp/wanted" "$tmp/out"
+done
+
 # --- killed ------------------------------------------------------------------
 
-mkfifo "$tmp/fifo"
+mkfifo "$tmp/fifo" "$tmp/begun"
 
 # Starts contain; its pid is the first line on descriptor 3. Its end is told in
 # $tmp/end, as a shell cannot tell a signal from an exit status that looks like it.
@@ -91,6 +103,18 @@ done
 start_family
 kill -s KILL "$(cat "/proc/$pid/task/$pid/children")"
 all_end "KILL to the command" "status 0 signal 9"
+
+# As with nohup: nobody has to be told inside.
+# shellcheck disable=SC2016 # for the inner shell
+(trap '' HUP && exec "$contain" sh -c 'echo begun; read -r line && exit "$line"' <"$tmp/fifo" >"$tmp/begun") &
+exec 4>"$tmp/fifo"
+read -r -t "$deadline" line <"$tmp/begun"
+kill -s HUP $!
+echo 5 >&4 2>/dev/null || :
+exec 4>&-
+status=0
+wait $! || status=$?
+check "a hangup that is ignored ends nothing" test "$status" -eq 5
 
 start_contain sh -c 'setsid tail -f /dev/null & exit 5'
 all_end "the command leaves something behind" "status 5 signal 0"
