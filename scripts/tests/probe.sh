@@ -91,7 +91,7 @@ server dumb <<<'exec cat >/dev/null'
 FPT_TIMEOUT_MUL=0.1 wrong dumb "" <<-END
 	Hello: the server begins with a hello line of protocol 1
 END
-explains dumb "the server did not answer in time"
+explains dumb "the server did not say hello in time"
 
 server stranger <<<'echo "220 mail.example ESMTP"; exec cat >/dev/null'
 wrong stranger "" <<-END

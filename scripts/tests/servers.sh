@@ -68,8 +68,13 @@ server() # NAME; what it does is on standard input
 touch "$tmp/file"
 fails "a server that is missing" "$tmp/none" ".*FPT_SERVER=.*"
 fails "a server that cannot be executed" "$tmp/file" ".*FPT_SERVER=.*"
-fails "a folder as server" "$tmp" "# cannot start the server $tmp: Permission denied"
-fails "a server that ends at once" /bin/true '# broken: the server ended; .*'
+fails "a folder as server" "$tmp" '# broken: the server ended with status 127 and did not say hello .*: .* cannot be executed: Permission denied'
+fails "a server that ends at once" /bin/true \
+	'# broken: the server ended with status 0 and did not say hello (PROTOCOL.md, Life)'
+printf '#!/no/such/interpreter\n' >"$tmp/orphan"
+chmod +x "$tmp/orphan"
+fails "a server without its interpreter" "$tmp/orphan" \
+	'# broken: .* cannot be executed: No such file or directory (its interpreter, or dynamic loader, is missing)'
 
 server unlucky <<'END'
 setsid tail -f /dev/null </dev/null >/dev/null 2>&1 &
@@ -77,6 +82,7 @@ echo "out of luck" >&2
 exit 3
 END
 fails "a server that ends with a word and leaves a child" "$tmp/unlucky" 'out of luck'
+says "it is in the reason" "$tmp/both" '# broken: the server ended with status 3 and did not say hello (PROTOCOL.md, Life): out of luck'
 
 # --- not this protocol -------------------------------------------------------
 
@@ -85,7 +91,7 @@ echo "220 mail.example ESMTP"
 read -r line
 END
 fails "a server of something else" "$tmp/stranger" \
-	'# broken: the server does not speak the protocol, it said "220 mail.example ESMTP"'
+	'# broken: the server broke the protocol: its first line is "220 mail.example ESMTP" (PROTOCOL.md, Hello)'
 
 server future <<'END'
 echo "hello protocol 2 backend future version 1 can passthrough"
@@ -97,7 +103,8 @@ fails "a server of protocol 2" "$tmp/future" \
 server endless <<'END'
 while echo -n "hello hello hello hello"; do :; done 2>/dev/null
 END
-fails "a server that never ends its line" "$tmp/endless" '# broken: the server ended; .*'
+fails "a server that never ends its line" "$tmp/endless" \
+	'# broken: the server broke the protocol: a line of more than [0-9]* bytes (PROTOCOL.md, Lines)'
 
 hello="hello protocol 1 backend odd version 1 can passthrough"
 server vague <<END
@@ -107,7 +114,7 @@ while read -r tag command; do
 done
 END
 fails "a server with odd replies" "$tmp/vague" \
-	'# broken: the server refused root, it said "maybe"'
+	'# broken: the server broke the protocol: "maybe" in answer to "root .*" is neither ok nor error (PROTOCOL.md, Lines)'
 
 server stubborn <<END
 echo "$hello"
@@ -141,14 +148,14 @@ server silent <<'END'
 exec tail -f /dev/null
 END
 fails "a server that never says hello" "$tmp/silent" \
-	'# broken: the server did not answer in time; its last line was ""'
+	'# broken: the server did not say hello in time (PROTOCOL.md, Life)'
 
 server taciturn <<END
 echo "$hello"
 exec tail -f /dev/null
 END
 fails "a server that says no more than hello" "$tmp/taciturn" \
-	"# broken: the server did not answer in time; its last line was \"$hello\""
+	'# broken: the server did not answer "root .*" in time (PROTOCOL.md, Life)'
 
 server deaf <<END
 echo "$hello"
@@ -156,7 +163,7 @@ exec <&- >&-
 exec tail -f /dev/null
 END
 fails "a server that closes the channel" "$tmp/deaf" \
-	"# broken: the server ended; its last line was \"$hello\""
+	'# broken: the server [a-z0-9 ]* and did not answer "root .*" (PROTOCOL.md, Life).*'
 
 # --- in the middle -----------------------------------------------------------
 
@@ -178,13 +185,13 @@ for real in $servers; do
 	for END in KILL EOF; do
 		for ((AT = 1; AT <= commands; AT++)); do
 			fails "$real, $END at command $AT" "$tmp/mortal" \
-				'# broken: the server ended; its last line was ".\+"'
+				"# broken: the server $([ $END = EOF ] && echo "ended with status 0" || echo "was ended by signal KILL") and did not answer \".*\" (PROTOCOL.md, Life)"
 		done
 	done
 	END=STOP
 	for AT in 2 4 "$commands"; do
 		fails "$real, $END at command $AT" "$tmp/mortal" \
-			'# broken: the server did not answer in time; its last line was ".\+"'
+			'# broken: the server did not answer ".\+" in time (PROTOCOL.md, Life)'
 	done
 done
 
