@@ -43,6 +43,10 @@ usage()
 	OUTPUT                what was built (default: build)
 	FPT_TIMEOUT_MUL       factor for every deadline, for slow machines
 
+	Nothing waits for ever: a program of cases that goes on after $(program_timeout) seconds is ended, with
+	all that it has started, whatever that waits for. There are as many as --list has first
+	words of names, for each server; -j of them run at once.
+
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.
 	With --probe: 0 the server can be used, 1 something is wrong, 4 it cannot be tried.
 	END
