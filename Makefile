@@ -84,7 +84,7 @@ VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
 
 .DEFAULT_GOAL := all
 
-HARNESS  := case_info contain contract errname expect installed journal machine main need record since
+HARNESS  := case_info contain contract errname expect installed journal last_resort machine main need record since
 WORLD    := backing_file backing_fs backing_use client contract fail_nth failing file_count memory \
 	mounted odd_files pattern proc program server server_lines stack steps transfer world world_end world_requests sabotage
 PROBE    := abilities end ids lines main plan requests step waiting
@@ -191,7 +191,7 @@ $(OUTPUT)/mounted/%: $(OUTPUT)/obj/cases/mounted/%.o $(HARNESS_OBJS) $(WORLD_OBJ
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ $(LIBURING) -o $@
 
-$(OUTPUT)/contain: $(call objs,$(addprefix harness/,contain contain_main machine))
+$(OUTPUT)/contain: $(call objs,$(addprefix harness/,contain contain_main last_resort machine))
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ -o $@
 

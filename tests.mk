@@ -24,7 +24,7 @@ units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 C_TESTS := channel_test backing_id_test control_test intake_test opens_test ops_test plan_test \
 	raw_init_test toyfs_test transfer_test units
 
-# No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh and vm-boots.sh run them.
+# No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh, mount.sh and vm-boots.sh run them.
 demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo
 kill_one_OBJS         := scripts/tests/kill_one
 dies_OBJS             := $(addprefix harness/,$(HARNESS)) scripts/tests/dies
@@ -33,6 +33,7 @@ lingers_OBJS          := $(addprefix harness/,$(HARNESS)) scripts/tests/lingers
 lingers_LDFLAGS       := $(STATIC)
 meets_OBJS            := $(addprefix harness/,$(HARNESS)) scripts/tests/meets
 meets_LDFLAGS         := $(STATIC)
+pass_fs_OBJS          := scripts/tests/pass_fs
 
 SH_TESTS := $(wildcard harness/tests/*.sh fixtures/tests/*.sh scripts/tests/*.sh)
 
@@ -65,7 +66,7 @@ $(OUTPUT)/mistakes/%: $(OUTPUT)/mistakes/%.o $(LIBFUSE_OBJS) $(SERVING_OBJS) $(f
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one lingers meets)
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one lingers meets pass_fs)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 

@@ -45,6 +45,10 @@ usage()
 	FPT_URING_WAIT        seconds to wait at most for another run that has enable_uring as it
 	                      needs it (default: 600); then exit status 4, and who that is
 
+	Nothing waits for ever: a program of cases that goes on after $(program_timeout) seconds is ended, with
+	all that it has started, whatever that waits for. There are as many as --list has first
+	words of names, for each server; -j of them run at once.
+
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.
 	With --probe: 0 the server can be used, 1 something is wrong, 4 it cannot be tried.
 	END

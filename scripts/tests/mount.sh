@@ -59,6 +59,79 @@ says "is told so" "$tmp/advice" '.*: sh was killed by signal 9 before it mounted
 mounted "a program in the background that ends" 1 'sh -c "true & exit 0"' "$one"
 says "is told so" "$tmp/advice" '.* before it mounted anything, and said nothing\..*'
 
+# --- what misbehaves ---------------------------------------------------------------
+
+need_built tests/pass_fs
+pass_fs=$tmp/fs$$ # a name that no other process has
+cp "$built/tests/pass_fs" "$pass_fs"
+
+# MISTAKE|STATUS|FILTER|PATTERN of a line, without the name and the spaces. Each takes some seconds
+# of waiting, so they run at once.
+misbehaving()
+{
+	cat <<-END
+	open-own-slowly|0|held.closed.*,ended.*,usage.passed.*|.* 0 failed, 0 skipped
+	keep-own-open|1|ended.killed.opened.*|ended.killed.opened.* fail .*program_kill(): got ETIME, wanted 0
+	open-own-for-ever|1|usage.*|usage.* fail broken: .* leaves requests of its mount unanswered from its start on.*
+	mount-nothing|1|usage.*|usage.* fail broken: .* mounted nothing in time.*, as in a case before
+	mount-twice|1|usage.*|usage.* fail broken: .*
+	die|1|usage.*|usage.* fail broken: .* ended with status 3 after it had mounted, and said nothing
+	stop|1|usage.*|usage.* fail broken: .* has mounted, and answers neither INIT nor GETATTR
+	no-init|1|usage.*|usage.* fail broken: .* has mounted, and answers neither INIT nor GETATTR, as in a case before
+	no-lookup|1|usage.passed.opened.*|usage.* fail usage.*: got ETIME, wanted positive
+	no-open|1|usage.passed.opened.*|usage.* fail broken: .* does not answer open(2), as in a case before
+	no-flush|1|held.closed.opened.*|held.closed.opened.files_are_let_go fail .*client_close(.*): got ETIME, wanted 0
+	no-release|1|held.closed.opened.*|held.closed.opened.files_are_let_go fail .*got a descriptor of the program, wanted nothing
+	die-at-open|1|usage.passed.opened.*|usage.* fail usage.*: got ECONNABORTED, wanted positive
+	grandchild|1|ended.unmounted.opened.*|ended.unmounted.opened.* fail .*program_wait_end(): got ETIME, wanted 0
+	spin|0|usage.passed.opened.*|.* 0 failed, 0 skipped
+	END
+}
+
+misbehave() # MISTAKE FILTER
+{
+	timeout 100 "$run" --mount "$pass_fs $1 {source} {mountpoint}" --filter "$2" \
+		--run-dir "$tmp/$1.run" >"$tmp/$1.out" 2>&1 || echo $? >"$tmp/$1.status"
+}
+
+misbehaving >"$tmp/misbehaving"
+while IFS='|' read -r made wanted filter pattern; do
+	echo 0 >"$tmp/$made.status"
+	misbehave "$made" "$filter" &
+done <"$tmp/misbehaving"
+wait
+while IFS='|' read -r made wanted filter pattern; do
+	check "with $made the run ends in time: exit $wanted" [ "$(cat "$tmp/$made.status")" = "$wanted" ]
+	sed "s/^${pass_fs##*/} *//; s/  */ /g" "$tmp/$made.out" >"$tmp/lines"
+	says "and tells what is wrong" "$tmp/lines" "$pattern"
+	check "and does not accuse the kernel" no_line '.*kernel:.*' "$tmp/lines"
+done <"$tmp/misbehaving"
+
+# One that waits for itself once it is killed is freed, whatever ends the run.
+pids_of_fs()
+{
+	grep -lx "${pass_fs##*/}" /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3
+}
+
+all_end() # PID...
+{
+	for one; do
+		timeout 20 tail --pid="$one" -f /dev/null || { cat "/proc/$one/stack"; return 1; }
+	done
+}
+
+mkfifo "$tmp/tell"
+for signal in TERM KILL; do
+	rm -rf "$tmp/run"
+	"$run" --mount "$pass_fs keep-own-open {source} {mountpoint} $tmp/tell" --run-dir "$tmp/run" \
+		--filter 'ended.killed.opened.*' >/dev/null 2>&1 &
+	read -r _ <"$tmp/tell" || : # it is open, and will not be closed
+	kill -s $signal $!
+	# shellcheck disable=SC2046 # several
+	check "nothing outlives a run that is ended by SIG$signal" all_end $! $(pids_of_fs)
+	wait $! || :
+done
+
 # --- passthrough_hp ----------------------------------------------------------------
 
 libfuse_mk() # VARIABLE: with what it stands for
