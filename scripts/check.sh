@@ -31,10 +31,45 @@ if [ -z "${FPT_ROOT_IS_MOUNT-}" ] && [ "$(id -u)" -eq 0 ] && ! unshare --mount t
 	' - scripts/check.sh "$@"
 fi
 
-# TAP::Harness is what prove is made of; it counts, this prints the counts.
-exec perl -MTAP::Harness -e '
-	my $all = TAP::Harness->new({ exec => [], color => 0, failures => 1 })->runtests(@ARGV);
+# TAP::Harness is what prove is made of; it counts, this prints the counts. A process beside it, which
+# it tells what begins and ends, says every five seconds what is waited for.
+exec perl -MTAP::Harness -MIO::Handle -e '
+	sub tell_what_is_waited_for {
+		my $from = shift;
+		my ($said, $test, $begun, $done, $shown) = ("", "", time, 0, time);
+		while (1) {
+			vec(my $ready = "", fileno($from), 1) = 1;
+			my $left = $shown + 5 - time;
+			if ($left > 0 && select($ready, undef, undef, $left) > 0) {
+				sysread($from, $said, 4096, length $said) or return;
+				while ($said =~ s/^(.*)\n//) {
+					$done++;
+					($test, $begun, $shown, $done) = ($1, time, time, 0) if $1;
+				}
+			} elsif ($shown + 5 <= time) {
+				printf STDERR "check.sh: %s: %d s, %d done\n", $test, time - $begun, $done if $test;
+				$shown = time;
+			}
+		}
+	}
+
+	pipe(my $from, my $to) or die "pipe: $!";
+	$to->autoflush;
+	unless (fork // die "fork: $!") {
+		close $to;
+		tell_what_is_waited_for($from);
+		exit;
+	}
+	my $harness = TAP::Harness->new({ exec => [], color => 0, failures => 1 });
+	$harness->callback(made_parser => sub {
+		my ($parser, $test) = @_;
+		print $to "$test->[1]\n";
+		$parser->callback(test => sub { print $to "\n" });
+	});
+	my $all = $harness->runtests(@ARGV);
 	my $failed = $all->failed + $all->exit + $all->parse_errors;
+	close $to;
+	wait;
 	printf "%d passed, %d failed, %d skipped\n",
 		$all->passed - $all->skipped, $failed, scalar $all->skipped;
 	exit !!$failed;

@@ -119,4 +119,10 @@ exits "what takes long" 3 bash -c '
 echo "test: waiting: 5 s" >"$tmp/expected"
 same "says so every five seconds, and nothing when it has ended" "$tmp/expected" "$tmp/err"
 
+printf '#!/bin/sh\necho "ok 1 - one"\ntimeout 7 tail -f /dev/null\necho 1..1\n' >"$tmp/slow"
+chmod +x "$tmp/slow"
+exits "a test that takes long" 0 "$scripts/check.sh" "$tmp/slow"
+echo "check.sh: $tmp/slow: 5 s, 1 done" >"$tmp/expected"
+same "is told of every five seconds" "$tmp/expected" "$tmp/err"
+
 finish

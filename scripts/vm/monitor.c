@@ -7,8 +7,8 @@
  * LINE" for the programs' output. QEMU is ended when the guest says that it is done,
  * when the console has the end of a panic, or when for SECONDS neither stream nor
  * RUN_DIR/console.log have grown, or for twice that the stream has not, COMING_UP in
- * the guest's boot; 0 is no limit. What became of the boot is in RESULT, lines of words
- * between tabs:
+ * the guest's boot; 0 is no limit. When nothing ends for five seconds it says on standard
+ * error what it waits for. What became of the boot is in RESULT, lines of words between tabs:
  *
  *	release RELEASE			the guest came up
  *	end done|died|silent|stuck
@@ -36,7 +36,10 @@
 #define STREAM_BYTES 65536
 #define NAME_BYTES   256
 
-enum { STREAM_SILENCES = 2 }; /* a kernel that still talks has so many times the seconds */
+enum {
+	STREAM_SILENCES = 2, /* a kernel that still talks has so many times the seconds */
+	SAY_SECONDS = 5,
+};
 
 struct job {
 	char *server, *program;
@@ -50,11 +53,20 @@ static const char *run_dir, *end;
 static char *release;
 static FILE *result, *status, *kernel_log;
 static pid_t qemu;
+static time_t shown; /* when something was last shown */
 
 static void fail(const char *what)
 {
 	fprintf(stderr, "vm.sh: %s: %s\n", what, strerror(errno));
 	exit(1);
+}
+
+static time_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
 }
 
 static FILE *append_to(const char *format, ...)
@@ -138,8 +150,10 @@ static void take_output(struct job *job, const char *text, size_t len)
 		return;
 	}
 	put_line(job->output, text, len);
-	if (is_verdict(job, text, len))
+	if (is_verdict(job, text, len)) {
 		*job->running = '\0';
+		shown = now();
+	}
 	printf("%s\t%s\t%.*s\n", job->server, job->program, (int)len, text);
 	fflush(stdout);
 }
@@ -211,14 +225,6 @@ static int start_qemu(char **argv)
 	return out[0];
 }
 
-static time_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
-
 static int open_console(void)
 {
 	char path[4096];
@@ -252,15 +258,31 @@ static bool hear_console(int fd)
 	return heard;
 }
 
+static void say_what_is_waited_for(time_t begun)
+{
+	const char *running = release ? "the next program" : "the kernel to come up";
+
+	if (now() < shown + SAY_SECONDS)
+		return;
+	shown = now();
+	for (int i = 0; i < job_count; i++)
+		if (*jobs[i].running)
+			running = jobs[i].running;
+	fprintf(stderr, "vm.sh: %lld s, waiting for %s\n", (long long)(shown - begun), running);
+}
+
 static void follow(int fd, int coming_up, int silence)
 {
 	static char data[STREAM_BYTES];
 	struct lines stream = { fd, data, sizeof(data), 0 };
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	time_t heard = now(), said = heard;
+	const time_t begun = now();
+	time_t heard = begun, said = begun;
 	int limit, console = open_console();
 
+	shown = begun;
 	while (!end) {
+		say_what_is_waited_for(begun);
 		if (poll(&ready, 1, 1000) > 0) {
 			heard = said = now();
 			if (!lines_read(&stream, take_line, NULL) && !end)
