@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Joins KTAP, evidence and kernel log of a run by case name; after join.ktap.awk and
-# join.kmsg.awk, called by join.sh, which says what each kind of input is:
+# join.kmsg.awk, before join.summary.awk; called by join.sh, which says what each kind of input is:
 #
 #   kind=list      program, case, row, since, needs, can, title  (tabs)
 #   kind=status    server, program, exit status or "timeout"  (tabs)
@@ -21,6 +21,9 @@ BEGIN {
 	for (i in words)
 		known_class[words[i]] = 1
 	n_servers = split(SERVERS, servers, " ")
+	n_again = split(ENVIRON["AGAIN"], words, "\n")
+	for (i = 1; i <= n_again; i++)
+		again[substr(words[i], 1, index(words[i], "\t") - 1)] = substr(words[i], index(words[i], "\t") + 1)
 }
 
 FNR == 1 && kind == "ktap" {
@@ -52,6 +55,7 @@ kind == "deaths" {
 }
 
 kind == "evidence" {
+	gsub(/[^\t -~\200-\377]/, "?")
 	read_evidence($1, $2, $3, $4, $5)
 	next
 }
@@ -109,7 +113,7 @@ function steady(text)
 	gsub(/PID: [0-9]+ */, "", text)
 	gsub(/0x[0-9a-fA-F]+/, "0x..", text)
 	gsub(/:[0-9]+ blocked for more than [0-9]+/, " blocked for more than ..", text)
-	gsub(/[ \t\r]+/, " ", text)
+	gsub(/[^!-~\200-\377]+/, " ", text)
 	sub(/^ /, "", text)
 	sub(/ $/, "", text)
 	return text
@@ -175,6 +179,10 @@ function decide(server, name,    k, v, text)
 	if (v == "" && (server, program_of[name]) in skip_all) {
 		v = "skip"
 		text = skip_all[server, program_of[name]]
+	}
+	if (v == "" && STOPPED && status[server, program_of[name]] == "") {
+		n_stopped++
+		return
 	}
 	if (k in death) {
 		v = death[k]
@@ -330,8 +338,8 @@ function write_results(server,    c, k, v, file, blame)
 		} else if (v ~ /^skip/) {
 			n_skipped[server]++
 		} else {
-			n_passed[server]++
-			n_passed_with += (cases[c] in needs_passthrough)
+			n_passed[server] += v != "xfail"
+			n_good_with += (cases[c] in needs_passthrough)
 		}
 	}
 	close(file)
@@ -359,7 +367,7 @@ function check_programs(server,    p, program, s)
 	for (p = 1; p <= n_programs; p++) {
 		program = programs[p]
 		s = status[server, program]
-		if (s !~ /^[04]$/ && !program_failed[server, program])
+		if (s !~ /^[04]$/ && !(STOPPED && s == "") && !program_failed[server, program])
 			run_failure(program " on " server ": all cases passed, but " ended_how(s))
 	}
 }
@@ -367,128 +375,4 @@ function check_programs(server,    p, program, s)
 function run_failure(text)
 {
 	run_failures[++n_run_failures] = steady(text)
-}
-
-function summary(    i, server, totals, width, passed, failures, skipped, nothing)
-{
-	width = 9
-	for (i = 1; i <= n_servers; i++)
-		if (length(servers[i]) > width)
-			width = length(servers[i])
-	print ""
-	for (i = 1; i <= n_servers; i++) {
-		server = servers[i]
-		totals = server_totals(server)
-		printf "%-" width "s %d passed, %d failed, %d skipped%s\n", server, n_passed[server],
-			n_failed[server], n_skipped[server], totals
-		passed += n_passed[server]
-		failures += n_failed[server]
-		skipped += n_skipped[server]
-	}
-	list_skips()
-	list_cases("xfail", "Expected to fail, and failed:")
-	list_cases("xpass", "EXPECTED TO FAIL, BUT PASSED (if it is the kernel that was mended, remove the mark):")
-	list_cases("failed", "Failed:")
-	list_blame()
-	for (i = 1; i <= n_run_failures; i++)
-		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
-	list_others()
-	failures += n_run_failures
-	if (n_known)
-		print "\nlockdep took FUSE on FUSE for a deadlock (row K5), and has been off since"
-	if (records_lost)
-		printf "\n%d kernel log records were lost: a splat may have been missed\n", records_lost
-	print "kernel_log_records_lost", records_lost + 0 >FACTS
-	nothing = !failures && (!passed || n_needs_passthrough && !n_passed_with)
-	if (nothing && passed)
-		print "\nUNSUPPORTED: no case that needs passthrough could be executed"
-	printf "\neverything observed: %s\n\n", DIR
-	printf "%d passed, %d failed, %d skipped\n", passed, failures, skipped
-	print "counts/passed", passed + 0 >FACTS
-	print "counts/failed", failures + 0 >FACTS
-	print "counts/skipped", skipped + 0 >FACTS
-	return failures ? 1 : nothing ? 4 : 0
-}
-
-# The outcomes that "passed, failed, skipped" do not tell, in a fixed order.
-function server_totals(server,    n, i, v, text)
-{
-	n = split("pass xfail xpass fail broken timeout crash incomplete skip:cap " \
-		  "skip:config skip:kernel skip:library skip:privilege", words, " ")
-	for (i = 1; i <= n; i++) {
-		v = words[i]
-		if (!count[server, v])
-			continue
-		print "servers/" server "/counts/" v, count[server, v] >FACTS
-		if (v != "pass" && v != "fail")
-			text = joined(text, ", ", count[server, v] " " v)
-	}
-	return text == "" ? "" : "  (" text ")"
-}
-
-# A failure is somewhere here, but that of a program that is mounted: advice.awk.
-function list_blame(    i, server)
-{
-	blame_heading = "\nAccused:\n"
-	for (i = 1; i <= n_servers; i++) {
-		server = servers[i]
-		say_blamed(library(server) ", not the kernel", server,
-			"failed on " server ", and not on raw, which does without a library")
-	}
-	say_blamed("kernel " KERNEL, "kernel", "failed on raw, which does without a library, or with a report of the kernel")
-	if (ENVIRON["FPT_MOUNT"] == "")
-		say_blamed("nobody", "nobody", raw_passes ? \
-			"failed where nothing shows whether it is the kernel, a library or a server" : \
-			"failed, and none has passed on raw in this run, which does without a library (give --server raw,NAME)")
-}
-
-function say_blamed(who, key, where)
-{
-	if (!n_blamed[key])
-		return
-	printf "%s  %s: %d case%s %s\n", blame_heading, who, n_blamed[key], n_blamed[key] == 1 ? "" : "s", where
-	blame_heading = ""
-	if (blamed_rows[key] != "")
-		print "      row" (blamed_rows[key] ~ / / ? "s " : " ") blamed_rows[key]
-}
-
-function library(server)
-{
-	return joined(server in backend ? backend[server] : server, " ", version[server])
-}
-
-# Each reason once, with how many cases it kept from running.
-function list_skips(    i, c, k, reason, n, order, times)
-{
-	for (i = 1; i <= n_servers; i++)
-		for (c = 1; c <= n_cases; c++) {
-			k = servers[i] SUBSEP cases[c]
-			if (outcome[k] !~ /^skip:/)
-				continue
-			reason = substr(outcome[k], 6) ": " note[k]
-			if (!times[reason]++)
-				order[++n] = reason
-		}
-	for (i = 1; i <= n; i++)
-		printf "%s%5d  %s\n", i == 1 ? "\nSkipped:\n" : "", times[order[i]], order[i]
-}
-
-function list_cases(which, heading,    i, c, k)
-{
-	for (i = 1; i <= n_servers; i++)
-		for (c = 1; c <= n_cases; c++) {
-			k = servers[i] SUBSEP cases[c]
-			if (which == "failed" ? !failed(outcome[k]) : outcome[k] != which)
-				continue
-			if (heading != "")
-				print "\n" heading
-			heading = ""
-			printf "  %s %s: %s\n", servers[i], cases[c], outcome[k]
-			if (title[cases[c]] != "")
-				print "      " title[cases[c]]
-			if (note[k] != "")
-				print "      " note[k]
-			printf "      see ktap/%s/%s.ktap, evidence/%s/%s.jsonl\n", servers[i],
-				program_of[cases[c]], servers[i], program_of[cases[c]]
-		}
 }

@@ -35,7 +35,8 @@ function ktap_forget()
 function ktap_diagnostic(text)
 {
 	if (text ~ /: Test failed$/) {
-		ktap_process_end = "exit"
+		if (ktap_process_end != "broken")
+			ktap_process_end = "exit"
 		return
 	}
 	if (text ~ /^ *(RUN|OK|FAIL|SKIP) / || text ~ /^(Starting|PASSED:|FAILED:|Totals:)/)
@@ -62,6 +63,9 @@ function ktap_line(line,    at, directive)
 	}
 	if (line ~ /^1\.\.0 # SKIP /)
 		ktap_skip_all = substr(line, length("1..0 # SKIP ") + 1)
+	# Behind what a server has said without ending its line.
+	if (line !~ /^(not )?ok / && match(line, /(not )?ok [0-9]+ [A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+( # .*)?$/))
+		line = substr(line, RSTART)
 	if (line !~ /^(not )?ok [0-9]+ ./)
 		return 0
 	ktap_verdict = line ~ /^not / ? "fail" : "pass"

@@ -1,15 +1,44 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-#
-# join.sh RUN_DIR KERNEL SERVER...
-#
-# Makes RUN_DIR/results/KERNEL/<server>.tsv, RUN_DIR/facts.tsv and
-# RUN_DIR/kernel.log from what a run left in RUN_DIR: cases.tsv, status.tsv,
-# ktap/, evidence/ and kmsg; of virtual machines also deaths.tsv.
-# Prints the summary; exits 0 passed, 1 failed, 4 nothing executed.
 set -euo pipefail
 shopt -s nullglob
 export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/join.sh [--verbose] RUN_DIR KERNEL SERVER...
+	Makes RUN_DIR/results/KERNEL/<server>.tsv, RUN_DIR/facts.tsv and RUN_DIR/kernel.log from
+	what a run left in RUN_DIR: cases.tsv, status.tsv, ktap/, evidence/ and kmsg; of virtual
+	machines also deaths.tsv, of a run that ended with its first failure also stopped. Prints
+	the summary, with --verbose also each case that was skipped or was expected to fail.
+
+	AGAIN  how a case is run again: lines of server, tab, command up to the case's name
+
+	Exit status: 0 passed, 1 failed or wrong use, 4 nothing executed.
+	END
+}
+
+die()
+{
+	echo "join.sh: $1" >&2
+	exit 1
+}
+
+verbose=
+case ${1-} in
+-h | --help)
+	usage
+	exit 0
+	;;
+--verbose)
+	verbose=1
+	shift
+	;;
+-*) die "unknown option $1, see --help" ;;
+esac
+[ $# -ge 3 ] || die "give a run directory, a kernel and servers, see --help"
+[ -e "$1/cases.tsv" ] || die "$1: not a run directory, it has no cases.tsv"
 
 scripts=$(dirname "${BASH_SOURCE[0]}")
 run=$1
@@ -20,13 +49,15 @@ evidence=("$run"/evidence/*/*.jsonl)
 ktap=("$run"/ktap/*/*.ktap)
 deaths=$run/deaths.tsv
 [ -e "$deaths" ] || deaths=
+stopped=$([ ! -e "$run/stopped" ] || echo 1)
 results=$run/results/$kernel
 mkdir -p "$results"
 : >"$run/kernel.log"
 
 jq -nRr -f "$scripts/join.jq" "${evidence[@]:-/dev/null}" |
 	awk -f "$scripts/join.ktap.awk" -f "$scripts/join.kmsg.awk" -f "$scripts/join.awk" \
-		-v DIR="$run" -v KERNEL="$kernel" -v SERVERS="$*" \
+		-f "$scripts/join.summary.awk" \
+		-v DIR="$run" -v VERBOSE="$verbose" -v STOPPED="$stopped" -v KERNEL="$kernel" -v SERVERS="$*" \
 		-v OUT="$results" -v FACTS="$run/facts.tsv" -v LOG="$run/kernel.log" \
 		kind=list "$run/cases.tsv" kind=status "$run/status.tsv" \
 		kind=deaths ${deaths:+"$deaths"} kind=evidence - \

@@ -395,9 +395,10 @@ cells()
 					-v unsupported="$(grep -x 4 "$run/rows/${keys[i]}/verdict")" '
 					FNR == 1 { next }
 					$3 ~ /^skip:/ || unsupported { skipped++; next }
-					$3 ~ /^(x?pass|xfail)$/ { passed++; next }
+					$3 == "xfail" { xfail++; next }
+					$3 ~ /^x?pass$/ { passed++; next }
 					{ failed++ }
-					END { print kernel "\t" server "\t" passed + 0 "\t" failed + 0 "\t" skipped + 0 }
+					END { print kernel "\t" server "\t" passed + 0 "\t" failed + 0 "\t" skipped + 0 "\t" xfail + 0 }
 				' server="$(basename "$tsv" .tsv)" "$tsv"
 			done
 		fi
@@ -427,7 +428,8 @@ table()
 		}
 		{
 			column($2)
-			cell[$1, $2] = $3 + $4 ? $3 "/" $4 "/" $5 : "unsupported"
+			cell[$1, $2] = $3 + $4 + $6 ? $3 "/" $6 "/" $4 "/" $5 : "unsupported"
+			xfail += $6
 			passed += $3
 			failed += $4
 			skipped += $5
@@ -438,11 +440,13 @@ table()
 			show("kernel")
 			for (l = 1; l <= n_lines; l++)
 				show(lines[l])
-			print "(passed/failed/skipped; unsupported: nothing could run)"
+			print "(passed/failed as expected/failed/skipped; unsupported: nothing could run)"
 			if (lost)
 				print lost " without a verdict"
+			if (xfail)
+				print xfail " failed as expected"
 			printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
-			exit failed || lost ? 1 : passed ? 0 : 4
+			exit failed || lost ? 1 : passed + xfail ? 0 : 4
 		}
 		function show(kernel,    i, text) {
 			text = sprintf("%-" width "s", kernel)

@@ -22,7 +22,13 @@ usage()
 	                      directory {mountpoint}, in the foreground or not, as root; a
 	                      script must exec the program
 	  --name NAME         what that is called in the results (default: CMD's base name)
-	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB
+	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB, or
+	                      repeat it
+	  -v, --verbose       every case as it ends, every reason of a skip, every case that
+	                      was expected to fail
+	  -q, --quiet         failures and the last line alone
+	  --fail-fast         after a failure no further program is started; what ran is not
+	                      kept in results
 	  --list              show the cases: name, row, since, needs, can
 	                      (words a server must have in its hello), title
 	  --run-dir DIR       where everything observed goes, new or empty
@@ -38,7 +44,7 @@ usage()
 	                      the old value again when the run ends, killed or not)
 	  --destructive       also cases that may leave a kernel which cannot be used any
 	                      more: only where it can be thrown away, as in a VM
-	  --help              this text
+	  -h, --help          this text
 
 	OUTPUT                what was built (default: build)
 	FPT_TIMEOUT_MUL       factor for every deadline, for slow machines
@@ -59,8 +65,9 @@ usage()
 # shellcheck source=scripts/enable-uring.inc
 . "$scripts/enable-uring.inc"
 
-own_flags=" --enable-uring --destructive --probe "
+own_flags=" --enable-uring --destructive --probe --fail-fast "
 own_values=" --mount --name "
+not_again=" --probe --fail-fast "
 uring=
 probe=
 mount= # the command
@@ -72,6 +79,7 @@ own_option()
 	--enable-uring) uring=1 ;;
 	--destructive) export FPT_DESTRUCTIVE=1 ;;
 	--probe) probe=1 ;;
+	--fail-fast) fail_fast=1 ;;
 	--mount) mount=$2 folder=mounted ;;
 	--name) name=$2 ;;
 	esac
@@ -179,8 +187,8 @@ run_program() # SERVER PROGRAM
 	fi
 	FPT_SERVER=${server_path[$1]} FPT_SERVER_NAME=$1 FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
 		timeout --kill-after=1 "$timeout" "$OUTPUT/$folder/$2" "${filter[@]}" </dev/null 2>&1 |
-		tee "$run/ktap/$1/$2.ktap" |
-		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v width="$servers_width" \
+		tee "$run/ktap/$1/$2.ktap" | as_text |
+		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v stop="${fail_fast:+$run/stopped}" \
 			-f "$scripts/join.ktap.awk" -f "$scripts/join.live.awk"
 	status=${PIPESTATUS[0]}
 	# 137 is also what a program gives that was killed by someone else.
@@ -194,11 +202,13 @@ run_programs()
 {
 	local server program running=0
 
+	[ -z "$log_read" ] || exec {log_read}<&-
 	for server in "${servers[@]}"; do
 		for program in "${programs[@]}"; do
 			if ((++running > jobs)); then
 				wait -n || :
 			fi
+			[ ! -e "$run/stopped" ] || break 2
 			run_program "$server" "$program" &
 		done
 	done
@@ -300,8 +310,9 @@ started=$EPOCHREALTIME
 timeout=$(program_timeout)
 choose_awk
 
+find_again
 kernel_log_begin
-(run_programs)
+run_programs | show_cases
 kernel_log_end
 finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"
 ! mounts || advise

@@ -30,14 +30,18 @@ usage()
 	  -j N                run N programs at once (default: one per processor)
 	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or a program
 	                      of your own; repeat it or separate by commas
-	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB
+	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB, or
+	                      repeat it
+	  -v, --verbose       every case as it ends, every reason of a skip, every case that
+	                      was expected to fail
+	  -q, --quiet         failures and the last line alone
 	  --list              show the cases
 	  --run-dir DIR       where everything observed goes, new or empty, also console.log
 	  --results DIR       where the TSV of a whole run is also kept, but of no server on
 	                      which every case was skipped (config)
 	  --kernel-name NAME  folder in there (default: the kernel's version)
 	  --enable-uring --destructive  are always on
-	  --help              this text
+	  -h, --help          this text
 
 	OUTPUT                what was built (default: build)
 	FPT_TIMEOUT_MUL       factor for every deadline (default: 10 without KVM)
@@ -59,7 +63,8 @@ usage()
 # shellcheck source=scripts/vm/boots.inc
 . "$scripts/vm/boots.inc"
 
-own_flags=" --shell --gdb --boot --bisect --enable-uring --destructive "
+own_flags=" --shell --gdb --boot --bisect --enable-uring --destructive --fail-fast "
+not_again=" --shell --gdb --boot --bisect --enable-uring --destructive "
 own_values=" --kernel --modules --ksrc --debian --append --memory --accel "
 
 image='' tree='' debian='' modules_dir='' kernel_configs=()
@@ -79,6 +84,7 @@ own_option()
 	--shell) shell=1 ;;
 	--gdb) gdb=1 ;;
 	--boot) boot_only=1 ;;
+	--fail-fast) die "--fail-fast is for scripts/run.sh: a virtual machine runs to its end" ;;
 	--bisect) bisect=1 ;;
 	esac
 }
@@ -179,6 +185,7 @@ need_jq
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 choose_awk
+find_again
 make_image
 write_plan
 run_boots

@@ -10,15 +10,26 @@ expected=$tests/data/join/expected
 run=$tmp/run
 cp -R "$tests/data/join" "$run"
 
+exits "help" 0 "$scripts/join.sh" --help
+says "tells what is read" "$tmp/out" '.*cases.tsv, status.tsv, ktap/, .*'
+exits "an unknown option" 1 "$scripts/join.sh" --quick "$run" k raw
+says "is named" "$tmp/err" 'join.sh: unknown option --quick, see --help'
+exits "too few words" 1 "$scripts/join.sh" "$run"
+says "are told" "$tmp/err" 'join.sh: give a run directory, a kernel and servers, see --help'
+exits "a folder that is no run's" 1 "$scripts/join.sh" "$tmp" k raw
+says "is named" "$tmp/err" "join.sh: $tmp: not a run directory, .*"
+export AGAIN="raw	/x/run.sh --server raw --filter"
 exits "a run with failures" 1 "$scripts/join.sh" "$run" 6.18.44 raw libfuse
-sed "s,$run,RUN," "$tmp/out" >"$tmp/summary"
+sed "s,$run,RUN,g" "$tmp/out" >"$tmp/summary"
 same "results of raw" "$expected/raw.tsv" "$run/results/6.18.44/raw.tsv"
 same "results of libfuse" "$expected/libfuse.tsv" "$run/results/6.18.44/libfuse.tsv"
 same "the summary" "$expected/summary" "$tmp/summary"
 same "the kernel log is the run's" "$expected/kernel.log" "$run/kernel.log"
 same "facts for run.json" "$expected/facts.tsv" "$run/facts.tsv"
 
-"$scripts/join.sh" "$run" again raw libfuse >/dev/null || :
+unset AGAIN
+exits "the same with all that is known" 1 "$scripts/join.sh" --verbose "$run" again raw libfuse
+says "has each case that was expected to fail" "$tmp/out" '  raw alpha.f.xfail: xfail'
 same "the same data give the same bytes" "$expected/raw.tsv" "$run/results/again/raw.tsv"
 
 "$scripts/join.sh" "$run" alone libfuse >"$tmp/out" || :
@@ -243,7 +254,7 @@ expected=$tests/data/deaths/expected
 rm -rf "$run"
 cp -R "$tests/data/deaths" "$run"
 exits "kernels that died" 1 "$scripts/join.sh" "$run" k raw
-sed "s,$run,RUN," "$tmp/out" >"$tmp/summary"
+sed "s,$run,RUN,g" "$tmp/out" >"$tmp/summary"
 same "each case has its outcome" "$expected/raw.tsv" "$run/results/k/raw.tsv"
 same "the summary" "$expected/summary" "$tmp/summary"
 

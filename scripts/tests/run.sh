@@ -17,11 +17,14 @@ cp "$built/contain" "$OUTPUT/contain" # an ordinary user may not see the other
 
 # What each program below begins with.
 cat >"$tmp/prelude" <<'END'
+set -f
 program=${0##*/} list='' glob='*' selected=''
 [ "${1-}" != --list ] || { list=1; shift; }
 [ "${1-}" != --filter ] || glob=$2
 for c in $cases; do
-	case $program.$c in $glob) selected="$selected $c" ;; esac
+	for one in $(echo "$glob" | tr , ' '); do
+		case $program.$c in $one) selected="$selected $c" ;; esac
+	done
 done
 for c in ${list:+$selected}; do
 	printf '%s.%s\tE1\t6.9\t-\t-\ttitle of %s\n' "$program" "$c" "$c"
@@ -124,7 +127,8 @@ exits "all pass" 0 "$run" -j1 --run-dir "$tmp/first" --kernel-name here
 check "nothing is kept that nobody asked for" test ! -e "$checkout/results"
 says "says why not libfuse" "$tmp/out" 'libfuse is not tested: no libfuse of 3.17 or newer'
 says "says why not raw-uring" "$tmp/out" 'raw-uring is not tested: it is built where .*'
-says "a line for each case" "$tmp/out" 'raw *good.f.one *pass'
+check "and little else" test "$(wc -l <"$tmp/out")" -le 12
+check "of the cases nothing" sh -c "! grep 'good.f.one' '$tmp/out'"
 tail -n 1 "$tmp/out" >"$tmp/last"
 says "the last line" "$tmp/last" '2 passed, 0 failed, 0 skipped'
 says "both outputs are kept" "$tmp/first/ktap/raw/good.ktap" \
@@ -144,7 +148,8 @@ check "run.json" jq -e '
 	.arguments == "-j1 --run-dir \($dir) --kernel-name here" and (.started | endswith("Z"))
 	' --arg dir "$tmp/first" "$tmp/first/run.json"
 
-exits "the same again" 0 "$run" --run-dir "$tmp/second" --kernel-name here --results "$tmp/kept"
+exits "the same again" 0 "$run" --run-dir "$tmp/second" --kernel-name here --results "$tmp/kept" --verbose
+says "--verbose: a line for each case" "$tmp/out" 'raw *good.f.one *pass'
 same "is kept where that was asked for" "$tmp/second/results/here/raw.tsv" "$tmp/kept/here/raw.tsv"
 exits "a part of it" 0 "$run" --filter 'good*' --results "$tmp/part"
 says "is not" "$tmp/err" "results not kept in $tmp/part: with --filter they are not whole"
@@ -222,24 +227,35 @@ echo "ok 1 f.no # SKIP config: kernel lacks it"
 exit 4
 END
 exits "nothing executed" 4 "$run" --server raw --filter 'skips*'
-says "why" "$tmp/out" 'raw *skips.f.no *skip  config: kernel lacks it'
+says "why" "$tmp/out" ' *1  config: kernel lacks it'
+exits "with each case" 4 "$run" -v --server raw --filter 'skips*'
+says "it says so there, too" "$tmp/out" 'raw *skips.f.no *skip  config: kernel lacks it'
 says "the last line" "$tmp/out" '0 passed, 0 failed, 1 skipped'
 
-program odd f.fails f.xpasses f.broken f.fine <<'END'
+program odd f.fails f.xpasses f.broken f.fine f.xfails <<'END'
 for c in $selected; do
 	evidence begin $c
 	case $c in
 	f.fails)
 		echo "# odd.c:12: open: got EIO, wanted 0"
-		echo "# the steps"
+		echo "# E1: title of $c"
+		echo "# steps:"
+		printf '#    %d. client0: step = 0\n' $(seq 300)
+		echo "# evidence: of the program"
+		echo "# again: by the program"
 		echo "# fails: Test failed"
 		echo "not ok 1 $c"
 		;;
 	f.xpasses)
 		echo "ok 2 $c # XPASS no kernel does it"
 		;;
+	f.xfails)
+		echo "# odd.c:13: open: got EIO, wanted 1"
+		echo "not ok 5 $c # XFAIL no kernel does it"
+		;;
 	f.broken)
 		echo "# broken: no room"
+		echo "# broken: Test failed"
 		evidence broken $c '"reason":"no room"'
 		echo "not ok 3 $c"
 		;;
@@ -248,15 +264,80 @@ for c in $selected; do
 	evidence end $c
 done
 END
-exits "a failure" 1 "$run" --server raw --results "$tmp/kept-failed"
+exits "a failure" 1 "$run" --server raw
 says "as it happens" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
 says "a broken test as well" "$tmp/out" 'raw *odd.f.broken *broken  broken: no room'
-says "an unexpected pass is loud" "$tmp/out" 'EXPECTED TO FAIL, BUT PASSED.*'
+says "an unexpected pass is loud" "$tmp/out" 'raw *odd.f.xpasses *XPASS  no kernel does it'
+says "at the end, too" "$tmp/out" 'EXPECTED TO FAIL, BUT PASSED.*'
+says "what was expected to fail has one line" "$tmp/out" ' *1  E1: no kernel does it'
+says "the steps" "$tmp/out" ' *1. client0: step = 0'
+says "to the last" "$tmp/out" ' *300. client0: step = 0'
+says "the row" "$tmp/out" '    E1: title of f.fails'
+ran=$(sed -n 's/^everything observed: //p' "$tmp/out")
+says "where the evidence is" "$tmp/out" "    evidence: $ran/evidence/raw/odd.jsonl"
+sed -n 's/^ *again: //p' "$tmp/out" | grep odd.f.fails | sort -u >"$tmp/again"
+echo "OUTPUT=$OUTPUT $run --server raw --filter odd.f.fails" >"$tmp/wanted"
+same "how to run it again" "$tmp/wanted" "$tmp/again"
+cd /
+exits "by that line" 1 env -u OUTPUT sh "$tmp/again"
+cd "$tmp"
+says "it runs again" "$tmp/out" '0 passed, 1 failed, 0 skipped'
+exits "wherever it was built" 1 env OUTPUT=build FPT_TIMEOUT_MUL=2 "$run" --destructive \
+	--server "$tmp/my-server" --filter odd.f.fails
+says "with what matters" "$tmp/out" \
+	"    again: OUTPUT=$tmp/build FPT_TIMEOUT_MUL=2 $run --destructive --server $tmp/my-server --filter odd.f.fails"
+exits "--quiet, and a failure" 1 "$run" -q --server raw --filter 'odd*'
+says "has the failure" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
+check "and not how far it is" sh -c "! grep -E '^[.][.][.]|^raw .*XPASS' '$tmp/out'"
+exits "--quiet, and none" 0 "$run" --quiet --server raw --filter 'good*'
+echo '2 passed, 0 failed, 0 skipped' >"$tmp/wanted"
+same "is the last line" "$tmp/wanted" "$tmp/out"
+exits "--quiet and --verbose" 1 "$run" -q -v
+says "are too much" "$tmp/err" 'run.sh: give --verbose or --quiet, not both'
+exits "two filters" 0 "$run" --server raw --filter 'good.f.one' --filter 'odd.f.fine'
+says "add up" "$tmp/out" '2 passed, 0 failed, 0 skipped'
+exits "a case that was expected to fail" 0 "$run" --server raw --filter 'odd.f.xfails'
+tail -n 2 "$tmp/out" >"$tmp/last"
+printf '%s\n' '1 failed as expected' '0 passed, 0 failed, 0 skipped' >"$tmp/wanted"
+same "is no pass, and counted" "$tmp/wanted" "$tmp/last"
+exits "--fail-fast" 1 "$run" -j1 --server raw --fail-fast --results "$tmp/kept-fast" --run-dir "$tmp/fast" --kernel-name here
+says "starts no program after the first failure" "$tmp/out" '4 passed, 2 failed, 0 skipped'
+says "says what it left out" "$tmp/out" 'ended with the first failure: 1 case was not run'
+check "which has no outcome" sh -c "! grep -E 'incomplete|skips' '$tmp/fast/results/here/raw.tsv'"
+says "it is not kept" "$tmp/err" "results not kept in $tmp/kept-fast: with --fail-fast they are not whole"
+check "in no part" test ! -e "$tmp/kept-fast"
+exits "--fail-fast without a failure" 0 "$run" --server raw --fail-fast --filter 'good*' --run-dir "$tmp/slow"
+check "leaves nothing out" test ! -e "$tmp/slow/stopped"
+exits "all again" 1 "$run" --server raw --results "$tmp/kept-failed"
 says "a failure again at the end" "$tmp/out" '  raw odd.f.fails: fail'
 says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
+says "what is expected has its own" "$tmp/out" '1 failed as expected, 1 passed against it'
 check "a run with failures is kept" ls "$tmp"/kept-failed/*/raw.tsv
 exits "what is not selected does not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
 says "the last line" "$tmp/out" '1 passed, 0 failed, 0 skipped'
+
+# What a server prints: bytes that are no text, and a line that it does not end.
+program prints f.one f.two f.three <<'END'
+for c in $selected; do
+	evidence begin $c
+	case $c in
+	f.one) printf 'no end\0ok 1 %s\n' $c ;;
+	f.two) printf '# x.c:1: got \0\001\033[0m, wanted 0\n# two: Test failed\nnot ok 2 %s\n' $c ;;
+	*) printf 'connected...ok 3 %s # SKIP config: a\0b\n' $c ;;
+	esac
+	evidence end $c
+done
+END
+exits "odd prints" 1 "$run" -v --server raw --filter 'prints*' --run-dir "$tmp/prints" --kernel-name here
+says "are shown as text" "$tmp/out" 'raw *prints.f.two *fail  x.c:1: got ...[[]0m, wanted 0'
+cut -f 1,3,6 "$tmp/prints/results/here/raw.tsv" | sed 1d >"$tmp/ends"
+tr '|' '\t' >"$tmp/wanted" <<'END'
+prints.f.one|pass|
+prints.f.two|fail|got [0m, wanted 0; accuses the kernel
+prints.f.three|skip:config|a b
+END
+same "and hide no verdict" "$tmp/wanted" "$tmp/ends"
+rm "$OUTPUT/cases/prints"
 
 program dies f.first f.second f.third <<'END'
 echo "ok 1 f.first"
@@ -423,7 +504,7 @@ killed() # SIGNAL STATUS
 {
 	# Every process below inherits descriptor 9, so the pipe ends when they did.
 	echo N >"$uring"
-	env --default-signal=INT "$tmp/with-uring" --filter 'hangs*' >"$tmp/fifo" 2>&1 9>&1 &
+	env --default-signal=INT "$tmp/with-uring" --verbose --filter 'hangs*' >"$tmp/fifo" 2>&1 9>&1 &
 	pid=$!
 	exec 3<"$tmp/fifo"
 	check "a case is shown while its program runs" timeout 10 head -n 1 <&3

@@ -110,11 +110,20 @@ says "tells the exit status" "$tmp/out" 'Exit status: 0 passed, .*'
 
 some=(--filter '*.is_well_*')
 fake "all is well" 0 "${some[@]}" < <(well)
-says "each case is shown" "$tmp/out" 'raw  *dies.machine.is_well_at_first  *pass'
+check "no case is shown" sh -c "! grep dies '$tmp/out'"
 says "the last line" "$tmp/out" '2 passed, 0 failed, 0 skipped'
 check "results are of the kernel that ran" ls "$tmp/run/results/6.99.1/raw.tsv"
 fake "in a bisection good" 0 --bisect "${some[@]}" < <(well)
-fake "a failure" 1 "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 not ok 2/')
+fake "with --verbose" 0 -v "${some[@]}" < <(well)
+says "each is" "$tmp/out" 'raw  *dies.machine.is_well_at_first  *pass'
+fake "two filters" 0 --filter dies.machine.is_well_at_first --filter '*.is_well_at_last' < <(well)
+says "add up" "$tmp/out" '2 passed, 0 failed, 0 skipped'
+fake "--fail-fast" 1 --fail-fast "${some[@]}" < <(well)
+says "is refused" "$tmp/err" 'vm.sh: --fail-fast is for scripts/run.sh: .*'
+fake "a failure" 1 --append 'quiet fuse.x=1' "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 # dies.c:1: got 1, wanted 2\nO0 not ok 2/')
+says "is shown at once" "$tmp/out" 'raw  *dies.machine.is_well_at_last  *fail  dies.c:1: got 1, wanted 2'
+says "with how to run it again" "$tmp/out" \
+	"    again: OUTPUT=$OUTPUT .*$vm --kernel $kernel --append 'quiet fuse.x=1' --server raw --filter dies.machine.is_well_at_last"
 fake "in a bisection bad" 1 --bisect "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 not ok 2/')
 without_passthrough()
 {
