@@ -101,18 +101,14 @@ function counts(kernel, server,    i, bad, good)
 	return verdict(kernel, server) bad good
 }
 
-# A kernel that lacks what more than half of all cases are about.
-function unsupported(kernel, server)
+# A kernel, or a library, that lacks what more than half of all cases are about.
+function verdict(kernel, server,    n, skipped)
 {
-	return of_skip[kernel, server, "skip:kernel"] * 2 > n_cases - total[kernel, server, "without a result"]
-}
-
-function verdict(kernel, server)
-{
-	if (unsupported(kernel, server))
-		return "unsupported<br>"
-	return total[kernel, server, "skip"] == n_cases - total[kernel, server, "without a result"] ? \
-		"not run<br>" : ""
+	n = n_cases - total[kernel, server, "without a result"]
+	skipped = total[kernel, server, "skip"]
+	if (skipped == n && of_skip[kernel, server, "skip:kernel"] * 2 <= n)
+		return "not run<br>"
+	return skipped * 2 > n ? "unsupported<br>" : ""
 }
 
 function show_unsupported(    k, n, r, best, any)

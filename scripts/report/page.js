@@ -75,6 +75,7 @@ let shown = [];   // what the columns of the table are: {kernel, server, columns
 let matching = []; // case numbers
 
 const many = data.kernels.length > 1;
+const narrow = window.matchMedia("(max-width: 700px)");
 const usual = {
 	columns: data.columns.length > 12 ? "worst" : "every",
 	differences: many,
@@ -129,7 +130,9 @@ function chooseColumns() {
 	const how = fields.columns.value;
 
 	shown = [];
-	data.kernels.forEach((name, kernel) => {
+	// On a narrow screen the newest come first: the others are out of sight.
+	const kernels = [...data.kernels.keys()];
+	for (const kernel of narrow.matches ? kernels.reverse() : kernels) {
 		const columns = data.columns.flatMap(([k], column) => (k === kernel ? [column] : []));
 		if (how === "worst")
 			shown.push({kernel, columns});
@@ -139,7 +142,7 @@ function chooseColumns() {
 				if (how === "every" || data.servers[server] === how)
 					shown.push({kernel, server, columns: [column]});
 			}
-	});
+	}
 	for (const column of shown)
 		column.unsupported = column.columns.every((number) => unsupported.has(number));
 }
@@ -148,8 +151,8 @@ function kindsOf(c) {
 	return shown.map(({columns}) => kindAt(c, worstOf(c, columns)));
 }
 
-// Between kernels, with the same server; with one kernel, between servers. That a kernel
-// without passthrough skips nearly everything says nothing of a case.
+// Between kernels, with the same server; with one kernel, between servers. That a kernel or a
+// library without passthrough skips nearly everything says nothing of a case.
 function differs(kinds) {
 	const first = new Map();
 
@@ -163,11 +166,11 @@ function differs(kinds) {
 	});
 }
 
-// A kernel that lacks what more than half of all cases are about.
+// A kernel or a library that lacks what more than half of all cases are about.
 function isUnsupported(column) {
-	const outcomes = cases.map((c) => resultAt(c, column)[0]).filter((outcome) => outcome !== "none");
+	const kinds = cases.map((c) => kindAt(c, column)).filter((word) => word !== "none");
 
-	return outcomes.filter((outcome) => outcome === "skip:kernel").length * 2 > outcomes.length;
+	return kinds.filter((word) => word === "skip").length * 2 > kinds.length;
 }
 
 function says(c, words) {
@@ -594,7 +597,8 @@ byId("close-all").addEventListener("click", () => data.sections.forEach((section
 window.addEventListener("hashchange", begin);
 
 fillSelects();
-if (window.matchMedia("(max-width: 700px)").matches)
+narrow.addEventListener("change", update);
+if (narrow.matches)
 	byId("controls").open = false;
 begin();
 })();

@@ -167,6 +167,41 @@ says "is of no use" "$tmp/err" 'report.sh: --runs is for the page: give --html F
 exits "a page that is not to be written" 1 "$report" --results "$results" --check --html "$tmp/page.html"
 says "is not" "$tmp/err" 'report.sh: --check writes nothing: give it without --html'
 
+# in_browser NAME WIDTH PATTERN: what the page makes of its data.
+in_browser()
+{
+	chromium --headless --no-sandbox --disable-gpu --user-data-dir="$tmp/chromium" --window-size="$2,900" \
+		--dump-dom "file://$tmp/page.html#columns=worst" >"$tmp/dom" 2>/dev/null || :
+	grep -oE '<p id="counted"[^<]*<|<thead>.*</thead>' "$tmp/dom" | sed 's/<[^>]*>/ /g' >"$tmp/got"
+	says "$1" "$tmp/got" "$3"
+}
+
+# A kernel without passthrough is unsupported, also by a library without.
+few=$tmp/few
+mv "$results" "$tmp/results.kept"
+for name in a.f.one a.m.x.many a.m.y.many b.f.two b.f.three; do
+	set -- "$@" "$name|pass|||"
+done
+# shellcheck disable=SC2046 # lines without blanks
+{
+	result 6.1 raw $(printf '%s\n' "$@" | sed 's/pass/skip:kernel/')
+	result 6.1 old $(printf '%s\n' "$@" | sed '1!s/pass/skip:library/')
+	result 7.2 raw $(printf '%s\n' "$@" | sed '2s/pass/fail/')
+	result 7.3 raw "$@"
+}
+mv "$results" "$few"
+mv "$tmp/results.kept" "$results"
+exits "a library without passthrough" 0 "$report" --results "$few" --html "$tmp/page.html"
+says "is unsupported" "$few/README.md" '| 6.1 | unsupported<br>0 pass, 5 skip | unsupported<br>1 pass, 4 skip |'
+if type chromium >/dev/null 2>&1; then
+	in_browser "only differences: not those of what is unsupported" 1200 '.* 1 of 5 cases, 3 kernels, 2 servers.*'
+	in_browser "the oldest kernel comes first" 1200 '.* 6.1 .* 7.2 .* 7.3 .*'
+	in_browser "on a narrow screen the newest" 500 '.* 7.3 .* 7.2 .* 6.1 .*'
+else
+	n=$((n + 1))
+	echo "ok $n - the page in a browser # SKIP config: no chromium"
+fi
+
 : >"$results/7.3/own.tsv"
 exits "a file that is not a result" 1 "$report" --results "$results"
 says "is named" "$tmp/err" 'report.sh: .*/7.3/own.tsv:1: not a result, .*'
