@@ -152,7 +152,7 @@ exits "the same again" 0 "$run" --run-dir "$tmp/second" --kernel-name here --res
 says "--verbose: a line for each case" "$tmp/out" 'raw *good.f.one *pass'
 same "is kept where that was asked for" "$tmp/second/results/here/raw.tsv" "$tmp/kept/here/raw.tsv"
 exits "a part of it" 0 "$run" --filter 'good*' --results "$tmp/part"
-says "is not" "$tmp/err" "results not kept in $tmp/part: they are not whole"
+says "is not" "$tmp/err" "results not kept in $tmp/part: with --filter they are not whole"
 check "and leaves nothing there" test ! -e "$tmp/part"
 same "gives the same bytes" "$tmp/first/results/here/raw.tsv" "$tmp/second/results/here/raw.tsv"
 
@@ -264,7 +264,7 @@ for c in $selected; do
 	evidence end $c
 done
 END
-exits "a failure" 1 "$run" --server raw --results "$tmp/kept-failed"
+exits "a failure" 1 "$run" --server raw
 says "as it happens" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
 says "a broken test as well" "$tmp/out" 'raw *odd.f.broken *broken  broken: no room'
 says "an unexpected pass is loud" "$tmp/out" 'raw *odd.f.xpasses *XPASS  no kernel does it'
@@ -300,14 +300,15 @@ exits "a case that was expected to fail" 0 "$run" --server raw --filter 'odd.f.x
 tail -n 2 "$tmp/out" >"$tmp/last"
 printf '%s\n' '1 failed as expected' '0 passed, 0 failed, 0 skipped' >"$tmp/wanted"
 same "is no pass, and counted" "$tmp/wanted" "$tmp/last"
-exits "--fail-fast" 1 "$run" -j1 --server raw --fail-fast --run-dir "$tmp/fast" --kernel-name here --results "$tmp/kept-fast"
+exits "--fail-fast" 1 "$run" -j1 --server raw --fail-fast --results "$tmp/kept-fast" --run-dir "$tmp/fast" --kernel-name here
 says "starts no program after the first failure" "$tmp/out" '4 passed, 2 failed, 0 skipped'
 says "says what it left out" "$tmp/out" 'ended with the first failure: 1 case was not run'
 check "which has no outcome" sh -c "! grep -E 'incomplete|skips' '$tmp/fast/results/here/raw.tsv'"
-says "it is not kept" "$tmp/err" "results not kept in $tmp/kept-fast: they are not whole"
+says "it is not kept" "$tmp/err" "results not kept in $tmp/kept-fast: with --fail-fast they are not whole"
+check "in no part" test ! -e "$tmp/kept-fast"
 exits "--fail-fast without a failure" 0 "$run" --server raw --fail-fast --filter 'good*' --run-dir "$tmp/slow"
 check "leaves nothing out" test ! -e "$tmp/slow/stopped"
-exits "all again" 1 "$run" --server raw
+exits "all again" 1 "$run" --server raw --results "$tmp/kept-failed"
 says "a failure again at the end" "$tmp/out" '  raw odd.f.fails: fail'
 says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
 says "what is expected has its own" "$tmp/out" '1 failed as expected, 1 passed against it'
