@@ -292,6 +292,8 @@ need_jq
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 
+mkdir "$run/late"
+export FPT_GIVE_UP=$run/late # what programs tell each other of servers that hang
 started=$EPOCHREALTIME
 timeout=$(program_timeout)
 choose_awk
@@ -299,6 +301,7 @@ choose_awk
 kernel_log_begin
 (run_programs)
 kernel_log_end
+rm -r "$run/late"
 finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"
 ! mounts || advise
 exit "$status"
