@@ -24,7 +24,8 @@ units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 C_TESTS := channel_test backing_id_test control_test intake_test opens_test ops_test plan_test \
 	raw_init_test toyfs_test transfer_test units
 
-# No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh, mount.sh and vm-boots.sh run them.
+# No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh, faults.sh, mount.sh and vm-boots.sh run them.
+faulty_OBJS           := fixtures/tests/faulty
 demo_OBJS             := $(addprefix harness/,$(HARNESS)) harness/tests/demo
 kill_one_OBJS         := scripts/tests/kill_one
 dies_OBJS             := $(addprefix harness/,$(HARNESS)) scripts/tests/dies
@@ -66,7 +67,7 @@ $(OUTPUT)/mistakes/%: $(OUTPUT)/mistakes/%.o $(LIBFUSE_OBJS) $(SERVING_OBJS) $(f
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies kill_one lingers meets pass_fs)
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) demo dies faulty kill_one lingers meets pass_fs)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 

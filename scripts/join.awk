@@ -218,6 +218,8 @@ function decide(server, name,    k, v, text)
 	if (failed(v))
 		text = joined(text, "; ", hints[k])
 	outcome[k] = v
+	if (shows_the_kernel(v))
+		works[server] = 1
 	note[k] = steady(text)
 }
 
@@ -307,9 +309,12 @@ function only_a_library_shows(v)
 }
 
 # The set-up of a case, too, stands on the library: INIT, and a server that goes on.
-function server_failed(k)
+# One that never got through a case may be anything, and so may one that breaks its own protocol.
+function server_failed(k,    part)
 {
-	return says_no(outcome[k]) || outcome[k] == "broken" && note[k] ~ /^the server /
+	split(k, part, SUBSEP)
+	return says_no(outcome[k]) || outcome[k] == "broken" && (note[k] ~ /^the server did not answer INIT/ || \
+		part[1] in works && note[k] ~ /^the server (did not|closed|ended|was ended)/)
 }
 
 # Red because of what was tested, not because the test could not be made.

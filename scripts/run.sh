@@ -306,6 +306,8 @@ need_jq
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 
+mkdir "$run/late"
+export FPT_GIVE_UP=$run/late # what programs tell each other of servers that hang
 started=$EPOCHREALTIME
 timeout=$(program_timeout)
 choose_awk
@@ -314,6 +316,7 @@ find_again
 kernel_log_begin
 run_programs | show_cases
 kernel_log_end
+rm -r "$run/late"
 finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"
 ! mounts || advise
 exit "$status"
