@@ -7,11 +7,13 @@
 # RUN_DIR/kernel.log from what a run left in RUN_DIR: cases.tsv, status.tsv,
 # ktap/, evidence/ and kmsg; of virtual machines also deaths.tsv.
 # Prints the summary; exits 0 passed, 1 failed, 4 nothing executed.
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -euo pipefail
 shopt -s nullglob
 export LC_ALL=C
 
-scripts=$(dirname "${BASH_SOURCE[0]}")
 run=$1
 kernel=$2
 shift 2
