@@ -29,10 +29,15 @@ die()
 
 only=
 case ${1-} in
+--help)
+	sed -n '/^# apt-private/,/^$/s/^# \{0,1\}//p' "$0"
+	exit
+	;;
 --kernels | --sources)
 	only=${1#--}
 	shift
 	;;
+-*) die "unknown option $1, see --help" ;;
 esac
 [ $# -eq 1 ] || die "usage: scripts/apt-private.sh [--kernels|--sources] DIR"
 command -v apt-get >/dev/null || die "there is no apt-get here"

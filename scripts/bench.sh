@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -33,7 +36,6 @@ die()
 
 CYCLES=200 # in each round
 
-scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export OUTPUT=${OUTPUT:-$scripts/../build}
 cycle=$OUTPUT/bench-cycle
 runs=7

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -45,7 +48,7 @@ die()
 }
 
 # shellcheck source=scripts/results.inc
-. "$(dirname "${BASH_SOURCE[0]}")/results.inc"
+. "$scripts/results.inc"
 
 options=()
 while [[ ${1-} = -* ]]; do

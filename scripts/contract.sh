@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -euo pipefail
 shopt -s nullglob
 export LC_ALL=C
@@ -34,7 +37,6 @@ case ${1-} in
 ?*) die "unknown option $1, see --help" ;;
 esac
 
-scripts=$(dirname "${BASH_SOURCE[0]}")
 export OUTPUT=${OUTPUT:-$scripts/../build}
 # shellcheck source=scripts/rows.inc
 . "$scripts/rows.inc"

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -42,7 +45,6 @@ die()
 	exit 1
 }
 
-scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/cache.inc
 . "$scripts/cache.inc"
 kernels=$cache/kernels

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -36,7 +39,6 @@ case ${1-} in
 esac
 [ $# -eq 1 ] || die "give one version, see --help"
 
-scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/cache.inc
 . "$scripts/cache.inc"
 

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -48,7 +51,6 @@ case ${1-} in
 esac
 [ $# -le 1 ] || die "what is $2? see --help"
 
-scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=${scripts%/*}/fixtures/servers/go-fuse
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 # shellcheck source=scripts/cache.inc

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -euo pipefail
 shopt -s nullglob
 export LC_ALL=C
@@ -40,7 +43,6 @@ esac
 [ $# -ge 3 ] || die "give a run directory, a kernel and servers, see --help"
 [ -e "$1/cases.tsv" ] || die "$1: not a run directory, it has no cases.tsv"
 
-scripts=$(dirname "${BASH_SOURCE[0]}")
 run=$1
 kernel=$2
 shift 2

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -42,7 +45,6 @@ die()
 	exit 1
 }
 
-checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=scripts/kernel-tree.inc
 . "$checkout/scripts/kernel-tree.inc"
 kernels=$checkout/fixtures/kernels

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -57,8 +60,6 @@ die()
 	exit 1
 }
 
-scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-checkout=${scripts%/*}
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 log=
 

@@ -9,9 +9,21 @@
 # is the checksum. What comes out of it is ended/KEY.tar.
 # Exit status: 0 there is a verdict, good or bad, 1 there is none.
 
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
+
+case ${1-} in
+--help)
+	sed -n '/^# One row/,/^# Exit/s/^# \{0,1\}//p' "$0"
+	exit
+	;;
+-*) set -- ;;
+esac
+[ $# -eq 5 ] || { echo "matrix-row.sh: it is for matrix.sh, see --help" >&2 && exit 1; }
 
 key=$1 version=$2 name=$3 servers=$4 bundle=$5
 job=$PWD/job.$key

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -50,8 +53,6 @@ die()
 	exit "${2:-1}"
 }
 
-checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-scripts=$checkout/scripts
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 [ -z "${FPT_CACHE-}" ] || FPT_CACHE=$(realpath -m "$FPT_CACHE")
 # shellcheck source=scripts/servers.inc
@@ -63,10 +64,9 @@ plain_paths "$checkout" "$OUTPUT"
 jobs=50%
 hosts=
 matrix=$checkout/fixtures/kernels/matrix.tsv
-list=
+list='' fresh=''
 results=
 run=$OUTPUT/matrix
-fresh=
 wanted=()
 vm_options=()
 
@@ -118,6 +118,15 @@ servers=()	# of each, separated by commas
 versions=()	# of the package; none where Debian has no such kernel
 keys=()		# name of the row's folder
 
+# The whole file, whatever is asked for: a row that is none would be left out without a word.
+check_matrix()
+{
+	local why
+
+	why=$(awk -f "$scripts/matrix.awk" <"$matrix")
+	[ -z "$why" ] || die "$matrix:$why"
+}
+
 # The matrix without its first line; only what is wanted, in that order.
 rows()
 {
@@ -160,8 +169,6 @@ read_rows()
 {
 	local kernel names name have built=("$OUTPUT"/servers/*) absent=()
 
-	[ "$(head -n 1 "$matrix")" = $'kernel\tservers\tnote' ] ||
-		die "$matrix: the first line is not the names of its columns: kernel, servers, note"
 	[ ${#built[@]} -gt 0 ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
 	while IFS=$'\t' read -r kernel names _; do
 		have= # by their names in results
@@ -473,6 +480,7 @@ need_parallel()
 }
 
 parse_arguments "$@"
+check_matrix
 if [ -n "$list" ]; then
 	rows
 	exit 0
@@ -480,7 +488,7 @@ fi
 need_parallel
 # From here on nothing outlives this process, whatever ends it; without root, unless it is killed.
 if [ -z "${FPT_MATRIX_CONTAINED-}" ] && [ "$(id -u)" -eq 0 ] && [ -x "$OUTPUT/contain" ]; then
-	FPT_MATRIX_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"
+	FPT_MATRIX_CONTAINED=1 exec "$OUTPUT/contain" "$scripts/matrix.sh" "$@"
 fi
 unset FPT_MATRIX_CONTAINED
 

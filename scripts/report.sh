@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -euo pipefail
 shopt -s nullglob
 export LC_ALL=C
@@ -31,8 +34,6 @@ die()
 	exit 1
 }
 
-checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-scripts=$checkout/scripts
 export OUTPUT=${OUTPUT:-$checkout/build}
 # shellcheck source=scripts/rows.inc
 . "$scripts/rows.inc"

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -61,7 +64,7 @@ usage()
 }
 
 # shellcheck source=scripts/runner.inc
-. "$(dirname "${BASH_SOURCE[0]}")/runner.inc"
+. "$scripts/runner.inc"
 # shellcheck source=scripts/enable-uring.inc
 . "$scripts/enable-uring.inc"
 
@@ -283,7 +286,7 @@ fi
 [ -z "$uring" ] || enable_uring
 # From here on nothing outlives this process, whatever ends it.
 if [ -z "${FPT_CONTAINED-}" ]; then
-	FPT_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"
+	FPT_CONTAINED=1 exec "$OUTPUT/contain" "$scripts/run.sh" "$@"
 fi
 unset FPT_CONTAINED # what this one starts may be another run.sh
 keep_uring

@@ -6,10 +6,12 @@
 # Run it again at any time: what is there stays, and nothing is downloaded twice, not even by
 # another checkout.
 
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 export LC_ALL=C
 
-scripts=$(cd "$(dirname "$0")" && pwd)
 output=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 tmp=$output/setup.tmp
 log=$output/setup.log

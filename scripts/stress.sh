@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -25,7 +28,6 @@ die()
 	exit "${2:-1}"
 }
 
-scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export OUTPUT=${OUTPUT:-$scripts/../build}
 # shellcheck source=scripts/enable-uring.inc
 . "$scripts/enable-uring.inc"
@@ -44,7 +46,7 @@ case " $* " in
 esac
 # The busy loops must not outlive this process, whatever ends it.
 if [ -z "${FPT_STRESS_CONTAINED-}" ]; then
-	FPT_STRESS_CONTAINED=1 exec "$OUTPUT/contain" "${BASH_SOURCE[0]}" "$@"
+	FPT_STRESS_CONTAINED=1 exec "$OUTPUT/contain" "$scripts/stress.sh" "$@"
 fi
 unset FPT_STRESS_CONTAINED
 runs=$1

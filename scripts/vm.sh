@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -53,7 +56,7 @@ usage()
 }
 
 # shellcheck source=scripts/runner.inc
-. "$(dirname "${BASH_SOURCE[0]}")/runner.inc"
+. "$scripts/runner.inc"
 # shellcheck source=scripts/vm/machine.inc
 . "$scripts/vm/machine.inc"
 # shellcheck source=scripts/vm/modules.inc
@@ -177,6 +180,7 @@ fi
 if [ -n "$shell" ]; then
 	run=/run
 	make_image
+	check_memory
 	write_plan
 	run_shell
 	exit
@@ -187,6 +191,7 @@ echo "$cases" >"$run/cases.tsv"
 choose_awk
 find_again
 make_image
+check_memory
 write_plan
 run_boots
 release=$first_release

@@ -9,7 +9,9 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-cp "$scripts/matrix.sh" "$scripts/matrix-row.sh" "$scripts/servers.inc" "$scripts/places.inc" "$checkout/scripts"
+for file in matrix.sh matrix-row.sh matrix.awk places.inc servers.inc usual.inc; do
+	cp "$scripts/$file" "$checkout/scripts"
+done
 touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/cases/a"
 cat >"$checkout/build/servers/libfuse" <<'END'
 #!/bin/sh
@@ -106,8 +108,16 @@ exits "an unknown option" 1 "$matrix" --quick
 says "is named" "$tmp/err" 'matrix.sh: unknown option --quick, see --help'
 exits "a number of jobs that is none" 1 "$matrix" --jobs many
 says "is named" "$tmp/err" "matrix.sh: --jobs needs a number above 0 or a percentage, not 'many'"
-exits "a matrix that is none" 1 "$matrix" --matrix "$checkout/settings"
-says "is named" "$tmp/err" 'matrix.sh: .*/settings: the first line is not the names of its columns: .*'
+for line in 'kernel servers note' '6.1	raw	old	more' '	raw	' '6.1	raw;ls	' '6.1		'; do
+	printf 'kernel\tservers\tnote\n6.1\traw\t\n%s\n' "$line" >"$tmp/broken.tsv"
+	exits "--list of a broken line: '$line'" 1 "$matrix" --matrix "$tmp/broken.tsv" --list
+	says "names it" "$tmp/err" "matrix.sh: $tmp/broken.tsv:3: .*"
+done
+: >"$tmp/broken.tsv"
+exits "a matrix that is none" 1 "$matrix" --matrix "$tmp/broken.tsv"
+says "is named" "$tmp/err" 'matrix.sh: .*/broken.tsv:1: .*'
+exits "a matrix of something else" 1 "$matrix" --list --matrix "$checkout/scripts/matrix.sh"
+says "is named" "$tmp/err" 'matrix.sh: .*/matrix.sh:1: the first line is not the names of its columns: .*'
 printf 'kernel\tservers\tnote\n6.1\traw\t' >"$tmp/unended.tsv"
 exits "a last line without its end" 4 "$matrix" --matrix "$tmp/unended.tsv" --run-dir "$tmp/unended"
 says "is a row" "$tmp/out" '6.1.9  unsupported'

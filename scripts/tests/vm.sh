@@ -26,6 +26,7 @@ kernel=$tmp/bzImage
 	printf '\x00\x01' # at 0x100 behind the first 512 bytes
 	head -c 240 /dev/zero
 	printf '6.99.1-fake (x@y)\0'
+	head -c 1000 /dev/zero
 } >"$kernel"
 
 # With -bios it is asked whether KVM works; $kvm says how. Else it says $tmp/stream, and ends
@@ -92,6 +93,12 @@ exits "a kernel that is missing" 1 "$vm" --kernel "$tmp/none"
 says "is named" "$tmp/err" "vm.sh: no kernel $tmp/none"
 exits "a kernel that is none" 1 "$vm" --kernel "$OUTPUT/cases/dies"
 says "is named" "$tmp/err" "vm.sh: $OUTPUT/cases/dies is no bzImage: .*"
+head -c 500 "$kernel" >"$tmp/cut"
+exits "a kernel of a few bytes" 1 "$vm" --kernel "$tmp/cut"
+says "is none" "$tmp/err" "vm.sh: $tmp/cut is no bzImage: .*"
+{ head -c 497 "$kernel" && printf '\x09' && tail -c +499 "$kernel"; } >"$tmp/cut"
+exits "one that is cut short" 1 "$vm" --kernel "$tmp/cut"
+says "is told so" "$tmp/err" "vm.sh: $tmp/cut is cut short: of its 5120 bytes 1786 are there"
 exits "two kernels" 1 "$vm" --kernel x --ksrc y
 says "are too many" "$tmp/err" 'vm.sh: give only one of --kernel, --ksrc and --debian'
 exits "a tree that is not built" 1 "$vm" --ksrc "$tmp"
@@ -176,6 +183,25 @@ END
 says "are both asked whether they have failed" "$tmp/out" \
 	'the kernel died: while no case ran: its processes cannot be killed'
 rm "$tmp/later" "$OUTPUT/cases/other"
+
+fake "a machine with next to no memory" 1 --memory 10 "${some[@]}" < <(well)
+says "is told what it takes" "$tmp/err" 'vm.sh: --memory 10: this kernel with what runs on it takes [0-9]* MiB or more'
+check "before it boots" test ! -s "$tmp/args"
+
+cat >"$tmp/odd" <<END
+#!/bin/bash
+umask 077
+ulimit -Sn 64
+exec env --ignore-signal=HUP,INT,QUIT,TERM,PIPE,CHLD --block-signal=USR1,ALRM POSIXLY_CORRECT=1 CDPATH=/:/tmp \
+	GREP_OPTIONS=-v LANG=tr_TR.UTF-8 "$vm" "\$@"
+END
+chmod +x "$tmp/odd"
+usual=$vm vm=$tmp/odd
+fake "an odd caller" 0 "${some[@]}" < <(well)
+says "the last line" "$tmp/out" '2 passed, 0 failed, 0 skipped'
+FPT_VM_SILENCE=1 fake "an odd caller, and a kernel that says nothing" 1 "${some[@]}" </dev/null
+says "hangs" "$tmp/err" 'vm.sh: the kernel does not boot: the kernel hung: .*'
+vm=$usual
 
 # --- the image -----------------------------------------------------------------
 
