@@ -204,7 +204,7 @@ CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
 	EXPECT_RET(server_call(&w->server, other, "device other adopt"), 0);
 	close(other);
 	EXPECT_RET(register_f(w), 1);
-	EXPECT_RET(server_backing_open(w, backing_path("g"), "dev=other"), 1);
+	EXPECT_RET(register_backing(w, "g", "dev=other"), 1);
 	EXPECT_RET(server_call(&w->server, -1, "close-device main onto=other"), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
