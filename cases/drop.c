@@ -58,6 +58,8 @@ CASE(early, unpinned_race_is_won_or_eio, .row = "E10",
 
 	eio = client_count_open_errors(client(w), "f", O_RDWR, EIO, RACE_OPENS);
 	EXPECT_HOLDS(eio >= 0 && eio <= RACE_OPENS, "every open succeeds or fails with EIO");
+	if (server_backing_close(w, last_id(w), "") != -ENOENT)
+		case_note_broken("the server has not closed its IDs");
 	case_note("eio_rate", "%ld/%d", eio, RACE_OPENS);
 }
 
@@ -204,7 +206,7 @@ CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
 	EXPECT_RET(server_call(&w->server, other, "device other adopt"), 0);
 	close(other);
 	EXPECT_RET(register_f(w), 1);
-	EXPECT_RET(server_backing_open(w, backing_path("g"), "dev=other"), 1);
+	EXPECT_RET(register_backing(w, "g", "dev=other"), 1);
 	EXPECT_RET(server_call(&w->server, -1, "close-device main onto=other"), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);

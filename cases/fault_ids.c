@@ -33,7 +33,7 @@ static long register_once(struct world *w, unsigned int nth, bool *failed)
 
 static long unregister_once(struct world *w, unsigned int nth, bool *failed)
 {
-	long result, id = register_f(w);
+	long result, id = try_register_f(w);
 
 	result = server_backing_close(w, id, fail_nth(nth));
 	*failed = server_failed(w);

@@ -74,7 +74,7 @@ static long open_as(struct world *w, const struct opening *as)
 	long fd, address;
 
 	if (as->file)
-		server_backing_open(w, backing_path(as->file), "");
+		register_backing(w, as->file, "");
 	if (!world_plan(w, as->row))
 		return -EPROTO;
 	fd = client_open(client(w), "f", O_RDWR);

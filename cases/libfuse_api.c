@@ -187,7 +187,7 @@ CASE(no_backing_id, opens_without_passthrough, .row = "F4",
 {
 	long fd;
 
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 	EXPECT_RET(plan_id(w, "f", variant->id), 1);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
@@ -201,7 +201,7 @@ CASE(no_backing_id, creates_without_passthrough, .row = "F4",
 {
 	long fd;
 
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 	EXPECT_RET(plan_id(w, "new", variant->id), 1);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "new", O_RDWR | O_CREAT));
@@ -215,7 +215,7 @@ CASE(backing_id, left_alone_opens_without_passthrough, .row = "F4",
 {
 	long fd;
 
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
@@ -228,7 +228,7 @@ CASE(backing_id, left_alone_creates_without_passthrough, .row = "F4",
 {
 	long fd;
 
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "new", O_RDWR | O_CREAT));
 	EXPECT_RET(client_write(client(w), fd, "N", 1, 0), 1);
@@ -256,7 +256,7 @@ CASE(max_backing_depth, of_0_sends_1, .row = "F5",
 
 	EXPECT_RET(stack_overlay("fuse", "over"), 0);
 	EXPECT_RET(stack_overlay("over", "over2"), -EINVAL);
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), -ELOOP);
 }
@@ -281,7 +281,7 @@ CASE(max_backing_depth, is_not_sent_without_passthrough, .row = "F5",
 
 	EXPECT_RET(stack_overlay("fuse", "over"), 0);
 	EXPECT_RET(stack_overlay("over", "over2"), 0);
-	EXPECT_RET(register_f(w), -EPERM);
+	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
 WORLD_FIXTURE(bad_backing_depth);
@@ -304,7 +304,7 @@ CASE(bad_backing_depth, turns_passthrough_off, .row = "F5",
 	START(w, variant->init);
 
 	EXPECT_RET(client_stat(client(w), "f"), 0);
-	EXPECT_RET(register_f(w), -EPERM);
+	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
 WORLD_FIXTURE(asked);
@@ -324,7 +324,7 @@ CASE(asked, is_negotiated, .row = "F6",
 {
 	START(w, variant->init);
 
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 }
 
 WORLD_FIXTURE(asked_both_ways);
@@ -340,7 +340,7 @@ CASE(asked_both_ways, is_negotiated, .row = "F6",
 	if (why && strncmp(why, "broken: ", 8))
 		CASE_SKIP("%s", why);
 	EXPECT_HOLDS(!why, "INIT is answered");
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 }
 
 /* passthrough_hp of libfuse 3.18.2 and 3.18.3 does the second; a case runs what it does. */
@@ -393,7 +393,7 @@ CASE(destroyed_session, holds_no_ids, .row = "F9",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse threads", .world = &no_start)
 {
 	START(w, variant->init);
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 	EXPECT_RET(client_stat(client(w), "f"), 0);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 

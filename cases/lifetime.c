@@ -74,7 +74,7 @@ CASE(holder, is_the_id, .row = "L1",
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
 
-	EXPECT_RET(server_backing_open_fd(w, fd, ""), 1);
+	EXPECT_RET(registered(w, server_backing_open_fd(w, fd, "")), 1);
 	close(fd);
 
 	EXPECT_RET(world_umount("backing"), -EBUSY);
@@ -88,8 +88,8 @@ CASE(holder, is_each_id, .row = "L1",
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
 
-	EXPECT_RET(server_backing_open_fd(w, fd, ""), 1);
-	EXPECT_RET(server_backing_open_fd(w, fd, ""), 2);
+	EXPECT_RET(registered(w, server_backing_open_fd(w, fd, "")), 1);
+	EXPECT_RET(registered(w, server_backing_open_fd(w, fd, "")), 2);
 	close(fd);
 
 	EXPECT_RET(server_drop(w, 1), 0);

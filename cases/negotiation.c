@@ -48,7 +48,7 @@ CASE(offer, needs_only_minor_6, .row = "N2",
 {
 	START(w, "minor=6");
 
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 }
 
 WORLD_FIXTURE(depths);
@@ -65,7 +65,7 @@ CASE(depths, turn_passthrough_on, .row = "N2",
 {
 	START(w, variant->init);
 
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 }
 
 WORLD_FIXTURE(refusal);
@@ -86,7 +86,7 @@ CASE(refusal, is_silent, .row = "N3",
 	START(w, variant->init);
 
 	EXPECT_RET(client_stat(client(w), "f"), 0);
-	EXPECT_RET(register_f(w), -EPERM);
+	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
 WORLD_FIXTURE(odd_reply);
@@ -105,7 +105,7 @@ CASE(odd_reply, is_refused_silently, .row = "N3",
 	START(w, variant->init);
 
 	EXPECT_RET(client_stat(client(w), "f"), 0);
-	EXPECT_RET(register_f(w), -EPERM);
+	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
 WORLD_FIXTURE(no_passthrough);
@@ -117,7 +117,7 @@ CASE(no_passthrough, with_writeback_cache, .row = "N2",
 	START(w, "writeback");
 
 	EXPECT_RET(client_stat(client(w), "f"), 0);
-	EXPECT_RET_SINCE(register_f(w), since("6.9", 1), since("6.10.10", -EPERM));
+	EXPECT_RET_SINCE(try_register_f(w), since("6.9", 1), since("6.10.10", -EPERM));
 }
 
 CASE(no_passthrough, after_init_error, .row = "N3",
@@ -127,7 +127,7 @@ CASE(no_passthrough, after_init_error, .row = "N3",
 	START(w, "error=EPROTO");
 
 	EXPECT_RET(client_stat(client(w), "f"), -ECONNREFUSED);
-	EXPECT_RET(register_f(w), -EPERM);
+	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
 WORLD_FIXTURE(superblock);
@@ -216,7 +216,7 @@ CASE(io_uring, leaves_ids_to_the_ioctl, .row = "N8",
 {
 	START(w, "over-io-uring");
 
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 }
 
 CASE(io_uring, carries_requests_beside_passthrough, .row = "N8",

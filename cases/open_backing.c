@@ -17,7 +17,7 @@ static const struct world_opts no_start = { .no_start = true };
 /* Registers f by a descriptor that is open for reading alone, which hinders nobody. */
 static long register_readonly(struct world *w, const char *file)
 {
-	return server_backing_open(w, backing_path(file), "mode=ro");
+	return register_backing(w, file, "mode=ro");
 }
 
 /* --- R18: the registered descriptor ----------------------------------------- */

@@ -26,7 +26,7 @@ CASE(write_access, is_held_by_the_id, .row = "L12",
 	long pid;
 
 	ASSERT_RET(backing_program("program"), 0);
-	ASSERT_RET(server_backing_open(w, backing_path("program"), "mode=rw"), 1);
+	ASSERT_RET(register_backing(w, "program", "mode=rw"), 1);
 	EXPECT_RET(client_spawn(client(w), backing_path("program")), -ETXTBSY);
 	EXPECT_RET(world_make_readonly("backing"), -EBUSY);
 
@@ -43,7 +43,7 @@ CASE(write_access, is_not_held_by_the_id_of_a_reader, .row = "L12",
 	long pid;
 
 	ASSERT_RET(backing_program("program"), 0);
-	ASSERT_RET(server_backing_open(w, backing_path("program"), "mode=ro"), 1);
+	ASSERT_RET(register_backing(w, "program", "mode=ro"), 1);
 	ASSERT_POSITIVE(pid = client_spawn(client(w), backing_path("program")));
 	EXPECT_RET(world_make_readonly("backing"), 0);
 	EXPECT_RET(client_reap(client(w), pid), 42);
@@ -58,7 +58,7 @@ CASE(write_access, is_held_by_the_file, .row = "L12",
 	struct client *c = client(w);
 	long fd;
 
-	ASSERT_RET(server_backing_open(w, backing_path("f"), "mode=ro"), 1);
+	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
 	plan(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(client_open(c, "f", O_RDONLY));
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
@@ -94,7 +94,7 @@ CASE(lease, is_waited_for, .row = "R32",
 	struct client *c = client(w);
 	int leased;
 
-	ASSERT_RET(server_backing_open(w, backing_path("f"), "mode=ro"), 1);
+	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
 	plan(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(leased = lease_for_reading("f"));
 	EXPECT_RET(client_be_fifo(c), 0);
@@ -116,7 +116,7 @@ CASE(lease, is_eio_for_who_does_not_wait, .row = "R32",
 	struct client *c = client(w);
 	int leased;
 
-	ASSERT_RET(server_backing_open(w, backing_path("f"), "mode=ro"), 1);
+	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
 	plan(w, "f reg=reuse times=3");
 	ASSERT_POSITIVE(leased = lease_for_reading("f"));
 

@@ -58,7 +58,7 @@ CASE(sync_init, registering_waits_for_the_mount, .row = "O1",
 
 	EXPECT_RET(result, -EPERM);
 	EXPECT_RET(client_finish(client(w)), 0);
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 }
 
 CASE(sync_init, closing_waits_for_the_mount, .row = "C1",
@@ -80,7 +80,7 @@ CASE(sync_init, closing_waits_for_the_mount, .row = "C1",
 
 	EXPECT_RET(result, -EPERM);
 	EXPECT_RET(client_finish(client(w)), 0);
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 }
 

@@ -50,7 +50,7 @@ CASE(lazily, unmounted_is_held_by_the_file, .row = "L5",
 	long fd;
 
 	plan(w, "f reg=at-open");
-	EXPECT_POSITIVE(server_backing_open(w, backing_path("g"), ""));
+	EXPECT_POSITIVE(register_backing(w, "g", ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_PASSES_THROUGH(w);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
@@ -138,7 +138,7 @@ CASE(clone, holds_ids_too, .row = "L6",
 {
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
 	EXPECT_RET(register_f(w), 1);
-	EXPECT_RET(server_backing_open(w, backing_path("g"), "dev=clone"), 2);
+	EXPECT_RET(register_backing(w, "g", "dev=clone"), 2);
 	EXPECT_RET(world_umount("fuse"), 0);
 
 	EXPECT_RET(server_call(&w->server, -1, "close-device %s", variant->first), 0);
@@ -167,7 +167,7 @@ CASE(last_clone, keeps_the_connection, .row = "L6",
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
 	EXPECT_RET(client_stat(waiting, "f"), 0);
 	EXPECT_RET(server_call(&w->server, -1, "close-device main"), 0);
-	EXPECT_RET(server_backing_open(w, backing_path("g"), "dev=clone"), 1);
+	EXPECT_RET(register_backing(w, "g", "dev=clone"), 1);
 	client_start_open(waiting, "f", O_RDWR);
 	EXPECT_HOLDS(client_is_busy(waiting), "the open waits for a server");
 
@@ -194,7 +194,7 @@ CASE(elsewhere, open_device_holds_ids, .row = "L6",
 	int device = open_shared_connection(w);
 
 	ASSERT_POSITIVE(device);
-	EXPECT_RET(server_backing_open(w, backing_path("f"), "dev=other"), 1);
+	EXPECT_RET(register_backing(w, "f", "dev=other"), 1);
 	server_kill(&w->server);
 	EXPECT_RET(world_umount("other"), 0);
 
@@ -212,7 +212,7 @@ CASE(elsewhere, an_id_is_closed, .row = "L6",
 	uint32_t id = 1;
 
 	ASSERT_POSITIVE(device);
-	EXPECT_RET(server_backing_open(w, backing_path("f"), "dev=other"), 1);
+	EXPECT_RET(register_backing(w, "f", "dev=other"), 1);
 	server_kill(&w->server);
 
 	EXPECT_RET(world_umount("backing"), -EBUSY);
@@ -259,7 +259,7 @@ CASE(connection, goes_with_the_last_of_three, .row = "L9",
 	long fd;
 
 	plan(w, "f reg=at-open");
-	EXPECT_POSITIVE(server_backing_open(w, backing_path("g"), ""));
+	EXPECT_POSITIVE(register_backing(w, "g", ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 
 	for (const char *holder = variant->order; *holder; holder++) {
@@ -279,7 +279,7 @@ CASE(mount, is_busy_with_open_files, .row = "L9",
 	long fd;
 
 	plan(w, "f reg=at-open");
-	EXPECT_POSITIVE(server_backing_open(w, backing_path("g"), ""));
+	EXPECT_POSITIVE(register_backing(w, "g", ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_PASSES_THROUGH(w);
 
@@ -358,7 +358,7 @@ CASE(many_ids, are_all_let_go, .row = "L11",
      .needs = NEED_PASSTHROUGH)
 {
 	ASSERT_POSITIVE(file_count_lock());
-	EXPECT_RET(server_cycle(w, backing_path("f"), MANY, "keep"), MANY);
+	EXPECT_RET(registered(w, server_cycle(w, backing_path("f"), MANY, "keep")), MANY);
 
 	for (const char *holder = variant->order; *holder; holder++) {
 		EXPECT_RET(world_umount("backing"), -EBUSY);
