@@ -13,7 +13,7 @@ CASE(numbers, begin_at_1, .row = "I1",
      .title = "the first ID of a connection is 1",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(try_register_f(w), 1);
 }
 
 CASE(numbers, increase, .row = "I2",
