@@ -86,7 +86,7 @@ VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
 
 HARNESS  := case_info contain contract errname expect installed journal last_resort machine main need record since
 WORLD    := backing_file backing_fs backing_use client contract fail_nth failing file_count give_up memory \
-	mounted odd_files pattern proc program server server_lines stack steps transfer world world_end world_requests sabotage
+	mounted odd_files pattern proc program replies server server_lines stack steps transfer world world_end world_requests sabotage
 PROBE    := abilities end ids lines main plan requests step waiting
 SERVING  := control intake op_name opens ops open_path plan serve toyfs
 RAW      := raw raw_command raw_device raw_ids raw_init raw_ops raw_storm wire

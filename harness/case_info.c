@@ -22,6 +22,7 @@ static char running_name[256], text[512];
 static struct timespec begun;
 static bool xfail_holds, set_up_failed;
 static char backend[64];
+static const char *advice;
 
 void (*case_skip_now)(const char *reason);
 
@@ -86,6 +87,7 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 	running = case_find(fixture, name);
 	xfail_holds = true;
 	set_up_failed = false;
+	advice = running->advice;
 	snprintf(running_name, sizeof(running_name), "%s.%s%s%s.%s", program_invocation_short_name,
 		 fixture, *variant ? "." : "", variant, name);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
@@ -120,7 +122,7 @@ static void show_failure(void)
 	printf("# %s: %s\n", running->row, running->title);
 	printf("# see %s\n", contract_find(running->row)->ref);
 	show_hint("fixed by", running->fixed_by);
-	show_hint("advice:", running->advice);
+	show_hint("advice:", advice);
 	printf("# steps:\n");
 	journal_show();
 	printf("# evidence: %s\n", record_path() ?: "none (FPT_EVIDENCE=FILE keeps it)");
@@ -173,6 +175,11 @@ const char *case_note_skip(const char *fmt, ...)
 	reason = strchr(text, ' ');
 	record("skip", "class", class, "reason", reason ? reason + 1 : text, NULL);
 	return text;
+}
+
+void case_advise(const char *found)
+{
+	advice = found;
 }
 
 void case_note_broken(const char *fmt, ...)

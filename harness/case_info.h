@@ -53,6 +53,9 @@ const char *case_note_skip(const char *fmt, ...) __attribute__((format(printf, 1
  */
 extern void (*case_skip_now)(const char *reason);
 
+/* What to look at, where it fails, in place of .advice. The text is static. */
+void case_advise(const char *advice);
+
 /* The test's own set-up failed, which says nothing of the kernel. */
 void case_note_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -8,7 +8,10 @@
 
 BEGIN {
 	FS = "\t"
-	MOST_SHOWN = 6
+	# What decides first: EIO, what is held, and only then what may follow from them.
+	split("A5 A6 A8 A9 A1 A2 A3 A4 A7 A10 A11", by_weight, " ")
+	for (i in by_weight)
+		weight[by_weight[i]] = i
 	n_kinds = split("read opened created tmpfile", kinds, " ")
 	said["read"] = "opens for reading"
 	said["opened"] = "opens for writing"
@@ -29,7 +32,7 @@ kind == "results" && FNR > 1 {
 	else if ($3 ~ /^skip/ && $6 ~ / has no [a-zA-Z_]+$/)
 		note_lack($6)
 	else if ($3 !~ /^skip/)
-		note_unkept(row[$1], title[$1], $3, $6)
+		note_unkept($1, row[$1], title[$1], $3, $6)
 	if (row[$1] == "A1")
 		note_use($1, $3, $6)
 }
@@ -63,22 +66,64 @@ function note_lack(note)
 	lacked[note] = 1
 }
 
-function note_unkept(row, title, outcome, note,    at)
+# What has the same advice is one thing to look at, and so is every open that fails where the case about
+# replies has found why.
+function note_unkept(name, row, title, outcome, note,    at, advice)
 {
-	if (++n_unkept > MOST_SHOWN)
-		return
 	at = index(note, "advice: ")
 	if (at) {
-		if (!(substr(note, at) in advised))
-			advice = joined(advice, "; ", substr(note, at + length("advice: ")))
-		advised[substr(note, at)] = 1
+		advice = substr(note, at + length("advice: "))
 		note = substr(note, 1, at - 1)
 		sub(/; $/, "", note)
 	}
-	sub(/^what holds the backing file: got /, "it is held by ", note)
-	sub(/, wanted nothing$/, "", note)
-	sub(/^A[0-9]+: /, "", title)
-	unkept = joined(unkept, "; ", row " (" outcome "), \"" title "\"" (note == "" ? "" : ": " note))
+	if (name ~ /^replies\./ && advice != "") {
+		cause = advice
+		heaviest[advice] = 0
+	} else if (note ~ /got EIO, wanted positive|^open for |^no open fails|_open_errors\(/) {
+		of_eio[++n_of_eio] = row SUBSEP title SUBSEP outcome SUBSEP note SUBSEP advice
+		return
+	}
+	add_unkept(advice, row, title, outcome, note)
+}
+
+function add_unkept(advice, row, title, outcome, note)
+{
+	if (advice == "")
+		advice = "without advice " row
+	if (!(advice in n_of)) {
+		advices[++n_advices] = advice
+		if (!(advice in heaviest))
+			heaviest[advice] = weight[row]
+	}
+	if (weight[row] < heaviest[advice])
+		heaviest[advice] = weight[row]
+	if (!n_of[advice]++) {
+		sub(/^what holds the backing file: got /, "it is held by ", note)
+		sub(/, wanted nothing$/, "", note)
+		sub(/^A[0-9]+: /, "", title)
+		example[advice] = row " (" outcome "), \"" title "\"" (note == "" ? "" : ": " note)
+	}
+	if (!((advice, row) in broken_row))
+		rows[advice] = joined(rows[advice], " ", row)
+	broken_row[advice, row] = 1
+}
+
+function sort_out_eio(    i, part)
+{
+	for (i = 1; i <= n_of_eio; i++) {
+		split(of_eio[i], part, SUBSEP)
+		add_unkept(cause == "" ? part[5] : cause, part[1], part[2], part[3], part[4])
+	}
+}
+
+# The next of those that were not said.
+function heaviest_left(    i, best)
+{
+	for (i = 1; i <= n_advices; i++)
+		if (!(advices[i] in said_of) && (best == "" || heaviest[advices[i]] < heaviest[best]))
+			best = advices[i]
+	said_of[best] = 1
+	return best
 }
 
 # The last of several after @word.
@@ -121,11 +166,16 @@ function broken_text()
 	return n_broken ? n_broken " cases could not be tried: " broken ". " : ""
 }
 
-function unkept_text()
+function unkept_text(    i, advice, text)
 {
-	return (unkept == "" ? "" : "Not kept is " unkept \
-		(n_unkept > MOST_SHOWN ? "; and " n_unkept - MOST_SHOWN " more, see above. " : ". ")) \
-		(advice == "" ? "" : "So look at this: " advice ". ")
+	sort_out_eio()
+	for (i = 1; i <= n_advices; i++) {
+		advice = heaviest_left()
+		text = text "Not kept is " example[advice] \
+			(n_of[advice] > 1 ? "; with it " n_of[advice] - 1 " more of " rows[advice] : "") ". " \
+			(advice ~ /^without advice / ? "" : "So look at this: " advice ". ")
+	}
+	return text
 }
 
 function kept_text()

@@ -107,6 +107,41 @@ while IFS='|' read -r made wanted filter pattern; do
 	check "and does not accuse the kernel" no_line '.*kernel:.*' "$tmp/lines"
 done <"$tmp/misbehaving"
 
+# --- what is advised ---------------------------------------------------------------
+
+# MISTAKE|PATTERN of what decides, which comes first|PATTERN of the rest.
+mistaken()
+{
+	cat <<-END
+	id-per-open|another ID for a file that is open with one; with it [0-9]* more of A5 .*A8.*: keep one ID per inode and count its opens|.*[0-9]* cases
+	first-close|another ID for a file whose own was closed while it is open; with it .*: count the opens of an inode|[0-9]* cases
+	keep-cache|flags that the kernel does not take beside FOPEN_PASSTHROUGH; with it .* A1\\. So .*none of FOPEN_KEEP_CACHE|0 cases
+	drop-before-reply|an ID that is closed already; with it .*: close the ID only when the last|0 cases
+	drop-after-reply|an ID that is closed before open(2) has returned; with it .*: close the ID only when .*, not after the reply|[0-9]* cases
+	no-such-id|an ID that is not known to its connection; with it .*: name the ID that FUSE_DEV_IOC_BACKING_OPEN returned|0 cases
+	cached-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; with it .*: pass all overlapping opens|[0-9]* cases
+	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; with it .*: pass all overlapping opens|[0-9]* cases
+	cached-readers|an open with FOPEN_PASSTHROUGH of a file that is open with the page cache; with it .*: pass all overlapping opens|[0-9]* cases
+	refuse-second|EIO from the program itself; with it .*: the program answers an open with EIO|[0-9]* cases
+	never-close|an ID that the program has not closed; with it .* A9.*: close the ID, and its own descriptor,|[0-9]* cases
+	END
+}
+
+mistaken >"$tmp/mistaken"
+while IFS='|' read -r made pattern rest; do
+	echo 0 >"$tmp/$made.status"
+	misbehave "$made" 'A1,A5,A8,A9' &
+done <"$tmp/mistaken"
+wait
+while IFS='|' read -r made pattern rest; do
+	check "with $made the run fails" [ "$(cat "$tmp/$made.status")" = 1 ]
+	sed -n '/^What the author of /,$p' "$tmp/$made.out" | paste -sd ' ' >"$tmp/advice"
+	says "and is advised, of what decides first" "$tmp/advice" \
+		"What the [^:]*: \(it passes [^.]*\. \)\?Not kept is [^.]*${pattern}[^.]*\. $rest found what they expect\."
+done <"$tmp/mistaken"
+
+# --- what waits for itself ---------------------------------------------------------
+
 # One that waits for itself once it is killed is freed, whatever ends the run.
 pids_of_fs()
 {
@@ -115,8 +150,8 @@ pids_of_fs()
 
 all_end() # PID...
 {
-	for one; do
-		timeout 20 tail --pid="$one" -f /dev/null || { cat "/proc/$one/stack"; return 1; }
+	for fs; do
+		timeout 20 tail --pid="$fs" -f /dev/null || { cat "/proc/$fs/stack"; return 1; }
 	done
 }
 
@@ -176,7 +211,7 @@ mounted "passthrough_hp" 1 "$tmp/passthrough_hp" --filter 'held.*' --results "$t
 says "is found to leak" "$tmp/out" 'passthrough_hp held.nameless.tmpfile_is_freed  *fail  .*an ID that the program has not closed, wanted nothing'
 says "its descriptor, too" "$tmp/out" 'passthrough_hp held.last.close_of_file_that_got_a_name_lets_go  *fail .*'
 says "and nothing else" "$tmp/out" '[0-9]* passed, 2 failed, 0 skipped'
-says "its author is told" "$tmp/advice" 'What the author of passthrough_hp should know: .*"the space of an O_TMPFILE file is free after its last close": it is held by an ID that the program has not closed. So look at this: close the ID, .*'
+says "its author is told" "$tmp/advice" 'What the author of passthrough_hp should know: .*"an O_TMPFILE file that was linked is held by nothing after its last close": it is held by a descriptor of the program; with it 1 more of A8 A9\. So look at this: close the ID, .*'
 check "a part of a run leaves no results" [ ! -e "$tmp/results" ]
 
 mounted "a mended passthrough_hp" 0 "$tmp/mended" --results "$tmp/results" --kernel-name here --name passthrough

@@ -140,7 +140,9 @@ static bool is_passed_through(int flags)
 {
 	bool writes = flags & O_ACCMODE;
 
-	return !mistake("unused") && !(writes && (mistake("cached-writers") || mistake("direct-writers")));
+	if (mistake("cached-readers"))
+		return writes;
+	return !(writes && (mistake("cached-writers") || mistake("direct-writers")));
 }
 
 /* The answer to an open of @node by @fd. */
