@@ -314,7 +314,7 @@ function server_failed(k,    part)
 {
 	split(k, part, SUBSEP)
 	return says_no(outcome[k]) || outcome[k] == "broken" && (note[k] ~ /^the server did not answer INIT/ || \
-		part[1] in works && note[k] ~ /^the server (did not|closed|ended|was ended)/)
+		part[1] in works && note[k] ~ /^the server (did not|closed|ended|was ended|has no ID|registers no)/)
 }
 
 # Red because of what was tested, not because the test could not be made.

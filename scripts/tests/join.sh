@@ -96,6 +96,12 @@ says "a server that does not get through" "$run/results/k/libfuse.tsv" \
 	'p.f.kernel.libfuse.broken.*the server did not answer INIT; accuses the library'
 "$scripts/join.sh" "$run" k libfuse >"$tmp/out" || :
 says "without raw nobody can be accused" "$tmp/out" '  nobody: 1 case failed, and none has passed on raw .*'
+for lack in "has no ID for this: open f" "registers no backing file, it said x"; do
+	on_both "ok 2 f.library" "not ok 1 f.kernel
+ok 2 f.library" "the server $lack"
+	says "a server that $lack" "$run/results/k/libfuse.tsv" \
+		"p.f.kernel.libfuse.broken.*the server $lack; accuses the library"
+done
 on_both "ok 2 f.library" "not ok 1 f.kernel" "mount: ENOMEM"
 says "a set-up that fails without the server" "$run/results/k/libfuse.tsv" 'p.f.kernel.libfuse.broken.*mount: ENOMEM'
 on_both "ok 2 f.library" "ok 1 f.kernel # SKIP kernel: INIT does not offer FUSE_PASSTHROUGH" ""
