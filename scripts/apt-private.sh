@@ -17,9 +17,10 @@
 
 set -eu
 export LC_ALL=C
+unset CDPATH
 
 # shellcheck source=scripts/reason.inc
-. "$(dirname "$0")/reason.inc"
+. "$(dirname "$(realpath "$0")")/reason.inc"
 
 die()
 {

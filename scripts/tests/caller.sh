@@ -7,7 +7,6 @@ set -eu
 . "$(dirname "$0")/tap.inc"
 
 need_built contain
-need_built tests/units
 need_built servers/raw
 need_fuse
 export OUTPUT="$built"

@@ -9,7 +9,7 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-for file in matrix.sh matrix-row.sh matrix.awk places.inc servers.inc usual.inc; do
+for file in matrix.sh matrix-row.sh matrix.awk matrix.table.awk places.inc servers.inc usual.inc; do
 	cp "$scripts/$file" "$checkout/scripts"
 done
 touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/cases/a"
