@@ -33,6 +33,7 @@ ktap_line($0) {
 	}
 	if (index(shown "\036", printable(text) "\036") == 1)
 		shown = substr(shown, length(text) + 2)
+	sub(/^broken: /, "", text) # the outcome says it
 	if (length(shown) > MOST)
 		shown = substr(shown, 1, MOST / 2) "\036[...]\036" substr(shown, length(shown) - MOST / 2)
 	print server "\037" program "." ktap_name "\037" ktap_verdict "\037" substr(printable(text), 1, 300) "\037" shown "\n"

@@ -266,7 +266,7 @@ done
 END
 exits "a failure" 1 "$run" --server raw
 says "as it happens" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
-says "a broken test as well" "$tmp/out" 'raw *odd.f.broken *broken  broken: no room'
+says "a broken test as well" "$tmp/out" 'raw *odd.f.broken *broken  no room'
 says "an unexpected pass is loud" "$tmp/out" 'raw *odd.f.xpasses *XPASS  no kernel does it'
 says "at the end, too" "$tmp/out" 'EXPECTED TO FAIL, BUT PASSED.*'
 says "what was expected to fail has one line" "$tmp/out" ' *1  E1: no kernel does it'
