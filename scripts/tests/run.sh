@@ -367,6 +367,18 @@ END
 same "are told apart" "$tmp/wanted" "$tmp/ends"
 echo timeout=60 >"$checkout/settings"
 
+program quiet f.first f.second <<'END'
+echo "ok 1 f.first"
+exec tail -f /dev/null
+END
+echo timeout=5 >"$checkout/settings"
+exits "a program that is long silent" 1 "$run" --server raw --filter 'quiet*'
+says "meanwhile it is shown how far the run is" "$tmp/out" '[.][.][.] 1 passed, 0 failed, 0 skipped, at raw quiet.f.first'
+exits "with --quiet" 1 "$run" -q --server raw --filter 'quiet*'
+check "it is not" sh -c "! grep '^[.][.][.]' '$tmp/out'"
+echo timeout=60 >"$checkout/settings"
+rm "$OUTPUT/cases/quiet"
+
 program unlisted <<'END'
 END
 echo 'exit 3' >>"$OUTPUT/cases/unlisted"
