@@ -97,7 +97,7 @@ exits "one that make does not build" 1 "$run" --server libfuse-3.14.0
 says "is told how to build" "$tmp/err" \
 	"run.sh: no server 'libfuse-3.14.0': run 'scripts/libfuse.sh 3.14.0' first, or give the path .*"
 exits "a server that cannot be executed" 1 "$run" --server "$checkout/settings"
-says "is named" "$tmp/err" "run.sh: no server '$checkout/settings': .*"
+says "is named" "$tmp/err" "run.sh: server '$checkout/settings' cannot be executed: .*"
 mkdir "$tmp/other"
 cp /bin/true "$tmp/other/raw"
 exits "two servers of one name" 1 "$run" --server "raw,$tmp/other/raw"
