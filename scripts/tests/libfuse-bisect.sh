@@ -53,7 +53,7 @@ git -C "$repo" log -1 --format='%H %s' closes-another-ID >"$tmp/expected"
 same "is found" "$tmp/expected" "$tmp/out"
 says "the good end was tried" "$tmp/err" 'libfuse.sh: [0-9a-f]\{12\} as released: good'
 says "the bad end was tried" "$tmp/err" 'libfuse.sh: [0-9a-f]\{12\} changes nothing else: bad'
-says "what failed is shown" "$tmp/err" "  libfuse $case: fail"
+says "what failed is shown" "$tmp/err" "  libfuse-[0-9.]* $case: fail"
 says "and where more is" "$tmp/err" "libfuse.sh: everything observed: $OUTPUT/libfuse/git-repo-.*/runs/[0-9a-f]*"
 git -C "$repo" status --short >"$tmp/got"
 git -C "$repo" for-each-ref refs/bisect >>"$tmp/got"

@@ -97,7 +97,7 @@ exits "one that make does not build" 1 "$run" --server libfuse-3.14.0
 says "is told how to build" "$tmp/err" \
 	"run.sh: no server 'libfuse-3.14.0': run 'scripts/libfuse.sh 3.14.0' first, or give the path .*"
 exits "a server that cannot be executed" 1 "$run" --server "$checkout/settings"
-says "is named" "$tmp/err" "run.sh: no server '$checkout/settings': .*"
+says "is named" "$tmp/err" "run.sh: server '$checkout/settings' cannot be executed: .*"
 mkdir "$tmp/other"
 cp /bin/true "$tmp/other/raw"
 exits "two servers of one name" 1 "$run" --server "raw,$tmp/other/raw"
@@ -366,6 +366,18 @@ stubborn.f.first|timeout|no verdict: the program was ended by its time limit
 END
 same "are told apart" "$tmp/wanted" "$tmp/ends"
 echo timeout=60 >"$checkout/settings"
+
+program quiet f.first f.second <<'END'
+echo "ok 1 f.first"
+exec tail -f /dev/null
+END
+echo timeout=5 >"$checkout/settings"
+exits "a program that is long silent" 1 "$run" --server raw --filter 'quiet*'
+says "meanwhile it is shown how far the run is" "$tmp/out" '[.][.][.] 1 passed, 0 failed, 0 skipped, at raw quiet.f.first'
+exits "with --quiet" 1 "$run" -q --server raw --filter 'quiet*'
+check "it is not" sh -c "! grep '^[.][.][.]' '$tmp/out'"
+echo timeout=60 >"$checkout/settings"
+rm "$OUTPUT/cases/quiet"
 
 program unlisted <<'END'
 END
