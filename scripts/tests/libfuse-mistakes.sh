@@ -106,9 +106,17 @@ summary=$tmp/run/summary
 check "they leave results" test -s "$results/raw.tsv"
 [ -s "$results/raw.tsv" ] || { cat "$tmp/both" >&2; finish; exit; }
 
+# The results of a library's server have its version in their name.
+tsv_of() # SERVER
+{
+	set -- "$results/$1.tsv" "$results/$1"-[0-9]*.tsv
+	[ -e "$1" ] || shift
+	echo "$1"
+}
+
 none_failed() # SERVER
 {
-	! awk -F '\t' 'FNR > 1 && $3 !~ /^(pass|xfail|skip:.*)$/' "$results/$1.tsv" | grep .
+	! awk -F '\t' 'FNR > 1 && $3 !~ /^(pass|xfail|skip:.*)$/' "$(tsv_of "$1")" | grep .
 }
 
 for server in raw "$@"; do
@@ -131,7 +139,7 @@ kernel_is_cleared()
 red() # MISTAKE
 {
 	for case in $(says_of "$1" red); do
-		grep -q "^$case	[^	]*	skip:" "$results/$(unbroken "$1").tsv" || echo "$case"
+		grep -q "^$case	[^	]*	skip:" "$(tsv_of "$(unbroken "$1")")" || echo "$case"
 	done
 }
 
@@ -150,7 +158,7 @@ fails_as_it_should() # MISTAKE CASE...
 				exit !(raw ~ /^(pass|skip:library)$/ && unbroken == "pass" && \
 				       broken ~ /^(fail|broken|timeout)$/ && note[ARGV[3]] ~ /accuses the library$/)
 			}
-		' "$results/raw.tsv" "$results/$(unbroken "$mistake").tsv" "$results/$mistake.tsv" || return
+		' "$results/raw.tsv" "$(tsv_of "$(unbroken "$mistake")")" "$results/$mistake.tsv" || return
 	done
 }
 
@@ -194,6 +202,6 @@ awk -F '\t' '
 		sub(/\.tsv$/, "", path)
 		return path
 	}
-' "$results/raw.tsv" $(for server in "$@" $made_mistakes; do echo "$results/$server.tsv"; done) >"$built/libfuse-mistakes.tsv"
+' "$results/raw.tsv" $(for server in "$@" $made_mistakes; do tsv_of "$server"; done) >"$built/libfuse-mistakes.tsv"
 
 finish
