@@ -59,10 +59,8 @@ is_told() # FAULT SECTION
 	local status seconds
 
 	read -r status seconds <"$tmp/$1.end"
-	if [ "$status" -ne 1 ] || [ "$seconds" -gt $most ]; then
-		echo "status $status, after $seconds seconds"
-		return 1
-	fi
+	echo "status $status, after $seconds seconds"
+	[ "$status" -eq 1 ] && [ "$seconds" -le $most ] || return
 	if [ ! -e "$tmp/$1/summary" ]; then
 		grep -F "server '$faulty' cannot be used: " "$tmp/$1.out" | grep -F "(PROTOCOL.md, $2)"
 		return
@@ -81,10 +79,30 @@ while IFS=$'\t' read -r fault section; do
 	check "$fault: nobody is accused" not accuses "$fault"
 done <"$tmp/faults"
 
+# --- every case would wait for it ----------------------------------------------------
+
+run hangs root-none --filter 'drop.*'
+read -r status seconds <"$tmp/hangs.end"
+check "a server that hangs in each case is given up" test "$status" -eq 1 -a "$seconds" -le 40
+untried=$(grep -c "broken.*not tried any more, after 3 cases" "$tmp/hangs/results/k/faulty.tsv" || :)
+check "all others say so" test "$untried" -gt 10
+check "and accuse nobody" not accuses hangs
+
+refuses() # NAME SERVER LINE
+{
+	exits "$1" 1 "$scripts/run.sh" --server "$2"
+	says "$1 is said to be one" "$tmp/err" "run.sh: server '$2' $3"
+}
+
+mkdir "$tmp/folder"
+echo text >"$tmp/text"
+refuses "a directory" "$tmp/folder" "is a directory: give the program in it"
+refuses "a text file" "$tmp/text" "cannot be executed: chmod +x $tmp/text, if it is a program"
+
 # --- what the suite sends -----------------------------------------------------------
 
 # Some cases look at the process that has the device, which is another one here.
-OUTPUT="$built" "$scripts/run.sh" --server "$faulty" --run-dir "$tmp/strict" --results "$tmp/results" \
+FPT_FAULT="" "$scripts/run.sh" --server "$faulty" --run-dir "$tmp/strict" --results "$tmp/results" \
 	--kernel-name k >/dev/null 2>&1 </dev/null || :
 check "the cases send nothing that is against \"Lines\"" not grep -r '# the command "' "$tmp/strict/ktap"
 passed=$(awk -F '\t' '$3 == "pass"' "$tmp/strict/results/k/faulty.tsv" | wc -l)

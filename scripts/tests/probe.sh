@@ -177,9 +177,33 @@ wrong impatient waiting <<-END
 	Commands of every server: go says how many go on
 END
 
-hears_instead hasty 's/wait OPENDIR/wait LOOKUP 0/'
+hears_instead hasty 's/^wait LOOKUP 20/wait LOOKUP 0/'
 wrong hasty waiting <<-END
 	Lines: a wait without a tag holds up the commands behind it
+END
+
+# Takes a wait without a tag for one with a tag, and so holds nothing back.
+server overtaking <<'END'
+exec "$RAW" < <(exec sed -u 's/^wait /@untagged &/') > >(exec sed -u 's/^@untagged //')
+END
+wrong overtaking waiting <<-END
+	Lines: a wait without a tag holds up the commands behind it
+END
+explains overtaking '        came:     @z ok'
+
+hears_instead grudging 's/ wait FALLOCATE 0/ wait FALLOCATE 1/'
+FPT_TIMEOUT_MUL=0.1 wrong grudging waiting <<-END
+	Commands of every server: wait OP 0 is answered at once
+	Life: the server answers to the end
+END
+
+# Ignores what it does not know.
+hears_instead lenient 's/ \(ops\|last\|plans\) nonsense/ \1/; s/ nonsense=1//'
+wrong lenient "" <<-END
+	Lines: what is at fault is refused: ops nonsense
+	Lines: what is at fault is refused: last nonsense
+	Lines: what is at fault is refused: plans nonsense
+	Lines: what is at fault is refused: backing-open path=/dev/null nonsense=1
 END
 
 hears_instead alone ''
@@ -202,7 +226,7 @@ FPT_TIMEOUT_MUL=0.2 wrong patient limit <<-END
 END
 
 # shellcheck disable=SC2016
-server mortal <<<'exec "$RAW" < <(sed -u "/^@[0-9]* wait/Q")'
+server mortal <<<'exec "$RAW" < <(sed -u "/^@[0-9]* wait OPEN\$/Q")'
 wrong mortal waiting <<-END
 	Commands of every server: wait is answered when the request has come
 	Life: the server answers to the end

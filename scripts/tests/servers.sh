@@ -183,9 +183,13 @@ usable_servers
 for real in $servers; do
 	export REAL="$built/servers/$real" END AT
 	for END in KILL EOF; do
+		case $END in
+		KILL) ended="was ended by signal KILL" ;;
+		*) ended="ended with status 0" ;;
+		esac
 		for ((AT = 1; AT <= commands; AT++)); do
 			fails "$real, $END at command $AT" "$tmp/mortal" \
-				"# broken: the server $([ $END = EOF ] && echo "ended with status 0" || echo "was ended by signal KILL") and did not answer \".*\" (PROTOCOL.md, Life)"
+				"# broken: the server $ended and did not answer \".*\" (PROTOCOL.md, Life)"
 		done
 	done
 	END=STOP
