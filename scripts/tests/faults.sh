@@ -60,7 +60,7 @@ is_told() # FAULT SECTION
 
 	read -r status seconds <"$tmp/$1.end"
 	echo "status $status, after $seconds seconds"
-	[ "$status" -eq 1 ] && [ "$seconds" -le $most ] || return
+	{ [ "$status" -eq 1 ] && [ "$seconds" -le $most ]; } || return
 	if [ ! -e "$tmp/$1/summary" ]; then
 		grep -F "server '$faulty' cannot be used: " "$tmp/$1.out" | grep -F "(PROTOCOL.md, $2)"
 		return
