@@ -54,7 +54,7 @@ if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ]; then
 		check "it keeps the protocol" exited "$status" 0
 		exits "rows G hold" 0 "$scripts/run.sh" --server "go-fuse-$version" --filter 'G[0-9]*' \
 			--run-dir "$tmp/run"
-		says "all of them ran" "$tmp/out" "go-fuse-$version 4 passed, 0 failed, 0 skipped.*"
+		says "all of them ran" "$tmp/out" "go-fuse-$version 3 passed, 0 failed, 0 skipped  (1 xfail)"
 	fi
 fi
 
