@@ -29,15 +29,15 @@ static int run(char **command)
 int main(int argc, char **argv)
 {
 	bool machine = argc == 2 && !strcmp(argv[1], "--machine");
-	bool here = argc > 2 && !strcmp(argv[1], "--not");
+	bool here = argc > 2 && !strcmp(argv[1], "--no-namespace");
 	int err;
 
 	argv += here ? 2 : 1;
 	if (!machine && (!*argv || **argv == '-')) {
-		fprintf(stderr, "usage: contain [--not] COMMAND [ARGUMENT...]\n"
+		fprintf(stderr, "usage: contain [--no-namespace] COMMAND [ARGUMENT...]\n"
 				"       contain --machine\n"
 				"Runs COMMAND so that nothing it starts outlives it, and as if its caller had changed\n"
-				"neither signals, umask nor limits. With --not it does only the latter.\n"
+				"neither signals, umask nor limits. With --no-namespace it does only the latter.\n"
 				"--machine says in a line why no case can run on this machine, and exits with 4 then.\n");
 		return 1;
 	}

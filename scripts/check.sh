@@ -41,7 +41,7 @@ fi
 # TAP::Harness is what prove is made of; it counts, this prints the counts. A process beside it, which
 # it tells what begins and ends, says every five seconds what is waited for.
 run=(perl)
-[ ! -x "$OUTPUT/contain" ] || run=("$OUTPUT/contain" --not perl) # as if nobody had changed its signals
+[ ! -x "$OUTPUT/contain" ] || run=("$OUTPUT/contain" --no-namespace perl) # as if nobody had changed its signals
 # shellcheck disable=SC2016 # perl's
 exec "${run[@]}" -MTAP::Harness -MIO::Handle -e '
 	sub tell_what_is_waited_for {

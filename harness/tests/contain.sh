@@ -22,7 +22,7 @@ same "is process 1 and has its arguments" "$tmp/wanted" "$tmp/out"
 exits "a command that is none" 1 "$contain" "$tmp/none"
 says "is named" "$tmp/err" "contain: $tmp/none: No such file or directory"
 exits "no command" 1 "$contain"
-says "says what to give" "$tmp/err" 'usage: contain [[]--not] COMMAND .*'
+says "says what to give" "$tmp/err" 'usage: contain [[]--no-namespace] COMMAND .*'
 exits "an option" 1 "$contain" --help
 chmod a+rx "$tmp"
 cp "$contain" "$tmp/contain"
@@ -38,7 +38,7 @@ look='umask; ulimit -Sf; [ "$(ulimit -Sn)" -ge 1024 ] && echo files
 		echo "$key $((0x$value & 0x7fffffff))"
 	done'
 printf '%s\n' 0022 "$(ulimit -Hf)" files "SigBlk: 0" "SigIgn: 0" >"$tmp/wanted"
-for how in "" --not; do
+for how in "" --no-namespace; do
 	# shellcheck disable=SC2086 # one word or none
 	exits "contain $how, by an odd caller" 0 env --ignore-signal=HUP,INT,QUIT,TERM,PIPE,CHLD --block-signal=USR1,CHLD,TERM \
 		bash -c 'ulimit -Sn 64; ulimit -Sf 8; umask 077; exec "$@"' - "$built"/contain $how bash -c "$look"

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +19,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../../harness/fuse_uapi.h"
+#include "../../fixtures/wire_format.h"
 
 #define NODES	1024
 #define MINOR	40 /* the first with passthrough; the replies are of its size */
-#define OPEN_OUT (offsetof(struct fuse_open_out, backing_id) + sizeof(int32_t))
 #define SLOW_MS 300
 #define NO_SUCH_ID 4711
 
@@ -48,9 +46,9 @@ static bool mistake(const char *name)
 
 /* --- answers ----------------------------------------------------------------------- */
 
-static void answer(const struct fuse_in_header *in, int err, const void *data, size_t size)
+static void answer(const struct wire_in_header *in, int err, const void *data, size_t size)
 {
-	struct fuse_out_header out = { .len = sizeof(out) + (err ? 0 : size),
+	struct wire_out_header out = { .len = sizeof(out) + (err ? 0 : size),
 				       .error = err,
 				       .unique = in->unique };
 	struct iovec iov[] = { { &out, sizeof(out) }, { (void *)data, err ? 0 : size } };
@@ -59,7 +57,7 @@ static void answer(const struct fuse_in_header *in, int err, const void *data, s
 		return; /* who asked was interrupted */
 }
 
-static void answer_done(const struct fuse_in_header *in, int result)
+static void answer_done(const struct wire_in_header *in, int result)
 {
 	answer(in, result < 0 ? -errno : 0, NULL, 0);
 }
@@ -79,19 +77,19 @@ static const char *path_of(const struct node *node)
 	return path;
 }
 
-static int fill_attr(const struct node *node, struct fuse_attr *attr)
+static int fill_attr(const struct node *node, struct wire_attr *attr)
 {
 	struct stat st;
 
 	if (fstatat(node->path, "", &st, AT_EMPTY_PATH) < 0)
 		return -errno;
-	*attr = (struct fuse_attr){ .ino = st.st_ino, .size = st.st_size, .blocks = st.st_blocks,
+	*attr = (struct wire_attr){ .ino = st.st_ino, .size = st.st_size, .blocks = st.st_blocks,
 				    .mode = st.st_mode, .nlink = st.st_nlink, .blksize = 4096 };
 	return 0;
 }
 
 /* Takes over @path. A number is not given again: it may be open without a name. */
-static int enter(int path, struct fuse_entry_out *entry)
+static int enter(int path, struct wire_entry_out *entry)
 {
 	struct stat st;
 	size_t i = 0;
@@ -107,7 +105,7 @@ static int enter(int path, struct fuse_entry_out *entry)
 	else
 		close(path);
 	nodes[i].lookups++;
-	*entry = (struct fuse_entry_out){ .nodeid = i + 1 };
+	*entry = (struct wire_entry_out){ .nodeid = i + 1 };
 	return fill_attr(&nodes[i], &entry->attr);
 }
 
@@ -122,7 +120,7 @@ static void forget(uint64_t number, uint64_t lookups)
 	node->ino = 0;
 }
 
-static int look_up(uint64_t parent, const char *name, struct fuse_entry_out *entry)
+static int look_up(uint64_t parent, const char *name, struct wire_entry_out *entry)
 {
 	return enter(openat(node_of(parent)->path, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), entry);
 }
@@ -146,10 +144,10 @@ static bool is_passed_through(int flags)
 }
 
 /* The answer to an open of @node by @fd. */
-static struct fuse_open_out open_node(struct node *node, int fd, int flags)
+static struct wire_open_out open_node(struct node *node, int fd, int flags)
 {
 	struct fuse_backing_map map = { .fd = fd };
-	struct fuse_open_out out = { .fh = fd };
+	struct wire_open_out out = { .fh = fd };
 
 	node->opens++;
 	if (!is_passed_through(flags)) {
@@ -183,10 +181,10 @@ static void release(struct node *node, int fd)
 	node->id = 0;
 }
 
-static void answer_open(const struct fuse_in_header *in, const struct fuse_open_in *open_in)
+static void answer_open(const struct wire_in_header *in, const struct wire_open_in *open_in)
 {
 	struct node *node = node_of(in->nodeid);
-	struct fuse_open_out out;
+	struct wire_open_out out;
 	int fd;
 
 	if (mistake("refuse-second") && node->opens) {
@@ -199,20 +197,20 @@ static void answer_open(const struct fuse_in_header *in, const struct fuse_open_
 		return;
 	}
 	out = open_node(node, fd, open_in->flags);
-	answer(in, 0, &out, OPEN_OUT);
+	answer(in, 0, &out, sizeof(out));
 	drop_after_reply(node);
 }
 
 /* CREATE, and TMPFILE, of which the name is no name. */
-static void answer_create(const struct fuse_in_header *in, const struct fuse_create_in *create)
+static void answer_create(const struct wire_in_header *in, const struct wire_create_in *create)
 {
 	const char *name = in->opcode == FUSE_TMPFILE ? "." : (const char *)(create + 1);
 	int flags = (create->flags & ~(O_NOFOLLOW | O_APPEND | O_EXCL)) |
 		    (in->opcode == FUSE_TMPFILE ? O_TMPFILE : O_CREAT);
 	int fd = openat(node_of(in->nodeid)->path, name, flags, create->mode), err;
 	struct {
-		struct fuse_entry_out entry;
-		struct fuse_open_out open;
+		struct wire_entry_out entry;
+		struct wire_open_out open;
 	} out;
 	char path[64];
 
@@ -224,46 +222,46 @@ static void answer_create(const struct fuse_in_header *in, const struct fuse_cre
 	err = enter(open(path, O_PATH | O_CLOEXEC), &out.entry);
 	if (!err)
 		out.open = open_node(node_of(out.entry.nodeid), fd, create->flags);
-	answer(in, err, &out, sizeof(out.entry) + OPEN_OUT);
+	answer(in, err, &out, sizeof(out));
 	if (!err)
 		drop_after_reply(node_of(out.entry.nodeid));
 }
 
 /* --- others ------------------------------------------------------------------------ */
 
-static void answer_init(const struct fuse_in_header *in, const struct fuse_init_in *init)
+static void answer_init(const struct wire_in_header *in, const struct wire_init_in *init)
 {
 	const uint64_t flags = FUSE_PASSTHROUGH | FUSE_INIT_EXT | FUSE_BIG_WRITES;
-	struct fuse_init_out out = { .major = FUSE_KERNEL_VERSION, .minor = MINOR,
+	struct wire_init_out out = { .major = FUSE_KERNEL_VERSION, .minor = MINOR,
 				     .max_readahead = init->max_readahead, .max_write = 65536,
 				     .flags = (uint32_t)flags, .flags2 = flags >> 32, .max_stack_depth = 1 };
 
 	answer(in, 0, &out, sizeof(out));
 }
 
-static void answer_attr(const struct fuse_in_header *in)
+static void answer_attr(const struct wire_in_header *in)
 {
-	struct fuse_attr_out out = { 0 };
+	struct wire_attr_out out = { 0 };
 	int err = fill_attr(node_of(in->nodeid), &out.attr);
 
 	answer(in, err, &out, sizeof(out));
 }
 
-static void answer_entry(const struct fuse_in_header *in, const char *name)
+static void answer_entry(const struct wire_in_header *in, const char *name)
 {
-	struct fuse_entry_out entry;
+	struct wire_entry_out entry;
 	int err = look_up(in->nodeid, name, &entry);
 
 	answer(in, err, &entry, sizeof(entry));
 }
 
-static void answer_rename(const struct fuse_in_header *in, uint64_t to, const char *name)
+static void answer_rename(const struct wire_in_header *in, uint64_t to, const char *name)
 {
 	answer_done(in, renameat(node_of(in->nodeid)->path, name, node_of(to)->path,
 				 name + strlen(name) + 1));
 }
 
-static void answer_link(const struct fuse_in_header *in, const struct fuse_link_in *link)
+static void answer_link(const struct wire_in_header *in, const struct fuse_link_in *link)
 {
 	const char *name = (const char *)(link + 1);
 
@@ -274,7 +272,7 @@ static void answer_link(const struct fuse_in_header *in, const struct fuse_link_
 		answer_entry(in, name);
 }
 
-static void answer_read(const struct fuse_in_header *in, const struct fuse_read_in *read)
+static void answer_read(const struct wire_in_header *in, const struct wire_read_in *read)
 {
 	static char data[1 << 20];
 	ssize_t len = pread(read->fh, data, read->size < sizeof(data) ? read->size : sizeof(data),
@@ -283,10 +281,10 @@ static void answer_read(const struct fuse_in_header *in, const struct fuse_read_
 	answer(in, len < 0 ? -errno : 0, data, len);
 }
 
-static void answer_write(const struct fuse_in_header *in, const struct fuse_write_in *write)
+static void answer_write(const struct wire_in_header *in, const struct wire_write_in *write)
 {
 	ssize_t len = pwrite(write->fh, write + 1, write->size, write->offset);
-	struct fuse_write_out out = { .size = len };
+	struct wire_write_out out = { .size = len };
 
 	answer(in, len < 0 ? -errno : 0, &out, sizeof(out));
 }
@@ -299,7 +297,7 @@ static void forget_all(const struct fuse_batch_forget_in *batch)
 		forget(one[i].nodeid, one[i].nlookup);
 }
 
-static void serve(const struct fuse_in_header *in, const void *arg)
+static void serve(const struct wire_in_header *in, const void *arg)
 {
 	switch (in->opcode) {
 	case FUSE_INIT:
@@ -315,8 +313,8 @@ static void serve(const struct fuse_in_header *in, const void *arg)
 	case FUSE_GETATTR:
 		return answer_attr(in);
 	case FUSE_SETATTR:
-		if (((const struct fuse_setattr_in *)arg)->valid & FATTR_SIZE &&
-		    truncate(path_of(node_of(in->nodeid)), ((const struct fuse_setattr_in *)arg)->size) < 0)
+		if (((const struct wire_setattr_in *)arg)->valid & FATTR_SIZE &&
+		    truncate(path_of(node_of(in->nodeid)), ((const struct wire_setattr_in *)arg)->size) < 0)
 			return answer_done(in, -1);
 		return answer_attr(in);
 	case FUSE_OPEN:
@@ -325,12 +323,12 @@ static void serve(const struct fuse_in_header *in, const void *arg)
 	case FUSE_TMPFILE:
 		return answer_create(in, arg);
 	case FUSE_RELEASE:
-		release(node_of(in->nodeid), ((const struct fuse_release_in *)arg)->fh);
+		release(node_of(in->nodeid), ((const struct wire_release_in *)arg)->fh);
 		return answer(in, 0, NULL, 0);
 	case FUSE_FLUSH:
 		return answer(in, 0, NULL, 0);
 	case FUSE_FSYNC:
-		return answer_done(in, fsync(((const struct fuse_fsync_in *)arg)->fh));
+		return answer_done(in, fsync(((const struct wire_fsync_in *)arg)->fh));
 	case FUSE_READ:
 		return answer_read(in, arg);
 	case FUSE_WRITE:
@@ -422,7 +420,7 @@ static void start(void)
 }
 
 /* Whether it is not answered. */
-static bool is_swallowed(const struct fuse_in_header *in)
+static bool is_swallowed(const struct wire_in_header *in)
 {
 	static const struct {
 		const char *name;
@@ -441,7 +439,7 @@ static bool is_swallowed(const struct fuse_in_header *in)
 	return false;
 }
 
-static void act(const struct fuse_in_header *in)
+static void act(const struct wire_in_header *in)
 {
 	bool own = !strncmp(made, "open-own", 8) || mistake("keep-own-open");
 
@@ -454,10 +452,10 @@ static void act(const struct fuse_in_header *in)
 int main(int argc, char **argv)
 {
 	static union {
-		struct fuse_in_header header;
+		struct wire_in_header header;
 		char bytes[1 << 20];
 	} request;
-	struct fuse_entry_out root;
+	struct wire_entry_out root;
 
 	if (argc < 4)
 		return 2;

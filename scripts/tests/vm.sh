@@ -156,7 +156,7 @@ fake "one that dies on its way" 1 "${some[@]}" </dev/null
 says "says of what" "$tmp/err" 'vm.sh: the kernel does not boot: Oops: general protection fault .*'
 rm "$tmp/dies"
 FPT_VM_SILENCE=2 fake "one that says nothing" 1 "${some[@]}" </dev/null
-says "is waited for aloud" "$tmp/err" 'vm.sh: 5 s, waiting for the kernel to come up'
+says "is waited for aloud" "$tmp/err" 'vm.sh: [56] s, waiting for the kernel to come up'
 says "hangs" "$tmp/err" 'vm.sh: the kernel does not boot: the kernel hung: .*'
 echo "[   31.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [dies:99]" >"$tmp/talks"
 FPT_VM_SILENCE=2 fake "one that goes on talking of its hang" 1 --filter dies.machine.is_well_at_first <<END
