@@ -130,7 +130,7 @@ mistaken()
 mistaken >"$tmp/mistaken"
 while IFS='|' read -r made pattern rest; do
 	echo 0 >"$tmp/$made.status"
-	misbehave "$made" 'A1,A5,A8,A9' &
+	misbehave "$made" 'A1,A5,held.closed.opened.*,held.last.of_many*,held.nameless.tmpfile*' &
 done <"$tmp/mistaken"
 wait
 while IFS='|' read -r made pattern rest; do
