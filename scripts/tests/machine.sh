@@ -75,10 +75,15 @@ without_sysfs=$(printf 'for each in %s/*; do
 done; set -- chroot %s "$@"' "$tmp/root" "$tmp/root" "$tmp/root" "$tmp/root")
 
 of_another_ns='registering a backing file needs CAP_SYS_ADMIN of the initial user namespace, .*'
-lacking "a user namespace" "$of_another_ns" unshare --user --map-root-user
-lacking "a user namespace without a root" "$of_another_ns" unshare --user
-mkfifo "$tmp/mapped"
-lacking "a user namespace that maps everyone" "$of_another_ns" mapping_everyone
+if unshare --user true 2>/dev/null; then
+	lacking "a user namespace" "$of_another_ns" unshare --user --map-root-user
+	lacking "a user namespace without a root" "$of_another_ns" unshare --user
+	mkfifo "$tmp/mapped"
+	lacking "a user namespace that maps everyone" "$of_another_ns" mapping_everyone
+else
+	n=$((n + 1))
+	echo "ok $n - user namespaces # SKIP privilege: none can be made, as in a chroot"
+fi
 lacking "root without the capability" 'this root has no CAP_SYS_ADMIN of the initial user namespace, .*' \
 	setpriv --bounding-set -sys_admin
 lacking "no /sys" 'no /sys/fs/fuse/connections: No such file or directory' after 'umount -R /sys'
