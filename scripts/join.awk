@@ -154,6 +154,8 @@ function read_evidence(server, type, name, a, b,    k)
 		print "servers/" server "/version", b >FACTS
 	} else if (type == "note" && a == "server_backend") {
 		backend[server] = b
+	} else if (type == "note" && a == "server_over_io_uring") {
+		by_ring[server] = 1
 	} else if (type == "note" && a == "fuse_protocol_minor") {
 		print "fuse_protocol_minor", b >FACTS
 	}
@@ -281,11 +283,28 @@ function accused(server, name,    v)
 	if ((server, name) in splats || (server, name) in death)
 		return "accuses the kernel"
 	v = outcome["raw", name]
+	if (server in by_ring && shows_the_kernel(v))
+		return server_failed(server SUBSEP name) ? accused_by_ring(server, name) : ""
 	if (server != "raw" && server_failed(server SUBSEP name) && (shows_the_kernel(v) || only_a_library_shows(v)))
 		return "accuses the library"
 	if (!raw_passes || !says_no(v) || server != "raw" && !server_failed(server SUBSEP name))
 		return ""
 	return server != "raw" || red_elsewhere(name) || v == "fail" && !good_elsewhere ? "accuses the kernel" : ""
+}
+
+# What raw does shows nothing of the kernel's part of io_uring: another server over it does.
+function accused_by_ring(server, name,    i, good, red, v)
+{
+	for (i = 1; i <= n_servers; i++)
+		if (servers[i] != server && servers[i] in by_ring) {
+			v = outcome[servers[i], name]
+			good += shows_the_kernel(v)
+			red += says_no(v)
+		}
+	if (good || !red || !says_no(outcome["raw-uring", name]))
+		return good ? "accuses the library" : ""
+	kernel_on = "raw or raw-uring, which do"
+	return "accuses the kernel"
 }
 
 # Also sets good_elsewhere. A hang or a crash on raw alone may be its own.

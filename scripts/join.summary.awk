@@ -79,11 +79,12 @@ function list_blame(    i, server)
 		say_blamed(library(server) ", not the kernel", server,
 			"failed on " server ", and not on raw, which does without a library")
 	}
-	say_blamed("kernel " KERNEL, "kernel", "failed on raw, which does without a library, or with a report of the kernel")
+	say_blamed("kernel " KERNEL, "kernel", "failed on " (kernel_on == "" ? "raw, which does" : kernel_on) " without a library, or with a report of the kernel")
 	if (ENVIRON["FPT_MOUNT"] == "")
 		say_blamed("nobody", "nobody", raw_passes ? \
 			"failed where nothing shows whether it is the kernel, a library or a server" : \
-			"failed, and none has passed on raw in this run, which does without a library (give --server raw,NAME)")
+			"failed, and none has passed on raw in this run, which does without a library (" \
+			(index(" " SERVERS " ", " raw ") ? "run more cases" : "give --server raw,NAME") ")")
 }
 
 function say_blamed(who, key, where)

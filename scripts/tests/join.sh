@@ -122,10 +122,42 @@ says "a hang of raw alone may be its own" "$run/results/k/raw.tsv" 'p.f.library.
 sed -i 's/^ok 1/not ok 1/' "$run/ktap/raw/p.ktap"
 cp "$run/ktap/raw/p.ktap" "$run/ktap/libfuse/p.ktap"
 "$scripts/join.sh" "$run" k raw libfuse >"$tmp/out" || :
-says "where nothing passes nobody is accused" "$tmp/out" '  nobody: 2 cases failed, and none has passed on raw .*'
+says "where nothing passes nobody is accused" "$tmp/out" '  nobody: 2 cases failed, and none has passed on raw .* (run more cases)'
 check "and not the kernel" not_in "$tmp/out" '  kernel k: .*'
 FPT_MOUNT=x "$scripts/join.sh" "$run" k libfuse >"$tmp/out" || :
 check "what is mounted has no --server raw" not_in "$tmp/out" '.*--server raw.*'
+
+# Servers over io_uring, while raw passes: each "SERVER VERDICT".
+over_ring()
+{
+	rm -rf "$run"
+	mkdir -p "$run/ktap/raw"
+	printf 'p\tp.f.case\tD1\t6.9\t-\t-\ttitle\n' >"$run/cases.tsv"
+	printf 'raw\tp\t0\n' >"$run/status.tsv"
+	echo "fpt: run x" >"$run/kmsg"
+	printf '%s\n' "TAP version 13" 1..1 "ok 1 f.case" >"$run/ktap/raw/p.ktap"
+	servers=raw
+	for server; do
+		mkdir -p "$run/ktap/${server%% *}" "$run/evidence/${server%% *}"
+		printf '%s\n' "TAP version 13" 1..1 "${server#* } 1 f.case" >"$run/ktap/${server%% *}/p.ktap"
+		printf '%s\tp\t1\n' "${server%% *}" >>"$run/status.tsv"
+		echo '{"type":"note","case":"p.f.case","key":"server_over_io_uring","value":"yes"}' \
+			>"$run/evidence/${server%% *}/p.jsonl"
+		servers="$servers ${server%% *}"
+	done
+	# shellcheck disable=SC2086 # a list of words
+	"$scripts/join.sh" "$run" k $servers >"$tmp/out" || :
+}
+over_ring "raw-uring not ok" "libfuse-uring not ok"
+says "red on all over io_uring" "$tmp/out" '  kernel k: 1 case failed on raw or raw-uring, which do without a library, .*'
+check "is no library's" not_in "$tmp/out" '.*, not the kernel: .*'
+over_ring "raw-uring ok" "libfuse-uring not ok"
+says "red on one of them" "$tmp/out" '  libfuse-uring, not the kernel: 1 case failed on libfuse-uring, and not on raw, .*'
+for server in raw-uring libfuse-uring; do
+	over_ring "$server not ok"
+	says "$server alone over io_uring" "$tmp/out" '  nobody: 1 case failed where nothing shows .*'
+	check "accuses nobody" not_in "$tmp/out" '.*\(kernel k\|not the kernel\): .*'
+done
 
 # lockdep's report of two locks of the same class, while a case runs.
 lockdep_reports() # LOCK
@@ -217,6 +249,19 @@ exits "one that the log ends with" 1 "$scripts/join.sh" "$run" k libfuse
 reported ";BUG: kernel NULL pointer dereference, address: 0" ";#PF: error_code(0x0002)" ";Oops: Oops: 0002 [#1] SMP" \
 	"${others}CPU: 0 UID: 0 PID: 99 Comm: x" ";Call Trace:"
 exits "an oops of others" 0 "$scripts/join.sh" "$run" k libfuse
+warned="${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2"
+reported ";cut here" "$warned" ";Call Trace:" "; <TASK>"
+exits "a warning of others" 0 "$scripts/join.sh" "$run" k libfuse
+reported ";cut here" "$warned" ";Call Trace:" "; <IRQ>"
+exits "one of an interrupt, which came upon others" 1 "$scripts/join.sh" "$run" k libfuse
+says "is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: .*'
+says "and may be of others" "$tmp/out" 'Kernel log: 1 of the reports name processes .*'
+reported "${others}watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:99]" ";Call Trace:" "; <IRQ>"
+exits "a timer's, of others" 0 "$scripts/join.sh" "$run" k libfuse
+reported "$ours$hung"
+sed -i '$d' "$run/kmsg"
+printf '%s\n' "12,4,4,-;fpt: end $case libfuse" "12,5,5,-;fpt: begin $case libfuse" "12,6,6,-;fpt: run x ends" >>"$run/kmsg"
+exits "one of the run before another run begins the same case" 1 "$scripts/join.sh" "$run" k libfuse
 case=gamma.h.gone
 reported "$others$hung" ";Call Trace:"
 exits "others, while no case runs" 0 "$scripts/join.sh" "$run" k libfuse
