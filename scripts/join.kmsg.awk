@@ -21,6 +21,7 @@ kind == "kmsg" && (FNR == 1 || $0 == marker) {
 	settle()
 	marker = $0
 	last_sequence = ""
+	boot++
 	in_run = 0
 	split("", running)
 	next
@@ -73,12 +74,17 @@ function read_report(text, whose)
 		in_known = text !~ /<\/TASK>/
 	else if (text ~ NO_MEMORY)
 		in_known = 1
-	else if (in_others && text ~ /Call [Tt]race:/)
+	else if (in_others && text ~ /Call [Tt]race:/) {
 		in_others = 0
-	else if (text ~ SPLAT)
+		trace_of_others = last_sequence
+	} else if (text ~ /^ *<IRQ>/ && trace_of_others && trace_of_others == last_sequence - 1 && others[n_others] !~ /lockup|stall/) {
+		n_unknown++ # an interrupt, and what RCU does in one, names whom it came upon
+		splat(steady(others[n_others--]), excused_ran)
+	} else if (text ~ SPLAT)
 		hold(text)
 	if (awaited && whose ~ /others$/) {
 		others[++n_others] = held[1]
+		excused_ran = held_ran[1]
 		awaited = n_held = 0
 		in_others = 1
 	} else if (awaited && !known && whose != "") {
@@ -115,7 +121,8 @@ function mark(text,    word)
 		return
 	if (word[2] == "begin") {
 		running[word[4], word[3]] = 1
-		delete splats[word[4], word[3]]
+		if (splat_boot[word[4], word[3]] != boot) # else another run begins the same
+			delete splats[word[4], word[3]]
 	} else
 		delete running[word[4], word[3]]
 }
@@ -133,6 +140,7 @@ function splat(text, ran,    n, keys, i, j, also, part)
 				split(keys[j], part, SUBSEP)
 				also = joined(also, ", ", part[2] " " part[1])
 			}
+		splat_boot[keys[i]] = boot
 		splats[keys[i]] = "kernel log: " text (also == "" ? "" : " (also running: " also ")")
 	}
 	if (!n && !n_splats_outside++)
@@ -148,5 +156,5 @@ function list_others(    i)
 	}
 	if (n_unknown)
 		print "\nKernel log: " n_unknown " of the reports name processes that had ended when they were read, " \
-			"or cannot be\nlooked up here. They count, but may be of others: see " DIR "/kernel.log"
+			"cannot be\nlooked up here, or were interrupted. They count, but may be of others: see " DIR "/kernel.log"
 }
