@@ -30,10 +30,12 @@ static bool has_sys_admin(void)
 
 static const char *privilege_missing(void)
 {
-	struct stat ns;
+	struct stat ns = { .st_ino = INITIAL_USER_NS }; /* all that there is without CONFIG_USER_NS */
 
-	if (stat("/proc/self/ns/user", &ns) < 0)
+	if (access("/proc/self/ns", F_OK) < 0)
 		return "config: /proc is not mounted (mount -t proc proc /proc)";
+	if (stat("/proc/self/ns/user", &ns) < 0 && errno != ENOENT)
+		return "config: /proc/self/ns/user cannot be read (look at /proc and security modules)";
 	if (ns.st_ino != INITIAL_USER_NS)
 		return "privilege: registering a backing file needs CAP_SYS_ADMIN of the initial user "
 		       "namespace, and this is another one, as in a rootless container "

@@ -101,6 +101,9 @@ lacking "no driver" '/dev/fuse cannot be opened: No such device' \
 	after "mount --bind '$tmp/node' /dev/fuse"
 
 # And one on which they run all the same.
+exits "a kernel without user namespaces" 0 after '
+	mount -t tmpfs none /proc
+	mkdir -p /proc/self/ns' "$built/contain" --machine
 exits "what is read-only in a container" 0 after '
 	mount --rbind /sys/fs/fuse/connections /sys/fs/fuse/connections
 	mount -o remount,bind,ro /sys/fs/fuse/connections
