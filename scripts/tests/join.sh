@@ -191,6 +191,9 @@ says "it is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: W
 lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
 sed -i 's/WARNING: .*/fault_io: vmalloc error: size 32768, vm_struct allocation failed/' "$run/kmsg"
 exits "no memory, which is no fault" 0 "$scripts/join.sh" "$run" k libfuse
+sed -i '/TASK>/d' "$run/kmsg" # as on arm64
+echo '4,11,11,-;BUG: KASAN: slab-use-after-free in f+0x1/0x2' >>"$run/kmsg"
+exits "a report behind it, where no trace has an end" 1 "$scripts/join.sh" "$run" k libfuse
 
 # --- whose reports -------------------------------------------------------------
 
