@@ -43,7 +43,7 @@ tr '|' '\t' >"$tmp/wanted" <<'END'
 case|outcome|observed|note
 dies.machine.is_well_at_first|pass|1|
 dies.machine.panics|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
-dies.machine.fails|fail|EIO|-EIO: got EIO, wanted 0
+dies.machine.fails|fail|EIO|-EIO: got EIO, wanted 0; accuses the kernel
 dies.machine.resets|crash||the machine was reset without a word; accuses the kernel
 dies.machine.freezes|timeout||the kernel hung: no sign of life for 30 seconds; accuses the kernel
 dies.machine.panics_and_stays|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
