@@ -125,6 +125,13 @@ exits "what takes long" 3 bash -c '
 says "says so every five seconds" "$tmp/err" 'test: waiting: [56] s'
 check "and nothing when it has ended" test "$(wc -l <"$tmp/err")" -eq 1
 
+mkdir -p "$tmp/locked"
+exec 9>"$tmp/locked/apt.lock"
+flock 9
+FPT_CACHE=$tmp/locked exits "a wait for another that reads the mirror's lists" 124 timeout 7 "$scripts/debian-kernel.sh" --list 9>&-
+exec 9>&-
+says "is told of every five seconds" "$tmp/err" 'debian-kernel.sh: waiting for another that does the same: [56] s'
+
 printf '#!/bin/sh\necho "ok 1 - one"\ntimeout 7 tail -f /dev/null\necho 1..1\n' >"$tmp/slow"
 chmod +x "$tmp/slow"
 exits "a test that takes long" 0 "$scripts/check.sh" "$tmp/slow"
