@@ -118,7 +118,7 @@ parent='
 		exec 4<"$0"
 		flock -s 4
 		echo 300 >/proc/sys/kernel/ns_last_pid
-		sleep 60 &
+		tail -f /dev/null &
 		[ "$$" -gt "$!" ] || exit
 		"$1" --holder "$0"
 		kill "$!"
