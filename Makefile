@@ -154,6 +154,7 @@ bench: all $(OUTPUT)/bench-cycle
 
 install: all
 	$(if $(INSTALL_PATH),,$(error give INSTALL_PATH=))
+	$(if $(call odd_in,$(INSTALL_PATH)),$(call refuse,INSTALL_PATH '$(INSTALL_PATH)',give another directory))
 	mkdir -p $(INSTALL_PATH)
 	cp -p $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)

@@ -11,7 +11,7 @@
 #
 # With --kernels it offers no sources, but experimental and the security suites, too; with --sources nothing but sources.
 # Where DEBIAN_MIRROR is set, that is read instead of the machine's own mirrors: a URI, before which options may stand as
-# in sources.list.
+# in sources.list. It ends after FPT_APT_SECONDS (default: 900): on a disk that fills meanwhile apt would stand still.
 #
 # The machine's apt configuration, lists and cache are read or left alone, never written. Needs no root.
 
@@ -142,7 +142,10 @@ lines_of()
 
 # A suite the mirror does not have makes this fail; what counts is whether any list came.
 export APT_CONFIG="$dir/apt.conf"
-apt-get update >"$dir/update.log" 2>&1 || true
+seconds=${FPT_APT_SECONDS:-900} status=0
+timeout --foreground "$seconds" apt-get update >"$dir/update.log" 2>&1 || status=$?
+[ $status -ne 124 ] || die "apt-get update has not ended in $seconds seconds (FPT_APT_SECONDS), with" \
+	"$(df -Ph "$dir" | awk 'NR == 2 { print $4 }') free in $dir: make room, or look at the network"
 # shellcheck disable=SC2016 # the dollar is apt's
 [ -n "$(apt-get indextargets --format '$(FILENAME)' | head -n 1)" ] || die "no suite of Debian could be read from" \
 	"$(mirrors_of debian | paste -sd ' ') ($(reason <"$dir/update.log"))"

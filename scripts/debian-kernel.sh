@@ -83,7 +83,7 @@ parse_arguments()
 lists_lock()
 {
 	[ -n "${lists_lock_fd-}" ] || exec {lists_lock_fd}>"$cache/apt.lock"
-	flock "$@" "$lists_lock_fd"
+	lock "$@" "$lists_lock_fd"
 }
 
 # The first line of $offered says of which mirror it is.

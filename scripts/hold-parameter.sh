@@ -32,24 +32,30 @@ command_of() # PID
 	tr '\0\n' '  ' 2>/dev/null <"/proc/$1/cmdline" | cut -c 1-200 | sed 's/ *$//'
 }
 
-# The first process with a locked descriptor of $file. This script holds on behalf of who started it.
-holder()
+# Processes with a locked descriptor of $file.
+holders()
 {
 	for fd in $(find -L /proc/[0-9]*/fd -maxdepth 1 -samefile "$file" 2>/dev/null | sort -V); do
 		grep -qs '^lock:.*FLOCK' "${fd%/fd/*}/fdinfo/${fd##*/}" || continue
-		pid=${fd#/proc/} pid=${pid%%/*}
-		while :; do
-			case $(command_of "$pid") in
-			*hold-parameter.sh*) parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null) ;;
-			*) break ;;
-			esac
-			[ "${parent:-1}" -gt 1 ] || break
-			pid=$parent
-		done
-		echo "$pid ($(command_of "$pid"))"
-		return
+		pid=${fd#/proc/}
+		echo "${pid%%/*}"
 	done
-	echo "a process that cannot be seen from here"
+}
+
+# The first of them. What it got with its parent's descriptors is its parent's; and this script holds on
+# behalf of who started it.
+holder()
+{
+	all=$(holders | paste -sd ' ')
+	pid=${all%% *}
+	[ -n "$pid" ] || { echo "a process that cannot be seen from here"; return; }
+	while parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null) && [ "${parent:-0}" -gt 1 ]; do
+		case " $all :$(command_of "$pid")" in
+		*" $parent "*:* | *:*hold-parameter.sh*) pid=$parent ;;
+		*) break ;;
+		esac
+	done
+	echo "$pid ($(command_of "$pid"))"
 }
 
 # Nothing is ever written there.
@@ -93,7 +99,12 @@ restore()
 
 case ${1-} in
 --help) usage && exit ;;
---holder) file=${2-} && holder && exit ;;
+--holder)
+	file=${2-}
+	[ -e "$file" ] || die "${file:-the file that --holder is to look at} does not exist"
+	holder
+	exit
+	;;
 /*) ;;
 *)
 	usage >&2

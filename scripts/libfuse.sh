@@ -150,7 +150,7 @@ prepare_cache()
 {
 	need_cache libfuse
 	exec {cache_lock}>"$sources/lock"
-	flock "$cache_lock"
+	lock "$cache_lock"
 }
 
 # The first line of $offered says of which mirror it is.
@@ -301,7 +301,7 @@ folder_of() # SOURCE
 	mkdir -p "$made_in" 2>/dev/null || die "cannot write $OUTPUT: give OUTPUT= another directory"
 	log=$made_in/log
 	exec {made_lock}>"$made_in/lock"
-	flock "$made_lock"
+	lock "$made_lock"
 	: >"$log"
 }
 

@@ -43,6 +43,7 @@ usage()
 	  FPT_CACHE=DIR    where what is fetched from the mirror is kept, for all checkouts (default:
 	                   fuse-passthrough-tests in \$XDG_CACHE_HOME or ~/.cache); remove
 	                   headers and libfuse there to have newer ones
+	FPT_APT_SECONDS=N  how long apt-get update may take (default: 900)
 	EOF
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# How make is called: how much it does at once, and paths that it would take apart.
+# How make is called: how much it does at once, paths that it would take apart, and what it counts.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -45,6 +45,9 @@ for odd in ' ' $'\t' '$' '#' ':' '%' \' '"' \\ '*' ';' '&' '=' '(' '{'; do
 	check "and nothing is made there" test ! -e "$path"
 done
 
+exits "make install there" 2 make install INSTALL_PATH="$tmp/a b"
+says "is refused" "$tmp/err" ".*INSTALL_PATH '$tmp/a b' has characters that make or shells do not take .*"
+
 path=$tmp/a$'\n'b
 mkdir "$path"
 cp -R Makefile tests.mk settings scripts "$path"
@@ -59,5 +62,15 @@ for path in "$path" "$tmp/a b"; do
 done
 exits "such a cache" 1 env FPT_CACHE="$path/cache" scripts/debian-kernel.sh 6.12
 check "is refused" in_one_line "$tmp/err"
+
+# --- what make check counts --------------------------------------------------------
+
+printf '#!/bin/sh\n%s\n' 'echo 1..0 "# SKIP config: nothing here"' >"$tmp/skipped"
+printf '#!/bin/sh\n%s\n' 'echo 1..1; echo ok 1; exit 3' >"$tmp/dies"
+chmod +x "$tmp/skipped" "$tmp/dies"
+exits "a test that is skipped whole" 0 scripts/check.sh "$tmp/skipped"
+says "is counted" "$tmp/out" '0 passed, 0 failed, 1 skipped'
+exits "one that ends with 3" 1 scripts/check.sh "$tmp/dies"
+says "has failed once" "$tmp/out" '1 passed, 1 failed, 0 skipped'
 
 finish

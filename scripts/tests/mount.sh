@@ -30,6 +30,7 @@ exits "the other list" 0 "$run" --list
 check "has none of them" no_line '[^	]*	A[0-9]*	.*' "$tmp/out"
 
 need_fuse
+uring_stays
 exits "a command that says no place" 1 "$run" --mount 'true {source}'
 says "is told so" "$tmp/err" "run.sh: --mount 'true {source}' does not say where: {mountpoint} must stand in it"
 exits "a command that says no source" 1 "$run" --mount 'true {mountpoint}'
@@ -90,7 +91,7 @@ misbehaving()
 
 misbehave() # MISTAKE FILTER
 {
-	timeout 100 "$run" --mount "$pass_fs $1 {source} {mountpoint}" --filter "$2" \
+	timeout $((100 * ${FPT_TIMEOUT_MUL:-1})) "$run" --mount "$pass_fs $1 {source} {mountpoint}" --filter "$2" \
 		--run-dir "$tmp/$1.run" >"$tmp/$1.out" 2>&1 || echo $? >"$tmp/$1.status"
 }
 
@@ -151,7 +152,7 @@ pids_of_fs()
 all_end() # PID...
 {
 	for fs; do
-		timeout 20 tail --pid="$fs" -f /dev/null || { cat "/proc/$fs/stack"; return 1; }
+		timeout $((20 * ${FPT_TIMEOUT_MUL:-1})) tail --pid="$fs" -f /dev/null || { cat "/proc/$fs/stack"; return 1; }
 	done
 }
 

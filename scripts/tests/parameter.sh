@@ -110,6 +110,30 @@ for wait in 0 1; do
 	says "by whom it is held" "$tmp/last" "hold-parameter.sh: $file is held by $$ (.*bash .*parameter.sh).*"
 	check "the value is the old one" value_is old
 done
+# What a process has started has its descriptors, and where PIDs begin anew a smaller one. It says both.
+# shellcheck disable=SC2016 # expands there
+parent='
+	echo 500 >/proc/sys/kernel/ns_last_pid
+	bash -c '\''
+		exec 4<"$0"
+		flock -s 4
+		echo 300 >/proc/sys/kernel/ns_last_pid
+		tail -f /dev/null &
+		[ "$$" -gt "$!" ] || exit
+		"$1" --holder "$0"
+		kill "$!"
+		echo "$$"'\'' "$@" && :'
+flock -u 4
+unshare --pid --fork --mount-proc sh -ec "$parent" "$file" "$file" "$hold" >"$tmp/smaller" 2>/dev/null || :
+if [ -s "$tmp/smaller" ]; then
+	says "of parent and child it is the parent" "$tmp/smaller" "$(tail -n 1 "$tmp/smaller") (bash -c .*"
+else
+	n=$((n + 1))
+	echo "ok $n - of parent and child # SKIP privilege: needs root and /proc/sys/kernel/ns_last_pid"
+fi
+exits "--holder of nothing" 4 "$hold" --holder
+says "is told" "$tmp/err" "hold-parameter.sh: .* does not exist"
+
 exits "seconds that are none" 4 env FPT_URING_WAIT=long "$hold" "$file" new
 says "are named" "$tmp/err" "hold-parameter.sh: FPT_URING_WAIT is a number of seconds, not 'long'"
 finish

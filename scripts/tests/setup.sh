@@ -103,6 +103,12 @@ if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
 	no_room "setup.sh: the cache" FPT_CACHE "$setup"
 	no_room "debian-kernel.sh" FPT_CACHE "$scripts/debian-kernel.sh" 7.3
 	no_room "libfuse.sh" FPT_CACHE "$scripts/libfuse.sh" 3.17
+	mkdir "$tmp/stands"
+	printf '%s\n' '#!/bin/sh' 'case $* in update) exec tail -f /dev/null ;; esac' "exec $(command -v apt-get) \"\$@\"" >"$tmp/stands/apt-get"
+	chmod +x "$tmp/stands/apt-get"
+	exits "apt that stands still" 1 env "PATH=$tmp/stands:$PATH" FPT_APT_SECONDS=1 FPT_CACHE="$tmp/stands/cache" "$setup"
+	says "is ended, and why is said" "$tmp/err" \
+		'setup: apt-get update has not ended in 1 seconds (FPT_APT_SECONDS), with .* free in .*; give KSRC= a kernel tree'
 else
 	n=$((n + 1))
 	echo "ok $n - a disk that is full # SKIP privilege: needs root"
@@ -118,6 +124,13 @@ exits "what takes long" 3 bash -c '
 	meanwhile "not waiting" sh -c "exit 3"' "$scripts"
 says "says so every five seconds" "$tmp/err" 'test: waiting: [56] s'
 check "and nothing when it has ended" test "$(wc -l <"$tmp/err")" -eq 1
+
+mkdir -p "$tmp/locked"
+exec 9>"$tmp/locked/apt.lock"
+flock 9
+FPT_CACHE=$tmp/locked exits "a wait for another that reads the mirror's lists" 124 timeout 7 "$scripts/debian-kernel.sh" --list 9>&-
+exec 9>&-
+says "is told of every five seconds" "$tmp/err" 'debian-kernel.sh: waiting for another that does the same: [56] s'
 
 printf '#!/bin/sh\necho "ok 1 - one"\ntimeout 7 tail -f /dev/null\necho 1..1\n' >"$tmp/slow"
 chmod +x "$tmp/slow"
