@@ -19,9 +19,10 @@ transfer_test_OBJS     := $(addprefix fixtures/,client contract fail_nth failing
 raw_init_test_OBJS    := $(addprefix fixtures/servers/,raw_init wire) fixtures/sabotage harness/errname \
 			 fixtures/tests/raw_init_test
 toyfs_test_OBJS       := fixtures/servers/toyfs fixtures/tests/toyfs_test
+last_resort_test_OBJS := harness/last_resort harness/tests/last_resort_test
 units_OBJS            := $(addprefix harness/,$(HARNESS)) harness/tests/units
 
-C_TESTS := channel_test backing_id_test control_test intake_test opens_test ops_test plan_test \
+C_TESTS := channel_test backing_id_test control_test intake_test last_resort_test opens_test ops_test plan_test \
 	raw_init_test toyfs_test transfer_test units
 
 # No tests by themselves: harness/tests/demo.sh, scripts/tests/kill.sh, faults.sh, mount.sh and vm-boots.sh run them.

@@ -90,6 +90,21 @@ untried=$(grep -c "broken.*not tried any more, after 3 cases" "$tmp/hangs/result
 check "all others say so" test "$untried" -gt 10
 check "and accuse nobody" not accuses hangs
 
+# --- one that waits for itself once it is killed ---------------------------------------
+
+cp "$faulty" "$tmp/faulty$$" # a name that no other process has
+mkfifo "$tmp/tell"
+for signal in TERM KILL; do
+	rm -rf "$tmp/own"
+	FPT_FAULT=last-own FPT_TELL=$tmp/tell "$scripts/run.sh" --server "$tmp/faulty$$" --run-dir "$tmp/own" \
+		--filter "$case" >/dev/null 2>&1 </dev/null &
+	timeout 60 cat "$tmp/tell" || : # its file is open
+	kill -s $signal $!
+	# shellcheck disable=SC2046 # several
+	check "nothing outlives a run that is ended by SIG$signal" all_end $! $(pids_of "$tmp/faulty$$")
+	wait $! || :
+done
+
 refuses() # NAME SERVER LINE
 {
 	exits "$1" 1 "$scripts/run.sh" --server "$2"

@@ -144,27 +144,15 @@ done <"$tmp/mistaken"
 # --- what waits for itself ---------------------------------------------------------
 
 # One that waits for itself once it is killed is freed, whatever ends the run.
-pids_of_fs()
-{
-	grep -lx "${pass_fs##*/}" /proc/[0-9]*/comm 2>/dev/null | cut -d / -f 3
-}
-
-all_end() # PID...
-{
-	for fs; do
-		timeout $((20 * ${FPT_TIMEOUT_MUL:-1})) tail --pid="$fs" -f /dev/null || { cat "/proc/$fs/stack"; return 1; }
-	done
-}
-
 mkfifo "$tmp/tell"
 for signal in TERM KILL; do
 	rm -rf "$tmp/run"
 	"$run" --mount "$pass_fs keep-own-open {source} {mountpoint} $tmp/tell" --run-dir "$tmp/run" \
 		--filter 'ended.killed.opened.*' >/dev/null 2>&1 &
-	read -r _ <"$tmp/tell" || : # it is open, and will not be closed
+	timeout 60 cat "$tmp/tell" || : # it is open, and will not be closed
 	kill -s $signal $!
 	# shellcheck disable=SC2046 # several
-	check "nothing outlives a run that is ended by SIG$signal" all_end $! $(pids_of_fs)
+	check "nothing outlives a run that is ended by SIG$signal" all_end $! $(pids_of "$pass_fs")
 	wait $! || :
 done
 
