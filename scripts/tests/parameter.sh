@@ -136,4 +136,27 @@ says "is told" "$tmp/err" "hold-parameter.sh: .* does not exist"
 
 exits "seconds that are none" 4 env FPT_URING_WAIT=long "$hold" "$file" new
 says "are named" "$tmp/err" "hold-parameter.sh: FPT_URING_WAIT is a number of seconds, not 'long'"
+# Who asks for the holder asks no FUSE server of other processes for anything: this one is stopped.
+cat >"$tmp/beside-fuse" <<'END'
+#!/bin/bash
+mkdir "$1/source" "$1/mnt"
+echo f >"$1/source/f"
+"$2/tests/pass_fs" open-own-slowly "$1/source" "$1/mnt" "$1/told" &
+timeout 30 cat "$1/told"
+server=$!
+mkfifo "$1/opened"
+(exec 3<"$1/mnt/f" && echo >"$1/opened" && exec tail -f /dev/null) & # no other has it: each end would be a FLUSH
+read -r _ <"$1/opened"
+kill -s STOP $server
+timeout 20 "$3" --holder "$1/parameter"
+status=$?
+kill -s KILL $server $!
+exit $status
+END
+if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ] && [ -x "$built/tests/pass_fs" ]; then
+	mkfifo "$tmp/told"
+	flock 4
+	exits "the holder, beside a FUSE server that does not answer" 0 unshare --mount bash "$tmp/beside-fuse" "$tmp" "$built" "$hold"
+	says "is found" "$tmp/out" "$$ (.*bash .*parameter.sh)"
+fi
 finish
