@@ -138,6 +138,8 @@ static bool is_passed_through(int flags)
 {
 	bool writes = flags & O_ACCMODE;
 
+	if (mistake("no-passthrough"))
+		return false;
 	if (mistake("cached-readers"))
 		return writes;
 	return !(writes && (mistake("cached-writers") || mistake("direct-writers")));
