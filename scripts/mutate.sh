@@ -172,25 +172,10 @@ run()
 
 # --- what came of it -----------------------------------------------------------
 
-# judge CASE...: prints by what the mutation was seen; false if one of these cases did not.
+# judge CASE...: prints by what the mutation was seen; false if one of these cases did not see it.
 judge()
 {
-	awk -F '\t' -v must="$*" '
-		FNR == 1 { file++ }
-		file == 1 { before[$1] = $3; next }
-		before[$1] == "pass" && $3 !~ /^(pass|incomplete|skip:.*)$/ { seen[$1] = $3; count++ }
-		END {
-			split(must, name, " ")
-			for (i = 1; i in name; i++) {
-				if (name[i] in seen)
-					by = by " " name[i] " (" seen[name[i]] ")"
-				else if (before[name[i]] !~ /^skip:/)
-					missed = missed " " name[i] " (without the mutation: " before[name[i]] ")"
-			}
-			print "seen by " count + 0 (count == 1 ? " case" : " cases") (by == "" ? "" : ":" by) \
-				(missed == "" ? "" : "; not by" missed)
-			exit missed != "" || !count
-		}' "$unbroken" "$results"
+	awk -F '\t' -v must="$*" -f "$scripts/mutate.awk" "$unbroken" "$results"
 }
 
 # try MUTATION: sets $what to what came of it.

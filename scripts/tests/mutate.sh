@@ -33,6 +33,22 @@ done
 exits "no spatch" 4 env PATH="$tmp/bin" "$mutate"
 says "no spatch: says how to get it" "$tmp/err" "mutate: no spatch: install coccinelle, .*"
 
+# judges CASES OUTCOME...: what mutate.awk says of a, b and c, which passed without the mutation.
+judges()
+{
+	cases=$1
+	shift
+	printf 'case\tserver\toutcome\n%s\traw\tpass\n%s\traw\tpass\n%s\traw\tpass\n' a b c >"$tmp/without"
+	printf 'case\tserver\toutcome\na\traw\t%s\nb\traw\t%s\nc\traw\t%s\n' "$@" >"$tmp/with"
+	awk -F '\t' -v must="$cases" -f "$scripts/mutate.awk" "$tmp/without" "$tmp/with"
+}
+exits "seen by the case that must" 0 judges a fail pass pass
+says "seen: says by which" "$tmp/out" "seen by 1 case: a (fail)"
+exits "seen by a crash and a timeout" 0 judges "a b" crash timeout pass
+exits "not seen by a case that is broken" 1 judges a broken pass pass
+says "not seen: says so" "$tmp/out" "seen by 0 cases; not by a (without the mutation: pass)"
+exits "seen by another case than must" 1 judges a pass fail pass
+
 if [ -x "$built/servers/raw" ]; then
 	"$scripts/run.sh" --list | cut -f 1 | sort >"$tmp/cases"
 	sed -n 's,^// red: *,,p' "$mutations"/*.cocci | sort -u >"$tmp/red"
