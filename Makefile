@@ -28,13 +28,16 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 endif
 
-CASES   := $(patsubst cases/%.c,%,$(wildcard cases/*.c))
-MOUNTED := $(patsubst cases/mounted/%.c,%,$(wildcard cases/mounted/*.c))
-SERVERS := raw
+CASES    := $(patsubst cases/%.c,%,$(filter-out cases/contract.c,$(wildcard cases/*.c)))
+EXTERNAL := $(patsubst cases/external/%.c,%,$(wildcard cases/external/*.c))
+
+# A variant of a server is a file variant_NAME.c in its room; variant.c is the one without a name.
+variants = $(patsubst $(1)-main,$(1),$(patsubst fixtures/servers/$(1)/variant_%.c,$(1)-%,\
+	$(patsubst fixtures/servers/$(1)/variant.c,$(1)-main,$(wildcard fixtures/servers/$(1)/variant*.c))))
 
 CFLAGS ?= -O2 -g
 FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter $(WERROR) -MMD -MP \
-	$(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
+	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
 # For the clients that do their I/O by io_uring.
 LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); }' | \
@@ -43,7 +46,7 @@ LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); 
 ifdef IN_TREE
 TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
 TEST_GEN_FILES := servers/raw programs/idle
-EXTRA_CLEAN := $(OUTPUT)/obj $(OUTPUT)/servers/raw-uring
+EXTRA_CLEAN := $(OUTPUT)/obj $(OUTPUT)/lib $(OUTPUT)/servers/raw-uring
 OVERRIDE_TARGETS := 1
 include $(LIB_MK)
 HEADERS = $(KHDR_INCLUDES) -I$(selfdir) # which older trees' lib.mk does not say
@@ -60,8 +63,7 @@ endif
 endif
 
 ifneq ($(LIBFUSE_VERSION),)
-LIBFUSE_SERVERS := libfuse libfuse-mt $(if $(LIBFUSE_URING),libfuse-uring)
-SERVERS += $(LIBFUSE_SERVERS)
+LIBFUSE_SERVERS := $(filter-out $(if $(LIBFUSE_URING),,%-uring),$(call variants,libfuse))
 # libfuse's dlopen() and libnuma's getaddrinfo(), of which the linker warns, are not called.
 LIBFUSE_STATIC := $(if $(STATIC),$(shell \
 	echo 'int fuse_session_loop_mt(void); int main(void) { return fuse_session_loop_mt(); }' | \
@@ -70,12 +72,13 @@ LIBFUSE_STATIC := $(if $(STATIC),$(shell \
 endif
 
 # liburing 2.2 and the <linux/fuse.h> of Linux 6.14 have what it needs.
-URING := $(shell echo 'int main(void) { return IORING_SETUP_SQE128 & FUSE_IO_URING_CMD_REGISTER; }' | \
+RAW_URING := $(shell echo 'int main(void) { return IORING_SETUP_SQE128 & FUSE_IO_URING_CMD_REGISTER; }' | \
 	$(CC) $(HEADERS) $(STATIC) -include liburing.h -include linux/fuse.h -x c - -o /dev/null \
-		-luring 2>/dev/null && echo raw-uring)
-SERVERS += $(URING)
+		-luring 2>/dev/null && echo yes)
+RAW_SERVERS := $(filter-out $(if $(RAW_URING),,%-uring),$(call variants,raw))
+SERVERS := $(RAW_SERVERS) $(LIBFUSE_SERVERS)
 ifdef IN_TREE
-TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(URING))
+TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(filter %-uring,$(RAW_SERVERS)))
 all: $(TEST_GEN_FILES)
 endif
 
@@ -84,21 +87,16 @@ VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
 
 .DEFAULT_GOAL := all
 
-HARNESS  := case_info contain contract errname expect installed journal last_resort machine main need record since
-WORLD    := backing_file backing_fs backing_use client contract fail_nth failing file_count give_up memory \
-	mounted odd_files pattern proc program replies server server_lines stack steps transfer world world_end world_requests sabotage
-PROBE    := abilities end ids lines main plan requests step waiting
-SERVING  := control intake op_name opens ops open_path plan serve toyfs
-RAW      := raw raw_command raw_device raw_ids raw_init raw_ops raw_storm wire
-LIBFUSE  := libfuse libfuse_absent libfuse_calls libfuse_init libfuse_ops libfuse_threads
+objs  = $(patsubst %.c,$(OUTPUT)/obj/%.o,$(1))
+room_objs = $(call objs,$(filter-out $(1)/variant% $(1)/main_%,$(wildcard $(1)/*.c)))
+rooms = $(foreach room,$(1),$(OUTPUT)/lib/$(room).a)
 
-objs = $(patsubst %,$(OUTPUT)/obj/%.o,$(1))
-HARNESS_OBJS := $(call objs,$(addprefix harness/,$(HARNESS)))
-WORLD_OBJS   := $(call objs,$(addprefix fixtures/,$(WORLD)))
-SERVING_OBJS := $(call objs,$(addprefix fixtures/servers/,$(SERVING)) harness/errname)
-SEED_OBJS    := $(call objs,fixtures/channel fixtures/backing_id)
-LIBFUSE_OBJS := $(call objs,$(addprefix fixtures/servers/,$(LIBFUSE)) fixtures/sabotage)
-RAW_OBJS     := $(call objs,$(addprefix fixtures/servers/,$(RAW)) $(addprefix fixtures/,elsewhere fail_nth sabotage))
+# What a room needs of lower ones, the linker takes from there.
+FIXTURES := fixtures/external fixtures/world fixtures/client fixtures/shared harness
+SERVING  := fixtures/servers/common fixtures/backing_id fixtures/shared
+link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
+.SECONDEXPANSION:
 
 ifdef IN_TREE
 HEADERS_READY :=
@@ -108,7 +106,7 @@ HEADERS_READY := $(OUTPUT)/kselftest/VERSION
 # What root, as by sudo, builds in somebody's directory belongs to that one.
 OWNER := $(if $(filter 0,$(shell id -u)),$(filter-out 0:%,$(shell stat -c %u:%g $(dir $(OUTPUT)) 2>/dev/null)))
 
-all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/mounted/,$(MOUNTED)) \
+all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) \
 	$(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 	$(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
@@ -160,7 +158,7 @@ install: all
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj cases mounted servers programs tests vm contain probe bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests vm contain probe bench-cycle)
 
 include tests.mk
 
@@ -172,71 +170,70 @@ $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
 	$(call msg,CC,,$@)
 	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
 
-# The seed as another system's compiler sees it, beside the real one.
-$(OUTPUT)/obj/fixtures/elsewhere.o: fixtures/backing_id.c
+# The backing-id library as the compiler of another system sees it, beside the real one.
+$(OUTPUT)/obj/fixtures/backing_id/non_linux.o: fixtures/backing_id/backing_id.c
 	@mkdir -p $(@D)
 	$(call msg,CC,,$@)
 	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -U__linux__ $(foreach f,create value drop strerror,\
-		-Dbacking_id_$(f)=elsewhere_backing_id_$(f)) -c $< -o $@
+		-Dbacking_id_$(f)=non_linux_backing_id_$(f)) -c $< -o $@
 
 $(OUTPUT)/kselftest/VERSION:
 	@echo "the kselftest headers are missing: run scripts/setup.sh" >&2; exit 1
 
-$(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
+$(OUTPUT)/lib/%.a: $$(call room_objs,$$*)
+	@mkdir -p $(@D)
+	$(call msg,AR,,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(call objs,cases/contract.c) $(call rooms,$(FIXTURES))
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ $(LIBURING) -o $@
+	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
-$(OUTPUT)/mounted/%: $(OUTPUT)/obj/cases/mounted/%.o $(HARNESS_OBJS) $(WORLD_OBJS)
+$(OUTPUT)/external/%: $(OUTPUT)/obj/cases/external/%.o $(call objs,cases/contract.c) $(call rooms,$(FIXTURES))
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ $(LIBURING) -o $@
+	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
-$(OUTPUT)/contain: $(call objs,$(addprefix harness/,contain contain_main last_resort machine))
+$(OUTPUT)/probe: $(call objs,$(wildcard fixtures/probe/*.c) cases/contract.c) $(call rooms,$(FIXTURES))
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ -o $@
+	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
-$(OUTPUT)/probe: $(call objs,$(addprefix fixtures/probe/,$(PROBE))) $(HARNESS_OBJS) $(WORLD_OBJS)
+$(OUTPUT)/contain: $(call objs,fixtures/programs/contain.c) $(call rooms,$(FIXTURES))
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ $(LIBURING) -o $@
+	$(Q)$(call link) -o $@
 
-$(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle)
+$(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle.c)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
+	$(Q)$(call link,$(STATIC)) -o $@
 
-$(OUTPUT)/vm/init: $(call objs,$(addprefix scripts/vm/,guest init jobs kernel_log leaks lines plan stream))
-$(OUTPUT)/vm/monitor: $(call objs,$(addprefix scripts/vm/,lines monitor plan))
-$(OUTPUT)/vm/tsc: $(call objs,scripts/vm/tsc)
-$(OUTPUT)/vm/%:
+$(OUTPUT)/vm/%: $(OUTPUT)/obj/scripts/vm/guest/main_%.o $(call rooms,scripts/vm/guest)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -o $@
+	$(Q)$(call link,$(STATIC)) -o $@
 
-$(OUTPUT)/bench-cycle: $(call objs,scripts/bench/cycle)
+$(OUTPUT)/bench-cycle: $(call objs,scripts/lib/bench_cycle.c)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ -o $@
+	$(Q)$(call link) -o $@
 
-RAW_SERVER_OBJS := $(RAW_OBJS) $(SERVING_OBJS) $(SEED_OBJS)
-$(OUTPUT)/servers/raw: $(call objs,fixtures/servers/raw_dev) $(RAW_SERVER_OBJS)
+$(OUTPUT)/servers/raw-uring: LIBS := -luring
+$(addprefix $(OUTPUT)/servers/,$(RAW_SERVERS)): $(OUTPUT)/servers/raw%: \
+		$(OUTPUT)/obj/fixtures/servers/raw/variant$$(subst -,_,$$*).o \
+		$(call rooms,fixtures/servers/raw $(SERVING)) $(call objs,fixtures/backing_id/non_linux.c)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -pthread -o $@
+	$(Q)$(call link,$(STATIC)) $(LIBS) -pthread -o $@
 
-$(OUTPUT)/servers/raw-uring: $(call objs,fixtures/servers/raw_uring) $(RAW_SERVER_OBJS)
+$(OUTPUT)/obj/fixtures/servers/libfuse/%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
+$(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(OUTPUT)/servers/libfuse%: \
+		$(OUTPUT)/obj/fixtures/servers/libfuse/variant$$(subst -,_,$$*).o \
+		$(call rooms,fixtures/servers/libfuse $(SERVING)) $(OUTPUT)/libfuse.mk \
+		$(addsuffix /lib/libfuse3.a,$(LIBFUSE_DIR))
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(STATIC) $^ -luring -pthread -o $@
-
-$(OUTPUT)/obj/fixtures/servers/lib%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
-$(OUTPUT)/servers/libfuse: $(call objs,fixtures/servers/libfuse_single)
-$(OUTPUT)/servers/libfuse-mt: $(call objs,fixtures/servers/libfuse_mt)
-$(OUTPUT)/servers/libfuse-uring: $(call objs,fixtures/servers/libfuse_uring)
-$(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(LIBFUSE_OBJS) $(SERVING_OBJS) $(OUTPUT)/libfuse.mk \
-	$(addsuffix /lib/libfuse3.a,$(LIBFUSE_DIR))
-	@mkdir -p $(@D)
-	$(call msg,LINK,,$@)
-	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) $(LIBFUSE_LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $< -Wl,--start-group $(filter $(OUTPUT)/lib/%,$^) -Wl,--end-group \
+		$(LIBFUSE_LIBS) -o $@
 
 -include $(shell find $(OUTPUT)/obj -name '*.d' 2>/dev/null)
 

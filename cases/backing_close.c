@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 /* A kernel that lets the call wait must not hang the case: it gets EINTR then. */
 #define BOUNDED "timeout=1000"

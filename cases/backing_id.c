@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
-#include "../fixtures/file_count.h"
-#include "../fixtures/verbs.h"
+#include "world/file_count.h"
+#include "world/case_helpers.h"
 
 WORLD_FIXTURE(numbers);
 

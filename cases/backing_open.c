@@ -6,8 +6,8 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#include "../fixtures/stack.h"
-#include "../fixtures/verbs.h"
+#include "world/overlay.h"
+#include "world/case_helpers.h"
 
 /* A kernel that lets the call wait must not hang the case: it gets EINTR then. */
 #define BOUNDED "timeout=1000"

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 #define CREATE_NEW (O_RDWR | O_CREAT | O_EXCL)
 

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 #define REGISTRAR     1001
 #define REGISTRAR_TOO 1002

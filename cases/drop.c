@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 #define RACE_OPENS 200
 

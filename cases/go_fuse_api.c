@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 /* reg=library leaves the ID to the library; with flags=direct_io it is given no descriptor. */
 WORLD_FIXTURE(registry);

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../fixtures/ways.h"
+#include "world/io_methods.h"
 
 enum { OLD = 1, NEW = 2 }; /* seeds */
 

@@ -6,8 +6,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../fixtures/pattern.h"
-#include "../fixtures/ways.h"
+#include "client/pattern.h"
+#include "world/io_methods.h"
 
 enum { OLD = 1, NEW = 2 }; /* seeds */
 

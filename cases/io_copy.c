@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "../fixtures/ways.h"
+#include "world/io_methods.h"
 
 enum { OLD = 1, NEW = 2 }; /* seeds */
 

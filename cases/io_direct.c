@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "../fixtures/odd_files.h"
-#include "../fixtures/ways.h"
+#include "world/file_types.h"
+#include "world/io_methods.h"
 
 enum { OLD = 1, NEW = 2 }; /* seeds */
 

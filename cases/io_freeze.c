@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../fixtures/backing_fs.h"
-#include "../fixtures/ways.h"
+#include "world/backing_fs.h"
+#include "world/io_methods.h"
 
 enum { OLD = 1, NEW = 2 }; /* seeds */
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 static const struct world_opts one_cpu = { .same_cpu = true };
 

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 #define PAGE   sysconf(_SC_PAGESIZE)
 #define SEED_F 1

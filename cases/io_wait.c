@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 #define PARALLEL "flags=direct_io,parallel_direct_writes"
 

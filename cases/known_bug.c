@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-#include "../fixtures/ways.h"
+#include "world/io_methods.h"
 
 #ifndef RWF_NOAPPEND
 #define RWF_NOAPPEND 0x20

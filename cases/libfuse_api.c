@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../fixtures/stack.h"
-#include "../fixtures/verbs.h"
+#include "world/overlay.h"
+#include "world/case_helpers.h"
 
 static const struct world_opts no_start = { .no_start = true };
 static const struct world_opts not_negotiated = { .init = "no-passthrough" };

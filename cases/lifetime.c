@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 #define PAGE 4096L
 #define RW   (PROT_READ | PROT_WRITE)

@@ -8,8 +8,8 @@
 
 #include <linux/fs.h>
 
-#include "../fixtures/pattern.h"
-#include "../fixtures/verbs.h"
+#include "client/pattern.h"
+#include "world/case_helpers.h"
 
 #define PAGE   sysconf(_SC_PAGESIZE)
 #define SEED   7

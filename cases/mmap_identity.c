@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../fixtures/pattern.h"
-#include "../fixtures/stack.h"
-#include "../fixtures/verbs.h"
+#include "client/pattern.h"
+#include "world/overlay.h"
+#include "world/case_helpers.h"
 
 #define PAGE   sysconf(_SC_PAGESIZE)
 #define SEED   7

@@ -7,8 +7,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "../fixtures/pattern.h"
-#include "../fixtures/verbs.h"
+#include "client/pattern.h"
+#include "world/case_helpers.h"
 
 #define PAGE   sysconf(_SC_PAGESIZE)
 #define SEED   7

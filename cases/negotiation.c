@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../fixtures/stack.h"
-#include "../fixtures/verbs.h"
+#include "world/overlay.h"
+#include "world/case_helpers.h"
 
 static const struct world_opts no_start = { .no_start = true };
 static const struct world_opts depth_2 = { .init = "depth=2" };

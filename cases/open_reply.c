@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 static const struct world_opts same_cpu = { .same_cpu = true };
 static const struct world_opts no_start = { .no_start = true };

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 #define OPENS 100 /* of each client */
 #define WRITES 200 /* of each client */

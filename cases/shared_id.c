@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 #define OPENS 8
 

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 
-#include "../fixtures/verbs.h"
+#include "world/case_helpers.h"
 
 /* A kernel that does not wake the call must not hang the case: it gets EINTR then. */
 #define BOUNDED "timeout=4000"

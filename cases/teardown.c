@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../fixtures/verbs.h"
-#include "../harness/errname.h"
-#include "../harness/fuse_uapi.h"
+#include "world/case_helpers.h"
+#include "shared/errname.h"
+#include "shared/fuse_uapi.h"
 
 #define PAGE 4096L
 #define SEED 7

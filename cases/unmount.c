@@ -7,9 +7,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../fixtures/file_count.h"
-#include "../fixtures/verbs.h"
-#include "../harness/fuse_uapi.h"
+#include "world/file_count.h"
+#include "world/case_helpers.h"
+#include "shared/fuse_uapi.h"
 
 #define PAGE 4096L
 #define RW   (PROT_READ | PROT_WRITE)

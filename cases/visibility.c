@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../fixtures/file_count.h"
-#include "../fixtures/proc.h"
-#include "../fixtures/verbs.h"
+#include "world/file_count.h"
+#include "world/proc.h"
+#include "world/case_helpers.h"
 
 #define OPENS 2000
 

@@ -10,9 +10,10 @@
 
 #include "case_info.h"
 #include "contract.h"
-#include "journal.h"
+#include "main.h"
 #include "record.h"
 #include "since.h"
+#include "step_log.h"
 
 #define CASE_SECONDS 30
 
@@ -52,18 +53,6 @@ const struct case_info *case_find(const char *fixture, const char *name)
 	return NULL;
 }
 
-const char *case_server(void)
-{
-	const char *path = getenv("FPT_SERVER"), *name = getenv("FPT_SERVER_NAME"), *base;
-
-	if (name)
-		return name;
-	if (!path || !*path)
-		return "none";
-	base = strrchr(path, '/');
-	return base ? base + 1 : path;
-}
-
 /*
  * A descriptor per case: the kernel limits how many lines one descriptor may
  * write to its log in a second, and opening one walks the whole log. And a single
@@ -73,8 +62,8 @@ static void mark_kernel_log(const char *what)
 {
 	static int kernel_log = -1;
 	char line[320];
-	int len =
-		snprintf(line, sizeof(line), "fpt: %s %s %s\n", what, running_name, case_server());
+	int len = snprintf(line, sizeof(line), "fpt: %s %s %s\n", what, running_name,
+			   suite.subject());
 
 	if (kernel_log < 0)
 		kernel_log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
@@ -92,7 +81,7 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 		 fixture, *variant ? "." : "", variant, name);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	record_case(running_name);
-	record("begin", "row", running->row, "title", running->title, "server", case_server(),
+	record("begin", "row", running->row, "title", running->title, "server", suite.subject(),
 	       NULL);
 	mark_kernel_log("begin");
 	return running;
@@ -107,16 +96,7 @@ static void show_hint(const char *kind, const char *hint)
 	record("hint", "text", text, NULL);
 }
 
-/* How a run by hand is told what to run the case against. */
-static void show_program(void)
-{
-	if (getenv("FPT_MOUNT"))
-		printf("FPT_MOUNT='%s'", getenv("FPT_MOUNT"));
-	else
-		printf("FPT_SERVER=%s", getenv("FPT_SERVER") ?: "");
-}
-
-/* For a reader who has never seen the suite; join.ktap.awk knows these lines. */
+/* For a reader who has never seen the suite; collate.ktap.awk knows these lines. */
 static void show_failure(void)
 {
 	printf("# %s: %s\n", running->row, running->title);
@@ -126,10 +106,9 @@ static void show_failure(void)
 	printf("# steps:\n");
 	journal_show();
 	printf("# evidence: %s\n", record_path() ?: "none (FPT_EVIDENCE=FILE keeps it)");
-	printf("# kernel log: from \"fpt: begin %s %s\"\n", running_name, case_server());
-	printf("# again: ");
-	show_program();
-	printf(" %s --filter %s\n", program_invocation_name, running_name);
+	printf("# kernel log: from \"fpt: begin %s %s\"\n", running_name, suite.subject());
+	printf("# again: %s %s --filter %s\n", suite.subject_variables(), program_invocation_name,
+	       running_name);
 }
 
 static bool may_fail(const struct case_info *info)

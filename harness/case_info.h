@@ -38,9 +38,6 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 /* Closes them; returns the reason why a failure is expected, else NULL. */
 const char *case_end(bool failed);
 
-/* The server's name for the evidence, as the runner calls it. */
-const char *case_server(void);
-
 /*
  * Records why the case does not run and returns that reason: "CLASS: text",
  * CLASS being cap, config, kernel, library or privilege.

@@ -2,9 +2,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "errname.h"
 #include "expect.h"
 #include "record.h"
+
+#define RESULT_MAX 32
+
+static const char *result_text(long result, char *out)
+{
+	const char *name = result < 0 && result >= -4095 ? strerrorname_np(-result) : NULL;
+
+	if (name)
+		snprintf(out, RESULT_MAX, "%s", name);
+	else
+		snprintf(out, RESULT_MAX, "%ld", result);
+	return out;
+}
 
 static bool judge(const char *type, const char *what, const char *observed, const char *wanted,
 		  const char *file, int line)
@@ -41,12 +53,12 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 		const char *file, int line)
 {
 	const struct since_row *row = since_select(rows, count, release_running());
-	char observed[RESULT_NAME_MAX], wanted[RESULT_NAME_MAX];
+	char observed[RESULT_MAX], wanted[RESULT_MAX];
 	bool met;
 
-	result_name(got, observed);
+	result_text(got, observed);
 	met = judge("expect", what, observed,
-		    row ? result_name(row->want, wanted) : "nothing known of so old a kernel", file,
+		    row ? result_text(row->want, wanted) : "nothing known of so old a kernel", file,
 		    line);
 	if (!met)
 		hint_other_release(got, rows, count);
@@ -55,9 +67,9 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 
 bool expect_positive(const char *what, long got, const char *file, int line)
 {
-	char observed[RESULT_NAME_MAX];
+	char observed[RESULT_MAX];
 
-	return judge("expect", what, got > 0 ? "positive" : result_name(got, observed), "positive",
+	return judge("expect", what, got > 0 ? "positive" : result_text(got, observed), "positive",
 		     file, line);
 }
 

@@ -10,8 +10,6 @@
 #include "case_info.h"
 #include "contain.h"
 #include "contract.h"
-#include "installed.h"
-#include "machine.h"
 #include "main.h"
 #include "record.h"
 
@@ -28,10 +26,10 @@ static case_action *action;
 static char *run_args[RUN_ARGS_MAX];
 static int run_argc;
 
-static const char help[] =
+static const char usage[] =
 	"usage: %s [--list | --json | --rows] [--filter GLOB[,GLOB]...] [--except FILE]\n"
 	"       %s [kselftest option...]\n"
-	"Runs its cases against the FUSE server $FPT_SERVER and prints KTAP.\n"
+	"%s\n"
 	"\n"
 	"  --list         one line a case: name, row, since, needs, can, title\n"
 	"  --json         the same as JSON lines\n"
@@ -40,9 +38,7 @@ static const char help[] =
 	"  --except FILE  not the cases whose names are lines of it\n"
 	"  --help         this text; -h shows kselftest's own options\n"
 	"\n"
-	"FPT_SERVER       server program, see fixtures/servers/PROTOCOL.md (default: raw)\n"
-	"FPT_SERVER_NAME  what evidence and kernel log call it (default: its file's name)\n"
-	"FPT_MOUNT        instead, for the programs that run.sh --mount runs: its command\n"
+	"%s"
 	"FPT_EVIDENCE     file that the evidence is appended to\n"
 	"FPT_TIMEOUT_MUL  factor for every deadline, for slow machines\n"
 	"\n"
@@ -168,7 +164,7 @@ static void skip_when_none_executed(void)
 static bool can_run(void)
 {
 	int err = contain(CONTAIN_OUTPUT_INSIDE);
-	const char *why = machine_missing();
+	const char *why = suite.host_missing();
 
 	if (!why && err < 0)
 		why = "privilege: no PID namespace can be made (in a container: --privileged)";
@@ -177,26 +173,16 @@ static bool can_run(void)
 	return !why;
 }
 
-static bool find_server(void)
-{
-	const char *path;
-
-	if (getenv("FPT_MOUNT"))
-		return true;
-	if (getenv("FPT_SERVER"))
-		return access(getenv("FPT_SERVER"), X_OK) == 0;
-	path = installed_path("servers", "raw");
-	return path && setenv("FPT_SERVER", path, 1) == 0;
-}
-
 static int run(int argc, char **argv)
 {
+	const char *why;
+
 	record_open();
 	if (!can_run())
 		return EXIT_SKIP;
-	if (!find_server()) {
-		fprintf(stderr, "%s: no server program to run: FPT_SERVER=%s\n",
-			program_invocation_short_name, getenv("FPT_SERVER") ?: "");
+	why = suite.subject_missing();
+	if (why) {
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, why);
 		return EXIT_FAIL;
 	}
 	atexit(skip_when_none_executed);
@@ -253,7 +239,8 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 				optarg, strerror(errno));
 			return EXIT_FAIL;
 		case 'H':
-			printf(help, program_invocation_short_name, program_invocation_short_name);
+			printf(usage, program_invocation_short_name, program_invocation_short_name,
+			       suite.about, suite.environment);
 			return 0;
 		default:
 			fprintf(stderr, "%s: see --help\n", program_invocation_short_name);

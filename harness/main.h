@@ -14,6 +14,21 @@ struct case_runner {
 	bool (*none_executed)(void);
 };
 
+/* What cases run against and on; the fixtures define it. */
+struct suite {
+	const char *about;	 /* a sentence of --help */
+	const char *environment; /* its lines on variables */
+	/* Why no case can run on this host, "CLASS: reason (what to do)", or NULL. */
+	const char *(*host_missing)(void);
+	/* Why there is nothing to run the cases against, or NULL. */
+	const char *(*subject_missing)(void);
+	/* What they run against: its name for the evidence; the variables of a run by hand. */
+	const char *(*subject)(void);
+	const char *(*subject_variables)(void);
+};
+
+extern const struct suite suite;
+
 /*
  * main() of a program of cases. Exit status: 0 every executed case passed, 1
  * one failed or the arguments are wrong, 4 none could be executed.

@@ -19,8 +19,8 @@ set -eu
 export LC_ALL=C
 unset CDPATH
 
-# shellcheck source=scripts/reason.inc
-. "$(dirname "$(realpath "$0")")/reason.inc"
+# shellcheck source=scripts/lib/reason.inc
+. "$(dirname "$(realpath "$0")")/lib/reason.inc"
 
 die()
 {

@@ -4,8 +4,8 @@
 # Runs the project's own tests, which are programs that print TAP; make check
 # builds them and says which.
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 cd "$checkout"
 export OUTPUT=${OUTPUT:-$PWD/build}

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -47,8 +47,8 @@ die()
 	exit 1
 }
 
-# shellcheck source=scripts/results.inc
-. "$scripts/results.inc"
+# shellcheck source=scripts/lib/results.inc
+. "$scripts/lib/results.inc"
 
 options=()
 while [[ ${1-} = -* ]]; do

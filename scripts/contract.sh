@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -euo pipefail
 shopt -s nullglob
 export LC_ALL=C
@@ -38,8 +38,8 @@ case ${1-} in
 esac
 
 export OUTPUT=${OUTPUT:-$scripts/../build}
-# shellcheck source=scripts/rows.inc
-. "$scripts/rows.inc"
+# shellcheck source=scripts/lib/promises.inc
+. "$scripts/lib/promises.inc"
 
 # A server's first word is its hello, whatever else there is or is not.
 say_servers()
@@ -57,10 +57,10 @@ say_servers()
 
 cases=$("$scripts/run.sh" --list)
 mounted=
-[ ! -d "$OUTPUT/mounted" ] || mounted=$("$scripts/run.sh" --mount '' --list)
+[ ! -d "$OUTPUT/external" ] || mounted=$("$scripts/run.sh" --mount '' --list)
 rows=$(say_rows)
 servers=$(say_servers)
 [ -n "$servers" ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
 
-awk -f "$scripts/markdown.awk" -f "$scripts/contract.awk" kind=servers <(echo "$servers") \
+awk -f "$scripts/lib/markdown.awk" -f "$scripts/lib/contract.awk" kind=servers <(echo "$servers") \
 	kind=rows <(echo "$rows") kind=cases <(echo "$cases") kind=mounted <(echo "$mounted")

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -45,8 +45,8 @@ die()
 	exit 1
 }
 
-# shellcheck source=scripts/cache.inc
-. "$scripts/cache.inc"
+# shellcheck source=scripts/lib/cache.inc
+. "$scripts/lib/cache.inc"
 kernels=$cache/kernels
 offered=$cache/offered.tsv
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -39,8 +39,8 @@ case ${1-} in
 esac
 [ $# -eq 1 ] || die "give one version, see --help"
 
-# shellcheck source=scripts/cache.inc
-. "$scripts/cache.inc"
+# shellcheck source=scripts/lib/cache.inc
+. "$scripts/lib/cache.inc"
 
 # Which one is meant, and apt's lists of it.
 chosen=$("$scripts/debian-kernel.sh" --list "$1") || exit 1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -55,10 +55,10 @@ esac
 
 source=${scripts%/*}/fixtures/servers/fuser
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
-# shellcheck source=scripts/cache.inc
-. "$scripts/cache.inc"
-# shellcheck source=scripts/servers.inc
-. "$scripts/servers.inc"
+# shellcheck source=scripts/lib/cache.inc
+. "$scripts/lib/cache.inc"
+# shellcheck source=scripts/lib/servers.inc
+. "$scripts/lib/servers.inc"
 plain_paths "${scripts%/*}" "$OUTPUT"
 crates=$cache/crates/fuser-$crate
 cargo=${CARGO:-cargo}

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -53,8 +53,8 @@ esac
 
 source=${scripts%/*}/fixtures/servers/go-fuse
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
-# shellcheck source=scripts/cache.inc
-. "$scripts/cache.inc"
+# shellcheck source=scripts/lib/cache.inc
+. "$scripts/lib/cache.inc"
 plain_paths "${scripts%/*}" "$OUTPUT"
 library=golang-github-hanwen-go-fuse-dev
 sys=golang-golang-x-sys-dev

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -45,12 +45,12 @@ die()
 	exit 1
 }
 
-# shellcheck source=scripts/kernel-tree.inc
-. "$checkout/scripts/kernel-tree.inc"
+# shellcheck source=scripts/lib/kernel-tree.inc
+. "$checkout/scripts/lib/kernel-tree.inc"
 kernels=$checkout/fixtures/kernels
 OUTPUT=${OUTPUT:-$checkout/build}
-# shellcheck source=scripts/places.inc
-. "$checkout/scripts/places.inc"
+# shellcheck source=scripts/lib/places.inc
+. "$checkout/scripts/lib/places.inc"
 plain_paths "$checkout" "$OUTPUT"
 
 flavour=tiny

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -63,17 +63,17 @@ die()
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 log=
 
-# shellcheck source=scripts/cache.inc
-. "$scripts/cache.inc"
+# shellcheck source=scripts/lib/cache.inc
+. "$scripts/lib/cache.inc"
 plain_paths "${scripts%/*}" "$OUTPUT"
 sources=$cache/libfuse
 offered=$sources/offered.tsv
-# shellcheck source=scripts/packages.inc
-. "$scripts/packages.inc"
-# shellcheck source=scripts/libfuse.inc
-. "$scripts/libfuse.inc"
-# shellcheck source=scripts/libfuse-bisect.inc
-. "$scripts/libfuse-bisect.inc"
+# shellcheck source=scripts/lib/packages.inc
+. "$scripts/lib/packages.inc"
+# shellcheck source=scripts/lib/libfuse.inc
+. "$scripts/lib/libfuse.inc"
+# shellcheck source=scripts/lib/libfuse-bisect.inc
+. "$scripts/lib/libfuse-bisect.inc"
 
 make_tmp()
 {

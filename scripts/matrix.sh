@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -55,10 +55,10 @@ die()
 
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 [ -z "${FPT_CACHE-}" ] || FPT_CACHE=$(realpath -m "$FPT_CACHE")
-# shellcheck source=scripts/servers.inc
-. "$scripts/servers.inc"
-# shellcheck source=scripts/places.inc
-. "$scripts/places.inc"
+# shellcheck source=scripts/lib/servers.inc
+. "$scripts/lib/servers.inc"
+# shellcheck source=scripts/lib/places.inc
+. "$scripts/lib/places.inc"
 plain_paths "$checkout" "$OUTPUT"
 
 jobs=50%
@@ -123,7 +123,7 @@ check_matrix()
 {
 	local why
 
-	why=$(awk -f "$scripts/matrix.awk" <"$matrix")
+	why=$(awk -f "$scripts/lib/matrix.awk" <"$matrix")
 	[ -z "$why" ] || die "$matrix:$why"
 }
 
@@ -339,7 +339,7 @@ parallel_arguments()
 	# On this machine it is in another folder.
 	arguments+=("[ -e bundle.tar ] || cd $(printf %q "$run") &&
 		rm -rf job.{1} && mkdir job.{1} && tar -x -C job.{1} -f bundle.tar &&
-		exec job.{1}/suite/scripts/matrix-row.sh {1} {2} {3} {4} {5}")
+		exec job.{1}/suite/scripts/lib/matrix-row.sh {1} {2} {3} {4} {5}")
 }
 
 # What nobody needs any more when no row runs.
@@ -417,7 +417,7 @@ table()
 	local order # of the columns: that of the row which has most
 
 	order=$(printf '%s\n' "${servers[@]}" | awk -F , 'NF > n { n = NF; most = $0 } END { print most }')
-	cells | awk -v order="$order" -f "$scripts/matrix.table.awk"
+	cells | awk -v order="$order" -f "$scripts/lib/matrix.table.awk"
 }
 
 need_parallel()

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -41,13 +41,13 @@ die()
 	exit 1
 }
 
-# shellcheck source=scripts/kernel-tree.inc
-. "$scripts/kernel-tree.inc"
+# shellcheck source=scripts/lib/kernel-tree.inc
+. "$scripts/lib/kernel-tree.inc"
 sources=$checkout/fixtures/kernels/mutations
 OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 export OUTPUT
-# shellcheck source=scripts/places.inc
-. "$scripts/places.inc"
+# shellcheck source=scripts/lib/places.inc
+. "$scripts/lib/places.inc"
 plain_paths "$checkout" "$OUTPUT"
 all=("$sources"/*.cocci)
 all=("${all[@]##*/}")
@@ -175,7 +175,7 @@ run()
 # judge CASE...: prints by what the mutation was seen; false if one of these cases did not see it.
 judge()
 {
-	awk -F '\t' -v must="$*" -f "$scripts/mutate.awk" "$unbroken" "$results"
+	awk -F '\t' -v must="$*" -f "$scripts/lib/mutate.awk" "$unbroken" "$results"
 }
 
 # try MUTATION: sets $what to what came of it.

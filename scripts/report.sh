@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -euo pipefail
 shopt -s nullglob
 export LC_ALL=C
@@ -35,12 +35,12 @@ die()
 }
 
 export OUTPUT=${OUTPUT:-$checkout/build}
-# shellcheck source=scripts/rows.inc
-. "$scripts/rows.inc"
-# shellcheck source=scripts/servers.inc
-. "$scripts/servers.inc"
-# shellcheck source=scripts/results.inc
-. "$scripts/results.inc"
+# shellcheck source=scripts/lib/promises.inc
+. "$scripts/lib/promises.inc"
+# shellcheck source=scripts/lib/servers.inc
+. "$scripts/lib/servers.inc"
+# shellcheck source=scripts/lib/results.inc
+. "$scripts/lib/results.inc"
 
 results=$checkout/results
 html=
@@ -136,7 +136,7 @@ find_cases()
 
 make_with() # AWK_OPTION...
 {
-	awk -f "$scripts/report/read.awk" "$@" \
+	awk -f "$scripts/lib/report/read.awk" "$@" \
 		-v KERNELS="${kernels[*]}" -v SERVERS="${servers[*]}" \
 		kind=rows "$tmp/rows" kind=cases "$tmp/cases" kind=results "${files[@]}"
 }
@@ -169,8 +169,8 @@ say_evidence() # RUN
 	cut -f 1-3 "$tmp/evidence" | sort -u >"$tmp/known"
 	say_wanted "$1" "$kernel" | grep -vxFf "$tmp/known" >"$tmp/wanted" || return 0
 	[ ${#evidence[@]} -gt 0 ] || return 0
-	awk -v kernel="$kernel" -f "$scripts/report/evidence.awk" "$tmp/wanted" "${evidence[@]}" |
-		jq -Rr -f "$scripts/report/evidence.jq"
+	awk -v kernel="$kernel" -f "$scripts/lib/report/evidence.awk" "$tmp/wanted" "${evidence[@]}" |
+		jq -Rr -f "$scripts/lib/report/evidence.jq"
 }
 
 make_page()
@@ -181,9 +181,9 @@ make_page()
 	for run in "${runs[@]}"; do
 		say_evidence "$run" >>"$tmp/evidence"
 	done
-	make_with -v EVIDENCE="$tmp/evidence" -f "$scripts/report/page.awk" >"$tmp/data"
-	awk -v folder="$scripts/report" -v data="$tmp/data" -f "$scripts/report/inline.awk" \
-		"$scripts/report/page.html" >"$tmp/page"
+	make_with -v EVIDENCE="$tmp/evidence" -f "$scripts/lib/report/page.awk" >"$tmp/data"
+	awk -v folder="$scripts/lib/report" -v data="$tmp/data" -f "$scripts/lib/report/inline.awk" \
+		"$scripts/lib/report/page.html" >"$tmp/page"
 	cat "$tmp/page" 2>/dev/null >"$html" || die "cannot write $html: give another --html FILE"
 }
 
@@ -192,7 +192,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 find_results
 find_cases
-make_with -f "$scripts/markdown.awk" -f "$scripts/report/markdown.awk" >"$tmp/README.md"
+make_with -f "$scripts/lib/markdown.awk" -f "$scripts/lib/report/markdown.awk" >"$tmp/README.md"
 [ -z "$html" ] || make_page
 if [ -n "$check" ]; then
 	diff -u "$results/README.md" "$tmp/README.md" ||

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -63,10 +63,10 @@ usage()
 	END
 }
 
-# shellcheck source=scripts/runner.inc
-. "$scripts/runner.inc"
-# shellcheck source=scripts/enable-uring.inc
-. "$scripts/enable-uring.inc"
+# shellcheck source=scripts/lib/runner.inc
+. "$scripts/lib/runner.inc"
+# shellcheck source=scripts/lib/enable-uring.inc
+. "$scripts/lib/enable-uring.inc"
 
 own_flags=" --enable-uring --destructive --probe --fail-fast "
 own_values=" --mount --name "
@@ -83,14 +83,14 @@ own_option()
 	--destructive) export FPT_DESTRUCTIVE=1 ;;
 	--probe) probe=1 ;;
 	--fail-fast) fail_fast=1 ;;
-	--mount) mount=$2 folder=mounted ;;
+	--mount) mount=$2 folder=external ;;
 	--name) name=$2 ;;
 	esac
 }
 
 mounts()
 {
-	[ $folder = mounted ]
+	[ $folder = external ]
 }
 
 # --- what to run -------------------------------------------------------------
@@ -192,7 +192,7 @@ run_program() # SERVER PROGRAM
 		timeout --kill-after=1 "$timeout" "$OUTPUT/$folder/$2" "${filter[@]}" </dev/null 2>&1 |
 		tee "$run/ktap/$1/$2.ktap" | as_text |
 		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v stop="${fail_fast:+$run/stopped}" \
-			-f "$scripts/join.ktap.awk" -f "$scripts/join.live.awk"
+			-f "$scripts/lib/collate.ktap.awk" -f "$scripts/lib/collate.live.awk"
 	status=${PIPESTATUS[0]}
 	# 137 is also what a program gives that was killed by someone else.
 	if [ "$status" -eq 124 ] || { [ "$status" -eq 137 ] && ((timeout && SECONDS - start >= timeout)); }; then
@@ -236,7 +236,7 @@ kernel_log_begin()
 	if { [ -c /dev/kmsg ] && : </dev/kmsg && echo "$marker begins" >/dev/kmsg; } 2>/dev/null; then
 		exec {records}< <(exec cat /dev/kmsg 2>/dev/null)
 		log_reader=$!
-		exec {log_read}< <(exec "${awk_by_line[@]}" -f "$scripts/whose.awk" -v ROOT="$root" \
+		exec {log_read}< <(exec "${awk_by_line[@]}" -f "$scripts/lib/whose.awk" -v ROOT="$root" \
 			-v LAST="$marker ends" <&"$records" 3>&1 >>"$run/kmsg")
 		log_writer=$!
 		exec {records}<&-
@@ -265,7 +265,7 @@ kernel_log_end()
 # What the author of what was mounted should know.
 advise()
 {
-	awk -v NAME="$name" -f "$scripts/advice.awk" kind=cases "$run/cases.tsv" \
+	awk -v NAME="$name" -f "$scripts/lib/advice.awk" kind=cases "$run/cases.tsv" \
 		kind=results "$run/results/$kernel/$name.tsv" | fold -s -w 90 | sed 's/ $//' |
 		tee -a "$run/summary"
 }

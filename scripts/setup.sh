@@ -7,8 +7,8 @@
 # another checkout.
 
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -16,12 +16,12 @@ output=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 tmp=$output/setup.tmp
 log=$output/setup.log
 
-# shellcheck source=scripts/packages.inc
-. "$scripts/packages.inc"
-# shellcheck source=scripts/libfuse.inc
-. "$scripts/libfuse.inc"
-# shellcheck source=scripts/cache.inc
-. "$scripts/cache.inc"
+# shellcheck source=scripts/lib/packages.inc
+. "$scripts/lib/packages.inc"
+# shellcheck source=scripts/lib/libfuse.inc
+. "$scripts/lib/libfuse.inc"
+# shellcheck source=scripts/lib/cache.inc
+. "$scripts/lib/cache.inc"
 
 usage()
 {

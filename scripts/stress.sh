@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
 
@@ -29,8 +29,8 @@ die()
 }
 
 export OUTPUT=${OUTPUT:-$scripts/../build}
-# shellcheck source=scripts/enable-uring.inc
-. "$scripts/enable-uring.inc"
+# shellcheck source=scripts/lib/enable-uring.inc
+. "$scripts/lib/enable-uring.inc"
 
 case ${1-} in
 --help)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
-# shellcheck source=scripts/usual.inc
-. "$(dirname "$(realpath "$0")")/usual.inc"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 shopt -s nullglob
 export LC_ALL=C
@@ -55,8 +55,8 @@ usage()
 	END
 }
 
-# shellcheck source=scripts/runner.inc
-. "$scripts/runner.inc"
+# shellcheck source=scripts/lib/runner.inc
+. "$scripts/lib/runner.inc"
 # shellcheck source=scripts/vm/machine.inc
 . "$scripts/vm/machine.inc"
 # shellcheck source=scripts/vm/modules.inc
@@ -103,7 +103,7 @@ check_options()
 	[[ $memory =~ ^[1-9][0-9]*$ ]] || die "--memory is a number of MiB, not '$memory'"
 	silence=${FPT_VM_SILENCE:-60}
 	[[ $silence =~ ^[1-9][0-9]*$ ]] || die "FPT_VM_SILENCE is a number of seconds above 0, not '$silence'"
-	[ "$jobs" -le 64 ] 2>/dev/null || jobs=64 # for which scripts/vm/jobs.c has room
+	[ "$jobs" -le 64 ] 2>/dev/null || jobs=64 # for which scripts/vm/guest/jobs.c has room
 }
 
 tell_gdb()

@@ -9,9 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../case.h"
-#include "../contract.h"
-#include "../journal.h"
+#include "harness/case.h"
+#include "harness/contract.h"
+#include "harness/step_log.h"
+#include "plain_suite.h"
 
 const struct contract_row contract[] = {
 	{ "D", "Verdicts", NULL },

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../last_resort.h"
+#include "harness/last_resort.h"
 
 #define LONG_MS (60 * 60 * 1000)
 #define SOON_MS (10 * 1000)

@@ -50,7 +50,7 @@ ln -s "$built/kselftest" "$new/kselftest"
 check "the header has grown" grow "$built/uapi/linux/fuse.h" "$new/uapi/linux/fuse.h"
 
 # Those that look at what requests say, and at every reply.
-programs="create drop io_flags io_other_requests negotiation"
+programs="create drop io_flags metadata_requests negotiation"
 targets="contain bench-cycle servers/raw"
 [ ! -x "$built/servers/raw-uring" ] || targets="$targets servers/raw-uring"
 # shellcheck disable=SC2086,SC2046 # lists of words

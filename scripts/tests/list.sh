@@ -7,7 +7,7 @@ set -eu
 # shellcheck source=scripts/tests/tap.inc
 . "$(dirname "$0")/tap.inc"
 
-for program in "$built"/cases/* "$built"/mounted/*; do
+for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --list
 done >"$tmp/list"
 
@@ -16,13 +16,13 @@ check "every row of the contract has a case, and every case a row" \
 check "a case's name stands once" sh -c '! cut -f1 "$1" | sort | uniq -d | grep .' sh "$tmp/list"
 check "every line has name, row, since, needs, can and title" sh -c \
 	'! grep -vP "^[\w.]+\t[A-Z]\d+\t(\d+\.\d+|any)\t[\w,-]+\t[\w,-]+\t[^\t]{20,}$" "$1"' sh "$tmp/list"
-for program in "$built"/cases/* "$built"/mounted/*; do
+for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --json
 done >"$tmp/json"
 jq -r '[.case, .row, .since, .needs, .can, .title] | @tsv' <"$tmp/json" >"$tmp/from_json"
 same "--json says what --list says" "$tmp/list" "$tmp/from_json"
 
-for program in "$built"/cases/* "$built"/mounted/*; do
+for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --rows
 done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_rows"
 "$built/cases/drop" --rows >"$tmp/rows"

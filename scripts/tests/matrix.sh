@@ -8,9 +8,9 @@ set -eu
 parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no GNU parallel (run scripts/setup.sh --check)"
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
-mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-for file in matrix.sh matrix-row.sh matrix.awk matrix.table.awk places.inc servers.inc usual.inc; do
-	cp "$scripts/$file" "$checkout/scripts"
+mkdir -p "$checkout/scripts/lib" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
+for file in matrix.sh lib/matrix-row.sh lib/matrix.awk lib/matrix.table.awk lib/places.inc lib/servers.inc lib/usual.inc; do
+	cp "$scripts/$file" "$checkout/scripts/$file"
 done
 touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/cases/a"
 cat >"$checkout/build/servers/libfuse" <<'END'

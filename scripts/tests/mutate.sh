@@ -40,7 +40,7 @@ judges()
 	shift
 	printf 'case\tserver\toutcome\n%s\traw\tpass\n%s\traw\tpass\n%s\traw\tpass\n' a b c >"$tmp/without"
 	printf 'case\tserver\toutcome\na\traw\t%s\nb\traw\t%s\nc\traw\t%s\n' "$@" >"$tmp/with"
-	awk -F '\t' -v must="$cases" -f "$scripts/mutate.awk" "$tmp/without" "$tmp/with"
+	awk -F '\t' -v must="$cases" -f "$scripts/lib/mutate.awk" "$tmp/without" "$tmp/with"
 }
 exits "seen by the case that must" 0 judges a fail pass pass
 says "seen: says by which" "$tmp/out" "seen by 1 case: a (fail)"

@@ -19,7 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../../fixtures/wire_format.h"
+#include "shared/wire_format.h"
 
 #define NODES	1024
 #define MINOR	40 /* the first with passthrough; the replies are of its size */

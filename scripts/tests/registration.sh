@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # No case passes without the backing ID that it stands on: all cases run on raw and libfuse, once as
-# they are and once with every BACKING_OPEN failing with EPERM (fixtures/sabotage.c). Whatever made
+# they are and once with every BACKING_OPEN failing with EPERM (fixtures/shared/faults.c). Whatever made
 # an ID when nothing was in the way must not pass then. Which those are, their steps tell, so nothing
 # is listed here: cases in which every registration is refused, and those without any, may pass.
 set -eu

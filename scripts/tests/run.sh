@@ -391,8 +391,8 @@ rm "$OUTPUT/cases/unlisted"
 
 # What processes write to the kernel log is no report of the kernel, but for this join.
 if [ -w /dev/kmsg ] && [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
-	cp "$checkout/scripts/join.kmsg.awk" "$tmp/join.kmsg.awk"
-	sed -i 's/head\[1\] < 8/1/' "$checkout/scripts/join.kmsg.awk"
+	cp "$checkout/scripts/lib/collate.kmsg.awk" "$tmp/collate.kmsg.awk"
+	sed -i 's/head\[1\] < 8/1/' "$checkout/scripts/lib/collate.kmsg.awk"
 	program reported f.first <<-'END'
 	read -r pid _ </proc/self/stat
 	echo "fpt: begin reported.f.first $FPT_SERVER_NAME" >/dev/kmsg
@@ -407,7 +407,7 @@ if [ -w /dev/kmsg ] && [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
 	says "which has it" "$tmp/of-others/kernel.log" '.* INFO: task test:.*'
 	exits "a hung task of a case" 1 "$run" --server raw --filter 'reported*'
 	says "is the case's" "$tmp/out" ' *kernel log: INFO: task test blocked .*'
-	mv "$tmp/join.kmsg.awk" "$checkout/scripts/join.kmsg.awk"
+	mv "$tmp/collate.kmsg.awk" "$checkout/scripts/lib/collate.kmsg.awk"
 	rm "$OUTPUT/cases/reported"
 fi
 
@@ -487,15 +487,15 @@ for second in as-it-is with-uring; do
 	} 8<"$uring"
 	wait $! 2>/dev/null || :
 done
-"$scripts/hold-parameter.sh" "$uring" Y </dev/null >/dev/full 2>&1 || :
+"$scripts/with-module-param.sh" "$uring" Y </dev/null >/dev/full 2>&1 || :
 check "the old value is back if nobody can be told of the new one" value_is N
 echo Y >"$uring"
 exits "--enable-uring with a parameter that cannot be written" 4 \
 	env READ_ONLY=1 "$tmp/with-uring"
-says "is told" "$tmp/err" 'hold-parameter.sh: .*/enable_uring cannot be written'
+says "is told" "$tmp/err" 'with-module-param.sh: .*/enable_uring cannot be written'
 rm "$uring"
 exits "--enable-uring without the parameter" 4 "$tmp/with-uring"
-says "is told" "$tmp/err" 'hold-parameter.sh: .*/enable_uring does not exist'
+says "is told" "$tmp/err" 'with-module-param.sh: .*/enable_uring does not exist'
 says "with what it needs" "$tmp/err" 'run.sh: FUSE over io_uring cannot be turned on: it needs .*'
 
 exits "a run" 0 "$run" --server raw --filter 'looks*' --run-dir "$tmp/harmless"

@@ -119,7 +119,7 @@ fi
 # shellcheck disable=SC2016 # expands there
 exits "what takes long" 3 bash -c '
 	say() { echo "test: $*"; }
-	. "$0"/places.inc
+	. "$0"/lib/places.inc
 	meanwhile "waiting" timeout 7 tail -f /dev/null || :
 	meanwhile "not waiting" sh -c "exit 3"' "$scripts"
 says "says so every five seconds" "$tmp/err" 'test: waiting: [56] s'

@@ -63,7 +63,7 @@ wait $! 2>/dev/null || :
 check "one that is killed leaves what its user can remove" as_user rm -r "$checkout/build/runs"
 
 # setup.sh keeps what it has fetched in the home of the user.
-# shellcheck source-path=SCRIPTDIR source=../cache.inc
+# shellcheck source-path=SCRIPTDIR source=../lib/cache.inc
 (
 	# shellcheck disable=SC2317 # by what comes below
 	die() { echo "$*"; exit 1; }
@@ -73,7 +73,7 @@ check "one that is killed leaves what its user can remove" as_user rm -r "$check
 	HOME=$home
 	# shellcheck disable=SC2030
 	scripts=$checkout/scripts
-	. "$scripts/cache.inc"
+	. "$scripts/lib/cache.inc"
 	need_cache headers
 	fetch_once headers/1 1 touch tree/file
 )

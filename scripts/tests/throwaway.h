@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../harness/case.h"
-#include "../../harness/contract.h"
-#include "../../harness/need.h"
+#include "harness/case.h"
+#include "harness/contract.h"
+#include "world/needs.h"
 
 /* For cases that vm.sh is tested with: they spoil the kernel, and need no world. */
 

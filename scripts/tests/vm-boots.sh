@@ -8,9 +8,9 @@ set -eu
 . "$(dirname "$0")/tap.inc"
 
 need_built vm/monitor
-need_built tests/dies
-need_built tests/meets
-need_built tests/lingers
+need_built tests/crash_cases
+need_built tests/parallel_panic
+need_built tests/stuck_cases
 type -P qemu-system-x86_64 >/dev/null ||
 	skip_all "config: no qemu-system-x86_64 (Debian: qemu-system-x86; scripts/setup.sh --check installs it)"
 type -P cpio >/dev/null || skip_all "config: no cpio (Debian: cpio; scripts/setup.sh --check installs it)"
@@ -36,26 +36,26 @@ boots()
 
 # --- what a kernel may die of --------------------------------------------------
 
-cp "$built/tests/dies" "$OUTPUT/cases/"
+cp "$built/tests/crash_cases" "$OUTPUT/cases/"
 echo timeout=1 >"$checkout/settings" # ten seconds without KVM
 FPT_TIMEOUT_MUL=10 FPT_VM_SILENCE=30 boots deaths 1
 tr '|' '\t' >"$tmp/wanted" <<'END'
 case|outcome|observed|note
-dies.machine.is_well_at_first|pass|1|
-dies.machine.panics|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
-dies.machine.fails|fail|EIO|-EIO: got EIO, wanted 0; accuses the kernel
-dies.machine.resets|crash||the machine was reset without a word; accuses the kernel
-dies.machine.freezes|timeout||the kernel hung: no sign of life for 30 seconds; accuses the kernel
-dies.machine.panics_and_stays|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
-dies.machine.cannot_be_killed|timeout||its processes cannot be killed; accuses the kernel
-dies.machine.logs_more_than_is_read|pass|0|
-dies.machine.is_well_at_last|pass|0|
-dies.machine.stays|timeout||no verdict: the program was ended by its time limit
-dies.machine.is_not_reached|incomplete||no verdict: the program was ended by its time limit
+crash_cases.machine.is_well_at_first|pass|1|
+crash_cases.machine.panics|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
+crash_cases.machine.fails|fail|EIO|-EIO: got EIO, wanted 0; accuses the kernel
+crash_cases.machine.resets|crash||the machine was reset without a word; accuses the kernel
+crash_cases.machine.freezes|timeout||the kernel hung: no sign of life for 30 seconds; accuses the kernel
+crash_cases.machine.panics_and_stays|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
+crash_cases.machine.cannot_be_killed|timeout||its processes cannot be killed; accuses the kernel
+crash_cases.machine.logs_more_than_is_read|pass|0|
+crash_cases.machine.is_well_at_last|pass|0|
+crash_cases.machine.stays|timeout||no verdict: the program was ended by its time limit
+crash_cases.machine.is_not_reached|incomplete||no verdict: the program was ended by its time limit
 END
 same "every case has its outcome" "$tmp/wanted" "$tmp/outcomes"
 says "a death is shown as it happens" "$tmp/out" \
-	'raw  *dies.machine.panics  *crash  Kernel panic - not syncing: sysrq triggered crash'
+	'raw  *crash_cases.machine.panics  *crash  Kernel panic - not syncing: sysrq triggered crash'
 says "the last line" "$tmp/out" '3 passed, 8 failed, 0 skipped'
 grep -c '^vm.sh: boot ' "$tmp/deaths/console.log" >"$tmp/boots"
 says "no boot more than the deaths need" "$tmp/boots" 6
@@ -65,12 +65,12 @@ same "the results are kept" "$tmp/deaths/results/k/raw.tsv" "$tmp/results/k/raw.
 
 # --- of two that ran, one; and the suite ---------------------------------------
 
-rm "$OUTPUT/cases/dies"
+rm "$OUTPUT/cases/crash_cases"
 echo timeout=1000 >"$checkout/settings" # so that nothing else ends a program that cannot end
-cp "$built/tests/meets" "$OUTPUT/cases/bad"
-cp "$built/tests/meets" "$OUTPUT/cases/bystander"
-cp "$built/tests/lingers" "$built/cases/credentials" "$built/cases/drop" "$OUTPUT/cases/"
-boots two 1 -j2 --filter 'b*,lingers.program.lingers,credentials*,drop*'
+cp "$built/tests/parallel_panic" "$OUTPUT/cases/bad"
+cp "$built/tests/parallel_panic" "$OUTPUT/cases/bystander"
+cp "$built/tests/stuck_cases" "$built/cases/credentials" "$built/cases/drop" "$OUTPUT/cases/"
+boots two 1 -j2 --filter 'b*,stuck_cases.program.lingers,credentials*,drop*'
 grep -E '^(bad|bystander)' "$tmp/outcomes" >"$tmp/met"
 tr '|' '\t' >"$tmp/wanted" <<'END'
 bad.two.meet|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
@@ -78,7 +78,7 @@ bystander.two.meet|pass|1|
 END
 same "of two cases the culprit is found" "$tmp/wanted" "$tmp/met"
 sed '/^b/d' "$tmp/outcomes" >"$tmp/suite"
-says "a program that cannot end has its outcome, and holds up no other" "$tmp/suite" 'lingers.program.lingers	pass	.*'
+says "a program that cannot end has its outcome, and holds up no other" "$tmp/suite" 'stuck_cases.program.lingers	pass	.*'
 says "and that is told" "$tmp/out" 'the kernel died: while no case ran: its processes cannot be killed'
 says "a case passes as with run.sh" "$tmp/suite" 'drop.early.before_reply_fails_open	pass	EIO	'
 says "ext4 is there, and on a loop device" "$tmp/suite" 'credentials.capabilities.of_registrar_write_into_reserved_blocks	pass	.*'
@@ -90,9 +90,9 @@ END
 check "run.json" jq -e '.kernel_log == "read" and .kernel_log_records_lost == 0 and
 	(.kernel_release | startswith("6.12.")) and .fuse_protocol_minor >= 41' "$tmp/two/run.json"
 
-boots failed 1 --filter lingers.program.fails_and_lingers
+boots failed 1 --filter stuck_cases.program.fails_and_lingers
 says "a process that is left by what failed is told" "$tmp/out" \
-	'vm.sh: a process of raw lingers cannot be killed after what failed there: this machine is left'
+	'vm.sh: a process of raw stuck_cases cannot be killed after what failed there: this machine is left'
 says "and is no failure more" "$tmp/out" '0 passed, 1 failed, 0 skipped'
 says "the kernel log is there to its end" "$tmp/failed/kernel.log" '\[.*\] fpt: run .* ends'
 finish

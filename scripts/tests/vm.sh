@@ -8,13 +8,13 @@ set -eu
 . "$(dirname "$0")/tap.inc"
 
 need_built vm/monitor
-need_built tests/dies
+need_built tests/crash_cases
 type -P cpio >/dev/null || skip_all "config: no cpio (Debian: cpio; scripts/setup.sh --check installs it)"
 vm=$scripts/vm.sh
 export OUTPUT="$tmp/build"
 mkdir -p "$OUTPUT/cases" "$OUTPUT/servers" "$tmp/bin"
 ln -s "$built/vm" "$OUTPUT/vm"
-cp "$built/tests/dies" "$OUTPUT/cases/dies"
+cp "$built/tests/crash_cases" "$OUTPUT/cases/crash_cases"
 cp "$built/servers/raw" "$OUTPUT/servers/raw"
 
 # A kernel is this much to vm.sh: a magic word, and where its release stands.
@@ -77,7 +77,7 @@ well()
 {
 	cat <<-END
 		H 6.99.1-fake
-		B0 raw dies
+		B0 raw crash_cases
 		O0 ok 1 machine.is_well_at_first
 		O0 ok 2 machine.is_well_at_last
 		S0 ${1-0}
@@ -91,8 +91,8 @@ exits "no kernel" 1 "$vm"
 says "says what to give" "$tmp/err" 'vm.sh: which kernel? give --kernel BZIMAGE, .*'
 exits "a kernel that is missing" 1 "$vm" --kernel "$tmp/none"
 says "is named" "$tmp/err" "vm.sh: no kernel $tmp/none"
-exits "a kernel that is none" 1 "$vm" --kernel "$OUTPUT/cases/dies"
-says "is named" "$tmp/err" "vm.sh: $OUTPUT/cases/dies is no bzImage: .*"
+exits "a kernel that is none" 1 "$vm" --kernel "$OUTPUT/cases/crash_cases"
+says "is named" "$tmp/err" "vm.sh: $OUTPUT/cases/crash_cases is no bzImage: .*"
 head -c 500 "$kernel" >"$tmp/cut"
 exits "a kernel of a few bytes" 1 "$vm" --kernel "$tmp/cut"
 says "is none" "$tmp/err" "vm.sh: $tmp/cut is no bzImage: .*"
@@ -109,7 +109,7 @@ exits "before it is told of" 128 "$vm" --quick --bisect
 exits "a memory that is none" 1 "$vm" --kernel x --memory much
 says "is named" "$tmp/err" "vm.sh: --memory is a number of MiB, not 'much'"
 exits "the list" 0 "$vm" --list
-says "needs no kernel" "$tmp/out" 'dies.machine.panics	V2	.*'
+says "needs no kernel" "$tmp/out" 'crash_cases.machine.panics	V2	.*'
 exits "help" 0 "$vm" --help
 says "tells the exit status" "$tmp/out" 'Exit status: 0 passed, .*'
 
@@ -122,21 +122,21 @@ says "the last line" "$tmp/out" '2 passed, 0 failed, 0 skipped'
 check "results are of the kernel that ran" ls "$tmp/run/results/6.99.1/raw.tsv"
 fake "in a bisection good" 0 --bisect "${some[@]}" < <(well)
 fake "with --verbose" 0 -v "${some[@]}" < <(well)
-says "each is" "$tmp/out" 'raw  *dies.machine.is_well_at_first  *pass'
-fake "two filters" 0 --filter dies.machine.is_well_at_first --filter '*.is_well_at_last' < <(well)
+says "each is" "$tmp/out" 'raw  *crash_cases.machine.is_well_at_first  *pass'
+fake "two filters" 0 --filter crash_cases.machine.is_well_at_first --filter '*.is_well_at_last' < <(well)
 says "add up" "$tmp/out" '2 passed, 0 failed, 0 skipped'
 fake "--fail-fast" 1 --fail-fast "${some[@]}" < <(well)
 says "is refused" "$tmp/err" 'vm.sh: --fail-fast is for scripts/run.sh: .*'
-fake "a failure" 1 --append 'quiet fuse.x=1' "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 # dies.c:1: got 1, wanted 2\nO0 not ok 2/')
-says "is shown at once" "$tmp/out" 'raw  *dies.machine.is_well_at_last  *fail  dies.c:1: got 1, wanted 2'
+fake "a failure" 1 --append 'quiet fuse.x=1' "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 # crash_cases.c:1: got 1, wanted 2\nO0 not ok 2/')
+says "is shown at once" "$tmp/out" 'raw  *crash_cases.machine.is_well_at_last  *fail  crash_cases.c:1: got 1, wanted 2'
 says "with how to run it again" "$tmp/out" \
-	"    again: OUTPUT=$OUTPUT .*$vm --kernel $kernel --append 'quiet fuse.x=1' --server raw --filter dies.machine.is_well_at_last"
+	"    again: OUTPUT=$OUTPUT .*$vm --kernel $kernel --append 'quiet fuse.x=1' --server raw --filter crash_cases.machine.is_well_at_last"
 fake "in a bisection bad" 1 --bisect "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 not ok 2/')
 without_passthrough()
 {
 	cat <<-END
 		H 6.1.1
-		B0 raw dies
+		B0 raw crash_cases
 		O0 1..0 # SKIP kernel: no FUSE passthrough (Linux 6.9 has it)
 		S0 4
 		D all jobs
@@ -158,27 +158,27 @@ rm "$tmp/dies"
 FPT_VM_SILENCE=2 fake "one that says nothing" 1 "${some[@]}" </dev/null
 says "is waited for aloud" "$tmp/err" 'vm.sh: [56] s, waiting for the kernel to come up'
 says "hangs" "$tmp/err" 'vm.sh: the kernel does not boot: the kernel hung: .*'
-echo "[   31.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [dies:99]" >"$tmp/talks"
-FPT_VM_SILENCE=2 fake "one that goes on talking of its hang" 1 --filter dies.machine.is_well_at_first <<END
+echo "[   31.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [crash_cases:99]" >"$tmp/talks"
+FPT_VM_SILENCE=2 fake "one that goes on talking of its hang" 1 --filter crash_cases.machine.is_well_at_first <<END
 H 6.99.1-fake
-B0 raw dies
-E0 {"type":"begin","case":"dies.machine.is_well_at_first"}
+B0 raw crash_cases
+E0 {"type":"begin","case":"crash_cases.machine.is_well_at_first"}
 END
-says "is ended all the same" "$tmp/out" 'raw  *dies.machine.is_well_at_first  *crash  watchdog: BUG: soft lockup .*'
+says "is ended all the same" "$tmp/out" 'raw  *crash_cases.machine.is_well_at_first  *crash  watchdog: BUG: soft lockup .*'
 rm "$tmp/talks"
 
-ln -s dies "$OUTPUT/cases/other"
+ln -s crash_cases "$OUTPUT/cases/other"
 cat >"$tmp/later" <<END
 K1 other
 D stuck
 END
 fake "two programs that cannot be killed" 1 -j2 --filter '*.machine.is_well_at_first' <<END
 H 6.99.1-fake
-B0 raw dies
+B0 raw crash_cases
 B1 raw other
 O0 not ok 1 machine.is_well_at_first
 O1 ok 1 machine.is_well_at_first
-K0 dies
+K0 crash_cases
 END
 says "are both asked whether they have failed" "$tmp/out" \
 	'the kernel died: while no case ran: its processes cannot be killed'
@@ -211,7 +211,7 @@ umask 022
 cpio -itvn --quiet <"$tmp/initrd" | tr -s ' ' >"$tmp/listed"
 says "and everybody may enter" "$tmp/listed" 'drwxr-xr-x [0-9]* 0 0 .* [.]'
 says "a folder" "$tmp/listed" 'drwxr-xr-x [0-9]* 0 0 .* suite/cases'
-says "a program" "$tmp/listed" '-rwxr-xr-x 1 0 0 .* suite/cases/dies'
+says "a program" "$tmp/listed" '-rwxr-xr-x 1 0 0 .* suite/cases/crash_cases'
 
 tree=$tmp/tree
 mkdir -p "$tree/arch/x86/boot" "$tree/fs/ext4" "$tmp/source/fs/overlayfs"

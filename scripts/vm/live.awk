@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Before join.ktap.awk and join.live.awk, for the output of several programs at once,
+# Before collate.ktap.awk and collate.live.awk, for the output of several programs at once,
 # "SERVER<tab>PROGRAM<tab>LINE" as the monitor prints it: each has a state of its own.
 
 BEGIN {

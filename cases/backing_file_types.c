@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/* FUSE_DEV_IOC_BACKING_OPEN: which kinds of files can be registered. Rows O7, O8, O10, O11, L2. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "world/file_types.h"
+#include "world/case_helpers.h"
+
+#define NOT_REGULAR_FIXED_BY                                                                   \
+	"6.17, 6.16.8, 6.12.48 (fuse: do not allow mapping a non-regular backing file)"
+
+/* Up to 6.11: nothing by O_PATH, and only what has both read_iter and write_iter. */
+static struct since_row before_6_12(const struct odd_file *file)
+{
+	return since("6.9", file->flags & O_PATH ? -EBADF : -EOPNOTSUPP);
+}
+
+static const struct world_opts depth_2 = { .init = "depth=2" };
+
+WORLD_FIXTURE(directory);
+FIXTURE_VARIANT(directory)
+{
+	struct odd_file file;
+};
+FIXTURE_VARIANT_ADD(directory, of_the_backing) { { .path = "backing", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(directory, with_o_path) { { .path = "backing", .flags = O_PATH } };
+FIXTURE_VARIANT_ADD(directory, root_of_the_mount) { { .path = "fuse", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(directory, on_overlayfs) {
+	{ .make = make_overlay_directory, .needs = NEED_OVERLAYFS }
+};
+FIXTURE_VARIANT_ADD(directory, of_procfs) { { .path = "/proc", .flags = O_RDONLY } };
+
+CASE(directory, is_eisdir, .row = "O7",
+     .title = "registering a directory is EISDIR, however deep its filesystem is stacked",
+     .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
+{
+	SKIP_UNLESS(variant->file.needs);
+
+	EXPECT_RET_SINCE(register_odd_file(w, &variant->file), before_6_12(&variant->file),
+			 since("6.12", -EISDIR));
+}
+
+WORLD_FIXTURE(not_regular);
+FIXTURE_VARIANT(not_regular)
+{
+	struct odd_file file;
+};
+FIXTURE_VARIANT_ADD(not_regular, fifo) { { .make = make_fifo } };
+FIXTURE_VARIANT_ADD(not_regular, pipe) { { .make = make_pipe } };
+FIXTURE_VARIANT_ADD(not_regular, socket) { { .make = make_socket } };
+FIXTURE_VARIANT_ADD(not_regular, null_device) { { .path = "/dev/null", .flags = O_RDWR } };
+FIXTURE_VARIANT_ADD(not_regular, fuse_device) { { .path = "/dev/fuse", .flags = O_RDWR } };
+FIXTURE_VARIANT_ADD(not_regular, symlink) { { .make = make_symlink, .flags = O_PATH } };
+FIXTURE_VARIANT_ADD(not_regular, symlink_of_procfs) {
+	{ .path = "/proc/self", .flags = O_PATH | O_NOFOLLOW }
+};
+FIXTURE_VARIANT_ADD(not_regular, eventfd) { { .make = make_eventfd } };
+FIXTURE_VARIANT_ADD(not_regular, epoll) { { .make = make_epoll } };
+FIXTURE_VARIANT_ADD(not_regular, inotify) { { .make = make_inotify } };
+FIXTURE_VARIANT_ADD(not_regular, memfd_secret) {
+	{ .make = make_memfd_secret, .needs = NEED_MEMFD_SECRET }
+};
+
+CASE(not_regular, is_einval, .row = "O8",
+     .title = "registering what is neither a directory nor a regular file is EINVAL",
+     .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
+{
+	SKIP_UNLESS(variant->file.needs);
+
+	EXPECT_RET_SINCE(register_odd_file(w, &variant->file), before_6_12(&variant->file),
+			 since("6.12", -EINVAL));
+}
+
+WORLD_FIXTURE(refused);
+FIXTURE_VARIANT(refused)
+{
+	struct odd_file file;
+	long result;
+	const char *mount; /* that it is on */
+};
+FIXTURE_VARIANT_ADD(refused, directory) {
+	{ .path = "backing", .flags = O_RDONLY }, -EISDIR, "backing"
+};
+FIXTURE_VARIANT_ADD(refused, fifo) { { .make = make_fifo }, -EINVAL, "backing" };
+FIXTURE_VARIANT_ADD(refused, too_deep) { { .path = "fuse/f", .flags = O_PATH }, -ELOOP, "fuse" };
+
+CASE(refused, is_not_held, .row = "L2",
+     .title = "a file that is refused as backing file is not held: its filesystem can be "
+	      "unmounted",
+     .since = "6.12", .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
+{
+	EXPECT_RET(register_odd_file(w, &variant->file), variant->result);
+	world_ops(w); /* by now the server has closed its descriptor */
+
+	EXPECT_RET(world_umount(variant->mount), 0);
+}
+
+WORLD_FIXTURE(regular);
+FIXTURE_VARIANT(regular)
+{
+	struct odd_file file;
+};
+FIXTURE_VARIANT_ADD(regular, read_only) { { .path = "backing/f", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(regular, write_only) { { .path = "backing/f", .flags = O_WRONLY } };
+FIXTURE_VARIANT_ADD(regular, read_write) { { .path = "backing/f", .flags = O_RDWR } };
+FIXTURE_VARIANT_ADD(regular, o_path) { { .path = "backing/f", .flags = O_PATH } };
+FIXTURE_VARIANT_ADD(regular, unlinked) { { .make = make_unlinked } };
+FIXTURE_VARIANT_ADD(regular, o_tmpfile) { { .path = "backing", .flags = O_TMPFILE | O_RDWR } };
+FIXTURE_VARIANT_ADD(regular, memfd) { { .make = make_memfd } };
+FIXTURE_VARIANT_ADD(regular, on_fuse) { { .make = make_on_plain_fuse } };
+FIXTURE_VARIANT_ADD(regular, of_sysfs) { { .path = "/sys/kernel/fscaps", .flags = O_RDONLY } };
+
+CASE(regular, can_be_registered, .row = "O10",
+     .title = "a regular file can be registered, whatever its access mode and links",
+     .needs = NEED_PASSTHROUGH)
+{
+	EXPECT_RET_SINCE(register_odd_file(w, &variant->file),
+			 since("6.9", variant->file.flags & O_PATH ? -EBADF : 1),
+			 since("6.12", 1));
+}
+
+WORLD_FIXTURE(same_descriptor);
+
+CASE(same_descriptor, gets_another_id, .row = "O10",
+     .title = "one descriptor registered twice gets two IDs, and each is closed by itself",
+     .needs = NEED_PASSTHROUGH)
+{
+	int fd = open(backing_path("f"), O_RDWR | O_CLOEXEC);
+	long first, second;
+
+	ASSERT_POSITIVE(first = server_backing_open_fd(w, fd, ""));
+	ASSERT_POSITIVE(second = server_backing_open_fd(w, fd, ""));
+	EXPECT_HOLDS(first != second, "the two IDs differ");
+	EXPECT_RET(server_backing_close(w, first, ""), 0);
+	EXPECT_RET(server_backing_close(w, second, ""), 0);
+}
+
+WORLD_FIXTURE(unreadable);
+FIXTURE_VARIANT(unreadable)
+{
+	struct odd_file file;
+};
+FIXTURE_VARIANT_ADD(unreadable, pidfd) { { .make = make_pidfd } };
+/*
+ * Not ns/mnt: the connection would hold the namespace that holds its mount, and
+ * neither would ever go (seen on 6.18).
+ */
+FIXTURE_VARIANT_ADD(unreadable, namespace) { { .path = "/proc/self/ns/uts", .flags = O_RDONLY } };
+
+CASE(unreadable, opens_but_read_is_einval, .row = "O11",
+     .title = "what is regular by its inode alone can be registered and opened, read is EINVAL",
+     .since = "6.12", .needs = NEED_PASSTHROUGH)
+{
+	char byte;
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_RET(register_odd_file(w, &variant->file), 1);
+
+	/* for reading: these inodes may be immutable, which 7.3.4 and later respect */
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	EXPECT_RET(client_read(client(w), fd, &byte, 1, 0), -EINVAL);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+}
+
+WORLD_FIXTURE(procfs);
+FIXTURE_VARIANT(procfs)
+{
+	struct odd_file file;
+};
+FIXTURE_VARIANT_ADD(procfs, of_a_task) { { .path = "/proc/self/status", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(procfs, of_the_system) { { .path = "/proc/version", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(procfs, sysctl) { { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY } };
+
+CASE(procfs, is_eloop, .row = "O11",
+     .title = "a file of procfs is ELOOP: procfs counts as stacked as deep as can be",
+     .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &depth_2)
+{
+	EXPECT_RET_SINCE(register_odd_file(w, &variant->file), before_6_12(&variant->file),
+			 since("6.12", -ELOOP));
+}
+
+CASE_MAIN()

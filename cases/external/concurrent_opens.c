@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Files that are open more than once. Rows A5 and A6. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "external/external_helpers.h"
+
+#define ADVICE                                                                                \
+	"of opens of one file that overlap the kernel takes the second only with the ID of the "  \
+	"first: keep an ID per inode, count the opens, and either pass all of them through or none"
+
+MOUNTED_FIXTURE(overlapping);
+
+static const struct {
+	const char *name;
+	int flags;
+} opens[] = {
+	{ "reading", O_RDONLY },
+	{ "writing", O_WRONLY },
+	{ "both", O_RDWR },
+	{ "appending", O_WRONLY | O_APPEND },
+};
+#define OPENS (sizeof(opens) / sizeof(opens[0]))
+
+/* While the first is open. 0 or -errno. */
+static long open_twice(struct world *w, const char *path, size_t first, size_t second)
+{
+	struct client *one = client(w), *two = client_number(w, 1);
+	long fd = client_open(one, path, opens[first].flags);
+	long again = client_open(two, path, opens[second].flags);
+
+	if (again >= 0)
+		client_close(two, again);
+	if (fd >= 0)
+		client_close(one, fd);
+	return fd < 0 ? fd : again < 0 ? again : 0;
+}
+
+CASE(overlapping, opens_of_every_kind_succeed, .row = "A5",
+     .title = "whatever a file is opened for, it can be opened again for anything",
+     .needs = NEED_PASSTHROUGH, .advice = ADVICE)
+{
+	char what[64];
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, client(w), READ);
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	for (size_t first = 0; first < OPENS; first++)
+		for (size_t second = 0; second < OPENS; second++) {
+			snprintf(what, sizeof(what), "open for %s, then for %s",
+				 opens[first].name, opens[second].name);
+			EXPECT_HOLDS(open_twice(w, "f", first, second) == 0, what);
+		}
+}
+
+CASE(overlapping, opens_read_and_write, .row = "A5",
+     .title = "three files that are open at once are read and written, in whatever order they are "
+	      "closed",
+     .needs = NEED_PASSTHROUGH, .advice = ADVICE)
+{
+	struct client *c = client(w);
+	long first, second, third;
+	char data[1];
+
+	OPEN_PASSED_THROUGH(first, c, OPENED);
+	ASSERT_POSITIVE(second = client_open(c, "f", O_RDONLY));
+	ASSERT_POSITIVE(third = client_open(c, "f", O_WRONLY));
+
+	EXPECT_RET(client_close(c, first), 0);
+	EXPECT_RET(client_write(c, third, "3", 1, 0), 1);
+	EXPECT_RET(client_read(c, second, data, 1, 0), 1);
+	EXPECT_HOLDS(*data == '3', "the second reads what the third has written");
+	EXPECT_RET(client_close(c, third), 0);
+	EXPECT_RET(client_read(c, second, data, 1, 0), 1);
+	EXPECT_POSITIVE(client_open(c, "f", O_RDWR));
+}
+
+CASE(overlapping, what_was_created_is_opened, .row = "A5",
+     .title = "a new file is opened again for anything while who created it has it open",
+     .needs = NEED_PASSTHROUGH, .advice = ADVICE)
+{
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, client(w), OPENED);
+	fd = mounted_open(client(w), CREATED);
+	SKIP_IF_LACKING(fd, mounted_operation());
+	ASSERT_POSITIVE(fd);
+
+	for (size_t i = 0; i < OPENS; i++)
+		EXPECT_POSITIVE(client_open(client_number(w, 1), "new", opens[i].flags));
+}
+
+CASE(overlapping, what_is_open_is_created, .row = "A5",
+     .title = "a file that is open is opened again with O_CREAT",
+     .needs = NEED_PASSTHROUGH, .advice = ADVICE)
+{
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, client(w), OPENED);
+	EXPECT_POSITIVE(client_open(client_number(w, 1), "f", O_RDWR | O_CREAT));
+}
+
+CASE(overlapping, what_has_no_name_is_opened, .row = "A5",
+     .title = "an O_TMPFILE file is opened again by its descriptor",
+     .needs = NEED_PASSTHROUGH, .advice = ADVICE)
+{
+	struct client *c = client(w);
+	char path[32];
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, OPENED);
+	fd = mounted_open(c, TMPFILE);
+	SKIP_IF_LACKING(fd, mounted_operation());
+	ASSERT_POSITIVE(fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%ld", fd);
+	EXPECT_POSITIVE(client_open(c, path, O_RDONLY));
+	EXPECT_POSITIVE(client_open(c, path, O_RDWR));
+}
+
+CASE(overlapping, links_are_opened, .row = "A5",
+     .title = "two names of one file are open at once",
+     .needs = NEED_PASSTHROUGH, .advice = ADVICE)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, OPENED);
+	EXPECT_DONE(client_link(c, "f", "also"), "link");
+	ASSERT_POSITIVE(fd = client_open(c, "also", O_RDWR));
+	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED),
+		   MOUNTED_FILLED);
+}
+
+/* --- A6: at once ------------------------------------------------------------------------ */
+
+#define TIMES 300
+
+/* Of all clients, each of which opens and closes the file again and again. */
+static long finish_all(struct world *w)
+{
+	long errors = 0;
+
+	for (unsigned int i = 0; i < WORLD_CLIENTS; i++) {
+		long result = client_finish(client_number(w, i));
+
+		errors = result < 0 || errors < 0 ? -1 : errors + result;
+	}
+	case_note("errors", "%ld of %d", errors, TIMES * WORLD_CLIENTS);
+	return errors;
+}
+
+MOUNTED_FIXTURE(crowd);
+
+CASE(crowd, opens_one_file, .row = "A6",
+     .title = "processes that open and close one file at once, for reading and writing, all succeed",
+     .needs = NEED_PASSTHROUGH, .advice = ADVICE)
+{
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, client(w), READ);
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	for (unsigned int i = 0; i < WORLD_CLIENTS; i++)
+		client_start_count_open_errors(client_number(w, i), "f", opens[i % 3].flags, EIO,
+					       TIMES);
+	EXPECT_HOLDS(finish_all(w) == 0, "no open fails");
+}
+
+CASE(crowd, creates_one_file, .row = "A6",
+     .title = "processes that create or open one file at once all succeed",
+     .needs = NEED_PASSTHROUGH, .advice = ADVICE)
+{
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, client(w), OPENED);
+	fd = client_open(client(w), "another", O_RDWR | O_CREAT);
+	SKIP_IF_LACKING(fd, "O_CREAT");
+	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_DONE(client_unlink(client(w), "another"), "unlink");
+
+	for (unsigned int i = 0; i < WORLD_CLIENTS; i++)
+		client_start_count_open_errors(client_number(w, i), "another", O_RDWR | O_CREAT,
+					       EIO, TIMES);
+	EXPECT_HOLDS(finish_all(w) == 0, "no open fails");
+}
+
+CASE_MAIN()

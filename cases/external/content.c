@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is in the files of a file system that passes them through. Rows A2 to A4. */
+#include <fcntl.h>
+
+#include "external/external_helpers.h"
+
+#define PAGE  4096L
+#define RW    (PROT_READ | PROT_WRITE)
+#define OTHER (MOUNTED_SEED + 1)
+#define ODD   12345L
+
+/* --- A2: reading and writing ------------------------------------------------------- */
+
+MOUNTED_FIXTURE_FOR_EACH_FILE(bytes);
+
+CASE(bytes, arrive_and_come_back, .row = "A2",
+     .title = "what is written to a file is read from it and, where it has a name, is in the backing "
+	      "file at once",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	const char *name = how_name(variant->how);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, MOUNTED_FILLED, ODD, OTHER), MOUNTED_FILLED);
+	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, MOUNTED_FILLED, ODD, OTHER), MOUNTED_FILLED);
+	EXPECT_RET(client_read_by(c, WAY_MMAP_SHARED, fd, MOUNTED_FILLED, ODD, OTHER),
+		   MOUNTED_FILLED);
+	if (name)
+		EXPECT_RET(backing_match(name, OTHER, MOUNTED_FILLED, ODD), MOUNTED_FILLED);
+}
+
+CASE(bytes, grow_the_file, .row = "A2",
+     .title = "a write past the end is in the size that the file shows",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	struct statx st;
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	EXPECT_RET(client_fstatx(c, fd, 0, &st), 0);
+	EXPECT_RET(st.stx_size, MOUNTED_SIZE);
+
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, ODD, MOUNTED_SIZE, OTHER), ODD);
+	EXPECT_RET(client_fstatx(c, fd, 0, &st), 0);
+	EXPECT_RET(st.stx_size, MOUNTED_SIZE + ODD);
+}
+
+CASE(bytes, end_where_it_is_truncated, .row = "A2",
+     .title = "a file that is truncated while it is open ends there for reads, and shows that size",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	struct statx st;
+	char data[8];
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+
+	EXPECT_DONE(client_call(c, ftruncate, fd, ODD), "truncate");
+	EXPECT_RET(client_fstatx(c, fd, 0, &st), 0);
+	EXPECT_RET(st.stx_size, ODD);
+	EXPECT_RET(client_read(c, fd, data, sizeof(data), ODD - 3), 3);
+	EXPECT_RET(client_read(c, fd, data, sizeof(data), ODD), 0);
+}
+
+CASE(bytes, are_synced, .row = "A2",
+     .title = "fsync of a file that is passed through succeeds", .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, ODD, 0, OTHER), ODD);
+	EXPECT_DONE(client_call(c, fsync, fd), "fsync");
+}
+
+MOUNTED_FIXTURE(shared);
+
+CASE(shared, by_two_files, .row = "A2",
+     .title = "what is written through one open file another one reads at once",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *reader = client(w), *writer = client_number(w, 1);
+	long in, out;
+
+	OPEN_PASSED_THROUGH(in, reader, OPENED);
+	ASSERT_POSITIVE(out = client_open(writer, "f", O_WRONLY));
+
+	EXPECT_RET(client_read_by(reader, WAY_PREAD, in, ODD, 0, MOUNTED_SEED), ODD);
+	EXPECT_RET(client_write_by(writer, WAY_PREAD, out, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_read_by(reader, WAY_PREAD, in, ODD, 0, OTHER), ODD);
+}
+
+CASE(shared, by_one_after_the_other, .row = "A2",
+     .title = "what was written and closed is read by who opens the file next",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, OPENED);
+	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, ODD, 0, MOUNTED_SEED), ODD);
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_close(c, fd), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client_number(w, 1), "f", O_RDONLY));
+	EXPECT_RET(client_read_by(client_number(w, 1), WAY_PREAD, fd, ODD, 0, OTHER), ODD);
+}
+
+MOUNTED_FIXTURE(truncated);
+
+CASE(truncated, when_it_is_opened, .row = "A2",
+     .title = "O_TRUNC empties the file, also for a file that is open already",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	char data[1];
+	long fd, emptied;
+
+	OPEN_PASSED_THROUGH(fd, c, OPENED);
+
+	emptied = client_open(c, "f", O_RDWR | O_TRUNC);
+	SKIP_IF_LACKING(emptied, "O_TRUNC");
+	ASSERT_POSITIVE(emptied);
+	EXPECT_RET(client_read(c, fd, data, 1, 0), 0);
+	EXPECT_RET(client_write(c, emptied, "new", 3, 0), 3);
+	EXPECT_RET(client_read(c, fd, data, 1, 2), 1);
+	EXPECT_RET(backing_file_is("f", "new"), 1);
+}
+
+/* --- A3: appending ------------------------------------------------------------------- */
+
+#define PIECE  64
+#define PIECES 500
+
+MOUNTED_FIXTURE(appended);
+
+CASE(appended, by_two_in_turn, .row = "A3",
+     .title = "what two append to a file in turns stands behind each other",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *one = client(w), *two = client_number(w, 1);
+	const long end = MOUNTED_SIZE;
+	long fd, a, b;
+
+	OPEN_PASSED_THROUGH(fd, one, OPENED);
+	ASSERT_POSITIVE(a = client_open(one, "f", O_WRONLY | O_APPEND));
+	ASSERT_POSITIVE(b = client_open(two, "f", O_WRONLY | O_APPEND));
+
+	EXPECT_RET(client_write_by(one, WAY_READ, a, ODD, end, OTHER), ODD);
+	EXPECT_RET(client_write_by(two, WAY_READ, b, ODD, end + ODD, OTHER), ODD);
+	EXPECT_RET(client_write_by(one, WAY_READ, a, ODD, end + 2 * ODD, OTHER), ODD);
+	EXPECT_RET(backing_match("f", OTHER, 4 * ODD, end), 3 * ODD);
+}
+
+CASE(appended, by_two_at_once, .row = "A3",
+     .title = "what two append to a file at once is all there, each piece of it whole",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *one = client(w), *two = client_number(w, 1);
+	long fd, a, b;
+
+	OPEN_PASSED_THROUGH(fd, one, OPENED);
+	ASSERT_POSITIVE(a = client_open(one, "f", O_WRONLY | O_APPEND));
+	ASSERT_POSITIVE(b = client_open(two, "f", O_WRONLY | O_APPEND));
+
+	client_start_append(one, a, 'a', PIECE, PIECES);
+	client_start_append(two, b, 'b', PIECE, PIECES);
+	EXPECT_RET(client_finish(one), PIECES);
+	EXPECT_RET(client_finish(two), PIECES);
+	EXPECT_RET(backing_blocks("f", 'a', PIECE, MOUNTED_SIZE), PIECES);
+	EXPECT_RET(backing_blocks("f", 'b', PIECE, MOUNTED_SIZE), PIECES);
+}
+
+CASE(appended, to_what_was_created, .row = "A3",
+     .title = "what is appended to a new file stands behind each other",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, CREATED);
+	ASSERT_POSITIVE(fd = client_open(c, "log", O_WRONLY | O_APPEND | O_CREAT | O_EXCL));
+
+	EXPECT_RET(client_write_by(c, WAY_READ, fd, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_write_by(c, WAY_READ, fd, ODD, ODD, OTHER), ODD);
+	EXPECT_RET(backing_match("log", OTHER, 4 * ODD, 0), 2 * ODD);
+}
+
+/* --- A4: memory ------------------------------------------------------------------------ */
+
+MOUNTED_FIXTURE_FOR_EACH_FILE(memory);
+
+CASE(memory, is_the_file, .row = "A4",
+     .title = "what is stored to shared memory is read from the file, and what is written to the "
+	      "file is loaded",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	char data[1];
+	long fd, at;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	ASSERT_POSITIVE(at = client_mmap(c, fd, RW, MAP_SHARED, PAGE, 0));
+
+	EXPECT_RET(client_poke(c, at, 'm'), 0);
+	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
+	EXPECT_HOLDS(*data == 'm', "the read gives what was stored");
+	EXPECT_RET(client_write(c, fd, "w", 1, 1), 1);
+	EXPECT_RET(client_peek(c, at + 1), 'w');
+}
+
+CASE(memory, outlives_the_descriptor, .row = "A4",
+     .title = "shared memory of a file that was closed is loaded from and stored to",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd, at;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	ASSERT_POSITIVE(at = client_mmap(c, fd, RW, MAP_SHARED, PAGE, 0));
+	EXPECT_RET(client_close(c, fd), 0);
+
+	EXPECT_RET(client_poke(c, at, 'm'), 0);
+	EXPECT_RET(client_peek(c, at), 'm');
+}
+
+CASE_MAIN()

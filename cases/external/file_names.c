@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Files that change their names while they are open. Row A7. */
+#include <fcntl.h>
+
+#include "external/external_helpers.h"
+
+#define OTHER (MOUNTED_SEED + 1)
+#define SOME  12345L
+
+MOUNTED_FIXTURE(renamed);
+
+CASE(renamed, files_work_on, .row = "A7",
+     .title = "an open file that is renamed is read and written, and opened by its new name",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd, again;
+
+	OPEN_PASSED_THROUGH(fd, c, OPENED);
+	EXPECT_DONE(client_rename(c, "f", "moved"), "rename");
+
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
+	EXPECT_RET(backing_match("moved", OTHER, SOME, 0), SOME);
+	ASSERT_POSITIVE(again = client_open(c, "moved", O_RDWR));
+	EXPECT_RET(client_read_by(c, WAY_PREAD, again, SOME, 0, OTHER), SOME);
+}
+
+CASE(renamed, files_are_replaced, .row = "A7",
+     .title = "an open file over which another one is renamed is read on, and the name opens the other",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd, other;
+
+	OPEN_PASSED_THROUGH(fd, c, OPENED);
+	ASSERT_POSITIVE(other = client_open(c, "g", O_RDWR));
+	EXPECT_RET(client_write_by(c, WAY_PREAD, other, SOME, 0, OTHER), SOME);
+	EXPECT_DONE(client_rename(c, "g", "f"), "rename");
+
+	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, SOME, 0, MOUNTED_SEED), SOME);
+	ASSERT_POSITIVE(other = client_open(c, "f", O_RDONLY));
+	EXPECT_RET(client_read_by(c, WAY_PREAD, other, SOME, 0, OTHER), SOME);
+}
+
+MOUNTED_FIXTURE(unlinked);
+
+CASE(unlinked, files_work_on, .row = "A7",
+     .title = "an open file that is unlinked is read and written",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, OPENED);
+	EXPECT_DONE(client_unlink(c, "f"), "unlink");
+
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
+	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
+}
+
+CASE(unlinked, names_are_created_anew, .row = "A7",
+     .title = "the name of an open file that was unlinked is created anew, and each has its bytes",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd, anew;
+
+	OPEN_PASSED_THROUGH(fd, c, OPENED);
+	EXPECT_DONE(client_unlink(c, "f"), "unlink");
+	ASSERT_POSITIVE(anew = client_open(c, "f", O_RDWR | O_CREAT | O_EXCL));
+
+	EXPECT_RET(client_write_by(c, WAY_PREAD, anew, SOME, 0, OTHER), SOME);
+	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, SOME, 0, MOUNTED_SEED), SOME);
+	EXPECT_RET(backing_match("f", OTHER, SOME, 0), SOME);
+}
+
+MOUNTED_FIXTURE(unnamed);
+
+CASE(unnamed, files_get_a_name, .row = "A7",
+     .title = "an O_TMPFILE file that is linked has its bytes under that name",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, TMPFILE);
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
+	EXPECT_DONE(client_link_fd(c, fd, "named"), "link");
+
+	EXPECT_RET(backing_match("named", OTHER, SOME, 0), SOME);
+	EXPECT_POSITIVE(client_open(c, "named", O_RDWR));
+}
+
+CASE_MAIN()

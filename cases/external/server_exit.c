@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a file system leaves when its mount or it itself goes. Rows A10 and A11. */
+#include <errno.h>
+
+#include "external/external_helpers.h"
+#include "world/world_end.h"
+
+#define PAGE 4096L
+
+MOUNTED_FIXTURE_FOR_EACH_FILE(unmounted);
+
+CASE(unmounted, program_ends_and_leaves_nothing, .row = "A10",
+     .title = "unmounted, the program ends, and then the backing filesystem can be unmounted at once",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, PAGE, 0, MOUNTED_SEED), PAGE);
+	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(program_wait_end(), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+MOUNTED_FIXTURE_FOR_EACH_FILE(killed);
+
+CASE(killed, program_leaves_open_files_that_work, .row = "A11",
+     .title = "when the program is killed an open file is read and written on; closed and "
+	      "unmounted it leaves a backing filesystem that can be unmounted at once",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	EXPECT_RET(program_kill(), 0);
+
+	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, PAGE, 0, MOUNTED_SEED), PAGE);
+	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, PAGE, 0, MOUNTED_SEED), PAGE);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	client_close(c, fd);
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+CASE_MAIN()

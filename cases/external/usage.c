@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Whether a file system passes its files through. Row A1. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "external/external_helpers.h"
+
+MOUNTED_FIXTURE_FOR_EACH_FILE(passed);
+FIXTURE_VARIANT_ADD(passed, read) { READ };
+
+/* The bytes that f has from the beginning, in a new file, too. */
+static long fill(struct client *c, enum how how, long fd)
+{
+	return how == READ || how == OPENED ?
+		       MOUNTED_FILLED :
+		       client_write_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED);
+}
+
+CASE(passed, through_reads_need_no_program, .row = "A1",
+     .title = "with the program stopped a file that it passes through is read, and a name that was "
+	      "not looked up waits for it",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	EXPECT_RET(fill(c, variant->how, fd), MOUNTED_FILLED);
+
+	ASSERT_RET(program_pause(), 0);
+	client_start_read_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED);
+	EXPECT_HOLDS(!mounted_waits(c), "the read does not wait");
+	EXPECT_RET(client_finish(c), MOUNTED_FILLED);
+	client_start_open(c, "g", O_RDONLY);
+	EXPECT_HOLDS(mounted_waits(c), "the look at another name waits");
+	EXPECT_RET(program_resume(), 0);
+	EXPECT_HOLDS(client_finish(c) != -ETIME, "it has an answer then");
+}
+
+CASE(passed, through_memory_needs_no_program, .row = "A1",
+     .title = "with the program stopped a mapping of a file that it passes through is loaded from",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd, at;
+
+	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	EXPECT_RET(fill(c, variant->how, fd), MOUNTED_FILLED);
+	ASSERT_POSITIVE(at = client_mmap(c, fd, PROT_READ, MAP_SHARED, MOUNTED_SIZE, 0));
+
+	ASSERT_RET(program_pause(), 0);
+	client_start_peek(c, at + MOUNTED_SIZE / 2);
+	EXPECT_HOLDS(!mounted_waits(c), "the load does not wait");
+	EXPECT_RET(client_finish(c), 0);
+	EXPECT_RET(program_resume(), 0);
+}
+
+CASE_MAIN()

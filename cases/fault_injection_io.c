@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reads, writes and mappings when the kernel gets no memory. Rows X. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "world/fault_injection_helpers.h"
+#include "world/io_methods.h"
+
+enum { SEED = 1 };
+
+#define PAGE   4096L
+#define SIZE   (3 * PAGE)
+#define OFFSET (100 * PAGE) /* where the page cache needs more than one node */
+
+static const struct world_opts on_disk = { .backing = "ext4" };
+
+/* Of the backing file on disk, as if it had never been read. 0 or -errno. */
+static int forget_pages(void)
+{
+	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+
+	err = err ?: -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+	return err;
+}
+
+/* The backing file is as large as ever, and has no page in memory. 0 or -errno. */
+static int empty_file(void)
+{
+	const char *path = backing_path("f");
+
+	return truncate(path, 0) < 0 || truncate(path, OFFSET + SIZE) < 0 ? -errno : 0;
+}
+
+/* --- one system call ---------------------------------------------------------------- */
+
+typedef long call_fn(struct client *c, long fd);
+
+static long call_read(struct client *c, long fd)
+{
+	char data[PAGE];
+
+	return client_read(c, fd, data, sizeof(data), OFFSET);
+}
+
+static long call_write(struct client *c, long fd)
+{
+	static const char data[PAGE];
+
+	return client_write(c, fd, data, sizeof(data), OFFSET);
+}
+
+static long call_map(struct client *c, long fd)
+{
+	return client_mmap(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, OFFSET);
+}
+
+/*
+ * What is tried on a file that was just opened, and what is done to the backing file before.
+ * -ENODATA: it says that the file ends, which is no lack of memory.
+ */
+static call_fn *call;
+static int (*prepare)(void);
+
+static long call_failing(struct world *w, unsigned int nth, bool *failed)
+{
+	long fd = client_open(client(w), "f", O_RDWR), result = prepare();
+
+	client_fail_nth(client(w), nth);
+	result = result ?: call(client(w), fd);
+	*failed = client_failed(client(w));
+	if (call == call_map && result > 0)
+		client_call(client(w), munmap, result, PAGE);
+	client_close(client(w), fd);
+	return fd < 0 ? fd : result ?: -ENODATA;
+}
+
+/* Nothing holds the backing file, neither what succeeded nor what failed. */
+#define EXPECT_NOTHING_HELD(w)                                                                \
+	do {                                                                                  \
+		world_ops(w); /* by now the server has seen each RELEASE */                   \
+		EXPECT_RET(world_umount("backing"), 0);                                       \
+	} while (0)
+
+#define OPEN_AGAIN_AND_AGAIN "f reg=at-open drop=at-release times=any"
+
+WORLD_FIXTURE(first_call);
+
+CASE(first_call, reads_or_is_enomem, .row = "X3",
+     .title = "the first read of a passthrough file, of which an allocation fails, is ENOMEM or "
+	      "reads; the file is not held longer for it",
+     .needs = NEED_PASSTHROUGH | NEED_FAULTS | NEED_EXT4, .world = &on_disk)
+{
+	struct failing_report report;
+
+	plan(w, OPEN_AGAIN_AND_AGAIN);
+	ASSERT_RET(backing_fill("f", SEED, SIZE, OFFSET), 0);
+	call = call_read, prepare = forget_pages;
+	report = failing_each(w, call_failing);
+
+	EXPECT_FAILED(report); /* what fails while reading ahead is tried again */
+	EXPECT_RET(report.last, PAGE);
+	EXPECT_NOTHING_HELD(w);
+}
+
+/* With a server that is asked each time, as there might be a capability. */
+CASE(first_call, writes_or_is_enomem, .row = "X4",
+     .title = "the first write to a passthrough file, of which an allocation fails, is ENOMEM or "
+	      "writes; the file is not held longer for it",
+     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .can = "answers")
+{
+	struct failing_report report;
+
+	plan(w, OPEN_AGAIN_AND_AGAIN);
+	ASSERT_RET(server_call(&w->server, -1, "answer GETXATTR ENODATA"), 0);
+	call = call_write, prepare = empty_file;
+	report = failing_each(w, call_failing);
+
+	EXPECT_ENOMEM(report);
+	EXPECT_RET(report.last, PAGE);
+	EXPECT_NOTHING_HELD(w);
+}
+
+CASE(first_call, maps_or_is_enomem, .row = "X5",
+     .title = "mmap(2) of a passthrough file, of which an allocation fails, is ENOMEM or maps; "
+	      "neither file nor backing file is held longer for it",
+     .needs = NEED_PASSTHROUGH | NEED_FAULTS)
+{
+	struct failing_report report;
+
+	plan(w, OPEN_AGAIN_AND_AGAIN);
+	call = call_map, prepare = empty_file;
+	report = failing_each(w, call_failing);
+
+	EXPECT_ENOMEM(report);
+	EXPECT_HOLDS(report.last > 0, "it maps when none fails");
+	EXPECT_NOTHING_HELD(w);
+	EXPECT_RET(world_umount("fuse"), 0);
+}
+
+/* --- all ways, with what they set up -------------------------------------------------- */
+
+/* Not by io_uring: what the file is asked for, is asked by a worker, whose allocations succeed. */
+
+static enum way way;
+
+/* What else a way says when there is no memory for what it sets up. */
+static bool says_no_memory(long error)
+{
+	switch (way) {
+	case WAY_AIO: /* io_submit(2) for its request */
+		return error == -EAGAIN;
+	case WAY_SPLICE: /* pipe2(2) */
+		return error == -ENFILE;
+	case WAY_SENDFILE: /* memfd_create(2) */
+		return error == -ENOSPC;
+	default:
+		return false;
+	}
+}
+
+static long read_once(struct world *w, unsigned int nth, bool *failed)
+{
+	long fd = client_open(client(w), "f", O_RDONLY), result = forget_pages();
+
+	client_fail_nth(client(w), nth);
+	result = result ?: client_read_by(client(w), way, fd, SIZE, OFFSET, SEED);
+	*failed = client_failed(client(w));
+	client_close(client(w), fd);
+	return fd < 0 ? fd : says_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
+}
+
+static long write_once(struct world *w, unsigned int nth, bool *failed)
+{
+	long fd = client_open(client(w), "f", O_RDWR), result = empty_file();
+
+	client_fail_nth(client(w), nth);
+	result = result ?: client_write_by(client(w), way, fd, SIZE, OFFSET, SEED);
+	*failed = client_failed(client(w));
+	client_close(client(w), fd);
+	return fd < 0 ? fd : says_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
+}
+
+#define EXPECT_DONE_OR_ENOMEM(report)                                                         \
+	do {                                                                                  \
+		EXPECT_ENOMEM(report);                                                        \
+		EXPECT_RET((report).last, SIZE);                                              \
+	} while (0)
+
+WAY_FIXTURE(reading);
+FIXTURE_VARIANT_ADD(reading, by_call) { WAY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(reading, by_aio) { WAY_AIO, NEED_AIO };
+FIXTURE_VARIANT_ADD(reading, by_splice) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(reading, by_sendfile) { WAY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(reading, by_shared_mapping) { WAY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(reading, by_private_mapping) { WAY_MMAP_PRIVATE, 0 };
+
+CASE(reading, is_enomem_or_right, .row = "X3",
+     .title = "reading a passthrough file in any way: where an allocation fails it fails with "
+	      "ENOMEM or reads what the file holds",
+     .needs = NEED_PASSTHROUGH | NEED_FAULTS | NEED_EXT4, .world = &on_disk)
+{
+	struct failing_report report;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, OPEN_AGAIN_AND_AGAIN);
+	ASSERT_RET(backing_fill("f", SEED, SIZE, OFFSET), 0);
+	way = variant->way;
+	report = failing_each(w, read_once);
+
+	EXPECT_DONE_OR_ENOMEM(report);
+	EXPECT_NOTHING_HELD(w);
+}
+
+WAY_FIXTURE(writing);
+FIXTURE_VARIANT_ADD(writing, by_call) { WAY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(writing, by_aio) { WAY_AIO, NEED_AIO };
+FIXTURE_VARIANT_ADD(writing, by_splice) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(writing, by_sendfile) { WAY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(writing, by_shared_mapping) { WAY_MMAP_SHARED, 0 };
+
+CASE(writing, is_enomem_or_done, .row = "X4",
+     .title = "writing a passthrough file in any way: where an allocation fails it fails with "
+	      "ENOMEM or writes, and the next time all is written",
+     .needs = NEED_PASSTHROUGH | NEED_FAULTS)
+{
+	struct failing_report report;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, OPEN_AGAIN_AND_AGAIN);
+	way = variant->way;
+	report = failing_each(w, write_once);
+
+	EXPECT_DONE_OR_ENOMEM(report);
+	EXPECT_RET(backing_match("f", SEED, SIZE, OFFSET), SIZE);
+	EXPECT_NOTHING_HELD(w);
+}
+
+CASE_MAIN()

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * I/O that is under way. The backing file is on a second FUSE mount, whose server holds the READ
+ * or WRITE back for as long as the case wants. Rows D1, D20, L3, L5.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "client/pattern.h"
+#include "world/io_methods.h"
+
+enum { OLD = 1, NEW = 2 }; /* seeds */
+
+#define PAGE 4096L
+
+static long other_hold(struct world *w, const char *op)
+{
+	return server_call(&w->other, -1, "hold %s", op);
+}
+
+static long other_go(struct world *w, const char *op)
+{
+	return server_call(&w->other, -1, "go %s", op);
+}
+
+/* --- libaio in two halves: steps of the client ---------------------------------- */
+
+#define QUEUE 2
+
+static aio_context_t context;
+static char *data; /* a page for each */
+
+struct queue_arg {
+	int fd, opcode, number;
+};
+
+static long do_queue(void *arg)
+{
+	const struct queue_arg *q = arg;
+	struct iocb cb = { .aio_fildes = q->fd,
+			   .aio_lio_opcode = q->opcode,
+			   .aio_nbytes = PAGE,
+			   .aio_offset = q->number * PAGE };
+	struct iocb *cbs[] = { &cb };
+	long result;
+
+	if (!data)
+		data = mmap(NULL, QUEUE * PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (q->opcode == IOCB_CMD_PWRITE)
+		pattern_fill(data + cb.aio_offset, PAGE, NEW, cb.aio_offset);
+	cb.aio_buf = (uintptr_t)(data + cb.aio_offset);
+	result = context ? 0 : syscall(SYS_io_setup, QUEUE, &context);
+	if (result == 0)
+		result = syscall(SYS_io_submit, context, 1, cbs);
+	return result < 0 ? -errno : result;
+}
+
+static long client_queue(struct client *c, int fd, int opcode, int number)
+{
+	struct queue_arg arg = { fd, opcode, number };
+
+	return client_run(c, do_queue, &arg, sizeof(arg), "io_submit page %d of %d", number, fd);
+}
+
+/* Bytes of all that are complete, at least as many as asked for, or -errno of one. */
+static long do_reap_queue(void *arg)
+{
+	const int *least = arg;
+	struct io_event events[QUEUE];
+	long n = syscall(SYS_io_getevents, context, *least, QUEUE, events, NULL), bytes = 0;
+
+	if (n < 0)
+		return -errno;
+	for (long i = 0; i < n; i++) {
+		if ((long)events[i].res < 0)
+			return events[i].res;
+		bytes += events[i].res;
+	}
+	return bytes;
+}
+
+static long client_reap_queue(struct client *c, int least)
+{
+	return client_run(c, do_reap_queue, &least, sizeof(least), "io_getevents, %d at least",
+			  least);
+}
+
+static long do_compare(void *arg)
+{
+	const size_t *size = arg;
+
+	return pattern_match(data, *size, OLD, 0);
+}
+
+static long client_compare(struct client *c, size_t size)
+{
+	return client_run(c, do_compare, &size, sizeof(size), "compare what was read");
+}
+
+/* A direct passthrough file f, of two pages, whose backing file is on the second mount. */
+static long open_slow(struct world *w, int flags)
+{
+	int err = backing_fill("f", OLD, QUEUE * PAGE, 0);
+	long id = err ?: register_on_other(w, "no-passthrough async-dio");
+	long fd = id < 0 ? id : client_open_settled(w, "f", O_RDWR | flags);
+
+	world_other_ops(w);
+	return fd;
+}
+
+WORLD_FIXTURE(queued);
+
+CASE(queued, reads_are_under_way_together, .row = "D1",
+     .title = "io_submit(2) of direct reads returns at once, and they complete when the backing "
+	      "file has answered",
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	ASSERT_RET(other_hold(w, "READ 2"), 0);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 1), 1);
+	ASSERT_OTHER_OPS(w, "READ READ");
+	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(other_go(w, "READ"), 2);
+	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
+	EXPECT_RET(client_compare(c, 2 * PAGE), 2 * PAGE);
+	EXPECT_OPS(w, "");
+}
+
+CASE(queued, writes_are_under_way_together, .row = "D1",
+     .title = "io_submit(2) of direct writes returns at once, and they complete when the backing "
+	      "file has answered",
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	ASSERT_RET(other_hold(w, "WRITE 2"), 0);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 1), 1);
+	ASSERT_OTHER_OPS(w, "WRITE WRITE");
+	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(other_go(w, "WRITE"), 2);
+	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
+	EXPECT_RET(backing_match("f", NEW, 2 * PAGE, 0), 2 * PAGE);
+	EXPECT_OPS(w, "");
+}
+
+CASE(queued, write_outdates_when_complete, .row = "D5",
+     .title = "a queued write makes the attributes invalid when it is complete, not before",
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	ASSERT_RET(other_hold(w, "WRITE"), 0);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
+	ASSERT_OTHER_OPS(w, "WRITE");
+	EXPECT_RET(client_stat(c, "f"), 0);
+	EXPECT_OPS(w, "");
+	EXPECT_RET(other_go(w, "WRITE"), 1);
+	EXPECT_RET(client_reap_queue(c, 1), PAGE);
+	EXPECT_RET(client_stat(c, "f"), 0);
+	EXPECT_OPS(w, "GETATTR");
+}
+
+CASE(queued, io_holds_the_file, .row = "D1",
+     .title = "a file closed while a read of it is queued is released when that is complete",
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	ASSERT_RET(other_hold(w, "READ"), 0);
+	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
+	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_OPS(w, "FLUSH");
+	ASSERT_OTHER_OPS(w, "READ");
+	EXPECT_RET(other_go(w, "READ"), 1);
+	EXPECT_RET(client_reap_queue(c, 1), PAGE);
+	EXPECT_RET(client_compare(c, PAGE), PAGE);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+}
+
+/* --- the end of connection and mount --------------------------------------------- */
+
+WORLD_FIXTURE(in_flight);
+FIXTURE_VARIANT(in_flight)
+{
+	int opcode;
+	const char *op;
+};
+FIXTURE_VARIANT_ADD(in_flight, read) { IOCB_CMD_PREAD, "READ" };
+FIXTURE_VARIANT_ADD(in_flight, write) { IOCB_CMD_PWRITE, "WRITE" };
+
+/* A page that was read by the client, or that is in the backing file. */
+static long transferred(struct client *c, int opcode)
+{
+	return opcode == IOCB_CMD_PREAD ? client_compare(c, PAGE) :
+					  backing_match("f", NEW, PAGE, 0);
+}
+
+CASE(in_flight, outlives_an_abort, .row = "L3",
+     .title = "a queued read or write is not ended by an abort: it holds both mounts, though ID and "
+	      "file are closed, until the backing file has answered, and transfers all",
+     .needs = NEED_PASSTHROUGH | NEED_AIO | NEED_FUSECTL, .can = "hold")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	ASSERT_RET(other_hold(w, variant->op), 0);
+	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
+	ASSERT_OTHER_OPS(w, variant->op);
+	EXPECT_RET(world_abort(), 0);
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_RET(client_close(c, fd), -ENOTCONN);
+	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(world_umount("fuse"), -EBUSY);
+	EXPECT_RET(world_umount("other"), -EBUSY);
+
+	EXPECT_RET(other_go(w, variant->op), 1);
+	EXPECT_RET(client_reap_queue(c, 1), PAGE);
+	EXPECT_RET(transferred(c, variant->opcode), PAGE);
+	EXPECT_RET(world_umount_and_wait("fuse"), 0);
+	EXPECT_RET(world_umount_and_wait("other"), 0);
+}
+
+CASE(in_flight, outlives_mount_and_server, .row = "L5",
+     .title = "a queued read or write is not ended by a lazy unmount and the end of the server: it "
+	      "holds the backing file, though the file is closed, until that has answered, and "
+	      "transfers all",
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+{
+	struct client *c = client(w);
+	long fd;
+
+	plan(w, "f reg=reuse");
+	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	ASSERT_RET(other_hold(w, variant->op), 0);
+	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
+	ASSERT_OTHER_OPS(w, variant->op);
+	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_RET(world_umount_lazily("fuse"), 0);
+	server_kill(&w->server);
+	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(world_umount("other"), -EBUSY);
+
+	EXPECT_RET(other_go(w, variant->op), 1);
+	EXPECT_RET(client_reap_queue(c, 1), PAGE);
+	EXPECT_RET(transferred(c, variant->opcode), PAGE);
+	EXPECT_RET(world_umount_and_wait("other"), 0);
+}
+
+/* --- the lock of the FUSE inode --------------------------------------------------- */
+
+static const struct world_opts same_cpu = { .same_cpu = true };
+
+WAY_FIXTURE(slow_write);
+FIXTURE_VARIANT_ADD(slow_write, positioned) { WAY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(slow_write, spliced) { WAY_SPLICE, 0 };
+
+CASE(slow_write, is_waited_for_by_fsync, .row = "D20",
+     .title = "fsync(2) waits for a write that is under way before it sends FSYNC",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &same_cpu)
+{
+	struct client *writer = client(w), *syncer = client_number(w, 1);
+	long fd, fd2;
+
+	plan(w, "f reg=reuse times=2");
+	ASSERT_POSITIVE(fd = open_slow(w, 0));
+	ASSERT_POSITIVE(fd2 = client_open(syncer, "f", O_RDWR));
+	EXPECT_OPS(w, "OPEN+passthrough");
+	EXPECT_RET(client_be_fifo(syncer), 0);
+	ASSERT_RET(other_hold(w, "WRITE"), 0);
+	client_start_write_by(writer, variant->way, fd, PAGE, 0, NEW);
+	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	client_start_call(syncer, fsync, fd2);
+	EXPECT_HOLDS(client_is_busy(syncer), "fsync(2) waits");
+	EXPECT_OPS(w, "");
+	EXPECT_RET(other_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(writer), PAGE);
+	EXPECT_RET(client_finish(syncer), 0);
+	EXPECT_OPS(w, "FSYNC");
+}
+
+CASE(slow_write, is_not_waited_for_by_others, .row = "D20",
+     .title = "stat(2), open(2) and read(2) do not wait for a write that is under way",
+     .needs = NEED_PASSTHROUGH, .can = "hold")
+{
+	struct client *writer = client(w), *other = client_number(w, 1);
+	long fd, fd2;
+
+	plan(w, "f reg=reuse times=2");
+	ASSERT_POSITIVE(fd = open_slow(w, 0));
+	ASSERT_RET(other_hold(w, "WRITE"), 0);
+	client_start_write_by(writer, variant->way, fd, PAGE, 0, NEW);
+	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	EXPECT_RET(client_stat(other, "f"), 0);
+	ASSERT_POSITIVE(fd2 = client_open(other, "f", O_RDONLY));
+	EXPECT_RET(client_read_by(other, WAY_PREAD, fd2, PAGE, PAGE, OLD), PAGE);
+	EXPECT_HOLDS(client_is_busy(writer), "the write is under way");
+	EXPECT_RET(other_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(writer), PAGE);
+	EXPECT_OPS(w, "OPEN+passthrough");
+}
+
+CASE_MAIN()

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Every way to read and write a passthrough file ends at the backing file. Row D1. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "world/io_methods.h"
+
+enum { OLD = 1, NEW = 2 }; /* seeds */
+
+#define PAGE	  4096L
+#define PIPE	  (16 * PAGE)
+#define FILE_SIZE (3 * PIPE)
+#define HUGE_IO	  (4 * 1024 * 1024L)
+
+static const struct piece {
+	long size, offset;
+} pieces[] = {
+	{ 1, 0 },	   { 1, PAGE - 1 }, { 1, PAGE },	{ PAGE, 0 },
+	{ PAGE, 1 },	   { PAGE + 1, PAGE - 1 }, { PIPE - 1, 3 }, { PIPE, PIPE },
+	{ PIPE + 1, PAGE }, { FILE_SIZE - 7, 7 }, { FILE_SIZE, 0 },
+};
+#define EACH_PIECE(piece) \
+	for (const struct piece *piece = pieces; piece < *(&pieces + 1); piece++)
+
+/* A passthrough file, settled, whose backing file is @size bytes of the pattern OLD. */
+static long open_old(struct world *w, long size, int flags)
+{
+	int err = backing_fill("f", OLD, size, 0);
+
+	return err ?: client_open_settled(w, "f", flags);
+}
+
+/* How many bytes of the backing file are right, when the piece is NEW and the rest OLD. */
+static long bytes_with(const struct piece *piece, long size)
+{
+	long end = piece->offset + piece->size;
+
+	return backing_match("f", OLD, piece->offset, 0) +
+	       backing_match("f", NEW, piece->size, piece->offset) +
+	       backing_match("f", OLD, size - end, end);
+}
+
+WAY_FIXTURE(bytes_out);
+EACH_WAY_TO_READ(bytes_out);
+
+CASE(bytes_out, are_the_backing_files, .row = "D1",
+     .title = "a read of any size gives the bytes of the backing file, and no request is sent",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDONLY));
+	EACH_PIECE(piece)
+		EXPECT_RET(client_read_by(client(w), variant->way, fd, piece->size, piece->offset,
+					  OLD), piece->size);
+	EXPECT_OPS(w, "");
+}
+
+static const struct world_opts small_max_read = { .fuse_options = "max_read=4096" };
+
+CASE(bytes_out, are_not_cut_at_max_read, .row = "D1",
+     .title = "4 MiB are read at once, whatever max_read the mount has",
+     .needs = NEED_PASSTHROUGH, .world = &small_max_read)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = open_old(w, HUGE_IO, O_RDONLY));
+	EXPECT_RET(client_read_by(client(w), variant->way, fd, HUGE_IO, 0, OLD), HUGE_IO);
+	EXPECT_OPS(w, "");
+}
+
+CASE(bytes_out, of_an_ordinary_file_are_asked_for, .row = "D1",
+     .title = "the same read of a file that is not passthrough sends READ",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDONLY));
+	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_OPS(w, "READ");
+}
+
+WAY_FIXTURE(bytes_in);
+EACH_WAY_TO_WRITE(bytes_in);
+
+CASE(bytes_in, are_the_backing_files, .row = "D1",
+     .title = "a write of any size changes just these bytes of the backing file, and no request "
+	      "is sent",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
+	EACH_PIECE(piece) {
+		ASSERT_RET(backing_fill("f", OLD, FILE_SIZE, 0), 0);
+		EXPECT_RET(client_write_by(client(w), variant->way, fd, piece->size, piece->offset,
+					   NEW), piece->size);
+		EXPECT_RET(bytes_with(piece, FILE_SIZE), FILE_SIZE);
+	}
+	EXPECT_OPS(w, "");
+}
+
+CASE(bytes_in, are_not_cut_at_max_write, .row = "D1",
+     .title = "4 MiB are written at once, whatever max_write the server has said",
+     .needs = NEED_PASSTHROUGH, .world = &small_max_read)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = open_old(w, HUGE_IO, O_RDWR));
+	EXPECT_RET(client_write_by(client(w), variant->way, fd, HUGE_IO, 0, NEW), HUGE_IO);
+	EXPECT_RET(backing_match("f", NEW, HUGE_IO, 0), HUGE_IO);
+	EXPECT_OPS(w, "");
+}
+
+CASE(bytes_in, of_an_ordinary_file_are_sent, .row = "D1",
+     .title = "the same write to a file that is not passthrough sends WRITE",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
+	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	if (variant->way == WAY_MMAP_SHARED)
+		EXPECT_OPS_MERGED(w, "READ WRITE");
+	else
+		EXPECT_OPS(w, "WRITE");
+}
+
+/* Few ways, as each waits for its deadline when it fails. */
+struct splice_arg {
+	int fd;
+	bool in; /* from a pipe that holds @filled bytes, not into an empty one */
+	long filled;
+	unsigned int flags;
+};
+
+static long do_splice_once(void *arg)
+{
+	const struct splice_arg *a = arg;
+	static char zeros[PIPE];
+	loff_t start = 0;
+	int ends[2];
+	long moved;
+
+	if (pipe(ends) < 0 || write(ends[1], zeros, a->filled) != a->filled)
+		return -errno;
+	moved = a->in ? splice(ends[0], NULL, a->fd, &start, PIPE, a->flags) :
+			splice(a->fd, &start, ends[1], NULL, PIPE, a->flags);
+	moved = moved < 0 ? -errno : moved;
+	close(ends[0]);
+	close(ends[1]);
+	return moved;
+}
+
+/* Bytes that one splice(2) moves between the start of the file and a pipe, or -errno. */
+static long client_splice_once(struct client *c, struct splice_arg arg)
+{
+	return client_run(c, do_splice_once, &arg, sizeof(arg), "splice %s %d, the pipe holds %ld",
+			  arg.in ? "into" : "from", arg.fd, arg.filled);
+}
+
+WORLD_FIXTURE(one_splice);
+
+CASE(one_splice, moves_a_whole_pipe, .row = "D1",
+     .title = "one splice(2) moves as much as a pipe holds, from a passthrough file and into one",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct splice_arg out = { .in = false }, in = { .in = true, .filled = PIPE };
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(in.fd = out.fd = open_old(w, PIPE, O_RDWR));
+	EXPECT_RET(client_splice_once(client(w), out), PIPE);
+	EXPECT_RET(client_splice_once(client(w), in), PIPE);
+	EXPECT_RET(backing_match("f", OLD, 1, 0), 0);
+	EXPECT_OPS(w, "");
+}
+
+CASE(one_splice, does_not_wait_when_told, .row = "D1",
+     .title = "splice(2) with SPLICE_F_NONBLOCK from an empty pipe into a passthrough file is EAGAIN",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct splice_arg in = { .in = true, .flags = SPLICE_F_NONBLOCK };
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(in.fd = open_old(w, PAGE, O_RDWR));
+	EXPECT_RET(client_splice_once(client(w), in), -EAGAIN);
+	EXPECT_RET(backing_match("f", OLD, PAGE, 0), PAGE);
+}
+
+WAY_FIXTURE(stopped_server);
+FIXTURE_VARIANT_ADD(stopped_server, plain) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, spliced) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, mapped_shared) { WAY_MMAP_SHARED, 0 };
+
+CASE(stopped_server, is_not_missed, .row = "D1",
+     .title = "reads and writes succeed while the server is stopped and another request waits for "
+	      "it",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w), *waiting = client_number(w, 1);
+	long fd, out, in;
+	bool waits;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
+	ASSERT_RET(server_pause(&w->server), 0);
+	client_start_open(waiting, "no-such-file", O_RDONLY);
+	out = client_read_by(c, variant->way, fd, FILE_SIZE, 0, OLD);
+	in = out < 0 ? out : client_write_by(c, variant->way, fd, FILE_SIZE, 0, NEW);
+	waits = client_is_busy(waiting);
+	ASSERT_RET(server_resume(&w->server), 0); /* before anything fails for want of it */
+	EXPECT_RET(out, FILE_SIZE);
+	EXPECT_RET(in, FILE_SIZE);
+	EXPECT_HOLDS(waits, "the other request waits");
+	EXPECT_RET(client_finish(waiting), -ENOENT);
+	EXPECT_RET(backing_match("f", NEW, FILE_SIZE, 0), FILE_SIZE);
+}
+
+/* Not by io_uring, whose workers let go of files a little later. */
+WAY_FIXTURE(closed);
+FIXTURE_VARIANT_ADD(closed, plain) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(closed, spliced) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(closed, sendfile) { WAY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(closed, mapped_shared) { WAY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(closed, aio) { WAY_AIO, NEED_AIO };
+
+CASE(closed, file_holds_nothing, .row = "L2",
+     .title = "after I/O of any kind the closed file leaves the backing filesystem free",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	plan(w, "f reg=at-open drop=at-release");
+	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
+	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_OPS(w, "FLUSH RELEASE");
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+WORLD_FIXTURE(mapping);
+
+CASE(mapping, is_synced_without_a_request, .row = "D1",
+     .title = "msync(2) of a passthrough mapping succeeds, and no request is sent",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, at;
+
+	plan(w, "f reg=at-open");
+	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE,
+					 0));
+	EXPECT_RET(client_poke(client(w), at, 'g'), 0);
+	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);
+	EXPECT_OPS(w, "");
+	EXPECT_RET(backing_file_is("f", "g"), 1);
+}
+
+CASE(mapping, runs_a_program, .row = "D1",
+     .title = "a program whose file is passthrough is executed, and nothing of it is read from "
+	      "the server",
+     .needs = NEED_PASSTHROUGH)
+{
+	long pid;
+
+	plan(w, "program reg=at-open");
+	ASSERT_RET(backing_program("program"), 0);
+	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_RET(client_reap(client(w), pid), 42);
+	EXPECT_OPS(w, "RELEASE");
+}
+
+CASE(mapping, of_an_ordinary_program_is_read, .row = "D1",
+     .title = "a program whose file is not passthrough is read from the server",
+     .needs = NEED_PASSTHROUGH)
+{
+	long pid;
+
+	ASSERT_RET(backing_program("program"), 0);
+	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
+	EXPECT_POSITIVE(server_wait(w, "READ", 1));
+	EXPECT_RET(client_reap(client(w), pid), 42);
+}
+
+CASE_MAIN()

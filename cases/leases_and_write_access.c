@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What others find who use the backing file themselves: write access, leases, locks. Rows L12,
+ * R32, D2.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "world/case_helpers.h"
+
+static const struct world_opts same_cpu = { .same_cpu = true };
+
+/* --- L12: write access --------------------------------------------------------------- */
+
+WORLD_FIXTURE(write_access);
+
+CASE(write_access, is_held_by_the_id, .row = "L12",
+     .title = "an ID that was registered by a descriptor for writing holds write access: the backing "
+	      "file is not executed, ETXTBSY, nor its filesystem made read-only, EBUSY, before the "
+	      "ID is closed",
+     .needs = NEED_PASSTHROUGH)
+{
+	long pid;
+
+	ASSERT_RET(backing_program("program"), 0);
+	ASSERT_RET(register_backing(w, "program", "mode=rw"), 1);
+	EXPECT_RET(client_spawn(client(w), backing_path("program")), -ETXTBSY);
+	EXPECT_RET(world_make_readonly("backing"), -EBUSY);
+
+	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(world_make_readonly("backing"), 0);
+	ASSERT_POSITIVE(pid = client_spawn(client(w), backing_path("program")));
+	EXPECT_RET(client_reap(client(w), pid), 42);
+}
+
+CASE(write_access, is_not_held_by_the_id_of_a_reader, .row = "L12",
+     .title = "an ID that was registered by a descriptor for reading holds no write access",
+     .needs = NEED_PASSTHROUGH)
+{
+	long pid;
+
+	ASSERT_RET(backing_program("program"), 0);
+	ASSERT_RET(register_backing(w, "program", "mode=ro"), 1);
+	ASSERT_POSITIVE(pid = client_spawn(client(w), backing_path("program")));
+	EXPECT_RET(world_make_readonly("backing"), 0);
+	EXPECT_RET(client_reap(client(w), pid), 42);
+}
+
+CASE(write_access, is_held_by_the_file, .row = "L12",
+     .title = "a passthrough file that is open for writing holds write access, whatever its ID was "
+	      "registered by: the backing filesystem is not made read-only, EBUSY, before it is "
+	      "closed; one that is open for reading holds none",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	long fd;
+
+	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
+	plan(w, "f reg=reuse times=2");
+	ASSERT_POSITIVE(client_open(c, "f", O_RDONLY));
+	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
+	EXPECT_RET(world_make_readonly("backing"), -EBUSY);
+
+	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_RET(world_make_readonly("backing"), 0);
+}
+
+/* --- R32: leases ----------------------------------------------------------------------- */
+
+/* Of the case process, to whom nothing is to happen when the lease is broken. */
+static int lease_for_reading(const char *name)
+{
+	int fd = open(backing_path(name), O_RDONLY | O_CLOEXEC);
+
+	signal(SIGIO, SIG_IGN);
+	return fcntl(fd, F_SETLEASE, F_RDLCK) < 0 ? -errno : fd;
+}
+
+static int give_up_lease(int fd)
+{
+	return fcntl(fd, F_SETLEASE, F_UNLCK) < 0 ? -errno : 0;
+}
+
+WORLD_FIXTURE(lease);
+
+CASE(lease, is_waited_for, .row = "R32",
+     .title = "an open for writing waits until a lease for reading the backing file is given up, an "
+	      "open for reading does not",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .world = &same_cpu)
+{
+	struct client *c = client(w);
+	int leased;
+
+	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
+	plan(w, "f reg=reuse times=2");
+	ASSERT_POSITIVE(leased = lease_for_reading("f"));
+	EXPECT_RET(client_be_fifo(c), 0);
+	EXPECT_POSITIVE(client_open(c, "f", O_RDONLY));
+
+	client_start_open(c, "f", O_RDWR);
+	EXPECT_RET(server_wait(w, "OPEN", 2), 2);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough"); /* all are answered then */
+	EXPECT_HOLDS(client_is_busy(c), "the open waits");
+	EXPECT_RET(give_up_lease(leased), 0);
+	EXPECT_POSITIVE(client_finish(c));
+}
+
+CASE(lease, is_eio_for_who_does_not_wait, .row = "R32",
+     .title = "an open for writing with O_NONBLOCK is EIO while there is a lease for reading the "
+	      "backing file, an open for reading is not",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *c = client(w);
+	int leased;
+
+	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
+	plan(w, "f reg=reuse times=3");
+	ASSERT_POSITIVE(leased = lease_for_reading("f"));
+
+	EXPECT_RET(client_open(c, "f", O_RDWR | O_NONBLOCK), -EIO);
+	EXPECT_POSITIVE(client_open(c, "f", O_RDONLY | O_NONBLOCK));
+	EXPECT_RET(give_up_lease(leased), 0);
+	EXPECT_POSITIVE(client_open(c, "f", O_RDWR | O_NONBLOCK));
+}
+
+/* --- D2: locks ------------------------------------------------------------------------- */
+
+static const struct flock whole_file = { .l_type = F_WRLCK };
+
+WORLD_FIXTURE(lock);
+FIXTURE_VARIANT(lock)
+{
+	long nr, command; /* of the system call */
+};
+FIXTURE_VARIANT_ADD(lock, flock) { SYS_flock, LOCK_EX | LOCK_NB };
+FIXTURE_VARIANT_ADD(lock, posix) { SYS_fcntl, F_SETLK };
+FIXTURE_VARIANT_ADD(lock, open_file_description) { SYS_fcntl, F_OFD_SETLK };
+
+/* &whole_file is at the same address in the client, which is a fork. flock(2) ignores it. */
+static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) *how)
+{
+	const long args[6] = { fd, how->command, (long)&whole_file };
+
+	return client_syscall(c, "lock", how->nr, args);
+}
+
+CASE(lock, is_of_the_fuse_file, .row = "D2",
+     .title = "a lock on a passthrough file keeps out who locks it there, and not who locks the "
+	      "backing file; nothing is sent where the server did not ask for locks",
+     .needs = NEED_PASSTHROUGH)
+{
+	int backing = open(backing_path("f"), O_RDWR | O_CLOEXEC);
+	struct client *other = client_number(w, 1);
+	long fd, fd2;
+
+	ASSERT_RET(register_f(w), 1);
+	plan(w, "f reg=reuse times=2");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(fd2 = client_open(other, "f", O_RDWR));
+
+	EXPECT_RET(client_lock(client(w), fd, variant), 0);
+	EXPECT_RET(client_lock(other, fd2, variant), -EAGAIN);
+	EXPECT_RET(syscall(variant->nr, backing, variant->command, &whole_file), 0);
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
+	close(backing);
+	EXPECT_PASSES_THROUGH(w);
+}
+
+CASE_MAIN()

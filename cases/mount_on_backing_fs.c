@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A FUSE mount on the very filesystem that has its backing files, which is detached. Row L8. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "world/case_helpers.h"
+
+#define END_DEADLINE_MS 3000
+
+/* A tmpfs "parent" with a file f, and the FUSE mount moved to a directory of it. */
+static int mount_below_parent(void)
+{
+	int fd = -1;
+
+	if (mkdir(world_path("parent", ""), 0755) == 0 &&
+	    mount("parent", world_path("parent", ""), "tmpfs", 0, NULL) == 0 &&
+	    mkdir(world_path("parent", "fuse"), 0755) == 0 &&
+	    mount(fuse_path(""), world_path("parent", "fuse"), NULL, MS_MOVE, NULL) == 0)
+		fd = open(world_path("parent", "f"), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	return fd < 0 ? -errno : close(fd);
+}
+
+static int unmount_lazily(void)
+{
+	return world_umount_lazily("parent");
+}
+
+/* Done in a mount namespace that has no such mount. */
+static int remove_mountpoint(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWNS) < 0 || unmount_lazily() < 0 ||
+		      rmdir(world_path("parent", "")) < 0);
+	waitpid(pid, &status, 0);
+	return status ? -EPROTO : 0;
+}
+
+static int watch_end_of(const char *path)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	return inotify_add_watch(fd, path, IN_DELETE_SELF) < 0 ? -errno : fd;
+}
+
+static bool has_ended(int watched)
+{
+	struct pollfd fd = { .fd = watched, .events = POLLIN };
+
+	return poll(&fd, 1, deadline_ms(END_DEADLINE_MS)) == 1;
+}
+
+WORLD_FIXTURE(parent);
+
+static void expect_end_with_server(struct __test_metadata *_metadata, struct world *w,
+				   int (*detach)(void))
+{
+	int watched;
+
+	ASSERT_RET(mount_below_parent(), 0);
+	ASSERT_POSITIVE(watched = watch_end_of(world_path("parent", "")));
+	ASSERT_RET(server_backing_open(w, world_path("parent", "f"), ""), 1);
+
+	ASSERT_RET(detach(), 0);
+	ASSERT_RET(server_stop(&w->server), 0);
+	EXPECT_HOLDS(has_ended(watched), "the filesystem of the backing file ends");
+}
+
+CASE(parent, unmounted_lazily_ends_with_the_server, .row = "L8",
+     .title = "a FUSE mount on the filesystem of its backing files, unmounted lazily together with "
+	      "it: that filesystem ends when the server does, though an ID was not closed",
+     .needs = NEED_PASSTHROUGH)
+{
+	expect_end_with_server(_metadata, w, unmount_lazily);
+}
+
+CASE(parent, without_mountpoint_ends_with_the_server, .row = "L8",
+     .title = "a FUSE mount on the filesystem of its backing files, whose mountpoint was removed: "
+	      "that filesystem ends when the server does, though an ID was not closed",
+     .needs = NEED_PASSTHROUGH | NEED_DESTRUCTIVE,
+     .xfail = "mount, connection and ID hold each other for ever", .xfail_before = "7.3",
+     .fixed_by = "7.3 (umount_tree() leaves no mount connected)")
+{
+	expect_end_with_server(_metadata, w, remove_mountpoint);
+}
+
+CASE_MAIN()

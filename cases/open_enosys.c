@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A server that answers OPEN with ENOSYS: from then on it is not asked any more. Rows R29, R31. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "world/case_helpers.h"
+
+static long or_ok(long fd)
+{
+	return fd > 0 ? 0 : fd;
+}
+
+WORLD_FIXTURE(no_open);
+
+CASE(no_open, beside_passthrough_is_a_cached_open, .row = "R29",
+     .title = "OPEN answered with ENOSYS beside a passthrough open of the file: EIO from 6.18.3 "
+	      "and 6.12.64 on, before it succeeds, and the passthrough open goes on",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1] = "";
+	long fd;
+
+	plan(w, "f reg=at-open");
+	plan(w, "f error=ENOSYS");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+
+	for (int i = 0; i < 2; i++)
+		EXPECT_RET_SINCE(or_ok(client_open(client(w), "f", O_RDWR)), since("6.9", 0),
+				 since("6.12.64", -EIO), since("6.13", 0), since("6.18.3", -EIO));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'f');
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN");
+}
+
+CASE(no_open, serves_other_files_as_cached, .row = "R29",
+     .title = "after OPEN was answered with ENOSYS other files open without a request and are cached",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1] = "";
+	long fd;
+
+	plan(w, "f reg=at-open");
+	plan(w, "g error=ENOSYS");
+	ASSERT_POSITIVE(client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
+	EXPECT_OPS(w, "LOOKUP OPEN+passthrough LOOKUP OPEN");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "h", O_RDWR));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'h');
+	EXPECT_OPS(w, "LOOKUP READ");
+}
+
+CASE(no_open, ends_passthrough_with_its_last_file, .row = "R29",
+     .title = "after OPEN was answered with ENOSYS a file whose passthrough opens are closed opens as "
+	      "cached, and its backing file is free",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1] = "";
+	long fd;
+
+	plan(w, "f reg=at-open");
+	plan(w, "g error=ENOSYS");
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
+	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(client_close(client(w), fd), 0);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(server_wait(w, "OPEN", 2), 2);
+	EXPECT_RET(server_wait(w, "READ", 1), 1);
+	EXPECT_RET(world_umount("backing"), 0);
+}
+
+/* How many RELEASEs have come since the last call. */
+static int releases(struct world *w)
+{
+	int count = 0;
+
+	for (const char *ops = world_ops(w); (ops = strstr(ops, "RELEASE")); ops++)
+		count++;
+	return count;
+}
+
+/* The files of no_open got no request of their own; since then no file gets one. */
+#define NO_RELEASE(before, after)                                                             \
+	since("6.9", before), since("6.12.64", after), since("6.13", before), since("6.18.3", after)
+
+WORLD_FIXTURE(no_release);
+
+CASE(no_release, of_passthrough_opens_after_enosys, .row = "R31",
+     .title = "after OPEN was answered with ENOSYS no RELEASE is sent, from 6.18.3 and 6.12.64 on "
+	      "not for passthrough opens from before either: their IDs are the server's to find",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fds[2];
+
+	plan(w, "f reg=at-open");
+	plan(w, "f reg=reuse");
+	plan(w, "g error=ENOSYS");
+	for (int i = 0; i < 2; i++)
+		ASSERT_POSITIVE(fds[i] = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_close(client(w), fds[0]), 0);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+	EXPECT_RET(releases(w), 1);
+	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
+
+	EXPECT_RET(client_close(client(w), fds[1]), 0);
+	EXPECT_RET_SINCE(releases(w), NO_RELEASE(1, 0));
+}
+
+CASE(no_release, of_failed_create_after_enosys, .row = "R31",
+     .title = "after OPEN was answered with ENOSYS a passthrough reply to CREATE still counts; with a "
+	      "bad ID open(2) fails with EIO, from 6.18.3 and 6.12.64 on without RELEASE",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd;
+
+	plan(w, "g error=ENOSYS");
+	plan(w, "new reg=at-open");
+	plan(w, "newer reg=at-open drop=before-reply");
+	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
+	EXPECT_OPS(w, "LOOKUP OPEN");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "new", O_RDWR | O_CREAT));
+	EXPECT_RET(client_write(client(w), fd, "n", 1, 0), 1);
+	EXPECT_OPS(w, "LOOKUP CREATE+passthrough GETXATTR");
+	EXPECT_RET(client_open(client(w), "newer", O_RDWR | O_CREAT), -EIO);
+	EXPECT_RET_SINCE(releases(w), NO_RELEASE(1, 0));
+}
+
+CASE_MAIN()

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The backing file when a passthrough open opens it: what counts and what does not. Rows R18 to R25. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "world/case_helpers.h"
+
+static const struct world_opts on_ramfs = { .backing = "ramfs" };
+static const struct world_opts permissions = { .fuse_options = "default_permissions" };
+static const struct world_opts no_start = { .no_start = true };
+
+/* Registers f by a descriptor that is open for reading alone, which hinders nobody. */
+static long register_readonly(struct world *w, const char *file)
+{
+	return register_backing(w, file, "mode=ro");
+}
+
+/* --- R18: the registered descriptor ----------------------------------------- */
+
+WORLD_FIXTURE(registered);
+FIXTURE_VARIANT(registered)
+{
+	int flags;
+};
+FIXTURE_VARIANT_ADD(registered, for_reading) { O_RDONLY };
+FIXTURE_VARIANT_ADD(registered, for_writing) { O_WRONLY };
+FIXTURE_VARIANT_ADD(registered, for_appending) { O_RDWR | O_APPEND };
+FIXTURE_VARIANT_ADD(registered, by_path) { O_PATH };
+
+CASE(registered, descriptor_only_names_the_file, .row = "R18",
+     .title = "access mode, O_APPEND and offset of the registered descriptor do not matter: opens "
+	      "read and write where they want",
+     .needs = NEED_PASSTHROUGH)
+{
+	const long of_path = variant->flags & O_PATH ? -EBADF : 1;
+	int registered = open(backing_path("f"), variant->flags | O_CLOEXEC);
+	char data[1] = "";
+	long id, fd;
+
+	lseek(registered, 1, SEEK_SET);
+	id = server_backing_open_fd(w, registered, "");
+	close(registered);
+	EXPECT_RET_SINCE(id, since("6.9", of_path), since("6.12", 1));
+	if (id < 0)
+		return;
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_call(client(w), lseek, fd, 0, SEEK_CUR), 0);
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'f');
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(backing_file_is("f", "F"), 1);
+}
+
+/* --- R19: permissions ------------------------------------------------------- */
+
+WORLD_FIXTURE(mode_000);
+
+CASE(mode_000, of_the_backing_file_does_not_matter, .row = "R19",
+     .title = "the permissions of the backing file and its directory are not looked at: an ordinary "
+	      "user opens, reads and writes",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1] = "";
+	long fd;
+
+	EXPECT_RET(chmod(backing_path("f"), 0), 0);
+	EXPECT_RET(chmod(backing_path(""), 0), 0);
+	plan(w, "f reg=at-open");
+	EXPECT_RET(client_setuid(client(w), 1000), 0);
+	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDONLY), -EACCES);
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(backing_file_is("f", "F"), 1);
+}
+
+CASE(mode_000, of_the_file_does_with_default_permissions, .row = "R19",
+     .title = "with the mount option default_permissions the mode that the server shows decides: "
+	      "EACCES, and no OPEN is sent",
+     .needs = NEED_PASSTHROUGH, .world = &permissions)
+{
+	EXPECT_RET(chmod(backing_path("f"), 0), 0);
+	plan(w, "f reg=at-open");
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
+	EXPECT_OPS(w, "GETATTR LOOKUP OPEN+passthrough");
+	EXPECT_RET(client_setuid(client(w), 1000), 0);
+
+	EXPECT_RET(client_open(client(w), "f", O_RDONLY), -EACCES);
+	EXPECT_OPS(w, "GETATTR");
+}
+
+/* --- R20, R21, R22: what the backing filesystem refuses --------------------- */
+
+WORLD_FIXTURE(read_only);
+
+CASE(read_only, filesystem_can_be_read, .row = "R20",
+     .title = "a backing file on a filesystem that is read-only: opens for writing fail with EIO, "
+	      "opens for reading succeed",
+     .needs = NEED_PASSTHROUGH)
+{
+	EXPECT_RET(register_readonly(w, "f"), 1);
+	EXPECT_RET(world_make_readonly("backing"), 0);
+	plan(w, "f reg=reuse times=3");
+
+	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_RET(client_open(client(w), "f", O_WRONLY), -EIO);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
+}
+
+/* A second mount of the backing filesystem, at "other", that is read-only. */
+static int bind_readonly(void)
+{
+	const char *other = world_path("other", "");
+
+	if (mount(backing_path(""), other, NULL, MS_BIND, NULL) < 0 ||
+	    mount(NULL, other, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+CASE(read_only, mount_counts_where_registered, .row = "R20",
+     .title = "a backing file registered through a read-only mount: opens for writing fail with EIO, "
+	      "though another mount of its filesystem is writable",
+     .needs = NEED_PASSTHROUGH)
+{
+	EXPECT_RET(bind_readonly(), 0);
+	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=ro"), 1);
+	plan(w, "f reg=reuse times=2");
+
+	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
+}
+
+WORLD_FIXTURE(executed);
+
+CASE(executed, backing_file_is_not_written, .row = "R21",
+     .title = "a backing file that is being executed: opens for writing fail with EIO, opens for "
+	      "reading succeed, and for writing too once the program has ended",
+     .needs = NEED_PASSTHROUGH)
+{
+	struct client *runner = client_number(w, 1);
+	long pid;
+
+	EXPECT_RET(backing_program("program"), 0);
+	EXPECT_RET(register_readonly(w, "program"), 1);
+	plan(w, "program reg=reuse times=3");
+	ASSERT_POSITIVE(pid = client_spawn(runner, backing_path("program")));
+
+	EXPECT_RET(client_open(client(w), "program", O_RDWR), -EIO);
+	EXPECT_POSITIVE(client_open(client(w), "program", O_RDONLY));
+	EXPECT_RET(client_reap(runner, pid), 42);
+	EXPECT_POSITIVE(client_open(client(w), "program", O_RDWR));
+}
+
+CASE(executed, backing_file_cannot_be_while_written, .row = "R21",
+     .title = "a file that is open for writing through passthrough counts as such: its backing file "
+	      "cannot be executed, ETXTBSY, before it is closed",
+     .needs = NEED_PASSTHROUGH)
+{
+	long fd, pid;
+
+	EXPECT_RET(backing_program("program"), 0);
+	EXPECT_RET(register_readonly(w, "program"), 1);
+	plan(w, "program reg=reuse");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "program", O_RDWR));
+	EXPECT_RET(client_spawn(client(w), backing_path("program")), -ETXTBSY);
+	EXPECT_RET(client_close(client(w), fd), 0);
+	ASSERT_POSITIVE(pid = client_spawn(client(w), backing_path("program")));
+	EXPECT_RET(client_reap(client(w), pid), 42);
+}
+
+WORLD_FIXTURE(o_direct);
+
+CASE(o_direct, needs_a_backing_that_has_it, .row = "R22",
+     .title = "a backing filesystem without direct I/O: opens with O_DIRECT fail with EIO, opens "
+	      "without succeed",
+     .needs = NEED_PASSTHROUGH, .world = &on_ramfs)
+{
+	plan(w, "f reg=at-open");
+	plan(w, "f reg=reuse");
+
+	EXPECT_RET(client_open(client(w), "f", O_RDWR | O_DIRECT), -EIO);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
+CASE(o_direct, is_left_to_a_backing_that_has_it, .row = "R22",
+     .title = "a backing filesystem with direct I/O: opens with O_DIRECT succeed beside others",
+     .needs = NEED_PASSTHROUGH)
+{
+	int fd = open(backing_path("f"), O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+	if (fd < 0)
+		CASE_SKIP("kernel: tmpfs has no O_DIRECT (Linux 6.6 or newer)");
+	close(fd);
+	plan(w, "f reg=at-open");
+	plan(w, "f reg=reuse");
+
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR | O_DIRECT));
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
+}
+
+/* --- R23: O_TRUNC ----------------------------------------------------------- */
+
+WORLD_FIXTURE(o_trunc);
+FIXTURE_VARIANT(o_trunc)
+{
+	const char *init, *row, *ops, *content;
+	long result, sent; /* of open(2); O_TRUNC in OPEN */
+};
+FIXTURE_VARIANT_ADD(o_trunc, is_sent_as_setattr)
+{
+	"", "f reg=at-open", "LOOKUP OPEN+passthrough GETXATTR SETATTR", "", 0, 0
+};
+FIXTURE_VARIANT_ADD(o_trunc, is_left_to_the_server)
+{
+	"atomic-o-trunc", "f reg=at-open", "LOOKUP OPEN+passthrough GETXATTR", "f", 0, O_TRUNC
+};
+FIXTURE_VARIANT_ADD(o_trunc, of_a_failed_open_is_not_sent)
+{
+	"", "f reg=at-open drop=before-reply", "LOOKUP OPEN+passthrough RELEASE", "f", -EIO, 0
+};
+FIXTURE_VARIANT_ADD(o_trunc, of_a_failed_open_is_left_to_the_server)
+{
+	"atomic-o-trunc", "f reg=at-open drop=before-reply", "LOOKUP OPEN+passthrough RELEASE", "f",
+	-EIO, O_TRUNC
+};
+
+CASE(o_trunc, is_not_applied_by_the_kernel, .row = "R23",
+     .title = "O_TRUNC is not applied to the backing file: it is sent as SETATTR after an open that "
+	      "succeeds, or with ATOMIC_O_TRUNC in OPEN, where a server may ignore it",
+     .needs = NEED_PASSTHROUGH, .can = "seen", .world = &no_start)
+{
+	struct statx st;
+	long fd;
+
+	START(w, variant->init);
+	plan(w, variant->row);
+
+	fd = client_open(client(w), "f", O_RDWR | O_TRUNC);
+	EXPECT_RET(fd > 0 ? 0 : fd, variant->result);
+	EXPECT_OPS(w, variant->ops);
+	EXPECT_RET(server_seen(w, "OPEN", "flags") & O_TRUNC, variant->sent);
+	EXPECT_RET(backing_file_is("f", variant->content), 1);
+	EXPECT_RET(client_statx(client(w), "f", 0, &st), 0);
+	EXPECT_RET(st.stx_size, strlen(variant->content));
+	EXPECT_OPS(w, variant->result || !variant->sent ? "" : "GETATTR");
+}
+
+/* --- R24: immutable and append-only ----------------------------------------- */
+
+#define NOT_LOOKED_AT                                                                          \
+	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
+	.xfail_before = "7.3.4",                                                               \
+	.xfail = "passthrough opens do not look at the flags of the backing inode"
+
+WORLD_FIXTURE(flag);
+FIXTURE_VARIANT(flag)
+{
+	int inode_flags, good, bad; /* flags of open(2) that go with it and not */
+};
+FIXTURE_VARIANT_ADD(flag, immutable) { FS_IMMUTABLE_FL, O_RDONLY, O_RDWR };
+FIXTURE_VARIANT_ADD(flag, immutable_append) { FS_IMMUTABLE_FL, O_RDONLY, O_WRONLY | O_APPEND };
+FIXTURE_VARIANT_ADD(flag, append_only) { FS_APPEND_FL, O_WRONLY | O_APPEND, O_WRONLY };
+FIXTURE_VARIANT_ADD(flag, append_only_both) { FS_APPEND_FL, O_RDONLY, O_RDWR };
+
+CASE(flag, of_the_backing_inode_is_respected, .row = "R24",
+     .title = "an immutable backing file is not opened for writing, an append-only one only with "
+	      "O_APPEND: EIO",
+     .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
+{
+	ASSERT_RET(register_readonly(w, "f"), 1);
+	SET_INODE_FLAGS(variant->inode_flags);
+	ASSERT_RET(open(backing_path("f"), variant->bad) < 0 ? -errno : 0, -EPERM);
+	plan(w, "f reg=reuse times=2");
+
+	ASSERT_POSITIVE(client_open(client(w), "f", variant->good));
+	EXPECT_RET(client_open(client(w), "f", variant->bad), -EIO);
+}
+
+/* --- R25: names ------------------------------------------------------------- */
+
+static int unlink_f(void)
+{
+	return unlink(backing_path("f"));
+}
+
+static int rename_f(void)
+{
+	return rename(backing_path("f"), backing_path("elsewhere"));
+}
+
+static int replace_f(void)
+{
+	return rename(backing_path("g"), backing_path("f"));
+}
+
+WORLD_FIXTURE(name);
+FIXTURE_VARIANT(name)
+{
+	int (*change)(void);
+};
+FIXTURE_VARIANT_ADD(name, unlinked) { unlink_f };
+FIXTURE_VARIANT_ADD(name, renamed) { rename_f };
+FIXTURE_VARIANT_ADD(name, replaced) { replace_f };
+
+CASE(name, of_the_backing_file_does_not_matter, .row = "R25",
+     .title = "a backing file that was unlinked, renamed or replaced after it was registered is "
+	      "opened, read and written as before",
+     .needs = NEED_PASSTHROUGH)
+{
+	char data[1] = "";
+	long fd;
+
+	EXPECT_RET(client_stat(client(w), "f"), 0);
+	EXPECT_RET(register_f(w), 1);
+	EXPECT_RET(variant->change(), 0);
+	plan(w, "f reg=reuse");
+
+	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'f');
+	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_RET(data[0], 'F');
+}
+
+CASE_MAIN()

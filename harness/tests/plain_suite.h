@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef FPT_PLAIN_SUITE_H
+#define FPT_PLAIN_SUITE_H
+
+/* For the harness' own tests: a suite that runs against nothing, and two needs that are met. */
+enum {
+	NEED_REALTIME = 1 << 0,
+	NEED_USERNS = 1 << 1,
+};
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The harness' parts that need no case around them. */
+#include <kselftest_harness.h>
+#include <fcntl.h>
+#include <stdarg.h>
+
+#include "harness/case_info.h"
+#include "harness/contract.h"
+#include "harness/step_log.h"
+#include "harness/record.h"
+#include "harness/since.h"
+
+const struct contract_row contract[] = {
+	{ "E", "A section", NULL },
+	{ "E1", "a promise", "file.c: function()" },
+	{ "E10", "another", "file.c: other()" },
+	{ 0 },
+};
+
+TEST(release_compare_goes_by_number)
+{
+	EXPECT_LT(release_compare("6.9", "6.12"), 0);
+	EXPECT_GT(release_compare("7.0", "6.99.99"), 0);
+	EXPECT_LT(release_compare("6.12", "6.12.1"), 0);
+	EXPECT_EQ(0, release_compare("6.12", "6.12.0"));
+	EXPECT_EQ(0, release_compare("6.12.48+deb13-amd64", "6.12.48"));
+	EXPECT_EQ(0, release_compare("6.18-rc2", "6.18"));
+}
+
+TEST(release_lacks_goes_by_series_first)
+{
+	EXPECT_TRUE(release_lacks("7.3.3", "7.3.4"));
+	EXPECT_FALSE(release_lacks("7.3.4-amd64", "7.3.4"));
+	EXPECT_TRUE(release_lacks("6.12.108", "6.12.109 7.2"));
+	EXPECT_FALSE(release_lacks("6.12.109", "6.12.109 7.2"));
+	EXPECT_TRUE(release_lacks("6.18.44", "6.12.109 7.2"));
+	EXPECT_TRUE(release_lacks("6.1.9", "6.12.109 7.2"));
+	EXPECT_FALSE(release_lacks("7.2", "6.12.109 7.2"));
+}
+
+TEST(since_select_takes_newest_row_not_above)
+{
+	const struct since_row rows[] = { since("6.12", 2), since("6.9", 1), since("6.12.4", 3) };
+
+	EXPECT_EQ(NULL, since_select(rows, 3, "6.8.12"));
+	EXPECT_EQ(1, since_select(rows, 3, "6.9")->want);
+	EXPECT_EQ(1, since_select(rows, 3, "6.11.99")->want);
+	EXPECT_EQ(2, since_select(rows, 3, "6.12.3-amd64")->want);
+	EXPECT_EQ(3, since_select(rows, 3, "6.12.4")->want);
+	EXPECT_EQ(3, since_select(rows, 3, "7.0")->want);
+}
+
+TEST(release_running_is_kernels_or_given)
+{
+	setenv("FPT_RELEASE", "6.6.6", 1);
+	EXPECT_STREQ("6.6.6", release_running());
+	setenv("FPT_RELEASE", "", 1);
+	EXPECT_LT(0, release_compare(release_running(), "2.6"));
+}
+
+TEST(deadlines_are_multiplied)
+{
+	unsetenv("FPT_TIMEOUT_MUL");
+	EXPECT_EQ(100, deadline_ms(100));
+	EXPECT_EQ(30, case_timeout());
+	setenv("FPT_TIMEOUT_MUL", "3", 1);
+	EXPECT_EQ(300, deadline_ms(100));
+	EXPECT_EQ(90, case_timeout());
+	setenv("FPT_TIMEOUT_MUL", "0.01", 1);
+	EXPECT_EQ(1, deadline_ms(100));
+	EXPECT_EQ(1, case_timeout());
+	setenv("FPT_TIMEOUT_MUL", "much", 1);
+	EXPECT_EQ(100, deadline_ms(100));
+}
+
+/* What write_it() writes to @fd, run in a process of its own, and how that ends. */
+static int output_of(void (*write_it)(void), int fd, char *text, size_t size)
+{
+	int out[2], status, len = 0;
+	ssize_t got;
+	pid_t pid;
+
+	fflush(NULL);
+	if (pipe(out) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], fd);
+		write_it();
+		fflush(NULL);
+		_exit(0);
+	}
+	close(out[1]);
+	while ((got = read(out[0], text + len, size - 1 - len)) > 0)
+		len += got;
+	text[len] = '\0';
+	close(out[0]);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void add_untitled(void)
+{
+	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .row = "E1" });
+}
+
+static void add_without_row(void)
+{
+	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .title = "t" });
+}
+
+static void add_with_unknown_row(void)
+{
+	case_add(&(struct case_info){
+		.fixture = "f", .name = "c", .line = 7, .row = "E2", .title = "t" });
+}
+
+TEST(contract_find_finds_rows_but_no_headings)
+{
+	EXPECT_EQ(&contract[1], contract_find("E1"));
+	EXPECT_EQ(&contract[2], contract_find("E10"));
+	EXPECT_EQ(NULL, contract_find("E"));
+	EXPECT_EQ(NULL, contract_find("E2"));
+	EXPECT_EQ(NULL, contract_find(""));
+}
+
+TEST(case_whose_row_is_not_in_the_contract_is_refused)
+{
+	char said[256];
+
+	EXPECT_EQ(1, output_of(add_with_unknown_row, STDERR_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("f.c, line 7: the contract has no row E2\n", said);
+}
+
+TEST(case_without_title_or_row_is_refused)
+{
+	char said[256];
+
+	EXPECT_EQ(1, output_of(add_untitled, STDERR_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("f.c, line 7: a case has .row and .title\n", said);
+	EXPECT_EQ(1, output_of(add_without_row, STDERR_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("f.c, line 7: a case has .row and .title\n", said);
+}
+
+static void record_odd_text(void)
+{
+	setenv("FPT_EVIDENCE", "/dev/stdout", 1);
+	record_open();
+	record_case("p.f.c");
+	record("note", "yes", record_true, "no", record_false, "text", "true", NULL);
+	record("note", "q\"", "a\\b\"c", "control", "\t\n\x01\x1f", "utf-8", "\xc3\xa4", NULL);
+}
+
+TEST(record_escapes_for_json)
+{
+	char said[512];
+
+	EXPECT_EQ(0, output_of(record_odd_text, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("{\"type\":\"note\",\"case\":\"p.f.c\",\"yes\":true,\"no\":false,"
+		     "\"text\":\"true\"}\n"
+		     "{\"type\":\"note\",\"case\":\"p.f.c\",\"q\\\"\":\"a\\\\b\\\"c\","
+		     "\"control\":\"\\u0009\\u000a\\u0001\\u001f\",\"utf-8\":\"\xc3\xa4\"}\n",
+		     said);
+}
+
+static void record_too_much(void)
+{
+	char value[10000];
+
+	memset(value, 'x', sizeof(value));
+	value[sizeof(value) - 1] = '\0';
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	setenv("FPT_EVIDENCE", "/dev/stdout", 1);
+	record_open();
+	record("note", "value", value, NULL);
+	record("note", "value", "y", NULL);
+}
+
+TEST(record_says_when_a_line_is_lost)
+{
+	char said[20000];
+
+	EXPECT_EQ(0, output_of(record_too_much, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("# evidence lost: No space left on device\n"
+		     "{\"type\":\"note\",\"case\":\"\",\"value\":\"y\"}\n", said);
+}
+
+static void record_nowhere(void)
+{
+	unsetenv("FPT_EVIDENCE");
+	record_open();
+	record("note", "value", "y", NULL);
+}
+
+TEST(record_without_file_is_silent)
+{
+	char said[64];
+
+	EXPECT_EQ(0, output_of(record_nowhere, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("", said);
+}
+
+static void show_two_steps(void)
+{
+	journal_step("client0", "EIO", "open %s", "f");
+	journal_step("server", "ok 1", "go a");
+	journal_show();
+}
+
+static void show_too_many_steps(void)
+{
+	for (int i = 1; i <= 203; i++)
+		journal_step("client0", "0", "step %d", i);
+	journal_show();
+}
+
+TEST(journal_shows_steps_in_order)
+{
+	char said[256];
+
+	EXPECT_EQ(0, output_of(show_two_steps, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("#    1. client0: open f = EIO\n"
+		     "#    2. server: go a = ok 1\n", said);
+}
+
+TEST(journal_says_how_many_it_leaves_out)
+{
+	char said[20000];
+
+	EXPECT_EQ(0, output_of(show_too_many_steps, STDOUT_FILENO, said, sizeof(said)));
+	EXPECT_NE(NULL, strstr(said, "#   200. client0: step 200 = 0\n"
+				     "#   ... and 3 more steps\n"));
+	EXPECT_EQ(NULL, strstr(said, "step 201"));
+}
+
+TEST_HARNESS_MAIN

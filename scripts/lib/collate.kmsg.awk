@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The kernel log for collate.awk: which of its reports count, and for which cases
+# (splats[]), and which are of other processes (others[]). Writes LOG.
+
+BEGIN {
+	SPLAT = "WARNING:|BUG:|kernel BUG at|KASAN|KCSAN|UBSAN|[Cc]all [Tt]race:|Oops|" \
+		"general protection fault,|refcount_t|possible (circular|recursive) locking|" \
+		"inconsistent lock state|INFO: task .* blocked|detected stalls|" \
+		"new suspected memory leaks"
+	# A report that is known, see row K5: its first line, and one of the next ones.
+	KNOWN = "possible recursive locking detected"
+	KNOWN_BY = "(\\(sb_writers.*at: backing_file|i_mutex_key.*at: fuse_passthrough)_(write_iter|splice_write)"
+	# No memory, which rows X bring about, is no fault of the kernel; it prints a trace, too.
+	NO_MEMORY = ": (vmalloc error|page allocation failure): "
+	# Where a report begins, with which the one before has ended.
+	HEAD = "cut here|^====|INFO: task "
+}
+
+kind == "kmsg" && (FNR == 1 || $0 == marker) {
+	settle()
+	marker = $0
+	last_sequence = ""
+	boot++
+	in_run = 0
+	split("", running)
+	next
+}
+
+kind == "kmsg" {
+	read_kmsg($0)
+	next
+}
+
+# A record is "priority,sequence,microseconds,flags;text", with what whose.awk adds; lines that
+# begin with a space belong to the record before. Records may come twice and may be missing.
+function read_kmsg(line,    at, head, text)
+{
+	at = index(line, ";")
+	if (line ~ /^ / || !at)
+		return
+	split(substr(line, 1, at - 1), head, ",")
+	text = substr(line, at + 1)
+	if (last_sequence != "" && head[2] <= last_sequence)
+		return
+	if (in_run && head[2] > last_sequence + 1)
+		records_lost += head[2] - last_sequence - 1
+	last_sequence = head[2] + 0
+	if (text == marker " begins")
+		in_run = 1
+	if (!in_run)
+		return
+	printf "[%.6f] %s\n", head[3] / 1000000, text >LOG
+	if (text == marker " ends")
+		in_run = 0
+	else if (text ~ /^fpt: (begin|end) /)
+		mark(text)
+	else if (head[1] < 8) # from 8 on it was written by a process
+		read_report(text, match(line, /^[^;]*,fpt=[a-z]+;/) ? substr(line, 1, RLENGTH - 1) : "")
+}
+
+# Of a report that is known, about no memory, or of other processes nothing counts, to the
+# end of its trace. Whose it is may be said some lines after its first one.
+function read_report(text, whose)
+{
+	if (awaited && (text ~ HEAD || !--awaited || text ~ SPLAT && (known || whose != "" && text !~ /^WARNING:/)))
+		settle()
+	if (awaited && known && text ~ KNOWN_BY) {
+		awaited = n_held = 0
+		in_known = 1
+		n_known++
+	}
+	if (text ~ HEAD "|BUG:|WARNING:") # other machines than x86 mark no end
+		in_known = 0
+	if (in_known)
+		in_known = text !~ /<\/TASK>/
+	else if (text ~ NO_MEMORY)
+		in_known = 1
+	else if (in_others && text ~ /Call [Tt]race:/) {
+		in_others = 0
+		trace_of_others = last_sequence
+	} else if (text ~ /^ *<IRQ>/ && trace_of_others && trace_of_others == last_sequence - 1 && others[n_others] !~ /lockup|stall/) {
+		n_unknown++ # an interrupt, and what RCU does in one, names whom it came upon
+		splat(steady(others[n_others--]), excused_ran)
+	} else if (text ~ SPLAT)
+		hold(text)
+	if (awaited && whose ~ /others$/) {
+		others[++n_others] = held[1]
+		excused_ran = held_ran[1]
+		awaited = n_held = 0
+		in_others = 1
+	} else if (awaited && !known && whose != "") {
+		n_unknown += whose ~ /unknown$/
+		settle()
+	}
+}
+
+function hold(text,    k)
+{
+	in_others = 0
+	held[++n_held] = text
+	held_ran[n_held] = ""
+	for (k in running)
+		held_ran[n_held] = joined(held_ran[n_held], "\n", k)
+	if (!awaited) {
+		known = text ~ KNOWN
+		awaited = known ? 6 : 12
+	}
+}
+
+function settle(    i)
+{
+	for (i = 1; i <= n_held; i++)
+		splat(steady(held[i]), held_ran[i])
+	awaited = n_held = 0
+}
+
+# What another run on this machine marks is none of these cases.
+function mark(text,    word)
+{
+	split(text, word, " ")
+	if (!(word[3] in listed) || index(" " SERVERS " ", " " word[4] " ") == 0)
+		return
+	if (word[2] == "begin") {
+		running[word[4], word[3]] = 1
+		if (splat_boot[word[4], word[3]] != boot) # else another run begins the same
+			delete splats[word[4], word[3]]
+	} else
+		delete running[word[4], word[3]]
+}
+
+# RAN: what was running, a line each
+function splat(text, ran,    n, keys, i, j, also, part)
+{
+	n = split(ran, keys, "\n")
+	for (i = 1; i <= n; i++) {
+		if (keys[i] in splats)
+			continue
+		also = ""
+		for (j = 1; j <= n; j++)
+			if (j != i) {
+				split(keys[j], part, SUBSEP)
+				also = joined(also, ", ", part[2] " " part[1])
+			}
+		splat_boot[keys[i]] = boot
+		splats[keys[i]] = "kernel log: " text (also == "" ? "" : " (also running: " also ")")
+	}
+	if (!n && !n_splats_outside++)
+		splat_outside = text
+}
+
+function list_others(    i)
+{
+	for (i = 1; i <= n_others; i++) {
+		if (i == 1)
+			print "\nKernel log, of processes that are not of this run (not counted, see " DIR "/kernel.log):"
+		print "  " others[i]
+	}
+	if (n_unknown)
+		print "\nKernel log: " n_unknown " of the reports name processes that had ended when they were read, " \
+			"cannot be\nlooked up here, or were interrupted. They count, but may be of others: see " DIR "/kernel.log"
+}

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/usual.inc"
+set -euo pipefail
+shopt -s nullglob
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/lib/collate.sh [--verbose] RUN_DIR KERNEL SERVER...
+	Makes RUN_DIR/results/KERNEL/<server>.tsv, RUN_DIR/facts.tsv and RUN_DIR/kernel.log from
+	what a run left in RUN_DIR: cases.tsv, status.tsv, ktap/, evidence/ and kmsg; of virtual
+	machines also deaths.tsv, of a run that ended with its first failure also stopped. Prints
+	the summary, with --verbose also each case that was skipped or was expected to fail.
+
+	AGAIN  how a case is run again: lines of server, tab, command up to the case's name
+
+	Exit status: 0 passed, 1 failed or wrong use, 4 nothing executed.
+	END
+}
+
+die()
+{
+	echo "collate.sh: $1" >&2
+	exit 1
+}
+
+verbose=
+case ${1-} in
+-h | --help)
+	usage
+	exit 0
+	;;
+--verbose)
+	verbose=1
+	shift
+	;;
+-*) die "unknown option $1, see --help" ;;
+esac
+[ $# -ge 3 ] || die "give a run directory, a kernel and servers, see --help"
+[ -e "$1/cases.tsv" ] || die "$1: not a run directory, it has no cases.tsv"
+
+run=$1
+kernel=$2
+shift 2
+
+evidence=("$run"/evidence/*/*.jsonl)
+ktap=("$run"/ktap/*/*.ktap)
+deaths=$run/deaths.tsv
+[ -e "$deaths" ] || deaths=
+stopped=$([ ! -e "$run/stopped" ] || echo 1)
+results=$run/results/$kernel
+mkdir -p "$results"
+: >"$run/kernel.log"
+
+jq -nRr -f "$scripts/lib/collate.jq" "${evidence[@]:-/dev/null}" |
+	awk -f "$scripts/lib/collate.ktap.awk" -f "$scripts/lib/collate.kmsg.awk" -f "$scripts/lib/collate.awk" \
+		-f "$scripts/lib/collate.summary.awk" \
+		-v DIR="$run" -v VERBOSE="$verbose" -v STOPPED="$stopped" -v KERNEL="$kernel" -v SERVERS="$*" \
+		-v OUT="$results" -v FACTS="$run/facts.tsv" -v LOG="$run/kernel.log" \
+		kind=list "$run/cases.tsv" kind=status "$run/status.tsv" \
+		kind=deaths ${deaths:+"$deaths"} kind=evidence - \
+		kind=kmsg "$run/kmsg" kind=ktap "${ktap[@]}"

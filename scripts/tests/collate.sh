@@ -1,0 +1,315 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The joins of data/collate, which holds every outcome, and of data/deaths, where kernels
+# died, give what is expected there.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+expected=$tests/data/collate/expected
+run=$tmp/run
+cp -R "$tests/data/collate" "$run"
+
+exits "help" 0 "$scripts/lib/collate.sh" --help
+says "tells what is read" "$tmp/out" '.*cases.tsv, status.tsv, ktap/, .*'
+exits "an unknown option" 1 "$scripts/lib/collate.sh" --quick "$run" k raw
+says "is named" "$tmp/err" 'collate.sh: unknown option --quick, see --help'
+exits "too few words" 1 "$scripts/lib/collate.sh" "$run"
+says "are told" "$tmp/err" 'collate.sh: give a run directory, a kernel and servers, see --help'
+exits "a folder that is no run's" 1 "$scripts/lib/collate.sh" "$tmp" k raw
+says "is named" "$tmp/err" "collate.sh: $tmp: not a run directory, .*"
+export AGAIN="raw	/x/run.sh --server raw --filter"
+exits "a run with failures" 1 "$scripts/lib/collate.sh" "$run" 6.18.44 raw libfuse
+sed "s,$run,RUN,g" "$tmp/out" >"$tmp/summary"
+same "results of raw" "$expected/raw.tsv" "$run/results/6.18.44/raw.tsv"
+same "results of libfuse" "$expected/libfuse.tsv" "$run/results/6.18.44/libfuse.tsv"
+same "the summary" "$expected/summary" "$tmp/summary"
+same "the kernel log is the run's" "$expected/kernel.log" "$run/kernel.log"
+same "facts for run.json" "$expected/facts.tsv" "$run/facts.tsv"
+
+unset AGAIN
+exits "the same with all that is known" 1 "$scripts/lib/collate.sh" --verbose "$run" again raw libfuse
+says "has each case that was expected to fail" "$tmp/out" '  raw alpha.f.xfail: xfail'
+same "the same data give the same bytes" "$expected/raw.tsv" "$run/results/again/raw.tsv"
+
+"$scripts/lib/collate.sh" "$run" alone libfuse >"$tmp/out" || :
+grep accuses "$run/results/alone/libfuse.tsv" | grep -v 'kernel log:' >"$tmp/accused" || :
+same "without raw only the kernel log accuses" /dev/null "$tmp/accused"
+says "and in the summary" "$tmp/out" '  kernel alone: 1 case failed on raw, which does without a library, or with a report of the kernel'
+
+newline='
+'
+
+not_in() # FILE PATTERN
+{
+	! grep -xe "$2" "$1"
+}
+
+# One program of one server, of which everything else is left out.
+only()
+{
+	rm -rf "$run"
+	mkdir -p "$run/ktap/$1"
+	grep "^$2	" "$tests/data/collate/cases.tsv" >"$run/cases.tsv"
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >"$run/status.tsv"
+	echo "fpt: run x" >"$run/kmsg"
+	cp "$tests/data/collate/ktap/$1/$2.ktap" "$run/ktap/$1/"
+}
+
+only libfuse gamma 0
+exits "all passed, without evidence or kernel log" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+says "its last line" "$tmp/out" '2 passed, 0 failed, 0 skipped'
+only raw gamma 4
+exits "all skipped" 4 "$scripts/lib/collate.sh" "$run" k raw
+says "its last line" "$tmp/out" '0 passed, 0 failed, 2 skipped'
+only libfuse gamma 139
+exits "all passed, but the program died" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "its last line" "$tmp/out" '2 passed, 1 failed, 0 skipped'
+
+# A case of each kind that is not red on raw: how it ends on libfuse, and who is accused.
+on_both() # RAW LIBFUSE BROKEN-REASON
+{
+	rm -rf "$run"
+	mkdir -p "$run/ktap/raw" "$run/ktap/libfuse" "$run/evidence/libfuse"
+	printf 'p\tp.f.%s\tF1\t6.9\t-\t-\ttitle\n' kernel library >"$run/cases.tsv"
+	printf '%s\tp\t1\n' raw libfuse >"$run/status.tsv"
+	echo "fpt: run x" >"$run/kmsg"
+	printf '%s\n' "TAP version 13" 1..2 "ok 1 f.kernel" "$1" >"$run/ktap/raw/p.ktap"
+	printf '%s\n' "TAP version 13" 1..2 "$2" >"$run/ktap/libfuse/p.ktap"
+	{
+		echo '{"type":"note","case":"p.f.kernel","key":"server_backend","value":"libfuse-mt"}'
+		echo '{"type":"note","case":"p.f.kernel","key":"server_version","value":"3.19.0"}'
+		[ -z "$3" ] || printf '{"type":"broken","case":"p.f.kernel","reason":"%s"}\n' "$3"
+	} >"$run/evidence/libfuse/p.jsonl"
+	"$scripts/lib/collate.sh" "$run" k raw libfuse >"$tmp/out" || :
+}
+
+on_both "ok 2 f.library # SKIP library: raw cannot" "not ok 2 f.library" ""
+says "raw cannot show what a library promises, and no other case accuses the kernel" "$run/results/k/libfuse.tsv" \
+	'p.f.library.*; accuses the library'
+says "the summary accuses the version" "$tmp/out" \
+	'  libfuse-mt 3.19.0, not the kernel: 1 case failed on libfuse, and not on raw, which does without a library'
+on_both "not ok 2 f.library" "not ok 2 f.library" ""
+says "red on both" "$run/results/k/libfuse.tsv" 'p.f.library.*; accuses the kernel'
+on_both "ok 2 f.library # SKIP library: raw cannot" "not ok 1 f.kernel" "the server did not answer INIT"
+says "a server that does not get through" "$run/results/k/libfuse.tsv" \
+	'p.f.kernel.libfuse.broken.*the server did not answer INIT; accuses the library'
+"$scripts/lib/collate.sh" "$run" k libfuse >"$tmp/out" || :
+says "without raw nobody can be accused" "$tmp/out" '  nobody: 1 case failed, and none has passed on raw .*'
+for lack in "has no ID for this: open f" "registers no backing file, it said x"; do
+	on_both "ok 2 f.library" "not ok 1 f.kernel
+ok 2 f.library" "the server $lack"
+	says "a server that $lack" "$run/results/k/libfuse.tsv" \
+		"p.f.kernel.libfuse.broken.*the server $lack; accuses the library"
+done
+on_both "ok 2 f.library" "not ok 1 f.kernel" "mount: ENOMEM"
+says "a set-up that fails without the server" "$run/results/k/libfuse.tsv" 'p.f.kernel.libfuse.broken.*mount: ENOMEM'
+on_both "ok 2 f.library" "ok 1 f.kernel # SKIP kernel: INIT does not offer FUSE_PASSTHROUGH" ""
+says "a server that does not see what the kernel has" "$run/results/k/libfuse.tsv" \
+	'p.f.kernel.libfuse.fail.*skipped, but raw runs it on this kernel: INIT .*; accuses the library'
+
+on_both "not ok 2 f.library" "ok 1 f.kernel # SKIP library: cannot" ""
+says "what raw alone can run" "$run/results/k/raw.tsv" 'p.f.library.raw.fail.*; accuses the kernel'
+"$scripts/lib/collate.sh" "$run" k raw >"$tmp/out" || :
+says "raw alone" "$tmp/out" '  kernel k: 1 case failed on raw, .*'
+says "with its row" "$tmp/out" '      row F1'
+on_both "not ok 2 f.library" "ok 2 f.library" ""
+says "red on raw, green on a library" "$tmp/out" \
+	'  nobody: 1 case failed where nothing shows whether it is the kernel, a library or a server'
+check "is not the kernel" not_in "$tmp/out" '  kernel k: .*'
+on_both "# library: Test terminated by timeout${newline}not ok 2 f.library" "ok 1 f.kernel # SKIP library: cannot" ""
+says "a hang of raw alone may be its own" "$run/results/k/raw.tsv" 'p.f.library.raw.timeout.*by timeout'
+sed -i 's/^ok 1/not ok 1/' "$run/ktap/raw/p.ktap"
+cp "$run/ktap/raw/p.ktap" "$run/ktap/libfuse/p.ktap"
+"$scripts/lib/collate.sh" "$run" k raw libfuse >"$tmp/out" || :
+says "where nothing passes nobody is accused" "$tmp/out" '  nobody: 2 cases failed, and none has passed on raw .* (run more cases)'
+check "and not the kernel" not_in "$tmp/out" '  kernel k: .*'
+FPT_MOUNT=x "$scripts/lib/collate.sh" "$run" k libfuse >"$tmp/out" || :
+check "what is mounted has no --server raw" not_in "$tmp/out" '.*--server raw.*'
+
+# Servers over io_uring, while raw passes: each "SERVER VERDICT".
+over_ring()
+{
+	rm -rf "$run"
+	mkdir -p "$run/ktap/raw"
+	printf 'p\tp.f.case\tD1\t6.9\t-\t-\ttitle\n' >"$run/cases.tsv"
+	printf 'raw\tp\t0\n' >"$run/status.tsv"
+	echo "fpt: run x" >"$run/kmsg"
+	printf '%s\n' "TAP version 13" 1..1 "ok 1 f.case" >"$run/ktap/raw/p.ktap"
+	servers=raw
+	for server; do
+		mkdir -p "$run/ktap/${server%% *}" "$run/evidence/${server%% *}"
+		printf '%s\n' "TAP version 13" 1..1 "${server#* } 1 f.case" >"$run/ktap/${server%% *}/p.ktap"
+		printf '%s\tp\t1\n' "${server%% *}" >>"$run/status.tsv"
+		echo '{"type":"note","case":"p.f.case","key":"server_over_io_uring","value":"yes"}' \
+			>"$run/evidence/${server%% *}/p.jsonl"
+		servers="$servers ${server%% *}"
+	done
+	# shellcheck disable=SC2086 # a list of words
+	"$scripts/lib/collate.sh" "$run" k $servers >"$tmp/out" || :
+}
+over_ring "raw-uring not ok" "libfuse-uring not ok"
+says "red on all over io_uring" "$tmp/out" '  kernel k: 1 case failed on raw or raw-uring, which do without a library, .*'
+check "is no library's" not_in "$tmp/out" '.*, not the kernel: .*'
+over_ring "raw-uring ok" "libfuse-uring not ok"
+says "red on one of them" "$tmp/out" '  libfuse-uring, not the kernel: 1 case failed on libfuse-uring, and not on raw, .*'
+for server in raw-uring libfuse-uring; do
+	over_ring "$server not ok"
+	says "$server alone over io_uring" "$tmp/out" '  nobody: 1 case failed where nothing shows .*'
+	check "accuses nobody" not_in "$tmp/out" '.*\(kernel k\|not the kernel\): .*'
+done
+
+# lockdep's report of two locks of the same class, while a case runs.
+lockdep_reports() # LOCK
+{
+	only libfuse gamma 0
+	cat >>"$run/kmsg" <<-END
+	12,1,1,-;fpt: run x begins
+	12,2,2,-;fpt: begin gamma.h.two libfuse
+	4,3,3,-;WARNING: possible recursive locking detected
+	4,4,4,-;7.3.4-debug #1 Not tainted
+	4,5,5,-;--------------------------------------------
+	4,6,6,-;gamma/357 is trying to acquire lock:
+	4,7,7,-;ffff8880061de438 ($1
+	4,8,8,-;Call Trace:
+	4,9,9,-; <TASK>
+	4,10,10,-; </TASK>
+	END
+}
+
+lockdep_reports 'sb_writers#7){.+.+}-{0:0}, at: backing_file_write_iter+0x6cc/0x8d0'
+exits "a report of the kernel that is known" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+says "it is told" "$tmp/out" 'lockdep took FUSE on FUSE .*'
+lockdep_reports '&sb->s_type->i_mutex_key#9){+.+.}-{4:4}, at: fuse_passthrough_write_iter+0x192/0x2a0'
+exits "the same of what is written asynchronously" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+echo '4,11,11,-;BUG: another' >>"$run/kmsg"
+exits "a report behind one that is known" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
+exits "a report of the same kind that is not known" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "it is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: possible recursive locking.*'
+
+lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
+sed -i 's/WARNING: .*/fault_io: vmalloc error: size 32768, vm_struct allocation failed/' "$run/kmsg"
+exits "no memory, which is no fault" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+sed -i '/TASK>/d' "$run/kmsg" # as on arm64
+echo '4,11,11,-;BUG: KASAN: slab-use-after-free in f+0x1/0x2' >>"$run/kmsg"
+exits "a report behind it, where no trace has an end" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+
+# --- whose reports -------------------------------------------------------------
+
+# Reports while a case runs, in the order of the arguments: "WHOSE;TEXT", as whose.awk says it.
+reported()
+{
+	only libfuse gamma 0
+	{
+		printf '%s\n' '12,1,1,-;fpt: run x begins' "12,2,2,-;fpt: begin $case libfuse"
+		i=3
+		for line; do
+			printf '4,%d,%d,-%s\n' $i $i "$line"
+			i=$((i + 1))
+		done
+		echo "12,$i,$i,-;fpt: run x ends"
+	} >>"$run/kmsg"
+}
+case=gamma.h.two
+others=',fpt=others;' ours=',fpt=run;' unknown=',fpt=unknown;'
+hung='INFO: task loopback:123 blocked for more than 120 seconds.'
+reported "$others$hung" ";      Not tainted 6.18" "$others task:loopback state:D pid:123" ";Call Trace:" "; </TASK>"
+exits "a hung task of others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+says "is shown" "$tmp/out" "  $hung"
+says "with the file" "$tmp/out" "Kernel log, of processes that are not of this run (not counted, see $run/kernel.log):"
+reported "$ours$hung" ";Call Trace:"
+exits "one of the run" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: INFO: task loopback blocked .*'
+check "and not of others" not_in "$tmp/out" 'Kernel log, of .*'
+reported ";$hung" ";Call Trace:"
+exits "one of which nothing is known, as in a virtual machine" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+reported "$unknown$hung" ";Call Trace:"
+exits "one of a process that is gone" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "may be of others" "$tmp/out" 'Kernel log: 1 of the reports name processes that had ended .*'
+reported ";cut here" "${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2" "${others}CPU: 1 PID: 99 Comm: x" \
+	";Call Trace:" ";end trace" ";Call Trace:"
+exits "a trace behind a report of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+reported ";cut here" ";refcount_t: underflow; use-after-free." "${others}WARNING: CPU: 1 PID: 99 at lib/refcount.c:28" \
+	";Call Trace:"
+exits "a report of others that begins without their PID" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+kasan='BUG: KASAN: slab-use-after-free in fuse_backing_free+0x1/0x2'
+reported ";======" ";$kasan" "${others}Write of size 8 at addr 0 by task x/99" ";Call Trace:"
+exits "that has it in its second line" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+reported ";======" ";$kasan" "${ours}Write of size 8 at addr 0 by task x/99" ";Call Trace:"
+exits "the same of the run" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+reported "$others$hung" ";======" ";$kasan" "${ours}Write of size 8 at addr 0 by task x/99"
+exits "one of the run behind one of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "is what the case is told" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: BUG: KASAN: .*'
+reported ";$kasan" "$others$hung"
+exits "one that ends without a PID before one of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+reported ";$kasan" ";cut here" "${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2"
+exits "also where that is a warning" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+reported ";$kasan" "${others}watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:99]"
+exits "or says who it is by itself" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+reported ";$kasan"
+exits "one that the log ends with" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+reported ";BUG: kernel NULL pointer dereference, address: 0" ";#PF: error_code(0x0002)" ";Oops: Oops: 0002 [#1] SMP" \
+	"${others}CPU: 0 UID: 0 PID: 99 Comm: x" ";Call Trace:"
+exits "an oops of others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+warned="${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2"
+reported ";cut here" "$warned" ";Call Trace:" "; <TASK>"
+exits "a warning of others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+reported ";cut here" "$warned" ";Call Trace:" "; <IRQ>"
+exits "one of an interrupt, which came upon others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: .*'
+says "and may be of others" "$tmp/out" 'Kernel log: 1 of the reports name processes .*'
+reported "${others}watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:99]" ";Call Trace:" "; <IRQ>"
+exits "a timer's, of others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+reported "$ours$hung"
+sed -i '$d' "$run/kmsg"
+printf '%s\n' "12,4,4,-;fpt: end $case libfuse" "12,5,5,-;fpt: begin $case libfuse" "12,6,6,-;fpt: run x ends" >>"$run/kmsg"
+exits "one of the run before another run begins the same case" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+case=gamma.h.gone
+reported "$others$hung" ";Call Trace:"
+exits "others, while no case runs" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+reported "$ours$hung" ";Call Trace:"
+exits "the run, while no case runs" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+
+# Processes as they are: below this one, beside it, gone, the kernel's own.
+true &
+gone=$!
+wait $gone
+tail -f /dev/null &
+below=$!
+whose() # WHOSE ROOT TEXT
+{
+	printf '4,1,2,-;%s\n KEY=PID: %s\n' "$3" $below >"$tmp/records"
+	awk -f "$scripts/lib/whose.awk" -v ROOT="$2" <"$tmp/records" >"$tmp/annotated"
+	sed "1s/;/${1:+,fpt=$1};/" "$tmp/records" >"$tmp/wanted"
+	same "'$3' is of: ${1:-nobody}" "$tmp/wanted" "$tmp/annotated"
+}
+whose run $$ "INFO: task a b:$below blocked for more than 120 seconds."
+whose run $$ "WARNING: CPU: 0 PID: $$ at fs/x.c:1 f+0x1/0x2"
+whose others $$ "INFO: task a b:1 blocked for more than 120 seconds."
+whose others $below "CPU: 0 UID: 0 PID: $$ Comm: sh Not tainted"
+whose others $below "Write of size 8 at addr ffff88 by task sh/$$"
+whose others $below "WARNING: fs/x.c:22 at f+0x1/0x2, CPU#0: sh/$$"
+whose others $below "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [sh:$$]"
+whose others $below "BUG: scheduling while atomic: sh/$$/0x00000002"
+whose others $below "in_atomic(): 1, irqs_disabled(): 0, non_block: 0, pid: $$, name: sh"
+whose others $below "sh/$$ is trying to acquire lock:"
+whose others $below "read to 0xffff88 of 8 bytes by task $$ on cpu 1:"
+whose run $below "INFO: task sh:$$ is blocked on a mutex likely owned by task x:$below."
+whose run $$ "CPU: 0 PID: 2 Comm: kthreadd"
+whose unknown $$ "CPU: 0 PID: $gone Comm: true"
+whose unknown 0 "CPU: 0 PID: 1 Comm: init"
+whose '' $$ "usb 1-1: new device 4711"
+kill $below
+
+# Two boots of a virtual machine, each with a death; the third did not come up. What a
+# case had done when another killed the kernel is forgotten when it begins anew.
+expected=$tests/data/deaths/expected
+rm -rf "$run"
+cp -R "$tests/data/deaths" "$run"
+exits "kernels that died" 1 "$scripts/lib/collate.sh" "$run" k raw
+sed "s,$run,RUN,g" "$tmp/out" >"$tmp/summary"
+same "each case has its outcome" "$expected/raw.tsv" "$run/results/k/raw.tsv"
+same "the summary" "$expected/summary" "$tmp/summary"
+
+finish

@@ -1,0 +1,268 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# run.sh --mount: on commands that mount nothing, on libfuse's passthrough_hp as it is, which is
+# known to leak, on a mended one, and on that with one mistake each.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+export OUTPUT="$built"
+
+run=$scripts/run.sh
+
+no_line() # PATTERN FILE
+{
+	! grep -xe "$1" "$2"
+}
+
+none_but() # PATTERN FILE
+{
+	! grep -vxe "$1" "$2"
+}
+
+need_built external/leaks
+exits "--name without --mount" 1 "$run" --name a
+says "is refused" "$tmp/err" 'run.sh: --name is for --mount: a server is called as its file'
+exits "the list of cases" 0 "$run" --mount '' --list
+says "has those of rows A" "$tmp/out" 'leaks.nameless.tmpfile_is_freed	A9	6.9	passthrough	-	.*'
+check "and no other" none_but '[^	]*	A[0-9]*	.*' "$tmp/out"
+exits "the other list" 0 "$run" --list
+check "has none of them" no_line '[^	]*	A[0-9]*	.*' "$tmp/out"
+
+need_fuse
+uring_stays
+exits "a command that says no place" 1 "$run" --mount 'true {source}'
+says "is told so" "$tmp/err" "run.sh: --mount 'true {source}' does not say where: {mountpoint} must stand in it"
+exits "a command that says no source" 1 "$run" --mount 'true {mountpoint}'
+says "is told so" "$tmp/err" "run.sh: --mount 'true {mountpoint}' does not say what: {source} must stand in it"
+exits "a program that is not there" 1 "$run" --mount 'no-such-fs {source} {mountpoint}'
+says "is named" "$tmp/err" "run.sh: --mount: there is no program 'no-such-fs'"
+exits "a server, too" 1 "$run" --server raw --mount 'true {source} {mountpoint}'
+says "is refused" "$tmp/err" 'run.sh: give --mount or --server, not both'
+exits "a bad name" 1 "$run" --mount 'true {source} {mountpoint}' --name a/b
+says "is refused" "$tmp/err" "run.sh: the results cannot be called 'a/b': .*"
+
+# mounted NAME STATUS COMMAND [OPTION...]: a run.
+mounted()
+{
+	name=$1 wanted=$2 command=$3
+	shift 3
+	rm -rf "$tmp/run"
+	exits "$name" "$wanted" "$run" --mount "$command {source} {mountpoint}" --run-dir "$tmp/run" "$@"
+	sed -n '/^What the author of /,$p' "$tmp/out" | paste -sd ' ' >"$tmp/advice"
+}
+
+one='--filter=usage.passed.read.through_reads*'
+mounted "a program that ends" 1 'sh -c "echo no such option; exit 3"' "$one" --name ender
+says "its case could not be tried" "$tmp/advice" 'What the author of ender should know: 1 cases could not be tried: ender ended with status 3 before it mounted anything, it said "no such option"\. 0 cases found what they expect\.'
+mounted "a program that is killed" 1 'sh -c "kill -9 \$\$"' "$one"
+says "is told so" "$tmp/advice" '.*: sh was killed by signal 9 before it mounted anything, and said nothing\..*'
+mounted "a program in the background that ends" 1 'sh -c "true & exit 0"' "$one"
+says "is told so" "$tmp/advice" '.* before it mounted anything, and said nothing\..*'
+
+# --- what misbehaves ---------------------------------------------------------------
+
+need_built tests/pass_fs
+pass_fs=$tmp/fs$$ # a name that no other process has
+cp "$built/tests/pass_fs" "$pass_fs"
+
+# MISTAKE|STATUS|FILTER|PATTERN of a line, without the name and the spaces. Each takes some seconds
+# of waiting, so they run at once.
+misbehaving()
+{
+	cat <<-END
+	open-own-slowly|0|leaks.closed.*,server_exit.*,usage.passed.*|.* 0 failed, 0 skipped
+	keep-own-open|1|server_exit.killed.opened.*|server_exit.killed.opened.* fail .*program_kill(): got ETIME, wanted 0
+	open-own-for-ever|1|usage.*|usage.* broken .* leaves requests of its mount unanswered from its start on.*
+	mount-nothing|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* mounted nothing in time.*
+	mount-twice|1|usage.*|usage.* broken .*
+	die|1|usage.*|usage.* broken .* ended with status 3 after it had mounted, and said nothing
+	stop|1|usage.*|usage.* broken .* has mounted, and answers neither INIT nor GETATTR
+	no-init|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* has mounted, and answers neither INIT nor GETATTR
+	no-lookup|1|usage.passed.opened.*|usage.* fail usage.*: got ETIME, wanted positive
+	no-open|1|usage.passed.opened.*|usage.* fail .*fd: got ETIME, wanted positive
+	no-flush|1|leaks.closed.opened.*|leaks.closed.opened.files_are_let_go fail .*client_close(.*): got ETIME, wanted 0
+	no-release|1|leaks.closed.opened.*|leaks.closed.opened.files_are_let_go fail .*got a descriptor of the program, wanted nothing
+	die-at-open|1|usage.passed.opened.*|usage.* fail usage.*: got ECONNABORTED, wanted positive
+	grandchild|1|server_exit.unmounted.opened.*|server_exit.unmounted.opened.* fail .*program_wait_end(): got ETIME, wanted 0
+	no-passthrough|4|A1,replies.*|0 passed, 0 failed, [0-9]* skipped
+	spin|0|usage.passed.opened.*|.* 0 failed, 0 skipped
+	END
+}
+
+misbehave() # MISTAKE FILTER
+{
+	timeout $((100 * ${FPT_TIMEOUT_MUL:-1})) "$run" --mount "$pass_fs $1 {source} {mountpoint}" --filter "$2" \
+		--run-dir "$tmp/$1.run" >"$tmp/$1.out" 2>&1 || echo $? >"$tmp/$1.status"
+}
+
+misbehaving >"$tmp/misbehaving"
+while IFS='|' read -r made wanted filter pattern; do
+	echo 0 >"$tmp/$made.status"
+	misbehave "$made" "$filter" &
+done <"$tmp/misbehaving"
+wait
+while IFS='|' read -r made wanted filter pattern; do
+	check "with $made the run ends in time: exit $wanted" [ "$(cat "$tmp/$made.status")" = "$wanted" ]
+	sed "s/^${pass_fs##*/} *//; s/  */ /g" "$tmp/$made.out" >"$tmp/lines"
+	says "and tells what is wrong" "$tmp/lines" "$pattern"
+	check "and does not accuse the kernel" no_line '.*kernel:.*' "$tmp/lines"
+done <"$tmp/misbehaving"
+
+# --- what is advised ---------------------------------------------------------------
+
+# MISTAKE|PATTERN of what decides, which comes first|PATTERN of the rest.
+mistaken()
+{
+	cat <<-END
+	id-per-open|another ID for a file that is open with one; with it [0-9]* more of A5 .*A8.*: keep one ID per inode and count its opens|.*[0-9]* cases
+	first-close|another ID for a file whose own was closed while it is open; with it .*: count the opens of an inode|[0-9]* cases
+	keep-cache|flags that the kernel does not take beside FOPEN_PASSTHROUGH; with it .* A1\\. So .*none of FOPEN_KEEP_CACHE|0 cases
+	drop-before-reply|an ID that is closed already; with it .*: close the ID only when the last|0 cases
+	drop-after-reply|an ID that is closed before open(2) has returned; with it .*: close the ID only when .*, not after the reply|[0-9]* cases
+	no-such-id|an ID that is not known to its connection; with it .*: name the ID that FUSE_DEV_IOC_BACKING_OPEN returned|0 cases
+	cached-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; with it .*: pass all overlapping opens|[0-9]* cases
+	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; with it .*: pass all overlapping opens|[0-9]* cases
+	cached-readers|an open with FOPEN_PASSTHROUGH of a file that is open with the page cache; with it .*: pass all overlapping opens|[0-9]* cases
+	refuse-second|EIO from the program itself; with it .*: the program answers an open with EIO|[0-9]* cases
+	never-close|an ID that the program has not closed; with it .* A9.*: close the ID, and its own descriptor,|[0-9]* cases
+	END
+}
+
+mistaken >"$tmp/mistaken"
+while IFS='|' read -r made pattern rest; do
+	echo 0 >"$tmp/$made.status"
+	misbehave "$made" 'A1,A5,leaks.closed.opened.*,leaks.last.of_many*,leaks.nameless.tmpfile*' &
+done <"$tmp/mistaken"
+wait
+while IFS='|' read -r made pattern rest; do
+	check "with $made the run fails" [ "$(cat "$tmp/$made.status")" = 1 ]
+	sed -n '/^What the author of /,$p' "$tmp/$made.out" | paste -sd ' ' >"$tmp/advice"
+	says "and is advised, of what decides first" "$tmp/advice" \
+		"What the [^:]*: \(it passes [^.]*\. \)\?Not kept is [^.]*${pattern}[^.]*\. $rest found what they expect\."
+done <"$tmp/mistaken"
+
+# --- what waits for itself ---------------------------------------------------------
+
+# One that waits for itself once it is killed is freed, whatever ends the run.
+mkfifo "$tmp/tell"
+for signal in TERM KILL; do
+	rm -rf "$tmp/run"
+	"$run" --mount "$pass_fs keep-own-open {source} {mountpoint} $tmp/tell" --run-dir "$tmp/run" \
+		--filter 'server_exit.killed.opened.*' >/dev/null 2>&1 &
+	timeout 60 cat "$tmp/tell" || : # it is open, and will not be closed
+	kill -s $signal $!
+	# shellcheck disable=SC2046 # several
+	check "nothing outlives a run that is ended by SIG$signal" all_end $! $(pids_of "$pass_fs")
+	wait $! || :
+done
+
+# --- passthrough_hp ----------------------------------------------------------------
+
+libfuse_mk() # VARIABLE: with what it stands for
+{
+	# shellcheck disable=SC2016 # make's
+	printf 'include %s\nall:\n\t@echo $(%s)\n' "$built/libfuse.mk" "$1" | make -s --no-print-directory -f -
+}
+
+compile() # SOURCE PROGRAM
+{
+	# shellcheck disable=SC2086,SC2046 # words
+	g++ -O0 -std=c++17 -DHAVE_SETXATTR -DHAVE_SYS_XATTR_H -DHAVE_UTIMENSAT -I"$source" -I"${source%/*}/lib" \
+		-I"${source%/*}/include" $(libfuse_mk LIBFUSE_CFLAGS) -o "$2" "$1" $(libfuse_mk LIBFUSE_LIBS) -ldl
+}
+
+version=$(libfuse_mk LIBFUSE_VERSION 2>/dev/null) || version=
+case $version in
+3.18.[23]) ;;
+*)
+	echo "# the rest is left out: config: needs libfuse 3.18.2 or 3.18.3, not '$version'"
+	finish
+	exit
+	;;
+esac
+if ! command -v g++ >/dev/null; then
+	echo "# the rest is left out: config: no g++ (run scripts/setup.sh --check)"
+	finish
+	exit
+fi
+if ! source=$("$scripts/libfuse.sh" "$version" --source 2>"$tmp/why")/example; then
+	echo "# the rest is left out: config: no source of libfuse $version ($(tail -n 1 "$tmp/why"))"
+	finish
+	exit
+fi
+
+compile "$source/passthrough_hp.cc" "$tmp/passthrough_hp" &
+sed -f "$tests/data/passthrough_hp.sed" "$source/passthrough_hp.cc" >"$tmp/mended.cc"
+check "the mended one builds" compile "$tmp/mended.cc" "$tmp/mended"
+wait $!
+
+mounted "passthrough_hp" 1 "$tmp/passthrough_hp" --filter 'leaks.*' --results "$tmp/results"
+says "is found to leak" "$tmp/out" 'passthrough_hp leaks.nameless.tmpfile_is_freed  *fail  .*an ID that the program has not closed, wanted nothing'
+says "its descriptor, too" "$tmp/out" 'passthrough_hp leaks.last.close_of_file_that_got_a_name_lets_go  *fail .*'
+says "and nothing else" "$tmp/out" '[0-9]* passed, 2 failed, 0 skipped'
+says "its author is told" "$tmp/advice" 'What the author of passthrough_hp should know: .*"an O_TMPFILE file that was linked is held by nothing after its last close": it is held by a descriptor of the program; with it 1 more of A8 A9\. So look at this: close the ID, .*'
+check "a part of a run leaves no results" [ ! -e "$tmp/results" ]
+
+mounted "a mended passthrough_hp" 0 "$tmp/mended" --results "$tmp/results" --kernel-name here --name passthrough
+same "passes everything" - "$tmp/advice" <<-END
+	$(printf '%s' "What the author of passthrough should know: it passes through files that it opens for reading, opens for writing, creates and makes by O_TMPFILE. $("$run" --mount '' --list | wc -l) cases found what they expect.")
+END
+check "has results" grep -q '^leaks.nameless.tmpfile_is_freed	passthrough	pass	.* nothing	' "$tmp/results/here/passthrough.tsv"
+mounted "in the foreground" 0 "$tmp/mended --foreground" "$one"
+mounted "by a script" 0 "sh -c 'exec $tmp/mended \"\$@\"' sh" --name script "$one"
+mounted "with several devices" 0 "$tmp/mended --clone-fd" --filter 'usage.*'
+
+mounted "without passthrough" 4 "$tmp/mended --nopassthrough" --filter 'usage.*'
+says "is told so" "$tmp/advice" 'What the author of mended should know: it does not use passthrough: nothing that it opens for reading, opens for writing, creates or makes by O_TMPFILE is read without it\. 0 cases .*'
+
+# with MISTAKE FILTER CASE OBSERVED
+with()
+{
+	export MISTAKE="$1"
+	check "the source has the mistake $1" grep -q "mistake(\"$1\")" "$tmp/mended.cc"
+	mounted "with $1" 1 "$tmp/mended" --filter "$2"
+	says "is found" "$tmp/out" "mended  *$3  *fail .*$4.*"
+}
+
+with never-close 'leaks.closed.opened.files*' leaks.closed.opened.files_are_let_go 'got an ID that the program has not closed'
+with keep-descriptor 'leaks.closed.created.files*' leaks.closed.created.files_are_let_go 'got a descriptor of the program'
+with first-close A5 concurrent_opens.overlapping.opens_read_and_write 'got EIO'
+with id-per-open A5 concurrent_opens.overlapping.opens_of_every_kind_succeed 'open for reading, then for reading'
+with cached-writers A5 concurrent_opens.overlapping.opens_of_every_kind_succeed 'open for reading, then for writing'
+with cached-create A5 concurrent_opens.overlapping.what_was_created_is_opened 'got EIO'
+with first-close A6 concurrent_opens.crowd.opens_one_file 'no open fails'
+with uncounted-tmpfile 'leaks.nameless.tmpfile*' leaks.nameless.tmpfile_is_freed 'got an ID that the program has not closed'
+with open-inode 'leaks.last.close_of_file*' leaks.last.close_of_file_that_got_a_name_lets_go 'got a descriptor of the program'
+with rename-forgets A7 file_names.renamed.files_work_on 'got EIO'
+with old-size A2 content.bytes.opened.grow_the_file 'got 1048576'
+with no-truncate A2 content.bytes.opened.end_where_it_is_truncated 'got 1048576'
+with no-fsync A2 content.bytes.opened.are_synced 'got EIO'
+with wrong-file A3 content.appended.by_two_at_once 'got 0'
+with sealed-file A4 content.memory.opened.is_the_file 'got EFAULT'
+with sealed-file A11 server_exit.killed.opened.program_leaves_open_files_that_work 'got EPERM'
+with sealed-file A1 usage.passed.created.through_reads_need_no_program 'got EPERM'
+with keep-cache A1 usage.passed.opened.through_reads_need_no_program 'got EIO'
+with stay 'server_exit.unmounted.opened.*' server_exit.unmounted.opened.program_ends_and_leaves_nothing 'got ETIME'
+
+export MISTAKE=refuse-truncate
+mounted "with truncate refused" 0 "$tmp/mended" --filter 'usage.passed.*.through_reads*'
+says "is told so of what is created" "$tmp/out" '.* library: mended has no truncate'
+check "and not that it creates nothing" no_line '.* mended has no O_.*' "$tmp/out"
+
+export MISTAKE=not-asked-for
+mounted "with passthrough not asked for" 4 "$tmp/mended" --filter A1
+says "is told so" "$tmp/advice" '.* it does not use passthrough: .*'
+
+of_the_test()
+{
+	for exe in /proc/[0-9]*/exe; do
+		case $(readlink "$exe") in
+		"$tmp"/*) echo "$exe"; return 1 ;;
+		esac
+	done
+}
+check "no program is left" of_the_test
+check "no mount is left" no_line ".*$tmp.*" /proc/self/mountinfo
+
+finish

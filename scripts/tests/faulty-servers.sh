@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Servers that break the control protocol in one way each (fixtures/tests/faulty.c): the case is
+# broken, in bounded time, for a reason that names the section; neither kernel nor library is
+# accused. And what the suite sends keeps the protocol.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+need_built servers/raw
+need_built tests/faulty
+need_fuse
+
+export FPT_REAL="$built/servers/raw" OUTPUT="$built"
+unset FPT_SABOTAGE FPT_RELEASE FPT_FAULT
+faulty=$built/tests/faulty
+case=drop.late.open_with_closed_id_fails # which has all that a conversation has
+mul=${FPT_TIMEOUT_MUL:-1}
+most=$((40 * mul)) # seconds: some 10 where nothing else runs
+uring_stays
+
+run() # NAME FAULT ARGUMENT...
+{
+	local name=$1 fault=$2 status=0 begun=$SECONDS
+
+	shift 2
+	FPT_FAULT=$fault timeout $((60 * mul)) "$scripts/run.sh" --server "raw,$faulty" --run-dir "$tmp/$name" --results "$tmp/results" \
+		--kernel-name k "$@" >"$tmp/$name.out" 2>&1 </dev/null || status=$?
+	echo "$status $((SECONDS - begun))" >"$tmp/$name.end"
+}
+
+not()
+{
+	! "$@"
+}
+
+# --- nothing but the real server --------------------------------------------------
+
+run whole "" --filter "$case"
+if [ "$(cut -d ' ' -f 1 "$tmp/whole.end")" = 4 ]; then
+	echo "1..0 # SKIP kernel: nothing can be executed"
+	exit 0
+fi
+check "without a fault the case passes" grep -x "0 .*" "$tmp/whole.end"
+
+# --- one fault each ---------------------------------------------------------------
+
+"$faulty" --list >"$tmp/faults"
+check "there are 40 at least" test "$(wc -l <"$tmp/faults")" -ge 40
+
+# Half of them wait for their end.
+while IFS=$'\t' read -r fault _; do
+	[ "$(jobs -r | wc -l)" -lt 6 ] || wait -n
+	run "$fault" "$fault" --filter "$case" &
+done <"$tmp/faults"
+wait
+
+is_told() # FAULT SECTION
+{
+	local status seconds
+
+	read -r status seconds <"$tmp/$1.end"
+	echo "status $status, after $seconds seconds"
+	{ [ "$status" -eq 1 ] && [ "$seconds" -le $most ]; } || return
+	if [ ! -e "$tmp/$1/summary" ]; then
+		grep -F "server '$faulty' cannot be used: " "$tmp/$1.out" | grep -F "(PROTOCOL.md, $2)"
+		return
+	fi
+	awk -F '\t' -v section="(PROTOCOL.md, $2)" 'FNR > 1 && ($3 != "broken" || !index($6, section)) { print; wrong = 1 }
+		END { exit wrong || FNR != 2 }' "$tmp/$1/results/k/faulty.tsv"
+}
+
+accuses() # FAULT
+{
+	grep -E "accuses|not the kernel|^  kernel " "$tmp/$1.out" "$tmp/$1"/summary "$tmp/$1"/results/k/*.tsv 2>/dev/null
+}
+
+while IFS=$'\t' read -r fault section; do
+	check "$fault: the case is broken, for a reason that names \"$section\"" is_told "$fault" "$section"
+	check "$fault: nobody is accused" not accuses "$fault"
+done <"$tmp/faults"
+
+# --- every case would wait for it ----------------------------------------------------
+
+run hangs root-none --filter 'drop.*'
+read -r status seconds <"$tmp/hangs.end"
+check "a server that hangs in each case is given up" test "$status" -eq 1 -a "$seconds" -le $most
+untried=$(grep -c "broken.*not tried any more, after 3 cases" "$tmp/hangs/results/k/faulty.tsv" || :)
+check "all others say so" test "$untried" -gt 10
+check "and accuse nobody" not accuses hangs
+
+# --- one that waits for itself once it is killed ---------------------------------------
+
+cp "$faulty" "$tmp/faulty$$" # a name that no other process has
+mkfifo "$tmp/tell"
+for signal in TERM KILL; do
+	rm -rf "$tmp/own"
+	FPT_FAULT=last-own FPT_TELL=$tmp/tell "$scripts/run.sh" --server "$tmp/faulty$$" --run-dir "$tmp/own" \
+		--filter "$case" >/dev/null 2>&1 </dev/null &
+	timeout 60 cat "$tmp/tell" || : # its file is open
+	kill -s $signal $!
+	# shellcheck disable=SC2046 # several
+	check "nothing outlives a run that is ended by SIG$signal" all_end $! $(pids_of "$tmp/faulty$$")
+	wait $! || :
+done
+
+refuses() # NAME SERVER LINE
+{
+	exits "$1" 1 "$scripts/run.sh" --server "$2"
+	says "$1 is said to be one" "$tmp/err" "run.sh: server '$2' $3"
+}
+
+mkdir "$tmp/folder"
+echo text >"$tmp/text"
+refuses "a directory" "$tmp/folder" "is a directory: give the program in it"
+refuses "a text file" "$tmp/text" "cannot be executed: chmod +x $tmp/text, if it is a program"
+
+# --- what the suite sends -----------------------------------------------------------
+
+# Some cases look at the process that has the device, which is another one here.
+FPT_FAULT="" "$scripts/run.sh" --server "$faulty" --run-dir "$tmp/strict" --results "$tmp/results" \
+	--kernel-name k >/dev/null 2>&1 </dev/null || :
+check "the cases send nothing that is against \"Lines\"" not grep -r '# the command "' "$tmp/strict/ktap"
+passed=$(awk -F '\t' '$3 == "pass"' "$tmp/strict/results/k/faulty.tsv" | wc -l)
+check "and nearly all of them pass" test "$passed" -gt 700
+FPT_SERVER=$faulty "$built/probe" >"$tmp/probed" 2>&1 || :
+check "nor does the probe" not grep '# the command "' "$tmp/probed"
+
+finish

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "jobs.h"
+#include "kernel_log.h"
+#include "lines.h"
+#include "job_list.h"
+#include "stream_out.h"
+
+#define JOBS_MAX     4096
+#define PARALLEL_MAX 64
+#define LINE_BYTES   16384
+#define SUITE	     "/suite"
+
+enum { TERM_SECONDS = 1, KILL_SECONDS = 30 };
+enum { FD_PORT, FD_CHILDREN, FD_LOG, FD_COUNT };
+
+struct job {
+	char *server, *program, *arg[PLAN_WORDS + 1];
+	const char *unusable; /* why the server's jobs are skipped */
+};
+
+/* A job that runs. */
+struct run {
+	int job; /* -1: this one is free */
+	pid_t pid;
+	bool killed, timed_out, given_up;
+	time_t deadline; /* for what comes next: TERM, KILL, giving up; 0: none */
+	struct lines output, evidence;
+	char output_data[LINE_BYTES], evidence_data[LINE_BYTES];
+};
+
+static struct job jobs[JOBS_MAX];
+static struct run runs[PARALLEL_MAX];
+static int job_count, next_job, running, given_up, parallel = 1, children = -1, limit;
+static char evidence_dir[256];
+
+static time_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static void add_job(const struct plan_line *line)
+{
+	struct job *job = &jobs[job_count];
+	int args = 0;
+
+	if (job_count == JOBS_MAX || !line->word[2])
+		return;
+	job->server = copy(line->word[1]);
+	job->program = copy(line->word[2]);
+	job->arg[args++] = job->program;
+	for (int i = 3; line->word[i]; i++)
+		job->arg[args++] = copy(line->word[i]);
+	job_count++;
+}
+
+/* Stands behind the jobs in the plan. */
+static void find_unusable(const struct plan_line *line)
+{
+	char value[64];
+
+	if (guest_read(line->word[2], value, sizeof(value)) && !strcmp(value, line->word[3]))
+		return;
+	for (int i = 0; i < job_count; i++)
+		if (!strcmp(jobs[i].server, line->word[1]))
+			jobs[i].unusable = copy(line->word[4]);
+}
+
+static void read_plan(const struct plan_line *line, void *unused)
+{
+	const char *key = line->word[0];
+
+	if (!strcmp(key, "job"))
+		add_job(line);
+	else if (!strcmp(key, "needs"))
+		find_unusable(line);
+	else if (!strcmp(key, "env"))
+		setenv(line->word[1], line->word[2], 1);
+	else if (!strcmp(key, "evidence"))
+		snprintf(evidence_dir, sizeof(evidence_dir), "%s", line->word[1]);
+	else if (!strcmp(key, "limit"))
+		limit = atoi(line->word[1]);
+	else if (!strcmp(key, "parallel"))
+		parallel = atoi(line->word[1]);
+}
+
+static void say_output(void *run, const char *line, size_t len)
+{
+	stream_line(STREAM_OUTPUT, ((struct run *)run)->job, line, len);
+}
+
+static void say_evidence(void *run, const char *line, size_t len)
+{
+	stream_line(STREAM_EVIDENCE, ((struct run *)run)->job, line, len);
+}
+
+/* A pipe with a name: what is written to it is out at once, and no file to be followed. */
+static int make_evidence(const struct job *job, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s/%s.jsonl", evidence_dir, job->server, job->program);
+	guest_mkdir_above(path);
+	unlink(path);
+	return mkfifo(path, 0600) < 0 ? -1 : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void become(const struct job *job, const char *evidence, int output)
+{
+	char path[256];
+	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpriority(PRIO_PROCESS, 0, 0);
+	setsid();
+	dup2(null, STDIN_FILENO);
+	dup2(output, STDOUT_FILENO);
+	dup2(output, STDERR_FILENO);
+	snprintf(path, sizeof(path), SUITE "/servers/%s", job->server);
+	setenv("FPT_SERVER", path, 1);
+	setenv("FPT_EVIDENCE", evidence, 1);
+	snprintf(path, sizeof(path), SUITE "/cases/%s", job->program);
+	execv(path, job->arg);
+	fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+static void start(struct run *run, int number)
+{
+	const struct job *job = &jobs[number];
+	char evidence[512];
+	int output[2];
+
+	stream_say(STREAM_BEGIN, number, "%s %s", job->server, job->program);
+	if (job->unusable) {
+		stream_say(STREAM_OUTPUT, number, "1..0 # SKIP %s", job->unusable);
+		stream_say(STREAM_STATUS, number, "4");
+		return;
+	}
+	if (pipe2(output, O_CLOEXEC) < 0)
+		output[0] = output[1] = -1;
+	fcntl(output[0], F_SETFL, O_NONBLOCK);
+	run->job = number;
+	run->killed = run->timed_out = run->given_up = false;
+	run->deadline = limit ? now() + limit : 0;
+	run->output = (struct lines){ output[0], run->output_data, LINE_BYTES, 0 };
+	run->evidence = (struct lines){ make_evidence(job, evidence, sizeof(evidence)),
+					run->evidence_data, LINE_BYTES, 0 };
+	run->pid = fork();
+	if (run->pid == 0)
+		become(job, evidence, output[1]);
+	close(output[1]);
+	running++;
+}
+
+/* All has been said; a process that cannot be killed would keep it from ending. */
+static void expect_end(struct run *run)
+{
+	close(run->output.fd);
+	run->output.fd = -1;
+	run->killed = true;
+	run->deadline = now() + KILL_SECONDS;
+}
+
+static void read_all(struct run *run)
+{
+	lines_read(&run->evidence, say_evidence, run);
+	if (run->output.fd >= 0 && !lines_read(&run->output, say_output, run))
+		expect_end(run);
+}
+
+static void finish(struct run *run, int status)
+{
+	read_all(run);
+	lines_end(&run->output, say_output, run);
+	lines_end(&run->evidence, say_evidence, run);
+	if (run->timed_out)
+		stream_say(STREAM_STATUS, run->job, "timeout");
+	else
+		stream_say(STREAM_STATUS, run->job, "%d",
+			   WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+	close(run->output.fd);
+	close(run->evidence.fd);
+	run->job = -1;
+	running--;
+	given_up -= run->given_up;
+}
+
+static void reap(void)
+{
+	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
+
+	while (read(children, &info, sizeof(info)) > 0)
+		;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (int i = 0; i < parallel; i++)
+			if (runs[i].job >= 0 && runs[i].pid == pid)
+				finish(&runs[i], status);
+}
+
+/* As timeout(1) does it, but some time it is enough. */
+static void press(struct run *run)
+{
+	if (run->killed) {
+		run->given_up = true;
+		run->deadline = 0;
+		given_up++;
+	} else if (run->timed_out) {
+		kill(run->pid, SIGKILL);
+		run->killed = true;
+		run->deadline = now() + KILL_SECONDS;
+	} else {
+		kill(run->pid, SIGTERM);
+		run->timed_out = true;
+		run->deadline = now() + TERM_SECONDS;
+	}
+}
+
+static int poll_fds(struct pollfd *fds)
+{
+	int n = FD_COUNT;
+
+	fds[FD_PORT] = (struct pollfd){ .fd = stream_flush() ? -1 : stream_fd(), .events = POLLOUT };
+	fds[FD_CHILDREN] = (struct pollfd){ .fd = children, .events = POLLIN };
+	fds[FD_LOG] = (struct pollfd){ .fd = kernel_log_fd(), .events = POLLIN };
+	for (int i = 0; i < parallel; i++) {
+		if (runs[i].job < 0)
+			continue;
+		fds[n++] = (struct pollfd){ .fd = runs[i].output.fd, .events = POLLIN };
+		fds[n++] = (struct pollfd){ .fd = runs[i].evidence.fd, .events = POLLIN };
+	}
+	return n;
+}
+
+static void turn(void)
+{
+	struct pollfd fds[FD_COUNT + 2 * PARALLEL_MAX];
+
+	if (poll(fds, poll_fds(fds), 1000) == 0)
+		stream_say(STREAM_ALIVE, -1, "%ld", now());
+	kernel_log_read();
+	for (int i = 0; i < parallel; i++)
+		if (runs[i].job >= 0)
+			read_all(&runs[i]);
+	reap();
+	for (int i = 0; i < parallel; i++)
+		if (runs[i].job >= 0 && runs[i].deadline && now() >= runs[i].deadline)
+			press(&runs[i]);
+}
+
+static void start_next(void)
+{
+	for (int i = 0; i < parallel; i++)
+		while (runs[i].job < 0 && next_job < job_count)
+			start(&runs[i], next_job++);
+}
+
+static void say_stuck(void)
+{
+	for (int i = 0; i < parallel; i++)
+		if (runs[i].job >= 0)
+			stream_say(STREAM_STUCK, runs[i].job, "%s", jobs[runs[i].job].program);
+}
+
+bool jobs_run(const char *plan)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	children = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
+	plan_each(plan, NULL, read_plan, NULL);
+	if (parallel > PARALLEL_MAX)
+		parallel = PARALLEL_MAX;
+	for (int i = 0; i < parallel; i++)
+		runs[i].job = -1;
+	start_next();
+	while (running > given_up) {
+		turn();
+		if (!given_up) /* what else runs may come to its end, but this kernel is spoilt */
+			start_next();
+	}
+	say_stuck();
+	return !given_up;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest's first process: makes the machine ready, does what the plan says, and
+ * ends the machine.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "jobs.h"
+#include "kernel_log.h"
+#include "leaks.h"
+#include "job_list.h"
+#include "stream_out.h"
+
+#define PLAN "/vm/plan"
+
+static bool wants_shell;
+
+static void end_machine(void)
+{
+	reboot(RB_AUTOBOOT); /* which ends QEMU also where the kernel has no ACPI */
+	for (;;)
+		pause();
+}
+
+static void give_up(const char *what)
+{
+	fprintf(stderr, "vm: %s: %s\n", what, strerror(errno));
+	end_machine();
+}
+
+static void mount_on(const char *dir, const char *type, const char *options)
+{
+	mkdir(dir, 0755);
+	mount(type, dir, type, 0, options);
+}
+
+/* Messages go to the console from here on. */
+static void make_dev(void)
+{
+	int console;
+
+	mkdir("/dev", 0755);
+	/* It is there already where the kernel has CONFIG_DEVTMPFS_MOUNT. */
+	if (access("/dev/null", F_OK) < 0 && mount("dev", "/dev", "devtmpfs", 0, NULL) < 0)
+		give_up("no devtmpfs (set CONFIG_DEVTMPFS)");
+	console = open("/dev/console", O_RDWR | O_NOCTTY);
+	for (int fd = 0; console >= 0 && fd < 3; fd++)
+		dup2(console, fd);
+	if (console > 2)
+		close(console);
+}
+
+static void make_root(void)
+{
+	mount_on("/proc", "proc", NULL);
+	mount_on("/sys", "sysfs", NULL);
+	mount_on("/tmp", "tmpfs", "mode=1777");
+	mount_on("/sys/kernel/security", "securityfs", NULL);
+	mount_on("/run", "tmpfs", "mode=755");
+	mount_on("/dev/shm", "tmpfs", "mode=1777");
+	mkdir("/root", 0700);
+	if (symlink("/proc/self/fd", "/dev/fd") < 0 || chdir("/tmp") < 0)
+		stream_say(STREAM_REMARK, -1, "the guest is not complete: %s", strerror(errno));
+}
+
+static void load_module(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
+		stream_say(STREAM_REMARK, -1, "module %s is not loaded: %s",
+			   strrchr(path, '/') + 1, strerror(errno));
+	close(fd);
+}
+
+static void prepare(const struct plan_line *line, void *unused)
+{
+	if (!strcmp(line->word[0], "module"))
+		load_module(line->word[1]);
+	else if (!strcmp(line->word[0], "set"))
+		guest_write(line->word[1], line->word[2]);
+	else if (!strcmp(line->word[0], "marker"))
+		kernel_log_begin(line->word[1]);
+	else if (!strcmp(line->word[0], "shell"))
+		wants_shell = true;
+}
+
+static void say_hello(void)
+{
+	struct utsname name;
+
+	uname(&name);
+	stream_say(STREAM_HELLO, -1, "%s", name.release);
+	stream_flush();
+}
+
+static void set_environment(const struct plan_line *line, void *unused)
+{
+	setenv(line->word[1], line->word[2], 1);
+}
+
+static void run_shell(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		plan_each(PLAN, "env", set_environment, NULL);
+		setenv("FPT_SERVER", "/suite/servers/raw", 0);
+		setsid();
+		ioctl(STDIN_FILENO, TIOCSCTTY, 1);
+		if (chdir("/root") == 0)
+			execl("/bin/sh", "-sh", NULL);
+		give_up("/bin/sh");
+	}
+	while (wait(NULL) != pid)
+		;
+}
+
+int main(void)
+{
+	make_dev();
+	if (!stream_open())
+		give_up("no second serial port (set CONFIG_SERIAL_8250, "
+			"CONFIG_SERIAL_8250_RUNTIME_UARTS=2)");
+	make_root();
+	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("HOME", "/root", 1);
+	setpriority(PRIO_PROCESS, 0, -10);
+	say_hello();
+	plan_each(PLAN, NULL, prepare, NULL);
+	mount_on("/sys/fs/fuse/connections", "fusectl", NULL);
+	if (wants_shell) {
+		run_shell();
+	} else {
+		bool done = jobs_run(PLAN);
+
+		if (done)
+			leaks_find();
+		kernel_log_end();
+		stream_say(STREAM_DONE, -1, done ? "all jobs" : "stuck");
+	}
+	stream_end();
+	end_machine();
+}
