@@ -11,10 +11,10 @@
 static const struct world_opts unmounted = { .unmounted = true };
 static const struct world_opts not_negotiated = { .init = "no-passthrough" };
 
-WORLD_FIXTURE(unmounted_close);
+WORLD_FIXTURE(unmounted_device);
 
-CASE(unmounted_close, is_eperm, .row = "C1",
-     .title = "closing an ID on a device that is not mounted is EPERM, without waiting",
+CASE(unmounted_device, eperm, .row = "C1",
+     .title = "closing an ID on an unmounted device fails with EPERM without waiting",
      .can = "ioctl-any", .world = &unmounted,
      .fixed_by = "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
 {
@@ -22,8 +22,8 @@ CASE(unmounted_close, is_eperm, .row = "C1",
 			 since("6.9", -EPERM));
 }
 
-CASE(unmounted_close, waits_after_sync_init, .row = "C1",
-     .title = "after FUSE_DEV_IOC_SYNC_INIT closing an ID waits for the mount, a signal ends it",
+CASE(unmounted_device, sync_init_waits_eintr, .row = "C1",
+     .title = "after FUSE_DEV_IOC_SYNC_INIT, closing an ID waits for the mount; a signal interrupts it with EINTR",
      .since = "6.18", .needs = NEED_SYNC_INIT, .can = "ioctl-any", .world = &unmounted)
 {
 	EXPECT_RET(server_call(&w->server, -1, "sync-init"), 0);
@@ -31,26 +31,26 @@ CASE(unmounted_close, waits_after_sync_init, .row = "C1",
 	EXPECT_RET(server_backing_close(w, 1, "timeout=5"), -EINTR);
 }
 
-WORLD_FIXTURE(close_pointer);
+WORLD_FIXTURE(bad_pointer);
 
-CASE(close_pointer, bad_is_efault, .row = "C2",
-     .title = "closing an ID behind a bad pointer is EFAULT",
+CASE(bad_pointer, efault, .row = "C2",
+     .title = "closing an ID with a bad pointer fails with EFAULT",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
 }
 
-CASE(close_pointer, efault_beats_eperm, .row = "C2",
-     .title = "a bad pointer is noticed before passthrough that was not negotiated",
+CASE(bad_pointer, efault_before_eperm, .row = "C2",
+     .title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &not_negotiated)
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
 }
 
-WORLD_FIXTURE(close_privilege);
+WORLD_FIXTURE(permission);
 
-CASE(close_privilege, not_negotiated_is_eperm, .row = "C3",
-     .title = "closing any ID, 0 and -1 too, is EPERM where passthrough was not negotiated",
+CASE(permission, not_negotiated_eperm, .row = "C3",
+     .title = "closing ID 1, 0 or -1 without negotiated passthrough fails with EPERM",
      .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
 {
 	EXPECT_RET(server_backing_close(w, 1, ""), -EPERM);
@@ -68,15 +68,15 @@ static void expect_only_root_closes(struct __test_metadata *_metadata, struct wo
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 }
 
-CASE(close_privilege, ordinary_user_is_eperm, .row = "C3",
-     .title = "closing an ID, a valid one or 0, is EPERM without CAP_SYS_ADMIN and has no effect",
+CASE(permission, ordinary_user_eperm, .row = "C3",
+     .title = "closing a valid ID or 0 as an ordinary user has no effect and fails with EPERM",
      .needs = NEED_PASSTHROUGH, .can = "credentials")
 {
 	expect_only_root_closes(_metadata, w, "as=uid:1000");
 }
 
-CASE(close_privilege, is_that_capability_alone, .row = "C3",
-     .title = "closing an ID takes CAP_SYS_ADMIN and no other capability, and none is as good",
+CASE(permission, needs_cap_sys_admin_only, .row = "C3",
+     .title = "closing an ID requires CAP_SYS_ADMIN alone; no other capability suffices",
      .needs = NEED_PASSTHROUGH, .can = "credentials")
 {
 	ASSERT_RET(register_f(w), 1);
@@ -85,25 +85,24 @@ CASE(close_privilege, is_that_capability_alone, .row = "C3",
 	EXPECT_RET(server_backing_close(w, 1, AS_ADMIN_ALONE), 0);
 }
 
-CASE(close_privilege, root_of_child_userns_is_eperm, .row = "C3",
-     .title = "closing an ID, a valid one or 0, is EPERM for the root of a child user namespace "
-	      "and has no effect",
+CASE(permission, child_userns_root_eperm, .row = "C3",
+     .title = "closing a valid ID or 0 as root of a child user namespace has no effect and fails with EPERM",
      .needs = NEED_PASSTHROUGH | NEED_USERNS, .can = "credentials")
 {
 	expect_only_root_closes(_metadata, w, "as=userns");
 }
 
-WORLD_FIXTURE(bad_id);
-FIXTURE_VARIANT(bad_id)
+WORLD_FIXTURE(invalid_id);
+FIXTURE_VARIANT(invalid_id)
 {
 	long id;
 };
-FIXTURE_VARIANT_ADD(bad_id, zero) { 0 };
-FIXTURE_VARIANT_ADD(bad_id, minus_one) { -1 };
-FIXTURE_VARIANT_ADD(bad_id, smallest) { 0x80000000 };
+FIXTURE_VARIANT_ADD(invalid_id, zero) { 0 };
+FIXTURE_VARIANT_ADD(invalid_id, minus_one) { -1 };
+FIXTURE_VARIANT_ADD(invalid_id, int_min) { 0x80000000 };
 
-CASE(bad_id, is_einval, .row = "C4",
-     .title = "closing 0 or a negative ID is EINVAL",
+CASE(invalid_id, einval, .row = "C4",
+     .title = "closing ID 0 or a negative ID fails with EINVAL",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_backing_close(w, variant->id, ""), -EINVAL);
@@ -114,12 +113,12 @@ FIXTURE_VARIANT(unknown_id)
 {
 	long id;
 };
-FIXTURE_VARIANT_ADD(unknown_id, next) { 2 };
-FIXTURE_VARIANT_ADD(unknown_id, far) { 12345 };
-FIXTURE_VARIANT_ADD(unknown_id, greatest) { INT_MAX };
+FIXTURE_VARIANT_ADD(unknown_id, next_free) { 2 };
+FIXTURE_VARIANT_ADD(unknown_id, id_12345) { 12345 };
+FIXTURE_VARIANT_ADD(unknown_id, int_max) { INT_MAX };
 
-CASE(unknown_id, is_enoent, .row = "C5",
-     .title = "closing an ID that was never given out is ENOENT",
+CASE(unknown_id, enoent, .row = "C5",
+     .title = "closing an ID that was not allocated fails with ENOENT",
      .needs = NEED_PASSTHROUGH)
 {
 	ASSERT_RET(register_f(w), 1);
@@ -129,8 +128,8 @@ CASE(unknown_id, is_enoent, .row = "C5",
 
 WORLD_FIXTURE(closed_id);
 
-CASE(closed_id, is_enoent, .row = "C6",
-     .title = "closing an ID a second time is ENOENT",
+CASE(closed_id, enoent, .row = "C6",
+     .title = "closing an ID a second time fails with ENOENT",
      .needs = NEED_PASSTHROUGH)
 {
 	ASSERT_RET(register_f(w), 1);
@@ -139,10 +138,10 @@ CASE(closed_id, is_enoent, .row = "C6",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-WORLD_FIXTURE(dead_connection_close);
+WORLD_FIXTURE(dead_connection);
 
-CASE(dead_connection_close, works_after_abort, .row = "C7",
-     .title = "closing an ID works on an aborted connection",
+CASE(dead_connection, close_after_abort, .row = "C7",
+     .title = "an ID can be closed on an aborted connection",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	ASSERT_RET(register_f(w), 1);
@@ -153,8 +152,8 @@ CASE(dead_connection_close, works_after_abort, .row = "C7",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(dead_connection_close, works_after_umount, .row = "C7",
-     .title = "closing an ID works after umount, as long as the device is open",
+CASE(dead_connection, close_after_umount, .row = "C7",
+     .title = "an ID can be closed after umount while the device is open",
      .needs = NEED_PASSTHROUGH)
 {
 	ASSERT_RET(register_f(w), 1);

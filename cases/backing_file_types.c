@@ -22,16 +22,16 @@ FIXTURE_VARIANT(directory)
 {
 	struct odd_file file;
 };
-FIXTURE_VARIANT_ADD(directory, of_the_backing) { { .path = "backing", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(directory, with_o_path) { { .path = "backing", .flags = O_PATH } };
-FIXTURE_VARIANT_ADD(directory, root_of_the_mount) { { .path = "fuse", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(directory, backing_root) { { .path = "backing", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(directory, o_path) { { .path = "backing", .flags = O_PATH } };
+FIXTURE_VARIANT_ADD(directory, fuse_root) { { .path = "fuse", .flags = O_RDONLY } };
 FIXTURE_VARIANT_ADD(directory, on_overlayfs) {
 	{ .make = make_overlay_directory, .needs = NEED_OVERLAYFS }
 };
-FIXTURE_VARIANT_ADD(directory, of_procfs) { { .path = "/proc", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(directory, procfs) { { .path = "/proc", .flags = O_RDONLY } };
 
-CASE(directory, is_eisdir, .row = "O7",
-     .title = "registering a directory is EISDIR, however deep its filesystem is stacked",
+CASE(directory, eisdir, .row = "O7",
+     .title = "from 6.12 on, registering a directory fails with EISDIR, whatever its filesystem's stack depth",
      .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
 {
 	SKIP_UNLESS(variant->file.needs);
@@ -51,7 +51,7 @@ FIXTURE_VARIANT_ADD(not_regular, socket) { { .make = make_socket } };
 FIXTURE_VARIANT_ADD(not_regular, null_device) { { .path = "/dev/null", .flags = O_RDWR } };
 FIXTURE_VARIANT_ADD(not_regular, fuse_device) { { .path = "/dev/fuse", .flags = O_RDWR } };
 FIXTURE_VARIANT_ADD(not_regular, symlink) { { .make = make_symlink, .flags = O_PATH } };
-FIXTURE_VARIANT_ADD(not_regular, symlink_of_procfs) {
+FIXTURE_VARIANT_ADD(not_regular, procfs_symlink) {
 	{ .path = "/proc/self", .flags = O_PATH | O_NOFOLLOW }
 };
 FIXTURE_VARIANT_ADD(not_regular, eventfd) { { .make = make_eventfd } };
@@ -61,8 +61,8 @@ FIXTURE_VARIANT_ADD(not_regular, memfd_secret) {
 	{ .make = make_memfd_secret, .needs = NEED_MEMFD_SECRET }
 };
 
-CASE(not_regular, is_einval, .row = "O8",
-     .title = "registering what is neither a directory nor a regular file is EINVAL",
+CASE(not_regular, einval, .row = "O8",
+     .title = "from 6.12 on, registering a file neither regular nor a directory fails with EINVAL",
      .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
 {
 	SKIP_UNLESS(variant->file.needs);
@@ -71,22 +71,21 @@ CASE(not_regular, is_einval, .row = "O8",
 			 since("6.12", -EINVAL));
 }
 
-WORLD_FIXTURE(refused);
-FIXTURE_VARIANT(refused)
+WORLD_FIXTURE(rejected_file);
+FIXTURE_VARIANT(rejected_file)
 {
 	struct odd_file file;
 	long result;
 	const char *mount; /* that it is on */
 };
-FIXTURE_VARIANT_ADD(refused, directory) {
+FIXTURE_VARIANT_ADD(rejected_file, directory) {
 	{ .path = "backing", .flags = O_RDONLY }, -EISDIR, "backing"
 };
-FIXTURE_VARIANT_ADD(refused, fifo) { { .make = make_fifo }, -EINVAL, "backing" };
-FIXTURE_VARIANT_ADD(refused, too_deep) { { .path = "fuse/f", .flags = O_PATH }, -ELOOP, "fuse" };
+FIXTURE_VARIANT_ADD(rejected_file, fifo) { { .make = make_fifo }, -EINVAL, "backing" };
+FIXTURE_VARIANT_ADD(rejected_file, stack_too_deep) { { .path = "fuse/f", .flags = O_PATH }, -ELOOP, "fuse" };
 
-CASE(refused, is_not_held, .row = "L2",
-     .title = "a file that is refused as backing file is not held: its filesystem can be "
-	      "unmounted",
+CASE(rejected_file, not_pinned, .row = "L2",
+     .title = "a file that is rejected as a backing file is not pinned: its filesystem can be unmounted",
      .since = "6.12", .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
 {
 	EXPECT_RET(register_odd_file(w, &variant->file), variant->result);
@@ -95,23 +94,23 @@ CASE(refused, is_not_held, .row = "L2",
 	EXPECT_RET(world_umount(variant->mount), 0);
 }
 
-WORLD_FIXTURE(regular);
-FIXTURE_VARIANT(regular)
+WORLD_FIXTURE(regular_file);
+FIXTURE_VARIANT(regular_file)
 {
 	struct odd_file file;
 };
-FIXTURE_VARIANT_ADD(regular, read_only) { { .path = "backing/f", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(regular, write_only) { { .path = "backing/f", .flags = O_WRONLY } };
-FIXTURE_VARIANT_ADD(regular, read_write) { { .path = "backing/f", .flags = O_RDWR } };
-FIXTURE_VARIANT_ADD(regular, o_path) { { .path = "backing/f", .flags = O_PATH } };
-FIXTURE_VARIANT_ADD(regular, unlinked) { { .make = make_unlinked } };
-FIXTURE_VARIANT_ADD(regular, o_tmpfile) { { .path = "backing", .flags = O_TMPFILE | O_RDWR } };
-FIXTURE_VARIANT_ADD(regular, memfd) { { .make = make_memfd } };
-FIXTURE_VARIANT_ADD(regular, on_fuse) { { .make = make_on_plain_fuse } };
-FIXTURE_VARIANT_ADD(regular, of_sysfs) { { .path = "/sys/kernel/fscaps", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(regular_file, o_rdonly) { { .path = "backing/f", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(regular_file, o_wronly) { { .path = "backing/f", .flags = O_WRONLY } };
+FIXTURE_VARIANT_ADD(regular_file, o_rdwr) { { .path = "backing/f", .flags = O_RDWR } };
+FIXTURE_VARIANT_ADD(regular_file, o_path) { { .path = "backing/f", .flags = O_PATH } };
+FIXTURE_VARIANT_ADD(regular_file, unlinked) { { .make = make_unlinked } };
+FIXTURE_VARIANT_ADD(regular_file, o_tmpfile) { { .path = "backing", .flags = O_TMPFILE | O_RDWR } };
+FIXTURE_VARIANT_ADD(regular_file, memfd) { { .make = make_memfd } };
+FIXTURE_VARIANT_ADD(regular_file, plain_fuse) { { .make = make_on_plain_fuse } };
+FIXTURE_VARIANT_ADD(regular_file, sysfs) { { .path = "/sys/kernel/fscaps", .flags = O_RDONLY } };
 
-CASE(regular, can_be_registered, .row = "O10",
-     .title = "a regular file can be registered, whatever its access mode and links",
+CASE(regular_file, can_be_registered, .row = "O10",
+     .title = "a regular file can be registered, whatever its access mode and links (O_PATH: from 6.12 on)",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET_SINCE(register_odd_file(w, &variant->file),
@@ -119,10 +118,10 @@ CASE(regular, can_be_registered, .row = "O10",
 			 since("6.12", 1));
 }
 
-WORLD_FIXTURE(same_descriptor);
+WORLD_FIXTURE(same_fd);
 
-CASE(same_descriptor, gets_another_id, .row = "O10",
-     .title = "one descriptor registered twice gets two IDs, and each is closed by itself",
+CASE(same_fd, distinct_ids, .row = "O10",
+     .title = "a descriptor registered twice gets two distinct IDs, and each is closed separately",
      .needs = NEED_PASSTHROUGH)
 {
 	int fd = open(backing_path("f"), O_RDWR | O_CLOEXEC);
@@ -135,20 +134,20 @@ CASE(same_descriptor, gets_another_id, .row = "O10",
 	EXPECT_RET(server_backing_close(w, second, ""), 0);
 }
 
-WORLD_FIXTURE(unreadable);
-FIXTURE_VARIANT(unreadable)
+WORLD_FIXTURE(unreadable_file);
+FIXTURE_VARIANT(unreadable_file)
 {
 	struct odd_file file;
 };
-FIXTURE_VARIANT_ADD(unreadable, pidfd) { { .make = make_pidfd } };
+FIXTURE_VARIANT_ADD(unreadable_file, pidfd) { { .make = make_pidfd } };
 /*
  * Not ns/mnt: the connection would hold the namespace that holds its mount, and
  * neither would ever go (seen on 6.18).
  */
-FIXTURE_VARIANT_ADD(unreadable, namespace) { { .path = "/proc/self/ns/uts", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(unreadable_file, uts_namespace) { { .path = "/proc/self/ns/uts", .flags = O_RDONLY } };
 
-CASE(unreadable, opens_but_read_is_einval, .row = "O11",
-     .title = "what is regular by its inode alone can be registered and opened, read is EINVAL",
+CASE(unreadable_file, read_einval, .row = "O11",
+     .title = "a regular file that cannot be read can be registered; reads fail with EINVAL",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	char byte;
@@ -163,17 +162,17 @@ CASE(unreadable, opens_but_read_is_einval, .row = "O11",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
 }
 
-WORLD_FIXTURE(procfs);
-FIXTURE_VARIANT(procfs)
+WORLD_FIXTURE(procfs_file);
+FIXTURE_VARIANT(procfs_file)
 {
 	struct odd_file file;
 };
-FIXTURE_VARIANT_ADD(procfs, of_a_task) { { .path = "/proc/self/status", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(procfs, of_the_system) { { .path = "/proc/version", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(procfs, sysctl) { { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(procfs_file, task_status) { { .path = "/proc/self/status", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(procfs_file, system_version) { { .path = "/proc/version", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(procfs_file, sysctl) { { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY } };
 
-CASE(procfs, is_eloop, .row = "O11",
-     .title = "a file of procfs is ELOOP: procfs counts as stacked as deep as can be",
+CASE(procfs_file, eloop, .row = "O11",
+     .title = "registering a procfs file fails with ELOOP even with max_stack_depth 2",
      .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	EXPECT_RET_SINCE(register_odd_file(w, &variant->file), before_6_12(&variant->file),

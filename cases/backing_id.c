@@ -9,7 +9,7 @@
 
 WORLD_FIXTURE(numbers);
 
-CASE(numbers, begin_at_1, .row = "I1",
+CASE(numbers, start_at_1, .row = "I1",
      .title = "the first ID of a connection is 1",
      .needs = NEED_PASSTHROUGH)
 {
@@ -27,8 +27,8 @@ CASE(numbers, increase, .row = "I2",
 	EXPECT_HOLDS(second > first, "the second ID is greater than the first");
 }
 
-CASE(numbers, of_closed_ids_are_not_reused, .row = "I2",
-     .title = "the number of a closed ID, the last or an earlier one, is not the next one's",
+CASE(numbers, closed_not_reused, .row = "I2",
+     .title = "a closed ID is not reused, whether it was the last one or an earlier one",
      .needs = NEED_PASSTHROUGH)
 {
 	long first, second, third;
@@ -41,15 +41,15 @@ CASE(numbers, of_closed_ids_are_not_reused, .row = "I2",
 	EXPECT_HOLDS(third > second, "the third ID is greater than the second");
 }
 
-CASE(numbers, increase_2000_times, .row = "I2",
-     .title = "of 2000 IDs, each closed before the next, every one is greater than all before",
+CASE(numbers, increase_over_2000_cycles, .row = "I2",
+     .title = "of 2000 IDs, each closed before the next, each is greater than all before",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_cycle(w, backing_path("f"), 2000, ""), 2000);
 }
 
-CASE(numbers, above_65535_open_files, .row = "I6",
-     .title = "an ID above 65535 opens the file as the first one does, also in CREATE",
+CASE(numbers, above_65535_work, .row = "I6",
+     .title = "IDs above 65535 work in replies to OPEN and CREATE",
      .needs = NEED_PASSTHROUGH)
 {
 	for (int i = 0; i < 16; i++)
@@ -65,10 +65,10 @@ CASE(numbers, above_65535_open_files, .row = "I6",
 	EXPECT_PASSES_THROUGH(w);
 }
 
-WORLD_FIXTURE(id_space);
+WORLD_FIXTURE(numbering);
 
-CASE(id_space, begins_anew_with_a_mount, .row = "I3",
-     .title = "IDs begin at 1 again on a new mount, where the ones of the last mount are unknown",
+CASE(numbering, restarts_on_new_mount, .row = "I3",
+     .title = "IDs restart at 1 on a new mount, which does not know the IDs of the previous mount",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(register_f(w), 1);
@@ -78,8 +78,8 @@ CASE(id_space, begins_anew_with_a_mount, .row = "I3",
 	EXPECT_RET(register_f(w), 1);
 }
 
-CASE(id_space, is_the_connections_own, .row = "I3",
-     .title = "two connections at the same time each have an ID 1",
+CASE(numbering, per_connection, .row = "I3",
+     .title = "two simultaneous connections each have an ID 1 of their own",
      .needs = NEED_PASSTHROUGH)
 {
 	ASSERT_RET(world_start_other(w, NULL), 0);
@@ -91,10 +91,10 @@ CASE(id_space, is_the_connections_own, .row = "I3",
 	EXPECT_RET(server_call(&w->other, -1, "backing-close 1"), 0);
 }
 
-WORLD_FIXTURE(id_count);
+WORLD_FIXTURE(count);
 
-CASE(id_count, is_not_limited_by_rlimit_nofile, .row = "I4",
-     .title = "1000 IDs can be held by a server whose RLIMIT_NOFILE is 32",
+CASE(count, not_limited_by_rlimit_nofile, .row = "I4",
+     .title = "a server with RLIMIT_NOFILE 32 can hold 1000 IDs",
      .needs = NEED_PASSTHROUGH)
 {
 	const struct rlimit limit = { 32, 32 };

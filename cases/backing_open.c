@@ -26,17 +26,17 @@ static long register_with(struct world *w, const char *words)
 	return server_backing_open(w, backing_path("f"), words);
 }
 
-WORLD_FIXTURE(unmounted_open);
+WORLD_FIXTURE(unmounted_device);
 
-CASE(unmounted_open, is_eperm, .row = "O1",
-     .title = "registering on a device that is not mounted is EPERM, without waiting",
+CASE(unmounted_device, eperm, .row = "O1",
+     .title = "registering on an unmounted device fails with EPERM without waiting",
      .can = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
 {
 	EXPECT_RET_SINCE(register_with(w, BOUNDED), since("0", -ENOTTY), since("6.9", -EPERM));
 }
 
-CASE(unmounted_open, waits_after_sync_init, .row = "O1",
-     .title = "after FUSE_DEV_IOC_SYNC_INIT registering waits for the mount, a signal ends it",
+CASE(unmounted_device, sync_init_waits_eintr, .row = "O1",
+     .title = "after FUSE_DEV_IOC_SYNC_INIT, registering waits for the mount; a signal interrupts it with EINTR",
      .since = "6.18", .needs = NEED_SYNC_INIT, .can = "ioctl-any", .world = &unmounted)
 {
 	EXPECT_RET(server_call(&w->server, -1, "sync-init"), 0);
@@ -44,26 +44,26 @@ CASE(unmounted_open, waits_after_sync_init, .row = "O1",
 	EXPECT_RET(register_with(w, "timeout=5"), -EINTR);
 }
 
-WORLD_FIXTURE(unsupported_open);
+WORLD_FIXTURE(kernel_without_passthrough);
 
-CASE(unsupported_open, is_eopnotsupp, .row = "O2",
-     .title = "a kernel built without passthrough refuses to register with EOPNOTSUPP",
+CASE(kernel_without_passthrough, eopnotsupp, .row = "O2",
+     .title = "a kernel without passthrough rejects registering with EOPNOTSUPP, before 6.9 with ENOTTY",
      .since = "any", .needs = NEED_NO_PASSTHROUGH, .can = "passthrough")
 {
 	EXPECT_RET_SINCE(try_register_f(w), since("0", -ENOTTY), since("6.9", -EOPNOTSUPP));
 }
 
-WORLD_FIXTURE(open_argument);
+WORLD_FIXTURE(argument);
 
-CASE(open_argument, bad_pointer_is_efault, .row = "O3",
-     .title = "registering with a bad pointer is EFAULT",
+CASE(argument, bad_pointer_efault, .row = "O3",
+     .title = "registering with a bad pointer fails with EFAULT",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(open_argument, flags_are_einval, .row = "O5",
-     .title = "every bit of fuse_backing_map.flags is EINVAL",
+CASE(argument, flags_einval, .row = "O5",
+     .title = "registering with any one bit of fuse_backing_map.flags set fails with EINVAL",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
 {
 	for (unsigned int bit = 0; bit < 32; bit++) {
@@ -74,60 +74,60 @@ CASE(open_argument, flags_are_einval, .row = "O5",
 	}
 }
 
-CASE(open_argument, padding_is_einval, .row = "O5",
-     .title = "fuse_backing_map.padding that is not 0 is EINVAL, in both its halves",
+CASE(argument, padding_einval, .row = "O5",
+     .title = "registering with nonzero fuse_backing_map.padding, in either half, fails with EINVAL",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
 {
 	EXPECT_RET(register_with(w, "padding=1"), -EINVAL);
 	EXPECT_RET(register_with(w, "padding=0x100000000"), -EINVAL);
 }
 
-CASE(open_argument, negative_descriptor_is_ebadf, .row = "O6",
-     .title = "registering descriptor -1 is EBADF",
+CASE(argument, negative_fd_ebadf, .row = "O6",
+     .title = "registering descriptor -1 fails with EBADF",
      .needs = NEED_PASSTHROUGH, .can = "odd-values")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1"), -EBADF);
 }
 
-CASE(open_argument, at_fdcwd_is_ebadf, .row = "O6",
-     .title = "registering AT_FDCWD is EBADF, the working directory is not meant",
+CASE(argument, at_fdcwd_ebadf, .row = "O6",
+     .title = "AT_FDCWD does not mean the working directory: registering it fails with EBADF",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-100"), -EBADF);
 }
 
-CASE(open_argument, closed_descriptor_is_ebadf, .row = "O6",
-     .title = "registering a descriptor that is not open is EBADF",
+CASE(argument, closed_fd_ebadf, .row = "O6",
+     .title = "registering a descriptor that is not open fails with EBADF",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EBADF);
 }
 
-CASE(open_argument, o_path_is_accepted, .row = "O6",
-     .title = "an O_PATH descriptor can be registered from 6.12 on, before it is EBADF",
+CASE(argument, o_path_accepted, .row = "O6",
+     .title = "an O_PATH descriptor can be registered from 6.12 on; before, registering it fails with EBADF",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET_SINCE(register_with(w, "mode=path"), since("6.9", -EBADF), since("6.12", 1));
 }
 
-WORLD_FIXTURE(open_privilege);
+WORLD_FIXTURE(permission);
 
-CASE(open_privilege, not_negotiated_is_eperm, .row = "O4",
-     .title = "registering is EPERM where the reply to INIT did not ask for passthrough",
+CASE(permission, not_negotiated_eperm, .row = "O4",
+     .title = "registering without passthrough in the reply to INIT fails with EPERM",
      .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(open_privilege, init_refused_is_eperm, .row = "O4",
-     .title = "registering is EPERM after an error as reply to INIT",
+CASE(permission, init_error_eperm, .row = "O4",
+     .title = "registering after an error reply to INIT fails with EPERM",
      .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &init_refused)
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(open_privilege, init_unanswered_is_eperm, .row = "O4",
-     .title = "registering is EPERM as long as INIT is not answered, and works right after",
+CASE(permission, init_unanswered_eperm, .row = "O4",
+     .title = "registering fails with EPERM until INIT is answered, and works right after",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &init_unanswered)
 {
 	long early = register_with(w, BOUNDED);
@@ -138,79 +138,79 @@ CASE(open_privilege, init_unanswered_is_eperm, .row = "O4",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(open_privilege, ordinary_user_is_eperm, .row = "O4",
-     .title = "registering is EPERM without CAP_SYS_ADMIN",
+CASE(permission, ordinary_user_eperm, .row = "O4",
+     .title = "registering as an ordinary user fails with EPERM",
      .needs = NEED_PASSTHROUGH, .can = "credentials")
 {
 	register_f(w); /* broken where root cannot either */
 	EXPECT_RET(register_with(w, "as=uid:1000"), -EPERM);
 }
 
-CASE(open_privilege, is_that_capability_alone, .row = "O4",
-     .title = "registering takes CAP_SYS_ADMIN and no other capability, and none is as good",
+CASE(permission, needs_cap_sys_admin_only, .row = "O4",
+     .title = "registering requires CAP_SYS_ADMIN alone; no other capability suffices",
      .needs = NEED_PASSTHROUGH, .can = "credentials")
 {
 	EXPECT_RET(register_with(w, AS_ALL_BUT_ADMIN), -EPERM);
 	EXPECT_RET(register_with(w, AS_ADMIN_ALONE), 1);
 }
 
-CASE(open_privilege, root_of_child_userns_is_eperm, .row = "O4",
-     .title = "registering is EPERM for the root of a child user namespace",
+CASE(permission, child_userns_root_eperm, .row = "O4",
+     .title = "registering as root of a child user namespace fails with EPERM",
      .needs = NEED_PASSTHROUGH | NEED_USERNS, .can = "credentials")
 {
 	register_f(w);
 	EXPECT_RET(register_with(w, "as=userns"), -EPERM);
 }
 
-CASE(open_privilege, mounter_in_child_userns_is_eperm, .row = "O4",
-     .title = "registering is EPERM in a child user namespace also for who mounted there",
+CASE(permission, child_userns_mounter_eperm, .row = "O4",
+     .title = "registering in a child user namespace fails with EPERM, even for the mounter",
      .needs = NEED_PASSTHROUGH | NEED_USERNS, .world = &child_userns)
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-WORLD_FIXTURE(order);
+WORLD_FIXTURE(error_precedence);
 
-CASE(order, unmounted_beats_efault, .row = "O1",
-     .title = "an unmounted device is noticed before a bad pointer",
+CASE(error_precedence, unmounted_eperm_before_efault, .row = "O1",
+     .title = "EPERM for an unmounted device takes precedence over EFAULT for a bad pointer",
      .can = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
 {
 	EXPECT_RET_SINCE(register_with(w, "ptr=bad " BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));
 }
 
-CASE(order, efault_beats_eperm, .row = "O3",
-     .title = "a bad pointer is noticed before passthrough that was not negotiated",
+CASE(error_precedence, efault_before_eperm, .row = "O3",
+     .title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &not_negotiated)
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(order, eperm_beats_einval, .row = "O4",
-     .title = "missing permission is noticed before flags that are not 0",
+CASE(error_precedence, eperm_before_einval, .row = "O4",
+     .title = "EPERM without negotiated passthrough takes precedence over EINVAL for nonzero flags",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &not_negotiated)
 {
 	EXPECT_RET(register_with(w, "flags=1"), -EPERM);
 }
 
-CASE(order, eperm_beats_ebadf, .row = "O4",
-     .title = "missing permission is noticed before a descriptor that is not open",
+CASE(error_precedence, eperm_before_ebadf, .row = "O4",
+     .title = "EPERM without negotiated passthrough takes precedence over EBADF for a closed descriptor",
      .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EPERM);
 }
 
-CASE(order, einval_beats_ebadf, .row = "O5",
-     .title = "flags that are not 0 are noticed before a descriptor that is not open",
+CASE(error_precedence, einval_before_ebadf, .row = "O5",
+     .title = "EINVAL for nonzero flags takes precedence over EBADF for descriptor -1",
      .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1 flags=1"), -EINVAL);
 }
 
-WORLD_FIXTURE(backing_depth);
+WORLD_FIXTURE(stack_depth);
 
-CASE(backing_depth, one_below_one_is_eloop, .row = "O9",
-     .title = "with max_stack_depth 1 a file on overlayfs is ELOOP",
+CASE(stack_depth, max_1_overlayfs_eloop, .row = "O9",
+     .title = "with max_stack_depth 1, registering a file on overlayfs fails with ELOOP",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
 	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
@@ -218,8 +218,8 @@ CASE(backing_depth, one_below_one_is_eloop, .row = "O9",
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), -ELOOP);
 }
 
-CASE(backing_depth, one_below_two_is_accepted, .row = "O9",
-     .title = "with max_stack_depth 2 a file on overlayfs can be registered",
+CASE(stack_depth, max_2_overlayfs_accepted, .row = "O9",
+     .title = "with max_stack_depth 2, a file on overlayfs can be registered",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
@@ -227,8 +227,8 @@ CASE(backing_depth, one_below_two_is_accepted, .row = "O9",
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), 1);
 }
 
-CASE(backing_depth, two_below_two_is_eloop, .row = "O9",
-     .title = "with max_stack_depth 2 a file on overlayfs on overlayfs is ELOOP",
+CASE(stack_depth, max_2_nested_overlayfs_eloop, .row = "O9",
+     .title = "with max_stack_depth 2, registering a file on overlayfs on overlayfs fails with ELOOP",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
@@ -237,10 +237,10 @@ CASE(backing_depth, two_below_two_is_eloop, .row = "O9",
 	EXPECT_RET(server_backing_open(w, world_path("overlay2", "f"), ""), -ELOOP);
 }
 
-WORLD_FIXTURE(dead_connection_open);
+WORLD_FIXTURE(dead_connection);
 
-CASE(dead_connection_open, works_after_abort, .row = "O12",
-     .title = "registering works on an aborted connection",
+CASE(dead_connection, register_after_abort, .row = "O12",
+     .title = "a file can be registered on an aborted connection",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	ASSERT_RET(world_abort(), 0);
@@ -249,8 +249,8 @@ CASE(dead_connection_open, works_after_abort, .row = "O12",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(dead_connection_open, works_after_umount, .row = "O12",
-     .title = "registering works after umount, as long as the device is open",
+CASE(dead_connection, register_after_umount, .row = "O12",
+     .title = "a file can be registered after umount while the device is open",
      .needs = NEED_PASSTHROUGH)
 {
 	ASSERT_RET(world_umount("fuse"), 0);
@@ -260,8 +260,8 @@ CASE(dead_connection_open, works_after_umount, .row = "O12",
 
 WORLD_FIXTURE(second_device);
 
-CASE(second_device, clone_registers, .row = "O13",
-     .title = "what was registered on a cloned device can be closed on the original",
+CASE(second_device, register_on_clone, .row = "O13",
+     .title = "an ID registered on a cloned device can be closed on the original",
      .needs = NEED_PASSTHROUGH, .can = "devices")
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
@@ -271,8 +271,8 @@ CASE(second_device, clone_registers, .row = "O13",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(second_device, clone_closes, .row = "O13",
-     .title = "what was registered on the original can be closed on a cloned device",
+CASE(second_device, close_on_clone, .row = "O13",
+     .title = "an ID registered on the original device can be closed on a clone",
      .needs = NEED_PASSTHROUGH, .can = "devices")
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
@@ -282,8 +282,8 @@ CASE(second_device, clone_closes, .row = "O13",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(second_device, not_cloned_is_eperm, .row = "O13",
-     .title = "registering on a second device that was not cloned is EPERM",
+CASE(second_device, not_cloned_eperm, .row = "O13",
+     .title = "registering on a second device that is not a clone fails with EPERM",
      .needs = NEED_PASSTHROUGH, .can = "devices", .fixed_by = BLOCKING_FIXED_BY)
 {
 	ASSERT_RET(server_device(w, "second", "new"), 0);
@@ -292,20 +292,20 @@ CASE(second_device, not_cloned_is_eperm, .row = "O13",
 	EXPECT_RET(register_with(w, "dev=second " BOUNDED), -EPERM);
 }
 
-WORLD_FIXTURE(other_ioctl);
-FIXTURE_VARIANT(other_ioctl)
+WORLD_FIXTURE(unknown_ioctl);
+FIXTURE_VARIANT(unknown_ioctl)
 {
 	unsigned long nr;
 };
-FIXTURE_VARIANT_ADD(other_ioctl, unknown_number) { _IO(FUSE_DEV_IOC_MAGIC, 255) };
-FIXTURE_VARIANT_ADD(other_ioctl, other_size) { _IOW(FUSE_DEV_IOC_MAGIC, 1, char[8]) };
-FIXTURE_VARIANT_ADD(other_ioctl, other_direction) {
+FIXTURE_VARIANT_ADD(unknown_ioctl, unknown_number) { _IO(FUSE_DEV_IOC_MAGIC, 255) };
+FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_size) { _IOW(FUSE_DEV_IOC_MAGIC, 1, char[8]) };
+FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_direction) {
 	_IOR(FUSE_DEV_IOC_MAGIC, 1, struct fuse_backing_map)
 };
-FIXTURE_VARIANT_ADD(other_ioctl, of_a_terminal) { TCGETS };
+FIXTURE_VARIANT_ADD(unknown_ioctl, tcgets) { TCGETS };
 
-CASE(other_ioctl, is_enotty, .row = "O14",
-     .title = "an ioctl that the device does not know is ENOTTY",
+CASE(unknown_ioctl, enotty, .row = "O14",
+     .title = "an ioctl that the FUSE device does not know fails with ENOTTY",
      .since = "any", .can = "ioctl-any")
 {
 	EXPECT_RET(server_call(&w->server, -1, "ioctl 0x%lx", variant->nr), -ENOTTY);

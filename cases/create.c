@@ -10,10 +10,10 @@
 
 static const struct world_opts same_cpu = { .same_cpu = true };
 
-WORLD_FIXTURE(create);
+WORLD_FIXTURE(o_creat);
 
-CASE(create, opens_the_new_backing_file, .row = "R26",
-     .title = "a passthrough reply to CREATE: reads and writes go to the new backing file",
+CASE(o_creat, io_reaches_backing_file, .row = "R26",
+     .title = "after a passthrough reply to CREATE, reads and writes reach the new backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -29,9 +29,8 @@ CASE(create, opens_the_new_backing_file, .row = "R26",
 	EXPECT_OPS(w, "LOOKUP CREATE+passthrough GETXATTR");
 }
 
-CASE(create, counts_as_a_passthrough_open, .row = "R26",
-     .title = "beside a file that CREATE opened for passthrough: opens with the same ID succeed, "
-	      "cached ones fail with EIO",
+CASE(o_creat, cached_open_eio, .row = "R26",
+     .title = "beside a passthrough CREATE, opens with the same ID succeed; cached opens fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "new reg=at-open");
@@ -43,8 +42,8 @@ CASE(create, counts_as_a_passthrough_open, .row = "R26",
 	EXPECT_RET(client_open(client(w), "new", O_RDWR), -EIO);
 }
 
-CASE(create, of_a_file_that_exists_is_an_open, .row = "R26",
-     .title = "O_CREAT of a file that exists sends OPEN, whose reply may be a passthrough one",
+CASE(o_creat, existing_file_sends_open, .row = "R26",
+     .title = "O_CREAT of an existing file sends OPEN, which may be answered with passthrough",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open");
@@ -53,28 +52,27 @@ CASE(create, of_a_file_that_exists_is_an_open, .row = "R26",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
 }
 
-WORLD_FIXTURE(failed_create);
-FIXTURE_VARIANT(failed_create)
+WORLD_FIXTURE(bad_create_reply);
+FIXTURE_VARIANT(bad_create_reply)
 {
 	const char *row, *ops;
 };
-FIXTURE_VARIANT_ADD(failed_create, unknown_id)
+FIXTURE_VARIANT_ADD(bad_create_reply, unknown_id)
 {
 	"new reg=forged id=12345", "LOOKUP CREATE+passthrough RELEASE"
 };
-FIXTURE_VARIANT_ADD(failed_create, closed_id)
+FIXTURE_VARIANT_ADD(bad_create_reply, closed_id)
 {
 	"new reg=at-open drop=before-reply", "LOOKUP CREATE+passthrough RELEASE"
 };
-FIXTURE_VARIANT_ADD(failed_create, flags)
+FIXTURE_VARIANT_ADD(bad_create_reply, bad_flags)
 {
 	"new reg=at-open flags=passthrough,keep_cache",
 	"LOOKUP CREATE+passthrough+keep_cache RELEASE"
 };
 
-CASE(failed_create, leaves_the_name, .row = "R26",
-     .title = "a passthrough reply to CREATE with a bad ID or bad flags: open(2) fails with EIO, "
-	      "RELEASE is sent, and the file exists and can be opened",
+CASE(bad_create_reply, file_remains_eio, .row = "R26",
+     .title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable",
      .needs = NEED_PASSTHROUGH)
 {
 	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
@@ -89,11 +87,10 @@ CASE(failed_create, leaves_the_name, .row = "R26",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
 }
 
-WORLD_FIXTURE(release);
+WORLD_FIXTURE(release_after_bad_create);
 
-CASE(release, of_failed_create_is_waited_for, .row = "R26",
-     .title = "a CREATE whose reply fails the open sends RELEASE with its handle and flags, and "
-	      "open(2) returns when that is answered",
+CASE(release_after_bad_create, open_waits_eio, .row = "R26",
+     .title = "after a bad CREATE reply, open(2) sends RELEASE with its fh and flags, awaits it, fails with EIO",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold seen", .world = &same_cpu)
 {
 	plan(w, "new reg=at-open drop=before-reply");
@@ -112,11 +109,10 @@ CASE(release, of_failed_create_is_waited_for, .row = "R26",
 
 /* --- TMPFILE ----------------------------------------------------------------- */
 
-WORLD_FIXTURE(tmpfile);
+WORLD_FIXTURE(o_tmpfile);
 
-CASE(tmpfile, opens_the_new_backing_file, .row = "R27",
-     .title = "a passthrough reply to TMPFILE: reads and writes go to the new backing file, which is "
-	      "held until the file is closed",
+CASE(o_tmpfile, io_reaches_backing_file, .row = "R27",
+     .title = "after a passthrough reply to TMPFILE, I/O reaches the new backing file, which is pinned until close",
      .needs = NEED_PASSTHROUGH, .can = "tmpfile")
 {
 	char data[1] = "";
@@ -136,23 +132,22 @@ CASE(tmpfile, opens_the_new_backing_file, .row = "R27",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-WORLD_FIXTURE(failed_tmpfile);
-FIXTURE_VARIANT(failed_tmpfile)
+WORLD_FIXTURE(bad_tmpfile_reply);
+FIXTURE_VARIANT(bad_tmpfile_reply)
 {
 	const char *row, *ops;
 };
-FIXTURE_VARIANT_ADD(failed_tmpfile, unknown_id)
+FIXTURE_VARIANT_ADD(bad_tmpfile_reply, unknown_id)
 {
 	"#tmpfile reg=forged id=12345", "TMPFILE+passthrough RELEASE"
 };
-FIXTURE_VARIANT_ADD(failed_tmpfile, flags)
+FIXTURE_VARIANT_ADD(bad_tmpfile_reply, bad_flags)
 {
 	"#tmpfile reg=at-open flags=passthrough,keep_cache", "TMPFILE+passthrough+keep_cache RELEASE"
 };
 
-CASE(failed_tmpfile, is_released, .row = "R27",
-     .title = "a passthrough reply to TMPFILE with a bad ID or bad flags: open(2) fails with EIO, and "
-	      "RELEASE is sent",
+CASE(bad_tmpfile_reply, sends_release_eio, .row = "R27",
+     .title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent",
      .needs = NEED_PASSTHROUGH, .can = "tmpfile")
 {
 	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
@@ -170,15 +165,14 @@ FIXTURE_VARIANT(opendir)
 	const char *row, *ops;
 };
 FIXTURE_VARIANT_ADD(opendir, unknown_id) { ". reg=forged id=12345", "OPENDIR+passthrough" };
-FIXTURE_VARIANT_ADD(opendir, good_id) { ". reg=reuse", "OPENDIR+passthrough" };
+FIXTURE_VARIANT_ADD(opendir, valid_id) { ". reg=reuse", "OPENDIR+passthrough" };
 FIXTURE_VARIANT_ADD(opendir, direct_io)
 {
 	". reg=reuse flags=passthrough,direct_io", "OPENDIR+passthrough+direct_io"
 };
 
 CASE(opendir, ignores_passthrough, .row = "R28",
-     .title = "a passthrough reply to OPENDIR: flag and ID are ignored, the directory is open and "
-	      "holds no backing file",
+     .title = "passthrough flag and ID in an OPENDIR reply are ignored: the open directory pins no backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;

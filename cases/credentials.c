@@ -36,8 +36,8 @@ static long open_as_client(struct world *w, int flags)
 
 WORLD_FIXTURE(identity);
 
-CASE(identity, of_open_is_the_clients, .row = "P1",
-     .title = "the backing file is opened with the credentials of the client",
+CASE(identity, open_as_client, .row = "P1",
+     .title = "the backing file is opened with the uid of the client",
      .needs = NEED_PASSTHROUGH, .can = "seen credentials")
 {
 	EXPECT_RET(start_plain_fuse(w), 0);
@@ -49,9 +49,8 @@ CASE(identity, of_open_is_the_clients, .row = "P1",
 	EXPECT_RET(other_server_seen(w, "OPEN", "uid"), CLIENT);
 }
 
-CASE(identity, of_server_itself, .row = "P1",
-     .title = "reads and writes of an unprivileged client reach the backing file as the server "
-	      "that registered it",
+CASE(identity, io_as_server, .row = "P1",
+     .title = "reads and writes of an unprivileged client reach the backing file with the server's uid",
      .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	char data[1];
@@ -75,16 +74,15 @@ FIXTURE_VARIANT(io)
 	enum way way;
 	unsigned int needs;
 };
-FIXTURE_VARIANT_ADD(io, read) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(io, preadv2) { WAY_PREADV2, 0 };
+FIXTURE_VARIANT_ADD(io, read_write) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(io, preadv2_pwritev2) { WAY_PREADV2, 0 };
 FIXTURE_VARIANT_ADD(io, splice) { WAY_SPLICE, 0 };
 FIXTURE_VARIANT_ADD(io, sendfile) { WAY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(io, aio) { WAY_AIO, NEED_AIO };
 FIXTURE_VARIANT_ADD(io, io_uring) { WAY_IO_URING, NEED_IO_URING };
 
-CASE(io, is_the_registrars, .row = "P1",
-     .title = "reads and writes of a client have the credentials of the task that registered the "
-	      "backing file, which has ended since",
+CASE(io, as_registering_task, .row = "P1",
+     .title = "I/O reaches the backing file with the uid of the registering task, which has since exited",
      .needs = NEED_PASSTHROUGH, .can = "seen credentials")
 {
 	long fd;
@@ -104,16 +102,16 @@ CASE(io, is_the_registrars, .row = "P1",
 	EXPECT_RET(backing_match("f", 2, PAGE, 0), PAGE);
 }
 
-WORLD_FIXTURE(fault);
-FIXTURE_VARIANT(fault)
+WORLD_FIXTURE(page_fault);
+FIXTURE_VARIANT(page_fault)
 {
 	enum way way;
 };
-FIXTURE_VARIANT_ADD(fault, shared) { WAY_MMAP_SHARED };
-FIXTURE_VARIANT_ADD(fault, private) { WAY_MMAP_PRIVATE };
+FIXTURE_VARIANT_ADD(page_fault, mmap_shared) { WAY_MMAP_SHARED };
+FIXTURE_VARIANT_ADD(page_fault, mmap_private) { WAY_MMAP_PRIVATE };
 
-CASE(fault, is_the_clients, .row = "P4",
-     .title = "a page fault of a mapping reads the backing file with the credentials of the client",
+CASE(page_fault, as_client, .row = "P4",
+     .title = "a page fault in a mapping reads the backing file with the uid of the client",
      .needs = NEED_PASSTHROUGH, .can = "seen credentials")
 {
 	long fd;
@@ -131,8 +129,8 @@ CASE(fault, is_the_clients, .row = "P4",
 
 WORLD_FIXTURE(each_id);
 
-CASE(each_id, has_its_own_credentials, .row = "P5",
-     .title = "two IDs of one file have the credentials that each was registered with",
+CASE(each_id, own_registering_task, .row = "P5",
+     .title = "writes through two IDs of one file each have the uid of the task that registered the ID",
      .needs = NEED_PASSTHROUGH, .can = "seen credentials")
 {
 	long fd;
@@ -152,8 +150,8 @@ CASE(each_id, has_its_own_credentials, .row = "P5",
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR_TOO);
 }
 
-CASE(each_id, keeps_them_for_its_open_files, .row = "P5",
-     .title = "the credentials of a registration serve its open files after the ID was closed",
+CASE(each_id, uid_outlives_close, .row = "P5",
+     .title = "after an ID is closed, writes to its open files still have the uid of the registering task",
      .needs = NEED_PASSTHROUGH, .can = "seen credentials")
 {
 	long fd, id;
@@ -168,10 +166,10 @@ CASE(each_id, keeps_them_for_its_open_files, .row = "P5",
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
 }
 
-WORLD_FIXTURE(permission);
+WORLD_FIXTURE(file_permission);
 
-CASE(permission, of_client_does_not_matter, .row = "P1",
-     .title = "a client that may not open the backing file reads and writes it through the mount",
+CASE(file_permission, client_not_checked, .row = "P1",
+     .title = "a client that may not open the backing file can read and write it through the mount",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1];
@@ -187,8 +185,8 @@ CASE(permission, of_client_does_not_matter, .row = "P1",
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
-CASE(permission, of_registrar_does_not_matter, .row = "P1",
-     .title = "an ID registered by a task that may not open the file reads and writes it",
+CASE(file_permission, registering_task_not_checked, .row = "P1",
+     .title = "reads and writes through an ID work even if the registering task may not access the backing file",
      .needs = NEED_PASSTHROUGH, .can = "credentials")
 {
 	char data[1];
@@ -208,9 +206,8 @@ WORLD_FIXTURE(capabilities);
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 static const struct world_opts killpriv = { .init = "killpriv" };
 
-CASE(capabilities, of_registrar_write_into_reserved_blocks, .row = "P6",
-     .title = "where only root may fill the filesystem any further, an unprivileged client does "
-	      "through an ID that root registered",
+CASE(capabilities, root_fills_reserved_blocks, .row = "P6",
+     .title = "an unprivileged client can write to blocks reserved for root through an ID that root registered",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
 	const char *other = backing_path("g");
@@ -226,9 +223,8 @@ CASE(capabilities, of_registrar_write_into_reserved_blocks, .row = "P6",
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 1 << 20), 1);
 }
 
-CASE(capabilities, that_registrar_lacks_do_not_keep_setuid, .row = "P6",
-     .title = "a write through an ID that was registered without CAP_FSETID removes the setuid "
-	      "bit of the backing file",
+CASE(capabilities, no_cap_fsetid_clears_setuid, .row = "P6",
+     .title = "a write through an ID registered without CAP_FSETID clears the backing file's setuid bit",
      .needs = NEED_PASSTHROUGH, .can = "credentials", .world = &killpriv)
 {
 	struct stat st = { 0 };

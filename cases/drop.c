@@ -11,8 +11,8 @@
 
 WORLD_FIXTURE(early);
 
-CASE(early, before_reply_fails_open, .row = "E1",
-     .title = "an ID closed before the OPEN reply fails the open with EIO",
+CASE(early, before_reply_eio, .row = "E1",
+     .title = "an open with an ID closed before the OPEN reply fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open drop=before-reply");
@@ -21,8 +21,8 @@ CASE(early, before_reply_fails_open, .row = "E1",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(early, while_reply_is_held_fails_open, .row = "E1",
-     .title = "an ID closed while the server holds its OPEN reply back fails the open with EIO",
+CASE(early, reply_held_back_eio, .row = "E1",
+     .title = "an open with an ID closed while the server holds back the OPEN reply fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open gate=reply");
@@ -37,8 +37,8 @@ CASE(early, while_reply_is_held_fails_open, .row = "E1",
 
 static const struct world_opts same_cpu = { .same_cpu = true };
 
-CASE(early, after_reply_before_client_runs_fails_open, .row = "E2",
-     .title = "an ID closed between the OPEN reply and open(2) returning fails the open with EIO",
+CASE(early, drop_after_reply_eio, .row = "E2",
+     .title = "an open with an ID closed after the OPEN reply, before open(2) returns, fails with EIO",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .world = &same_cpu)
 {
 	plan(w, "f reg=at-open drop=after-reply fifo");
@@ -48,8 +48,10 @@ CASE(early, after_reply_before_client_runs_fails_open, .row = "E2",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(early, unpinned_race_is_won_or_eio, .row = "E10",
-     .title = "an ID closed right after the OPEN reply: the open succeeds or fails with EIO",
+WORLD_FIXTURE(drop_after_reply);
+
+CASE(drop_after_reply, ok_or_eio, .row = "E10",
+     .title = "an open with an ID closed right after the OPEN reply succeeds or fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long eio;
@@ -65,8 +67,8 @@ CASE(early, unpinned_race_is_won_or_eio, .row = "E10",
 
 WORLD_FIXTURE(late);
 
-CASE(late, io_goes_on_after_close_of_id, .row = "E3",
-     .title = "an ID closed after open(2) returned: reads and writes of the open file go on",
+CASE(late, io_continues_after_drop, .row = "E3",
+     .title = "closing an ID after open(2) returned does not affect the open file",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[2];
@@ -83,8 +85,8 @@ CASE(late, io_goes_on_after_close_of_id, .row = "E3",
 	EXPECT_RET(backing_file_is("f", "gh"), 1);
 }
 
-CASE(late, io_of_ordinary_users_goes_on, .row = "E3",
-     .title = "an ID closed after open(2) returned: ordinary users who share it read on",
+CASE(late, ordinary_users_keep_reading, .row = "E3",
+     .title = "closing an ID after open(2) returned does not affect reads of ordinary users who share it",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
@@ -104,8 +106,8 @@ CASE(late, io_of_ordinary_users_goes_on, .row = "E3",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
-CASE(late, io_in_user_namespace_goes_on, .row = "E3",
-     .title = "an ID closed after open(2) returned: a process in a user namespace reads on",
+CASE(late, userns_keeps_reading, .row = "E3",
+     .title = "closing an ID after open(2) returned does not affect reads from a user namespace",
      .needs = NEED_PASSTHROUGH | NEED_USERNS)
 {
 	char data[1];
@@ -120,8 +122,8 @@ CASE(late, io_in_user_namespace_goes_on, .row = "E3",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(late, open_with_closed_id_fails, .row = "E3",
-     .title = "an ID closed after open(2) returned: a further open with it fails with EIO",
+CASE(late, next_open_eio, .row = "E3",
+     .title = "a further open with an ID closed after open(2) returned fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open");
@@ -133,8 +135,8 @@ CASE(late, open_with_closed_id_fails, .row = "E3",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
 }
 
-CASE(late, closed_at_release_leaves_nothing, .row = "E4",
-     .title = "an ID closed at RELEASE: the backing filesystem can be unmounted at once",
+CASE(late, at_release_unpins, .row = "E4",
+     .title = "an ID closed at RELEASE leaves nothing pinned: the backing filesystem can be unmounted at once",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -149,10 +151,10 @@ CASE(late, closed_at_release_leaves_nothing, .row = "E4",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-WORLD_FIXTURE(never);
+WORLD_FIXTURE(not_dropped);
 
-CASE(never, held_until_device_is_closed, .row = "E5",
-     .title = "an ID never closed holds the backing file until the last device descriptor closes",
+CASE(not_dropped, pins_until_device_close, .row = "E5",
+     .title = "an ID that is not closed pins the backing file until the last device descriptor is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_POSITIVE(register_f(w));
@@ -164,8 +166,8 @@ CASE(never, held_until_device_is_closed, .row = "E5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(never, held_until_mount_of_killed_server_goes, .row = "E5",
-     .title = "an ID of a killed server holds the backing file until the FUSE mount goes",
+CASE(not_dropped, killed_pins_until_umount, .row = "E5",
+     .title = "an ID of a killed server pins the backing file until the FUSE mount is unmounted",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_POSITIVE(register_f(w));
@@ -176,9 +178,8 @@ CASE(never, held_until_mount_of_killed_server_goes, .row = "E5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(never, held_until_session_ends, .row = "E5",
-     .title = "an ID never closed holds the backing file until its session ends, though the server "
-	      "lives on",
+CASE(not_dropped, pins_until_session_end, .row = "E5",
+     .title = "an ID that is not closed pins the backing file until its session ends, though the server lives on",
      .needs = NEED_PASSTHROUGH, .can = "end-session")
 {
 	long fd;
@@ -194,11 +195,10 @@ CASE(never, held_until_session_ends, .row = "E5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-WORLD_FIXTURE(gone);
+WORLD_FIXTURE(teardown);
 
-CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
-     .title = "an ID dropped after its channel was closed: the other connection on the reused "
-	      "descriptor number keeps its ID",
+CASE(teardown, closed_channel_no_ioctl, .row = "E6",
+     .title = "dropping an ID of a closed channel closes no ID of the connection that reuses its fd number",
      .needs = NEED_PASSTHROUGH, .can = "devices seed")
 {
 	int other = world_mount_fuse("other");
@@ -214,9 +214,8 @@ CASE(gone, closed_channel_makes_no_ioctl, .row = "E6",
 	EXPECT_RET(server_backing_close(w, 1, "dev=other"), 0);
 }
 
-CASE(gone, ended_session_makes_no_ioctl, .row = "E6",
-     .title = "an ID dropped after its session has ended: the other connection on the reused "
-	      "descriptor number keeps its ID",
+CASE(teardown, ended_session_no_ioctl, .row = "E6",
+     .title = "dropping an ID of an ended session closes no ID of the connection that reuses its fd number",
      .needs = NEED_PASSTHROUGH, .can = "end-session", .xfail_on = "go-fuse",
      .xfail = "go-fuse 2.8 and 2.9 make the ioctl on the number of a device that they have closed")
 {
@@ -235,8 +234,8 @@ CASE(gone, ended_session_makes_no_ioctl, .row = "E6",
 	EXPECT_RET(server_call(&w->other, -1, "backing-close 1"), 0);
 }
 
-CASE(gone, aborted_connection_still_closes, .row = "E7",
-     .title = "an ID dropped after the connection was aborted is closed",
+CASE(teardown, drop_after_abort_closes, .row = "E7",
+     .title = "dropping an ID after the connection was aborted closes it",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	EXPECT_RET(register_f(w), 1);
@@ -246,8 +245,8 @@ CASE(gone, aborted_connection_still_closes, .row = "E7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(gone, unmounted_connection_still_closes, .row = "E7",
-     .title = "an ID dropped after the unmount, with the device open, is closed",
+CASE(teardown, drop_after_umount_closes, .row = "E7",
+     .title = "dropping an ID after umount, with the device still open, closes it",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(register_f(w), 1);
@@ -257,8 +256,8 @@ CASE(gone, unmounted_connection_still_closes, .row = "E7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(gone, second_close_finds_nothing, .row = "E8",
-     .title = "an ID that was dropped is unknown to the kernel",
+CASE(teardown, second_drop_enoent, .row = "E8",
+     .title = "a dropped ID is unknown to the kernel: dropping or closing it again fails with ENOENT",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(register_f(w), 1);
@@ -268,8 +267,10 @@ CASE(gone, second_close_finds_nothing, .row = "E8",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(gone, not_linux_is_said, .row = "E9",
-     .title = "off Linux a backing ID cannot be created, and the text says why",
+WORLD_FIXTURE(non_linux);
+
+CASE(non_linux, create_fails, .row = "E9",
+     .title = "creating a backing ID on a non-Linux system fails with EOPNOTSUPP and a message that says why",
      .since = "any", .can = "seed")
 {
 	EXPECT_RET(server_call(&w->server, -1, "backing-open-elsewhere"), -EOPNOTSUPP);

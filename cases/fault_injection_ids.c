@@ -40,10 +40,10 @@ static long unregister_once(struct world *w, unsigned int nth, bool *failed)
 	return id < 0 ? id : result;
 }
 
-WORLD_FIXTURE(ids);
+WORLD_FIXTURE(ioctl);
 
-CASE(ids, are_not_made_without_memory, .row = "X1",
-     .title = "BACKING_OPEN of which an allocation fails is ENOMEM, and does not hold the file",
+CASE(ioctl, register_ok_or_enomem, .row = "X1",
+     .title = "if an allocation fails, registering succeeds or fails with ENOMEM, and no backing file stays pinned",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS, .can = "fail-nth ioctl-any")
 {
 	struct failing_report report = failing_each(w, register_once);
@@ -54,8 +54,8 @@ CASE(ids, are_not_made_without_memory, .row = "X1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(ids, are_closed_without_memory, .row = "X7",
-     .title = "BACKING_CLOSE succeeds, and lets the file go, whatever allocation would fail",
+CASE(ioctl, close_succeeds, .row = "X7",
+     .title = "closing an ID succeeds and unpins the backing file, whichever allocation fails",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS, .can = "fail-nth ioctl-any")
 {
 	struct failing_report report;
@@ -70,20 +70,20 @@ CASE(ids, are_closed_without_memory, .row = "X7",
 
 /* --- X2, X6: open and close ------------------------------------------------------- */
 
-WORLD_FIXTURE(opens);
-FIXTURE_VARIANT(opens)
+WORLD_FIXTURE(passthrough_file);
+FIXTURE_VARIANT(passthrough_file)
 {
 	const char *row, *path;
 	int flags;
 	const char *can;
 };
-FIXTURE_VARIANT_ADD(opens, existing) { "f reg=at-open drop=at-release times=any", "f", O_RDWR, "" };
-FIXTURE_VARIANT_ADD(opens, tmpfile)
+FIXTURE_VARIANT_ADD(passthrough_file, existing) { "f reg=at-open drop=at-release times=any", "f", O_RDWR, "" };
+FIXTURE_VARIANT_ADD(passthrough_file, o_tmpfile)
 {
 	"#tmpfile reg=at-open drop=at-release times=any", "", O_TMPFILE | O_RDWR, "tmpfile"
 };
 
-static const FIXTURE_VARIANT(opens) *opened; /* by whoever tries */
+static const FIXTURE_VARIANT(passthrough_file) *opened; /* by whoever tries */
 
 /* Each has an ID of its own: were anything left of one, the next would fail with EIO. */
 static long open_once(struct world *w, unsigned int nth, bool *failed)
@@ -108,9 +108,8 @@ static long close_once(struct world *w, unsigned int nth, bool *failed)
 	return fd < 0 ? fd : result;
 }
 
-CASE(opens, leave_nothing_behind_without_memory, .row = "X2",
-     .title = "an open for passthrough of which an allocation fails is ENOMEM, where that is of the "
-	      "backing file EIO, and nothing of it is left, no ID, no open file, no mode",
+CASE(passthrough_file, open_ok_or_enomem_or_eio, .row = "X2",
+     .title = "if an allocation fails, a passthrough open succeeds or fails with ENOMEM or EIO, and leaks nothing",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS)
 {
 	struct failing_report report;
@@ -127,9 +126,8 @@ CASE(opens, leave_nothing_behind_without_memory, .row = "X2",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(opens, are_closed_without_memory, .row = "X6",
-     .title = "close of a passthrough file succeeds, RELEASE is sent and the backing file let go, "
-	      "whatever allocation would fail",
+CASE(passthrough_file, close_succeeds, .row = "X6",
+     .title = "close(2) succeeds, sends RELEASE and unpins the backing file, whichever allocation fails",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS)
 {
 	struct failing_report report;
@@ -173,11 +171,10 @@ static long umount_once(struct world *w, unsigned int nth, bool *failed)
 	return fd < 0 ? fd : result;
 }
 
-WORLD_FIXTURE(unmounts);
+WORLD_FIXTURE(umount);
 
-CASE(unmounts, free_what_was_held_without_memory, .row = "X8",
-     .title = "an unmount of which an allocation fails is ENOMEM or frees all that the connection "
-	      "held as it does otherwise",
+CASE(umount, ok_or_enomem, .row = "X8",
+     .title = "if an allocation fails, umount(2) fails with ENOMEM or frees all that the connection held",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS)
 {
 	struct failing_report report = failing_each(w, umount_once);

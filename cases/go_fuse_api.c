@@ -6,10 +6,10 @@
 #include "world/case_helpers.h"
 
 /* reg=library leaves the ID to the library; with flags=direct_io it is given no descriptor. */
-WORLD_FIXTURE(registry);
+WORLD_FIXTURE(library_id);
 
-CASE(registry, overlapping_opens_share_the_id, .row = "G1",
-     .title = "opens of one file that overlap name the same ID, and go to the backing file",
+CASE(library_id, shared_by_overlapping_opens, .row = "G1",
+     .title = "overlapping opens of one file use the same ID, and their I/O reaches the backing file",
      .needs = NEED_PASSTHROUGH, .can = "library-go-fuse")
 {
 	char data[1] = "";
@@ -28,8 +28,8 @@ CASE(registry, overlapping_opens_share_the_id, .row = "G1",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough GETXATTR");
 }
 
-CASE(registry, id_goes_with_the_last_release, .row = "G1",
-     .title = "the ID is closed at the last release of its file, not before",
+CASE(library_id, closed_at_last_release, .row = "G1",
+     .title = "the ID is closed at the last RELEASE of its file, not before",
      .needs = NEED_PASSTHROUGH, .can = "library-go-fuse")
 {
 	long one, other;
@@ -49,9 +49,8 @@ CASE(registry, id_goes_with_the_last_release, .row = "G1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(registry, id_of_a_failed_open_goes, .row = "G1",
-     .title = "an open that fails in the kernel, as the file is open without passthrough, leaves "
-	      "no ID",
+CASE(library_id, closed_after_failed_open, .row = "G1",
+     .title = "a passthrough open that fails with EIO beside a cached one leaves no ID",
      .needs = NEED_PASSTHROUGH, .can = "library-go-fuse")
 {
 	long cached;
@@ -67,9 +66,8 @@ CASE(registry, id_of_a_failed_open_goes, .row = "G1",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(registry, release_of_another_open_leaves_the_id, .row = "G2",
-     .title = "an open that gives no descriptor beside one that does fails in the kernel; its release "
-	      "leaves the ID of the other one",
+CASE(library_id, kept_after_other_release, .row = "G2",
+     .title = "the RELEASE of a failed open without a descriptor leaves the ID of the other open alone",
      .needs = NEED_PASSTHROUGH, .can = "library-go-fuse",
      .xfail = "go-fuse 2.8 and 2.9 count the release of every open of the file "
 	      "(releaseBackingIDRef()), so that the next one has another ID")

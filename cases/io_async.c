@@ -112,11 +112,10 @@ static long open_slow(struct world *w, int flags)
 	return fd;
 }
 
-WORLD_FIXTURE(queued);
+WORLD_FIXTURE(direct_aio);
 
-CASE(queued, reads_are_under_way_together, .row = "D1",
-     .title = "io_submit(2) of direct reads returns at once, and they complete when the backing "
-	      "file has answered",
+CASE(direct_aio, reads_in_flight_together, .row = "D1",
+     .title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers",
      .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
 {
 	struct client *c = client(w);
@@ -135,9 +134,8 @@ CASE(queued, reads_are_under_way_together, .row = "D1",
 	EXPECT_OPS(w, "");
 }
 
-CASE(queued, writes_are_under_way_together, .row = "D1",
-     .title = "io_submit(2) of direct writes returns at once, and they complete when the backing "
-	      "file has answered",
+CASE(direct_aio, writes_in_flight_together, .row = "D1",
+     .title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers",
      .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
 {
 	struct client *c = client(w);
@@ -156,8 +154,8 @@ CASE(queued, writes_are_under_way_together, .row = "D1",
 	EXPECT_OPS(w, "");
 }
 
-CASE(queued, write_outdates_when_complete, .row = "D5",
-     .title = "a queued write makes the attributes invalid when it is complete, not before",
+CASE(direct_aio, invalidates_on_completion, .row = "D5",
+     .title = "an asynchronous write invalidates the cached attributes when it completes, not before",
      .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
 {
 	struct client *c = client(w);
@@ -176,8 +174,8 @@ CASE(queued, write_outdates_when_complete, .row = "D5",
 	EXPECT_OPS(w, "GETATTR");
 }
 
-CASE(queued, io_holds_the_file, .row = "D1",
-     .title = "a file closed while a read of it is queued is released when that is complete",
+CASE(direct_aio, release_after_completion, .row = "D1",
+     .title = "a file closed while an asynchronous read is in flight is released when the read completes",
      .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
 {
 	struct client *c = client(w);
@@ -214,9 +212,8 @@ static long transferred(struct client *c, int opcode)
 					  backing_match("f", NEW, PAGE, 0);
 }
 
-CASE(in_flight, outlives_an_abort, .row = "L3",
-     .title = "a queued read or write is not ended by an abort: it holds both mounts, though ID and "
-	      "file are closed, until the backing file has answered, and transfers all",
+CASE(in_flight, survives_abort, .row = "L3",
+     .title = "with ID and file closed after an abort, asynchronous I/O pins both mounts until it completes in full",
      .needs = NEED_PASSTHROUGH | NEED_AIO | NEED_FUSECTL, .can = "hold")
 {
 	struct client *c = client(w);
@@ -241,10 +238,8 @@ CASE(in_flight, outlives_an_abort, .row = "L3",
 	EXPECT_RET(world_umount_and_wait("other"), 0);
 }
 
-CASE(in_flight, outlives_mount_and_server, .row = "L5",
-     .title = "a queued read or write is not ended by a lazy unmount and the end of the server: it "
-	      "holds the backing file, though the file is closed, until that has answered, and "
-	      "transfers all",
+CASE(in_flight, survives_umount_and_kill, .row = "L5",
+     .title = "after close, lazy umount and server kill, asynchronous I/O pins the backing mount until it completes",
      .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
 {
 	struct client *c = client(w);
@@ -271,12 +266,12 @@ CASE(in_flight, outlives_mount_and_server, .row = "L5",
 
 static const struct world_opts same_cpu = { .same_cpu = true };
 
-WAY_FIXTURE(slow_write);
-FIXTURE_VARIANT_ADD(slow_write, positioned) { WAY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(slow_write, spliced) { WAY_SPLICE, 0 };
+WAY_FIXTURE(write_in_flight);
+FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { WAY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(write_in_flight, splice) { WAY_SPLICE, 0 };
 
-CASE(slow_write, is_waited_for_by_fsync, .row = "D20",
-     .title = "fsync(2) waits for a write that is under way before it sends FSYNC",
+CASE(write_in_flight, fsync_waits, .row = "D20",
+     .title = "fsync(2) waits for a write in flight before it sends FSYNC",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &same_cpu)
 {
 	struct client *writer = client(w), *syncer = client_number(w, 1);
@@ -299,8 +294,8 @@ CASE(slow_write, is_waited_for_by_fsync, .row = "D20",
 	EXPECT_OPS(w, "FSYNC");
 }
 
-CASE(slow_write, is_not_waited_for_by_others, .row = "D20",
-     .title = "stat(2), open(2) and read(2) do not wait for a write that is under way",
+CASE(write_in_flight, stat_open_read_do_not_wait, .row = "D20",
+     .title = "stat(2), open(2) and reads do not wait for a write in flight",
      .needs = NEED_PASSTHROUGH, .can = "hold")
 {
 	struct client *writer = client(w), *other = client_number(w, 1);

@@ -26,11 +26,11 @@ static long cached_size(struct client *c, int fd)
 	return err < 0 ? err : (long)st.stx_size;
 }
 
-WAY_FIXTURE(size);
-EACH_CALL(size);
+WAY_FIXTURE(cached_size);
+EACH_CALL(cached_size);
 
-CASE(size, is_new_at_once_after_extending, .row = "D4",
-     .title = "a write beyond the end makes the file longer for who asks the kernel alone",
+CASE(cached_size, grows_with_extending_write, .row = "D4",
+     .title = "an extending write updates the cached size at once",
      .needs = NEED_PASSTHROUGH, .fixed_by = SIZE_FIX)
 {
 	struct client *c = client(w);
@@ -46,9 +46,8 @@ CASE(size, is_new_at_once_after_extending, .row = "D4",
 	EXPECT_OPS(w, "");
 }
 
-CASE(size, stays_after_a_write_inside, .row = "D4",
-     .title = "a write that ends inside the file leaves its cached size alone, even when the "
-	      "backing file is shorter",
+CASE(cached_size, kept_by_write_within, .row = "D4",
+     .title = "a write within the cached size does not change it, even if the backing file is shorter",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -64,11 +63,11 @@ CASE(size, stays_after_a_write_inside, .row = "D4",
 	EXPECT_OPS(w, "");
 }
 
-WAY_FIXTURE(appended_size);
-EACH_SIMPLE_CALL(appended_size);
+WAY_FIXTURE(append);
+EACH_SIMPLE_CALL(append);
 
-CASE(appended_size, is_the_backing_files_end, .row = "D4",
-     .title = "an append makes the file for who asks the kernel alone as long as the backing file",
+CASE(append, sets_size_to_backing_eof, .row = "D4",
+     .title = "an append sets the cached size to EOF of the backing file, even if that grew outside FUSE",
      .needs = NEED_PASSTHROUGH, .fixed_by = SIZE_FIX)
 {
 	struct client *c = client(w);
@@ -138,11 +137,11 @@ static const char *outdated_by(struct world *w, transfer_step *transfer, enum wa
 	return names;
 }
 
-WAY_FIXTURE(written);
-EACH_CALL(written);
+WAY_FIXTURE(write);
+EACH_CALL(write);
 
-CASE(written, outdates_times_size_and_blocks, .row = "D5",
-     .title = "after a write stat asks for mtime, ctime, size and blocks, and for nothing else",
+CASE(write, invalidates_times_size_blocks, .row = "D5",
+     .title = "a write invalidates the cached mtime, ctime, size and blocks, and no other attribute",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -153,8 +152,8 @@ CASE(written, outdates_times_size_and_blocks, .row = "D5",
 	EXPECT_TEXT(outdated_by(w, client_write_by, variant->way, fd), "mtime ctime size blocks");
 }
 
-CASE(written, is_asked_for_once, .row = "D5",
-     .title = "stat after a write is one GETATTR and shows the new size, stat again sends nothing",
+CASE(write, stat_sends_one_getattr, .row = "D5",
+     .title = "the first statx(2) after a write sends GETATTR and returns the new size; the second sends nothing",
      .needs = NEED_PASSTHROUGH)
 {
 	struct statx st;
@@ -174,8 +173,8 @@ CASE(written, is_asked_for_once, .row = "D5",
 WAY_FIXTURE(read);
 EACH_WAY_TO_READ(read);
 
-CASE(read, outdates_atime, .row = "D5",
-     .title = "after a read stat asks for atime, and for nothing else",
+CASE(read, invalidates_atime, .row = "D5",
+     .title = "a read invalidates the cached atime, and no other attribute",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -187,8 +186,8 @@ CASE(read, outdates_atime, .row = "D5",
 	EXPECT_TEXT(outdated_by(w, client_read_by, variant->way, fd), "atime");
 }
 
-CASE(read, outdates_nothing_where_readonly, .row = "D5",
-     .title = "after a read on a read-only FUSE mount stat asks for nothing",
+CASE(read, read_only_invalidates_nothing, .row = "D5",
+     .title = "a read on a FUSE mount remounted read-only invalidates no cached attribute",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -219,8 +218,8 @@ static bool is_old(const char *name)
 	return stat(backing_path(name), &st) == 0 && st.st_atime == LONG_AGO;
 }
 
-CASE(read, is_noted_at_the_backing_file, .row = "D14",
-     .title = "a read updates atime of the backing file",
+CASE(read, updates_backing_atime, .row = "D14",
+     .title = "a read updates atime of the backing file; open(2) does not",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -235,8 +234,11 @@ CASE(read, is_noted_at_the_backing_file, .row = "D14",
 	EXPECT_HOLDS(!is_old("f"), "the read updates atime of the backing file");
 }
 
-CASE(read, is_not_noted_where_opened_so, .row = "D14",
-     .title = "a read of a file opened with O_NOATIME leaves atime of the backing file alone",
+WAY_FIXTURE(o_noatime);
+EACH_WAY_TO_READ(o_noatime);
+
+CASE(o_noatime, keeps_atime, .row = "D14",
+     .title = "a read of a file opened with O_NOATIME does not update atime of the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -288,12 +290,11 @@ static const char *events(int inotify)
 }
 
 /* splice(2) and sendfile(2) tell at the file that they were called for, and only there. */
-WAY_FIXTURE(watched_backing_file);
-EACH_SIMPLE_CALL(watched_backing_file);
+WAY_FIXTURE(inotify_backing_file);
+EACH_SIMPLE_CALL(inotify_backing_file);
 
-CASE(watched_backing_file, tells_of_all, .row = "D15",
-     .title = "who watches the backing file sees OPEN, ACCESS, MODIFY and CLOSE_WRITE of the "
-	      "passthrough file",
+CASE(inotify_backing_file, reports_all_events, .row = "D15",
+     .title = "inotify on the backing file reports OPEN, ACCESS, MODIFY and CLOSE_WRITE of the passthrough file",
      .needs = NEED_PASSTHROUGH)
 {
 	int inotify;
@@ -315,16 +316,16 @@ CASE(watched_backing_file, tells_of_all, .row = "D15",
 }
 
 /* libaio tells of nothing by itself, on any filesystem. */
-WAY_FIXTURE(watched);
-FIXTURE_VARIANT_ADD(watched, plain) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(watched, positioned) { WAY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(watched, vectored) { WAY_READV, 0 };
-FIXTURE_VARIANT_ADD(watched, spliced) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(watched, sendfile) { WAY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(watched, io_uring) { WAY_IO_URING, NEED_IO_URING };
+WAY_FIXTURE(inotify_fuse_file);
+FIXTURE_VARIANT_ADD(inotify_fuse_file, read_write) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, pread_pwrite) { WAY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, readv_writev) { WAY_READV, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, splice) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, sendfile) { WAY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring) { WAY_IO_URING, NEED_IO_URING };
 
-CASE(watched, file_tells_of_all, .row = "D15",
-     .title = "who watches the passthrough file sees OPEN, ACCESS, MODIFY and CLOSE_WRITE of it",
+CASE(inotify_fuse_file, reports_all_events, .row = "D15",
+     .title = "inotify on a passthrough file reports its OPEN, ACCESS, MODIFY and CLOSE_WRITE",
      .needs = NEED_PASSTHROUGH)
 {
 	int inotify;
@@ -360,11 +361,10 @@ static long transfer_direct(struct client *c, const char *path, int inotify)
 	return in < 0 ? in : out + in;
 }
 
-WORLD_FIXTURE(watched_queue);
+WORLD_FIXTURE(inotify_async_direct_io);
 
-CASE(watched_queue, tells_of_all, .row = "K6",
-     .title = "who watches the backing file sees ACCESS and MODIFY of a direct io_uring read and "
-	      "write that the backing filesystem has queued",
+CASE(inotify_async_direct_io, reports_access_and_modify, .row = "K6",
+     .title = "inotify on the backing file reports ACCESS and MODIFY of asynchronous direct io_uring I/O",
      .needs = NEED_PASSTHROUGH | NEED_IO_URING,
      .xfail = "nobody tells of what is complete only after the call")
 {

@@ -29,12 +29,11 @@ static long open_old(struct world *w)
 	return err ?: client_open_settled(w, "f", O_RDWR);
 }
 
-WAY_FIXTURE(bad_inode);
-EACH_SIMPLE_CALL(bad_inode);
+WAY_FIXTURE(became_fifo);
+EACH_SIMPLE_CALL(became_fifo);
 
-CASE(bad_inode, is_neither_read_nor_written, .row = "D23",
-     .title = "when the server has said that an open file is a FIFO, reads and writes of it are "
-	      "EIO and do not reach the backing file",
+CASE(became_fifo, io_fails_eio, .row = "D23",
+     .title = "once an open file is reported as a FIFO, I/O does not reach the backing file and fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -50,13 +49,12 @@ CASE(bad_inode, is_neither_read_nor_written, .row = "D23",
 	EXPECT_RET(backing_match("was-f", OLD, PAGE, 0), PAGE);
 }
 
-WAY_FIXTURE(bad_inode_by_pipe);
-FIXTURE_VARIANT_ADD(bad_inode_by_pipe, spliced) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(bad_inode_by_pipe, sendfile) { WAY_SENDFILE, 0 };
+WAY_FIXTURE(became_fifo_pipe_io);
+FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { WAY_SENDFILE, 0 };
 
-CASE(bad_inode_by_pipe, is_neither_read_nor_written, .row = "K7",
-     .title = "when the server has said that an open file is a FIFO, splice(2) and sendfile(2) "
-	      "from and to it are EIO as read(2) is",
+CASE(became_fifo_pipe_io, io_fails_eio, .row = "K7",
+     .title = "once an open file is reported as a FIFO, splice(2) and sendfile(2) from and to it fail with EIO",
      .needs = NEED_PASSTHROUGH, .xfail = "only reads and writes look whether the inode is bad")
 {
 	struct client *c = client(w);

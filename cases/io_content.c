@@ -16,11 +16,11 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 
 /* --- the end of the file --------------------------------------------------- */
 
-WAY_FIXTURE(file_end);
-EACH_CALL(file_end);
+WAY_FIXTURE(eof);
+EACH_CALL(eof);
 
-CASE(file_end, cuts_a_read, .row = "D3",
-     .title = "a read across the end of the backing file is short, one at the end gives 0",
+CASE(eof, shortens_read, .row = "D3",
+     .title = "a read across EOF of the backing file is short; a read at or past EOF returns 0",
      .needs = NEED_PASSTHROUGH)
 {
 	long size = PAGE + 7, fd;
@@ -36,9 +36,8 @@ CASE(file_end, cuts_a_read, .row = "D3",
 	EXPECT_OPS(w, "");
 }
 
-CASE(file_end, is_where_the_backing_file_grew_to, .row = "D3",
-     .title = "a read goes on to the end of the backing file when that has grown behind the "
-	      "server's back",
+CASE(eof, follows_growth, .row = "D3",
+     .title = "when the backing file grows outside FUSE, reads reach its new EOF; the cached size is unchanged",
      .needs = NEED_PASSTHROUGH)
 {
 	struct statx st;
@@ -54,9 +53,8 @@ CASE(file_end, is_where_the_backing_file_grew_to, .row = "D3",
 	EXPECT_OPS(w, "");
 }
 
-CASE(file_end, is_where_the_backing_file_was_cut, .row = "D3",
-     .title = "a read stops at the end of the backing file when that was cut behind the server's "
-	      "back",
+CASE(eof, follows_truncation, .row = "D3",
+     .title = "when the backing file is truncated outside FUSE, reads stop at its EOF; the cached size is unchanged",
      .needs = NEED_PASSTHROUGH)
 {
 	struct statx st;
@@ -73,11 +71,10 @@ CASE(file_end, is_where_the_backing_file_was_cut, .row = "D3",
 	EXPECT_OPS(w, "");
 }
 
-WORLD_FIXTURE(end_of_file);
+WORLD_FIXTURE(backing_data);
 
-CASE(end_of_file, is_not_what_the_server_pretends, .row = "D3",
-     .title = "a FALLOCATE that the server only says to have done makes the file longer for stat "
-	      "and not for read",
+CASE(backing_data, not_extended_by_fake_fallocate, .row = "D3",
+     .title = "a FALLOCATE answered with success but not done extends the cached size, not what a read returns",
      .needs = NEED_PASSTHROUGH, .can = "answers")
 {
 	struct statx st;
@@ -103,9 +100,8 @@ static long client_count_zeros(struct client *c, int fd, long size, long offset)
 	return len > 0 && memcmp(data, zeros, len) ? -EBADMSG : len;
 }
 
-CASE(end_of_file, leaves_zeros_behind_when_passed, .row = "D3",
-     .title = "a write beyond the end leaves zeros between, for who reads the file and its "
-	      "backing file",
+CASE(backing_data, zeros_before_write_past_eof, .row = "D3",
+     .title = "a write past EOF leaves a gap that reads as zeros; the backing file ends with the written data",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -121,8 +117,8 @@ CASE(end_of_file, leaves_zeros_behind_when_passed, .row = "D3",
 	EXPECT_OPS(w, "");
 }
 
-CASE(end_of_file, stands_behind_holes, .row = "D3",
-     .title = "holes of the backing file are read as zeros, and what stands behind them as it is",
+CASE(backing_data, intact_after_hole, .row = "D3",
+     .title = "holes of the backing file read as zeros; data after a hole is intact",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -165,10 +161,10 @@ static long do_read_pieces(void *arg)
 	return memcmp(first, "one", 3) || memcmp(second, "two", 3) ? -EBADMSG : len;
 }
 
-WORLD_FIXTURE(piece);
+WORLD_FIXTURE(iovec);
 
-CASE(piece, without_bytes_is_passed_over, .row = "D1",
-     .title = "a vectored write and read go on after pieces without bytes",
+CASE(iovec, empty_segment, .row = "D1",
+     .title = "preadv(2) and pwritev(2) skip empty iovec segments",
      .needs = NEED_PASSTHROUGH)
 {
 	int fd;
@@ -181,11 +177,11 @@ CASE(piece, without_bytes_is_passed_over, .row = "D1",
 	EXPECT_OPS(w, "");
 }
 
-WAY_FIXTURE(no_byte);
-EACH_SIMPLE_CALL(no_byte);
+WAY_FIXTURE(zero_length);
+EACH_SIMPLE_CALL(zero_length);
 
-CASE(no_byte, is_nothing_to_send, .row = "D6",
-     .title = "a read and a write of 0 bytes give 0, send nothing and leave the attributes valid",
+CASE(zero_length, sends_nothing, .row = "D6",
+     .title = "zero-length I/O returns 0, sends no request and keeps the cached attributes valid",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -202,8 +198,8 @@ CASE(no_byte, is_nothing_to_send, .row = "D6",
 	EXPECT_RET(backing_file_is("f", "f"), 1);
 }
 
-CASE(no_byte, compared_with_one, .row = "D6",
-     .title = "a write of 1 byte asks for a capability, and stat for what it made invalid",
+CASE(zero_length, one_byte_in_contrast, .row = "D6",
+     .title = "in contrast to a zero-length write, a 1-byte write sends GETXATTR, and the next stat(2) GETATTR",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -220,12 +216,12 @@ CASE(no_byte, compared_with_one, .row = "D6",
 
 /* --- the position ---------------------------------------------------------- */
 
-WAY_FIXTURE(position);
-FIXTURE_VARIANT_ADD(position, plain) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(position, vectored) { WAY_READV, 0 };
+WAY_FIXTURE(file_position);
+FIXTURE_VARIANT_ADD(file_position, read_write) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(file_position, readv_writev) { WAY_READV, 0 };
 
-CASE(position, moves_by_what_was_transferred, .row = "D1",
-     .title = "read(2) and write(2) move the file's position by what they have transferred",
+CASE(file_position, advances_by_bytes_transferred, .row = "D1",
+     .title = "I/O without an offset advances the file position by the bytes transferred",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -240,15 +236,15 @@ CASE(position, moves_by_what_was_transferred, .row = "D1",
 	EXPECT_OPS(w, "");
 }
 
-WAY_FIXTURE(kept_position);
-FIXTURE_VARIANT_ADD(kept_position, positioned) { WAY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(kept_position, vectored_positioned) { WAY_PREADV2, 0 };
-FIXTURE_VARIANT_ADD(kept_position, spliced) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(kept_position, aio) { WAY_AIO, NEED_AIO };
-FIXTURE_VARIANT_ADD(kept_position, io_uring) { WAY_IO_URING, NEED_IO_URING };
+WAY_FIXTURE(explicit_offset);
+FIXTURE_VARIANT_ADD(explicit_offset, pread_pwrite) { WAY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(explicit_offset, preadv2_pwritev2) { WAY_PREADV2, 0 };
+FIXTURE_VARIANT_ADD(explicit_offset, splice) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(explicit_offset, aio) { WAY_AIO, NEED_AIO };
+FIXTURE_VARIANT_ADD(explicit_offset, io_uring) { WAY_IO_URING, NEED_IO_URING };
 
-CASE(kept_position, is_where_it_was, .row = "D1",
-     .title = "a transfer that says where leaves the file's position alone",
+CASE(explicit_offset, keeps_file_position, .row = "D1",
+     .title = "I/O with an explicit offset does not change the file position",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);

@@ -30,7 +30,7 @@ static const char *ops_after_64(struct world *w, bool *asked)
 			EXPECT_RET_SINCE(_asked, since("6.9", 0), since("6.18", 1));          \
 	} while (0)
 
-WORLD_FIXTURE(copy);
+WORLD_FIXTURE(copy_file_range);
 
 /* f and g passthrough, f of the pattern OLD; no call to copy has been made. */
 #define OPEN_BOTH(from, to)                                                                   \
@@ -42,9 +42,8 @@ WORLD_FIXTURE(copy);
 		ASSERT_POSITIVE(to = client_open_settled(w, "g", O_RDWR));                    \
 	} while (0)
 
-CASE(copy, is_the_servers_then_the_kernels, .row = "D2",
-     .title = "copy_file_range(2) asks the server, and on ENOSYS copies from backing file to "
-	      "backing file",
+CASE(copy_file_range, copies_in_kernel_on_enosys, .row = "D2",
+     .title = "copy_file_range(2) sends COPY_FILE_RANGE; on ENOSYS the kernel copies between the backing files",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -57,8 +56,8 @@ CASE(copy, is_the_servers_then_the_kernels, .row = "D2",
 	EXPECT_RET(client_read_by(c, WAY_PREAD, to, SIZE, 0, OLD), SIZE);
 }
 
-CASE(copy, is_not_asked_for_again, .row = "D2",
-     .title = "copy_file_range(2) does not ask the server again after ENOSYS",
+CASE(copy_file_range, not_resent_after_enosys, .row = "D2",
+     .title = "after ENOSYS copy_file_range(2) sends nothing and copies between the backing files",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -72,9 +71,8 @@ CASE(copy, is_not_asked_for_again, .row = "D2",
 	EXPECT_RET(backing_match("g", OLD, SIZE, 0), SIZE);
 }
 
-CASE(copy, of_another_filesystems_answer, .row = "D2",
-     .title = "copy_file_range(2) copies from backing file to backing file where the server "
-	      "answers EXDEV, and asks again next time",
+CASE(copy_file_range, copies_and_resends_on_exdev, .row = "D2",
+     .title = "if COPY_FILE_RANGE fails with EXDEV, the data is copied all the same; the next call sends it again",
      .needs = NEED_PASSTHROUGH, .can = "answers")
 {
 	struct client *c = client(w);
@@ -90,8 +88,8 @@ CASE(copy, of_another_filesystems_answer, .row = "D2",
 	EXPECT_RET(backing_match("g", OLD, 14, 0), 14);
 }
 
-CASE(copy, that_the_server_refuses_fails, .row = "D2",
-     .title = "copy_file_range(2) fails with the server's error, and copies nothing",
+CASE(copy_file_range, server_error_edquot, .row = "D2",
+     .title = "when the server answers EDQUOT, copy_file_range(2) copies nothing and fails with EDQUOT",
      .needs = NEED_PASSTHROUGH, .can = "answers")
 {
 	long from, to;
@@ -103,8 +101,8 @@ CASE(copy, that_the_server_refuses_fails, .row = "D2",
 	EXPECT_RET(backing_file_is("g", "g"), 1);
 }
 
-CASE(copy, to_an_ordinary_file_is_sent, .row = "D2",
-     .title = "copy_file_range(2) from a passthrough file to one that is not sends WRITE",
+CASE(copy_file_range, to_ordinary_file_sends_write, .row = "D2",
+     .title = "copy_file_range(2) from a passthrough file to a file without passthrough sends WRITE, not READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long from, to;
@@ -117,8 +115,8 @@ CASE(copy, to_an_ordinary_file_is_sent, .row = "D2",
 	EXPECT_RET(backing_file_is("g", "f"), 1);
 }
 
-CASE(copy, from_an_ordinary_file_is_asked_for, .row = "D2",
-     .title = "copy_file_range(2) to a passthrough file from one that is not sends READ",
+CASE(copy_file_range, from_ordinary_file_sends_read, .row = "D2",
+     .title = "copy_file_range(2) from a file without passthrough to a passthrough file sends READ, not WRITE",
      .needs = NEED_PASSTHROUGH)
 {
 	long from, to;

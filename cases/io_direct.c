@@ -13,11 +13,11 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 
 /* --- FOPEN_DIRECT_IO ---------------------------------------------------------- */
 
-WAY_FIXTURE(direct_io);
-EACH_CALL(direct_io);
+WAY_FIXTURE(fopen_direct_io);
+EACH_CALL(fopen_direct_io);
 
-CASE(direct_io, goes_to_the_server, .row = "D12",
-     .title = "with FOPEN_DIRECT_IO beside passthrough reads and writes go to the server",
+CASE(fopen_direct_io, sends_read_and_write, .row = "D12",
+     .title = "reads and writes of a file opened with PASSTHROUGH|DIRECT_IO send READ and WRITE",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -34,8 +34,8 @@ CASE(direct_io, goes_to_the_server, .row = "D12",
 	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
 }
 
-CASE(direct_io, agrees_with_passthrough, .row = "D12",
-     .title = "what is written through the server and past it, to one file, is read by both",
+CASE(fopen_direct_io, coherent_with_passthrough, .row = "D12",
+     .title = "a passthrough and a PASSTHROUGH|DIRECT_IO open of one file read what the other has written",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -55,10 +55,10 @@ CASE(direct_io, agrees_with_passthrough, .row = "D12",
 	EXPECT_OPS(w, "");
 }
 
-WORLD_FIXTURE(direct_io_mapping);
+WORLD_FIXTURE(fopen_direct_io_mmap);
 
-CASE(direct_io_mapping, is_the_backing_files, .row = "D12",
-     .title = "with FOPEN_DIRECT_IO beside passthrough a mapping is the backing file's",
+CASE(fopen_direct_io_mmap, maps_backing_file, .row = "D12",
+     .title = "a mapping of a PASSTHROUGH|DIRECT_IO file maps the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -78,8 +78,8 @@ CASE(direct_io_mapping, is_the_backing_files, .row = "D12",
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 
-WAY_FIXTURE(direct);
-EACH_SIMPLE_CALL(direct);
+WAY_FIXTURE(o_direct);
+EACH_SIMPLE_CALL(o_direct);
 
 /* A direct write of one byte to the backing filesystem itself: EINVAL, but 1 on ext4 of 6.16. */
 static long write_byte_directly(struct world *w, enum way way)
@@ -94,8 +94,8 @@ static bool is_asynchronous(enum way way)
 	return way == WAY_AIO || way == WAY_IO_URING;
 }
 
-CASE(direct, is_the_backing_files, .row = "D13",
-     .title = "with O_DIRECT whole blocks are read and written, and to read a single byte is EINVAL",
+CASE(o_direct, single_byte_read_einval, .row = "D13",
+     .title = "O_DIRECT transfers whole pages; a 1-byte write acts as on ext4, a 1-byte read fails with EINVAL",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
 	struct client *c = client(w);
@@ -116,8 +116,8 @@ CASE(direct, is_the_backing_files, .row = "D13",
 	EXPECT_OPS(w, "");
 }
 
-CASE(direct, extends_the_file, .row = "D13",
-     .title = "with O_DIRECT a write beyond the end makes the file longer, for the kernel at once",
+CASE(o_direct, extending_write_updates_size, .row = "D13",
+     .title = "an extending O_DIRECT write updates the cached size at once",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
 	struct client *c = client(w);
@@ -134,8 +134,8 @@ CASE(direct, extends_the_file, .row = "D13",
 	EXPECT_OPS(w, "");
 }
 
-CASE(direct, stays_what_open_has_made_it, .row = "D13",
-     .title = "F_SETFL without O_DIRECT leaves synchronous I/O direct; libaio and io_uring follow",
+CASE(o_direct, clearing_affects_async_only, .row = "D13",
+     .title = "after F_SETFL clears O_DIRECT, libaio and io_uring I/O is buffered; other I/O stays direct",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
 	bool buffered = is_asynchronous(variant->way);
@@ -152,8 +152,8 @@ CASE(direct, stays_what_open_has_made_it, .row = "D13",
 		   buffered ? 1 : write_byte_directly(w, variant->way));
 }
 
-CASE(direct, is_not_made_later, .row = "D13",
-     .title = "F_SETFL with O_DIRECT leaves synchronous I/O buffered; libaio and io_uring follow",
+CASE(o_direct, setting_affects_async_only, .row = "D13",
+     .title = "after F_SETFL sets O_DIRECT, libaio and io_uring I/O is direct; other I/O stays buffered",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
 	bool buffered = !is_asynchronous(variant->way);
@@ -172,8 +172,8 @@ CASE(direct, is_not_made_later, .row = "D13",
 
 static const struct world_opts on_ramfs = { .backing = "ramfs" };
 
-CASE(direct, needs_a_backing_file_that_can, .row = "D18",
-     .title = "after F_SETFL with O_DIRECT I/O is EINVAL when the backing file has no direct I/O",
+CASE(o_direct, set_without_support_einval, .row = "D18",
+     .title = "while O_DIRECT is set by F_SETFL, I/O to a backing file without direct I/O fails with EINVAL",
      .needs = NEED_PASSTHROUGH, .world = &on_ramfs)
 {
 	struct client *c = client(w);
@@ -193,11 +193,11 @@ CASE(direct, needs_a_backing_file_that_can, .row = "D18",
 
 /* --- a backing file that can nothing -------------------------------------------- */
 
-WAY_FIXTURE(incapable);
-EACH_CALL(incapable);
+WAY_FIXTURE(pidfd_io);
+EACH_CALL(pidfd_io);
 
-CASE(incapable, backing_file_fails_io, .row = "D19",
-     .title = "I/O to a backing file that can neither be read, written nor spliced is EINVAL",
+CASE(pidfd_io, fails_einval, .row = "D19",
+     .title = "I/O to a backing file without read, write and splice operations (a pidfd) fails with EINVAL",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	const struct odd_file pidfd = { .make = make_pidfd };
@@ -213,10 +213,10 @@ CASE(incapable, backing_file_fails_io, .row = "D19",
 	EXPECT_OPS(w, "");
 }
 
-WORLD_FIXTURE(incapable_mapping);
+WORLD_FIXTURE(pidfd_mmap);
 
-CASE(incapable_mapping, is_refused, .row = "D19",
-     .title = "mmap(2) of a backing file that cannot be mapped is ENODEV",
+CASE(pidfd_mmap, fails_enodev, .row = "D19",
+     .title = "mmap(2) of a backing file without an mmap operation (a pidfd) fails with ENODEV",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	const struct odd_file pidfd = { .make = make_pidfd };

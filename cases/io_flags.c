@@ -43,11 +43,11 @@ static long bytes_with_appended(long end)
 	return len == PAGE ? kept + (long)pattern_match(data, len, NEW, 0) : -1;
 }
 
-WAY_FIXTURE(append);
-EACH_SIMPLE_CALL(append);
+WAY_FIXTURE(append_mode);
+EACH_SIMPLE_CALL(append_mode);
 
-CASE(append, goes_to_the_end_where_opened_so, .row = "D8",
-     .title = "a write to a file opened with O_APPEND goes to the end, wherever it was to go",
+CASE(append_mode, o_append_ignores_offset, .row = "D8",
+     .title = "a write to a file opened with O_APPEND appends and ignores its offset",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -61,8 +61,8 @@ CASE(append, goes_to_the_end_where_opened_so, .row = "D8",
 	EXPECT_OPS(w, "");
 }
 
-CASE(append, goes_to_the_end_where_set_so, .row = "D8",
-     .title = "a write goes to the end when F_SETFL has added O_APPEND after open(2)",
+CASE(append_mode, setfl_takes_effect, .row = "D8",
+     .title = "a write appends once F_SETFL has set O_APPEND after open(2)",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -76,8 +76,8 @@ CASE(append, goes_to_the_end_where_set_so, .row = "D8",
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 }
 
-CASE(append, goes_to_the_end_of_the_backing_file, .row = "D8",
-     .title = "a write appends to the backing file as it is, not to the size that FUSE has cached",
+CASE(append_mode, uses_backing_eof, .row = "D8",
+     .title = "an append starts at EOF of the backing file, not at the cached size",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -91,10 +91,10 @@ CASE(append, goes_to_the_end_of_the_backing_file, .row = "D8",
 	EXPECT_OPS(w, "");
 }
 
-WORLD_FIXTURE(appended);
+WORLD_FIXTURE(append_write);
 
-CASE(appended, by_one_write, .row = "D8",
-     .title = "pwritev2(2) with RWF_APPEND goes to the end, the next write without it does not",
+CASE(append_write, rwf_append_applies_once, .row = "D8",
+     .title = "pwritev2(2) with RWF_APPEND appends; the next write without it uses its offset",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -110,8 +110,8 @@ CASE(appended, by_one_write, .row = "D8",
 	EXPECT_OPS(w, "");
 }
 
-CASE(appended, by_two_in_turn, .row = "D8",
-     .title = "what two clients append in turn stands in the order in which they wrote it",
+CASE(append_write, alternating_clients_in_order, .row = "D8",
+     .title = "alternating appends of two clients are concatenated in order",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
@@ -128,8 +128,8 @@ CASE(appended, by_two_in_turn, .row = "D8",
 	EXPECT_RET(backing_file_is("f", "fone,two,three,four"), 1);
 }
 
-CASE(appended, moves_the_position, .row = "D8",
-     .title = "after an append the file's position is the end",
+CASE(append_write, moves_position_to_eof, .row = "D8",
+     .title = "an append moves the file position to EOF",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -141,19 +141,19 @@ CASE(appended, moves_the_position, .row = "D8",
 	EXPECT_RET(client_call(client(w), lseek, fd, 0, SEEK_CUR), PAGE + 7);
 }
 
-WORLD_FIXTURE(no_splice);
-FIXTURE_VARIANT(no_splice)
+WORLD_FIXTURE(into_append_mode);
+FIXTURE_VARIANT(into_append_mode)
 {
 	enum way way;
 	bool set_later;
 };
-FIXTURE_VARIANT_ADD(no_splice, opened_so) { WAY_SPLICE, false };
-FIXTURE_VARIANT_ADD(no_splice, set_so) { WAY_SPLICE, true };
-FIXTURE_VARIANT_ADD(no_splice, sendfile_opened_so) { WAY_SENDFILE, false };
-FIXTURE_VARIANT_ADD(no_splice, sendfile_set_so) { WAY_SENDFILE, true };
+FIXTURE_VARIANT_ADD(into_append_mode, splice_o_append) { WAY_SPLICE, false };
+FIXTURE_VARIANT_ADD(into_append_mode, splice_setfl) { WAY_SPLICE, true };
+FIXTURE_VARIANT_ADD(into_append_mode, sendfile_o_append) { WAY_SENDFILE, false };
+FIXTURE_VARIANT_ADD(into_append_mode, sendfile_setfl) { WAY_SENDFILE, true };
 
-CASE(no_splice, into_what_appends, .row = "D11",
-     .title = "splice(2) and sendfile(2) into a file in append mode are EINVAL",
+CASE(into_append_mode, fails_einval, .row = "D11",
+     .title = "splice(2) and sendfile(2) into a file in append mode write nothing and fail with EINVAL",
      .needs = NEED_PASSTHROUGH)
 {
 	int append = variant->set_later ? 0 : O_APPEND;
@@ -176,9 +176,8 @@ CASE(no_splice, into_what_appends, .row = "D11",
 WAY_FIXTURE(append_only);
 EACH_CALL(append_only);
 
-CASE(append_only, is_not_written_after_fcntl, .row = "D22",
-     .title = "when F_SETFL has cleared O_APPEND a write to an append-only backing file is EPERM, "
-	      "and until then it appends",
+CASE(append_only, o_append_cleared_eperm, .row = "D22",
+     .title = "a write to an append-only backing file appends; after F_SETFL clears O_APPEND it fails with EPERM",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
 	long fd;
@@ -195,11 +194,10 @@ CASE(append_only, is_not_written_after_fcntl, .row = "D22",
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 }
 
-WORLD_FIXTURE(append_only_once);
+WORLD_FIXTURE(append_only_pwritev2);
 
-CASE(append_only_once, is_not_written_with_rwf_noappend, .row = "D22",
-     .title = "pwritev2(2) with RWF_NOAPPEND to an append-only backing file is EPERM, without "
-	      "it a write appends",
+CASE(append_only_pwritev2, rwf_noappend_eperm, .row = "D22",
+     .title = "pwritev2(2) to an append-only backing file appends; with RWF_NOAPPEND it fails with EPERM",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
 	long fd;
@@ -216,18 +214,17 @@ CASE(append_only_once, is_not_written_with_rwf_noappend, .row = "D22",
 
 /* --- flags of one transfer -------------------------------------------------- */
 
-WORLD_FIXTURE(refused_flag);
-FIXTURE_VARIANT(refused_flag)
+WORLD_FIXTURE(unsupported_rwf);
+FIXTURE_VARIANT(unsupported_rwf)
 {
 	int flag;
 };
-FIXTURE_VARIANT_ADD(refused_flag, nowait) { RWF_NOWAIT };
-FIXTURE_VARIANT_ADD(refused_flag, atomic) { RWF_ATOMIC };
-FIXTURE_VARIANT_ADD(refused_flag, dontcache) { RWF_DONTCACHE };
+FIXTURE_VARIANT_ADD(unsupported_rwf, nowait) { RWF_NOWAIT };
+FIXTURE_VARIANT_ADD(unsupported_rwf, atomic) { RWF_ATOMIC };
+FIXTURE_VARIANT_ADD(unsupported_rwf, dontcache) { RWF_DONTCACHE };
 
-CASE(refused_flag, transfers_nothing, .row = "D9",
-     .title = "a read and a write with RWF_NOWAIT, RWF_ATOMIC, RWF_DONTCACHE are EOPNOTSUPP, and "
-	      "nothing is written",
+CASE(unsupported_rwf, io_fails_eopnotsupp, .row = "D9",
+     .title = "I/O with RWF_NOWAIT, RWF_ATOMIC or RWF_DONTCACHE writes nothing and fails with EOPNOTSUPP",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -242,17 +239,17 @@ CASE(refused_flag, transfers_nothing, .row = "D9",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
 }
 
-WORLD_FIXTURE(taken_flag);
-FIXTURE_VARIANT(taken_flag)
+WORLD_FIXTURE(supported_rwf);
+FIXTURE_VARIANT(supported_rwf)
 {
 	int flag;
 };
-FIXTURE_VARIANT_ADD(taken_flag, dsync) { RWF_DSYNC };
-FIXTURE_VARIANT_ADD(taken_flag, sync) { RWF_SYNC };
-FIXTURE_VARIANT_ADD(taken_flag, hipri) { RWF_HIPRI };
+FIXTURE_VARIANT_ADD(supported_rwf, dsync) { RWF_DSYNC };
+FIXTURE_VARIANT_ADD(supported_rwf, sync) { RWF_SYNC };
+FIXTURE_VARIANT_ADD(supported_rwf, hipri) { RWF_HIPRI };
 
-CASE(taken_flag, transfers_all, .row = "D9",
-     .title = "a read and a write with RWF_DSYNC, RWF_SYNC, RWF_HIPRI succeed, and send nothing",
+CASE(supported_rwf, io_succeeds, .row = "D9",
+     .title = "I/O with RWF_DSYNC, RWF_SYNC or RWF_HIPRI succeeds and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -269,20 +266,19 @@ CASE(taken_flag, transfers_all, .row = "D9",
 
 /* --- synchronous writes, on a backing file whose server tells of each FSYNC -- */
 
-WORLD_FIXTURE(synced);
-FIXTURE_VARIANT(synced)
+WORLD_FIXTURE(sync_flag);
+FIXTURE_VARIANT(sync_flag)
 {
 	int open, rwf;
 	int datasync; /* what FSYNC says */
 };
-FIXTURE_VARIANT_ADD(synced, dsync) { 0, RWF_DSYNC, 1 };
-FIXTURE_VARIANT_ADD(synced, sync) { 0, RWF_SYNC, 0 };
-FIXTURE_VARIANT_ADD(synced, opened_dsync) { O_DSYNC, 0, 1 };
-FIXTURE_VARIANT_ADD(synced, opened_sync) { O_SYNC, 0, 0 };
+FIXTURE_VARIANT_ADD(sync_flag, rwf_dsync) { 0, RWF_DSYNC, 1 };
+FIXTURE_VARIANT_ADD(sync_flag, rwf_sync) { 0, RWF_SYNC, 0 };
+FIXTURE_VARIANT_ADD(sync_flag, o_dsync) { O_DSYNC, 0, 1 };
+FIXTURE_VARIANT_ADD(sync_flag, o_sync) { O_SYNC, 0, 0 };
 
-CASE(synced, is_the_backing_file, .row = "D9",
-     .title = "RWF_DSYNC, RWF_SYNC, O_DSYNC and O_SYNC reach the backing file: it is synced as "
-	      "asked, and its owner is not told",
+CASE(sync_flag, syncs_backing_file, .row = "D9",
+     .title = "RWF_SYNC, RWF_DSYNC, O_SYNC and O_DSYNC sync the backing file (DSYNC: data only) and send no request",
      .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	long fd;
@@ -297,11 +293,11 @@ CASE(synced, is_the_backing_file, .row = "D9",
 	EXPECT_OPS(w, "");
 }
 
-WAY_FIXTURE(sync_by);
-EACH_CALL(sync_by);
+WAY_FIXTURE(backing_sync);
+EACH_CALL(backing_sync);
 
-CASE(sync_by, each_call, .row = "D9",
-     .title = "a write to a file opened with O_DSYNC syncs the backing file by whatever call it is",
+CASE(backing_sync, done_with_o_dsync, .row = "D9",
+     .title = "a write to a file opened with O_DSYNC syncs the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -316,7 +312,7 @@ CASE(sync_by, each_call, .row = "D9",
 	EXPECT_OPS(w, "");
 }
 
-CASE(sync_by, nothing_unless_asked_for, .row = "D9",
+CASE(backing_sync, not_done_without_o_dsync, .row = "D9",
      .title = "a write to a file opened without O_DSYNC does not sync the backing file",
      .needs = NEED_PASSTHROUGH)
 {
@@ -333,11 +329,11 @@ CASE(sync_by, nothing_unless_asked_for, .row = "D9",
 
 /* --- limits ----------------------------------------------------------------- */
 
-WAY_FIXTURE(size_limit);
-EACH_SIMPLE_CALL(size_limit);
+WAY_FIXTURE(rlimit_fsize);
+EACH_SIMPLE_CALL(rlimit_fsize);
 
-CASE(size_limit, cuts_a_write, .row = "D10",
-     .title = "RLIMIT_FSIZE of the client cuts a write at the limit, the next one is EFBIG",
+CASE(rlimit_fsize, short_write_then_efbig, .row = "D10",
+     .title = "a write across the client's RLIMIT_FSIZE is short; the next one fails with EFBIG",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -355,8 +351,8 @@ CASE(size_limit, cuts_a_write, .row = "D10",
 	EXPECT_RET(st.stx_size, PAGE);
 }
 
-CASE(size_limit, of_another_does_not_count, .row = "D10",
-     .title = "RLIMIT_FSIZE of one client does not cut the write of another",
+CASE(rlimit_fsize, other_client_unaffected, .row = "D10",
+     .title = "RLIMIT_FSIZE of one client does not limit writes of another",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;

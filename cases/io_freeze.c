@@ -87,11 +87,11 @@ static long client_freeze_and_thaw(struct client *c, const char *dir)
 	return client_run(c, do_freeze_and_thaw, path, sizeof(path), "freeze and thaw %s", dir);
 }
 
-WAY_FIXTURE(freeze);
-EACH_WAY_TO_WRITE(freeze);
+WAY_FIXTURE(buffered_write);
+EACH_WAY_TO_WRITE(buffered_write);
 
-CASE(freeze, succeeds_after_buffered_writes, .row = "D21",
-     .title = "the backing filesystem can be frozen after writes to a passthrough file",
+CASE(buffered_write, fs_can_be_frozen, .row = "D21",
+     .title = "the backing filesystem can be frozen and thawed after a buffered write to a passthrough file",
      .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4)
 {
 	struct client *c = client(w);
@@ -107,11 +107,11 @@ CASE(freeze, succeeds_after_buffered_writes, .row = "D21",
 	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
 }
 
-WAY_FIXTURE(direct_freeze);
-EACH_SIMPLE_CALL(direct_freeze);
+WAY_FIXTURE(direct_write);
+EACH_SIMPLE_CALL(direct_write);
 
-CASE(direct_freeze, succeeds_after_direct_writes, .row = "D21",
-     .title = "the backing filesystem can be frozen after direct writes to a passthrough file",
+CASE(direct_write, fs_can_be_frozen, .row = "D21",
+     .title = "the backing filesystem can be frozen and thawed after direct writes to a passthrough file",
      .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4)
 {
 	struct client *c = client(w);
@@ -127,7 +127,7 @@ CASE(direct_freeze, succeeds_after_direct_writes, .row = "D21",
 	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
 }
 
-WORLD_FIXTURE(loop);
+WORLD_FIXTURE(loop_device);
 
 /* A loop device with direct I/O on the passthrough file f, as a descriptor of the case process. */
 static int attach_to_f(char *device, size_t size)
@@ -141,9 +141,8 @@ static int attach_to_f(char *device, size_t size)
 	return loop;
 }
 
-CASE(loop, device_on_the_file_leaves_it_free, .row = "D21",
-     .title = "the backing filesystem can be frozen after a loop device has written to a "
-	      "passthrough file by direct I/O",
+CASE(loop_device, fs_can_be_frozen, .row = "D21",
+     .title = "the backing filesystem can be frozen after direct writes of a loop device to a passthrough file",
      .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4,
      .fixed_by = "7.3.4 (backing-file: always end a queued write)")
 {

@@ -21,19 +21,19 @@ FIXTURE_VARIANT(direct_writes)
 #define BOTH	 "f times=2 reg=at-lookup flags=passthrough,direct_io"
 FIXTURE_VARIANT_ADD(direct_writes, parallel) { PARALLEL, NULL, O_RDWR, 0, false };
 FIXTURE_VARIANT_ADD(direct_writes, not_parallel) { DIRECT, NULL, O_RDWR, 0, true };
-FIXTURE_VARIANT_ADD(direct_writes, beyond_the_end) { PARALLEL, NULL, O_RDWR, 1, true };
-FIXTURE_VARIANT_ADD(direct_writes, appending) { PARALLEL, NULL, O_RDWR | O_APPEND, 0, true };
-FIXTURE_VARIANT_ADD(direct_writes, beside_cached) { PARALLEL, "f", O_RDWR, 0, true };
-FIXTURE_VARIANT_ADD(direct_writes, beside_passthrough)
+FIXTURE_VARIANT_ADD(direct_writes, past_eof) { PARALLEL, NULL, O_RDWR, 1, true };
+FIXTURE_VARIANT_ADD(direct_writes, o_append) { PARALLEL, NULL, O_RDWR | O_APPEND, 0, true };
+FIXTURE_VARIANT_ADD(direct_writes, cached_open_held) { PARALLEL, "f", O_RDWR, 0, true };
+FIXTURE_VARIANT_ADD(direct_writes, passthrough_open_held)
 {
 	BOTH ",parallel_direct_writes", "f reg=reuse", O_RDWR, 0, false
 };
-FIXTURE_VARIANT_ADD(direct_writes, of_passthrough)
+FIXTURE_VARIANT_ADD(direct_writes, passthrough_parallel)
 {
 	BOTH ",parallel_direct_writes", NULL, O_RDWR, 0, false
 };
-FIXTURE_VARIANT_ADD(direct_writes, of_passthrough_not_parallel) { BOTH, NULL, O_RDWR, 0, true };
-FIXTURE_VARIANT_ADD(direct_writes, of_passthrough_beyond_the_end)
+FIXTURE_VARIANT_ADD(direct_writes, passthrough_not_parallel) { BOTH, NULL, O_RDWR, 0, true };
+FIXTURE_VARIANT_ADD(direct_writes, passthrough_past_eof)
 {
 	BOTH ",parallel_direct_writes", NULL, O_RDWR, 1, true
 };
@@ -57,9 +57,8 @@ static long second_write_waits(struct world *w, long fd, long second_fd, off_t o
 	return client_is_busy(second);
 }
 
-CASE(direct_writes, go_to_the_server_at_once, .row = "W6",
-     .title = "two direct writes are at the server at once only with PARALLEL_DIRECT_WRITES, "
-	      "within the file, not appending, and while nobody has it open for cached I/O",
+CASE(direct_writes, overlap_only_if_allowed, .row = "W6",
+     .title = "direct writes overlap only with PARALLEL_DIRECT_WRITES, within EOF, not appending, no cached open",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
 {
 	struct client *first = client(w), *second = client_number(w, 1);
@@ -79,11 +78,10 @@ CASE(direct_writes, go_to_the_server_at_once, .row = "W6",
 	EXPECT_RET(client_finish(second), 1);
 }
 
-WORLD_FIXTURE(cached_file);
+WORLD_FIXTURE(cached_open);
 
-CASE(cached_file, keeps_writes_apart_until_closed, .row = "W6",
-     .title = "once the last cached open of a file is closed, two direct writes with "
-	      "PARALLEL_DIRECT_WRITES are at the server at once again",
+CASE(cached_open, close_allows_parallel_writes, .row = "W6",
+     .title = "PARALLEL_DIRECT_WRITES writes overlap again once the last cached open of the file is closed",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
 {
 	struct client *first = client(w), *second = client_number(w, 1);

@@ -41,11 +41,11 @@ static long bytes_with(const struct piece *piece, long size)
 	       backing_match("f", OLD, size - end, end);
 }
 
-WAY_FIXTURE(bytes_out);
-EACH_WAY_TO_READ(bytes_out);
+WAY_FIXTURE(read);
+EACH_WAY_TO_READ(read);
 
-CASE(bytes_out, are_the_backing_files, .row = "D1",
-     .title = "a read of any size gives the bytes of the backing file, and no request is sent",
+CASE(read, returns_backing_data, .row = "D1",
+     .title = "a read of any size returns the data of the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -61,8 +61,8 @@ CASE(bytes_out, are_the_backing_files, .row = "D1",
 
 static const struct world_opts small_max_read = { .fuse_options = "max_read=4096" };
 
-CASE(bytes_out, are_not_cut_at_max_read, .row = "D1",
-     .title = "4 MiB are read at once, whatever max_read the mount has",
+CASE(read, not_limited_by_max_read, .row = "D1",
+     .title = "a read of 4 MiB on a mount with max_read=4096 is complete and sends no request",
      .needs = NEED_PASSTHROUGH, .world = &small_max_read)
 {
 	long fd;
@@ -74,8 +74,8 @@ CASE(bytes_out, are_not_cut_at_max_read, .row = "D1",
 	EXPECT_OPS(w, "");
 }
 
-CASE(bytes_out, of_an_ordinary_file_are_asked_for, .row = "D1",
-     .title = "the same read of a file that is not passthrough sends READ",
+CASE(read, ordinary_file_sends_read, .row = "D1",
+     .title = "a read of a file without passthrough sends READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -86,12 +86,11 @@ CASE(bytes_out, of_an_ordinary_file_are_asked_for, .row = "D1",
 	EXPECT_OPS(w, "READ");
 }
 
-WAY_FIXTURE(bytes_in);
-EACH_WAY_TO_WRITE(bytes_in);
+WAY_FIXTURE(write);
+EACH_WAY_TO_WRITE(write);
 
-CASE(bytes_in, are_the_backing_files, .row = "D1",
-     .title = "a write of any size changes just these bytes of the backing file, and no request "
-	      "is sent",
+CASE(write, changes_backing_data, .row = "D1",
+     .title = "a write of any size changes exactly these bytes of the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -108,8 +107,8 @@ CASE(bytes_in, are_the_backing_files, .row = "D1",
 	EXPECT_OPS(w, "");
 }
 
-CASE(bytes_in, are_not_cut_at_max_write, .row = "D1",
-     .title = "4 MiB are written at once, whatever max_write the server has said",
+CASE(write, not_limited_by_max_write, .row = "D1",
+     .title = "a write of 4 MiB, more than max_write, is complete and sends no request",
      .needs = NEED_PASSTHROUGH, .world = &small_max_read)
 {
 	long fd;
@@ -122,8 +121,8 @@ CASE(bytes_in, are_not_cut_at_max_write, .row = "D1",
 	EXPECT_OPS(w, "");
 }
 
-CASE(bytes_in, of_an_ordinary_file_are_sent, .row = "D1",
-     .title = "the same write to a file that is not passthrough sends WRITE",
+CASE(write, ordinary_file_sends_write, .row = "D1",
+     .title = "a write to a file without passthrough sends WRITE",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -170,10 +169,10 @@ static long client_splice_once(struct client *c, struct splice_arg arg)
 			  arg.in ? "into" : "from", arg.fd, arg.filled);
 }
 
-WORLD_FIXTURE(one_splice);
+WORLD_FIXTURE(splice);
 
-CASE(one_splice, moves_a_whole_pipe, .row = "D1",
-     .title = "one splice(2) moves as much as a pipe holds, from a passthrough file and into one",
+CASE(splice, one_call_moves_a_full_pipe, .row = "D1",
+     .title = "one splice(2) from or into a passthrough file moves as much as a pipe holds",
      .needs = NEED_PASSTHROUGH)
 {
 	struct splice_arg out = { .in = false }, in = { .in = true, .filled = PIPE };
@@ -186,8 +185,8 @@ CASE(one_splice, moves_a_whole_pipe, .row = "D1",
 	EXPECT_OPS(w, "");
 }
 
-CASE(one_splice, does_not_wait_when_told, .row = "D1",
-     .title = "splice(2) with SPLICE_F_NONBLOCK from an empty pipe into a passthrough file is EAGAIN",
+CASE(splice, nonblock_empty_pipe_eagain, .row = "D1",
+     .title = "splice(2) with SPLICE_F_NONBLOCK from an empty pipe into a passthrough file fails with EAGAIN",
      .needs = NEED_PASSTHROUGH)
 {
 	struct splice_arg in = { .in = true, .flags = SPLICE_F_NONBLOCK };
@@ -199,13 +198,12 @@ CASE(one_splice, does_not_wait_when_told, .row = "D1",
 }
 
 WAY_FIXTURE(stopped_server);
-FIXTURE_VARIANT_ADD(stopped_server, plain) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(stopped_server, spliced) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(stopped_server, mapped_shared) { WAY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, read_write) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, splice) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, mmap_shared) { WAY_MMAP_SHARED, 0 };
 
-CASE(stopped_server, is_not_missed, .row = "D1",
-     .title = "reads and writes succeed while the server is stopped and another request waits for "
-	      "it",
+CASE(stopped_server, io_succeeds, .row = "D1",
+     .title = "reads and writes succeed while the server is stopped and another request waits for it",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w), *waiting = client_number(w, 1);
@@ -228,15 +226,15 @@ CASE(stopped_server, is_not_missed, .row = "D1",
 }
 
 /* Not by io_uring, whose workers let go of files a little later. */
-WAY_FIXTURE(closed);
-FIXTURE_VARIANT_ADD(closed, plain) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(closed, spliced) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(closed, sendfile) { WAY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(closed, mapped_shared) { WAY_MMAP_SHARED, 0 };
-FIXTURE_VARIANT_ADD(closed, aio) { WAY_AIO, NEED_AIO };
+WAY_FIXTURE(closed_file);
+FIXTURE_VARIANT_ADD(closed_file, read_write) { WAY_READ, 0 };
+FIXTURE_VARIANT_ADD(closed_file, splice) { WAY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(closed_file, sendfile) { WAY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(closed_file, mmap_shared) { WAY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(closed_file, aio) { WAY_AIO, NEED_AIO };
 
-CASE(closed, file_holds_nothing, .row = "L2",
-     .title = "after I/O of any kind the closed file leaves the backing filesystem free",
+CASE(closed_file, releases_backing_filesystem, .row = "L2",
+     .title = "after I/O the backing filesystem is busy until the file is closed, and can then be unmounted",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -255,8 +253,8 @@ CASE(closed, file_holds_nothing, .row = "L2",
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, is_synced_without_a_request, .row = "D1",
-     .title = "msync(2) of a passthrough mapping succeeds, and no request is sent",
+CASE(mapping, msync_sends_nothing, .row = "D1",
+     .title = "msync(2) of a passthrough mapping succeeds and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -271,9 +269,8 @@ CASE(mapping, is_synced_without_a_request, .row = "D1",
 	EXPECT_RET(backing_file_is("f", "g"), 1);
 }
 
-CASE(mapping, runs_a_program, .row = "D1",
-     .title = "a program whose file is passthrough is executed, and nothing of it is read from "
-	      "the server",
+CASE(mapping, exec_sends_no_read, .row = "D1",
+     .title = "executing a passthrough file succeeds and sends no READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long pid;
@@ -286,8 +283,8 @@ CASE(mapping, runs_a_program, .row = "D1",
 	EXPECT_OPS(w, "RELEASE");
 }
 
-CASE(mapping, of_an_ordinary_program_is_read, .row = "D1",
-     .title = "a program whose file is not passthrough is read from the server",
+CASE(mapping, exec_of_ordinary_sends_read, .row = "D1",
+     .title = "executing a file without passthrough sends READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long pid;

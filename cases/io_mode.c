@@ -40,32 +40,32 @@ static const struct world_opts with_mmap = { .init = "direct-io-allow-mmap" };
  * The matrix: one line for each way to open f first, one column for each way to open it again
  * while the first is held. 0: the second open succeeds.
  */
-#define BESIDE(first, c, k, d, m, p, i, f, pd)                                                 \
-	WORLD_FIXTURE(beside_##first);                                                         \
-	FIXTURE_VARIANT(beside_##first)                                                        \
+#define WHILE_OPEN(first, c, k, d, m, p, i, f, pd)                                                 \
+	WORLD_FIXTURE(while_##first);                                                         \
+	FIXTURE_VARIANT(while_##first)                                                        \
 	{                                                                                      \
 		const struct opening *second;                                                  \
 		long result;                                                                   \
 	};                                                                                     \
-	FIXTURE_VARIANT_ADD(beside_##first, cached) { &cached, c };                            \
-	FIXTURE_VARIANT_ADD(beside_##first, keep_cache) { &keep_cache, k };                    \
-	FIXTURE_VARIANT_ADD(beside_##first, direct_io) { &direct_io, d };                      \
-	FIXTURE_VARIANT_ADD(beside_##first, direct_io_mmap) { &direct_io_mmap, m };            \
-	FIXTURE_VARIANT_ADD(beside_##first, passthrough) { &passthrough, p };                  \
-	FIXTURE_VARIANT_ADD(beside_##first, passthrough_other_id) { &other_id, i };            \
-	FIXTURE_VARIANT_ADD(beside_##first, passthrough_other_file) { &other_file, f };        \
-	FIXTURE_VARIANT_ADD(beside_##first, passthrough_direct_io) { &pt_direct_io, pd }
+	FIXTURE_VARIANT_ADD(while_##first, cached) { &cached, c };                            \
+	FIXTURE_VARIANT_ADD(while_##first, keep_cache) { &keep_cache, k };                    \
+	FIXTURE_VARIANT_ADD(while_##first, direct_io) { &direct_io, d };                      \
+	FIXTURE_VARIANT_ADD(while_##first, direct_io_mmap) { &direct_io_mmap, m };            \
+	FIXTURE_VARIANT_ADD(while_##first, passthrough) { &passthrough, p };                  \
+	FIXTURE_VARIANT_ADD(while_##first, passthrough_other_id) { &other_id, i };            \
+	FIXTURE_VARIANT_ADD(while_##first, passthrough_other_file) { &other_file, f };        \
+	FIXTURE_VARIANT_ADD(while_##first, passthrough_direct_io) { &pt_direct_io, pd }
 
 /* clang-format off */
 /*                     cached  keep_  direct  direct  passthrough:
  *                             cache  _io     _io     same    other   other   same ID,
  * first                                      +mmap   ID      ID      file    direct_io */
-BESIDE(cached,         0,      0,     0,      0,      -EIO,   -EIO,   -EIO,   -EIO);
-BESIDE(keep_cache,     0,      0,     0,      0,      -EIO,   -EIO,   -EIO,   -EIO);
-BESIDE(direct_io,      0,      0,     0,      0,      0,      0,      0,      0);
-BESIDE(direct_io_mmap, 0,      0,     0,      0,      -EIO,   -EIO,   -EIO,   -EIO);
-BESIDE(passthrough,    -EIO,   -EIO,  -EIO,   -EIO,   0,      -EIO,   -EIO,   0);
-BESIDE(pt_direct_io,   -EIO,   -EIO,  -EIO,   -EIO,   0,      -EIO,   -EIO,   0);
+WHILE_OPEN(cached,         0,      0,     0,      0,      -EIO,   -EIO,   -EIO,   -EIO);
+WHILE_OPEN(keep_cache,     0,      0,     0,      0,      -EIO,   -EIO,   -EIO,   -EIO);
+WHILE_OPEN(direct_io,      0,      0,     0,      0,      0,      0,      0,      0);
+WHILE_OPEN(direct_io_mmap, 0,      0,     0,      0,      -EIO,   -EIO,   -EIO,   -EIO);
+WHILE_OPEN(passthrough,    -EIO,   -EIO,  -EIO,   -EIO,   0,      -EIO,   -EIO,   0);
+WHILE_OPEN(passthrough_direct_io,   -EIO,   -EIO,  -EIO,   -EIO,   0,      -EIO,   -EIO,   0);
 /* clang-format on */
 
 /* The descriptor, or -errno, also of mmap(2). */
@@ -114,66 +114,59 @@ static void opens_beside(struct __test_metadata *_metadata, struct world *w,
 		reads(_metadata, w, second_fd, second, 1);
 }
 
-CASE(beside_cached, opens_without_passthrough_only, .row = "R8",
-     .title = "beside a cached open: a passthrough open of the file fails with EIO, all others "
-	      "succeed, and the first reads on",
+CASE(while_cached, only_passthrough_eio, .row = "R8",
+     .title = "a cached open keeps reading; meanwhile other opens succeed, but passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &cached, variant->second, variant->result);
 }
 
-CASE(beside_keep_cache, opens_without_passthrough_only, .row = "R8",
-     .title = "beside a KEEP_CACHE open: a passthrough open of the file fails with EIO, all others "
-	      "succeed, and the first reads on",
+CASE(while_keep_cache, only_passthrough_eio, .row = "R8",
+     .title = "a KEEP_CACHE open keeps reading; meanwhile other opens succeed, but passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &keep_cache, variant->second, variant->result);
 }
 
-CASE(beside_direct_io, opens_in_any_way, .row = "R10",
-     .title = "beside a DIRECT_IO open: every open of the file succeeds, cached or passthrough, "
-	      "and the first goes on reading from the server",
+CASE(while_direct_io, any_open_succeeds, .row = "R10",
+     .title = "a DIRECT_IO open keeps reading from the server; meanwhile any other open succeeds",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &direct_io, variant->second, variant->result);
 }
 
-CASE(beside_direct_io_mmap, opens_without_passthrough_only, .row = "R11",
-     .title = "beside a DIRECT_IO open with a shared mapping: a passthrough open of the file fails "
-	      "with EIO, all others succeed, and the first reads on",
+CASE(while_direct_io_mmap, only_passthrough_eio, .row = "R11",
+     .title = "a DIRECT_IO open mapped shared keeps reading; other opens succeed, passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &direct_io_mmap, variant->second, variant->result);
 }
 
-CASE(beside_passthrough, opens_with_its_id_only, .row = "R9",
-     .title = "beside a passthrough open: an open of the file succeeds with the same ID, also with "
-	      "DIRECT_IO, all others fail with EIO, and the first goes on past the server",
+CASE(while_passthrough, all_but_same_id_eio, .row = "R9",
+     .title = "a passthrough open keeps bypassing the server; opens with its ID succeed, all others fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &passthrough, variant->second, variant->result);
 }
 
-CASE(beside_pt_direct_io, opens_with_its_id_only, .row = "R14",
-     .title = "beside a passthrough open with DIRECT_IO: an open of the file succeeds with the "
-	      "same ID, all others fail with EIO, and the first goes on reading from the server",
+CASE(while_passthrough_direct_io, all_but_same_id_eio, .row = "R14",
+     .title = "a PASSTHROUGH|DIRECT_IO open keeps sending READ; opens with its ID succeed, all others fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &pt_direct_io, variant->second, variant->result);
 }
 
-WORLD_FIXTURE(counts_as_cached);
-FIXTURE_VARIANT(counts_as_cached)
+WORLD_FIXTURE(without_fopen_direct_io);
+FIXTURE_VARIANT(without_fopen_direct_io)
 {
 	const char *row;
 	int flags;
 };
-FIXTURE_VARIANT_ADD(counts_as_cached, o_direct) { "f flags=none", O_DIRECT };
-FIXTURE_VARIANT_ADD(counts_as_cached, parallel) { "f flags=parallel_direct_writes", 0 };
+FIXTURE_VARIANT_ADD(without_fopen_direct_io, o_direct) { "f flags=none", O_DIRECT };
+FIXTURE_VARIANT_ADD(without_fopen_direct_io, parallel_direct_writes) { "f flags=parallel_direct_writes", 0 };
 
-CASE(counts_as_cached, without_direct_io_of_the_server, .row = "R8",
-     .title = "an open with O_DIRECT or PARALLEL_DIRECT_WRITES, but not DIRECT_IO, counts as cached: "
-	      "passthrough opens fail with EIO",
+CASE(without_fopen_direct_io, counts_as_cached_eio, .row = "R8",
+     .title = "O_DIRECT or PARALLEL_DIRECT_WRITES without DIRECT_IO is a cached open: passthrough fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -194,12 +187,11 @@ FIXTURE_VARIANT(shared_mapping)
 {
 	int count;
 };
-FIXTURE_VARIANT_ADD(shared_mapping, one) { 1 };
-FIXTURE_VARIANT_ADD(shared_mapping, two) { 2 };
+FIXTURE_VARIANT_ADD(shared_mapping, mapped_once) { 1 };
+FIXTURE_VARIANT_ADD(shared_mapping, mapped_twice) { 2 };
 
-CASE(shared_mapping, counts_until_close, .row = "R11",
-     .title = "a DIRECT_IO open that was mapped shared, however often, keeps passthrough opens away "
-	      "after munmap until it is closed",
+CASE(shared_mapping, excludes_until_close_eio, .row = "R11",
+     .title = "until closed, a DIRECT_IO open that was mapped shared makes passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	struct client *c = client(w);
@@ -220,9 +212,8 @@ CASE(shared_mapping, counts_until_close, .row = "R11",
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, holds_its_closed_file, .row = "R11",
-     .title = "a DIRECT_IO open that was closed while mapped shared keeps passthrough opens away "
-	      "until munmap",
+CASE(mapping, excludes_until_munmap_eio, .row = "R11",
+     .title = "until munmap(2) of a shared mapping of a closed DIRECT_IO file, passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	struct client *c = client(w);
@@ -239,8 +230,8 @@ CASE(mapping, holds_its_closed_file, .row = "R11",
 	EXPECT_POSITIVE(client_open(c, "f", O_RDWR));
 }
 
-CASE(mapping, that_is_private_does_not_count, .row = "R11",
-     .title = "a DIRECT_IO open with a private mapping leaves passthrough opens alone",
+CASE(mapping, private_does_not_exclude, .row = "R11",
+     .title = "a private mapping of a DIRECT_IO file does not exclude a passthrough open",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	long fd;
@@ -278,21 +269,20 @@ static void expect_free(struct __test_metadata *_metadata, struct world *w)
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-WORLD_FIXTURE(closed);
-FIXTURE_VARIANT(closed)
+WORLD_FIXTURE(all_closed);
+FIXTURE_VARIANT(all_closed)
 {
 	const struct opening *as;
 };
-FIXTURE_VARIANT_ADD(closed, cached) { &cached };
-FIXTURE_VARIANT_ADD(closed, keep_cache) { &keep_cache };
-FIXTURE_VARIANT_ADD(closed, direct_io) { &direct_io };
-FIXTURE_VARIANT_ADD(closed, passthrough) { &passthrough };
-FIXTURE_VARIANT_ADD(closed, passthrough_other_file) { &other_file };
-FIXTURE_VARIANT_ADD(closed, passthrough_direct_io) { &pt_direct_io };
+FIXTURE_VARIANT_ADD(all_closed, cached) { &cached };
+FIXTURE_VARIANT_ADD(all_closed, keep_cache) { &keep_cache };
+FIXTURE_VARIANT_ADD(all_closed, direct_io) { &direct_io };
+FIXTURE_VARIANT_ADD(all_closed, passthrough) { &passthrough };
+FIXTURE_VARIANT_ADD(all_closed, passthrough_other_file) { &other_file };
+FIXTURE_VARIANT_ADD(all_closed, passthrough_direct_io) { &pt_direct_io };
 
-CASE(closed, leaves_nothing, .row = "R16",
-     .title = "once all opens of a file are closed the next may be of any kind and have any ID, and "
-	      "nothing holds the backing file",
+CASE(all_closed, frees_mode_and_backing_file, .row = "R16",
+     .title = "after the last close an open with another ID and a cached open succeed; the backing file is released",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, second_fd;
@@ -306,17 +296,17 @@ CASE(closed, leaves_nothing, .row = "R16",
 	expect_free(_metadata, w);
 }
 
-WORLD_FIXTURE(not_all_closed);
-FIXTURE_VARIANT(not_all_closed)
+WORLD_FIXTURE(one_still_open);
+FIXTURE_VARIANT(one_still_open)
 {
 	const struct opening *held, *other;
 };
-FIXTURE_VARIANT_ADD(not_all_closed, cached) { &cached, &passthrough };
-FIXTURE_VARIANT_ADD(not_all_closed, passthrough) { &passthrough, &cached };
-FIXTURE_VARIANT_ADD(not_all_closed, passthrough_other_id) { &passthrough, &other_id };
+FIXTURE_VARIANT_ADD(one_still_open, cached) { &cached, &passthrough };
+FIXTURE_VARIANT_ADD(one_still_open, passthrough) { &passthrough, &cached };
+FIXTURE_VARIANT_ADD(one_still_open, passthrough_other_id) { &passthrough, &other_id };
 
-CASE(not_all_closed, keeps_the_mode, .row = "R16",
-     .title = "as long as one of several opens of a file is left, its mode and its ID remain",
+CASE(one_still_open, keeps_mode_and_id_eio, .row = "R16",
+     .title = "until the last of two opens is closed, an open for another mode or ID fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fds[2];
@@ -338,16 +328,15 @@ FIXTURE_VARIANT(failed_open)
 };
 FIXTURE_VARIANT_ADD(failed_open, unknown_id) { NULL, "f reg=forged id=12345" };
 FIXTURE_VARIANT_ADD(failed_open, closed_id) { NULL, "f reg=at-open drop=before-reply" };
-FIXTURE_VARIANT_ADD(failed_open, flags) { NULL, "f reg=reuse flags=passthrough,keep_cache" };
-FIXTURE_VARIANT_ADD(failed_open, beside_cached) { &cached, "f reg=reuse" };
-FIXTURE_VARIANT_ADD(failed_open, beside_mapping) { &direct_io_mmap, "f reg=reuse" };
-FIXTURE_VARIANT_ADD(failed_open, beside_other_id) { &passthrough, "f reg=at-open" };
-FIXTURE_VARIANT_ADD(failed_open, cached_beside_passthrough) { &passthrough, "f flags=none" };
-FIXTURE_VARIANT_ADD(failed_open, direct_beside_passthrough) { &passthrough, "f flags=direct_io" };
+FIXTURE_VARIANT_ADD(failed_open, invalid_flags) { NULL, "f reg=reuse flags=passthrough,keep_cache" };
+FIXTURE_VARIANT_ADD(failed_open, while_cached) { &cached, "f reg=reuse" };
+FIXTURE_VARIANT_ADD(failed_open, while_mapped) { &direct_io_mmap, "f reg=reuse" };
+FIXTURE_VARIANT_ADD(failed_open, while_other_id) { &passthrough, "f reg=at-open" };
+FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { &passthrough, "f flags=none" };
+FIXTURE_VARIANT_ADD(failed_open, direct_io_while_passthrough) { &passthrough, "f flags=direct_io" };
 
-CASE(failed_open, leaves_nothing, .row = "R16",
-     .title = "an open that failed for its ID, its flags or its mode leaves nothing behind: neither "
-	      "a mode nor a user of the backing file",
+CASE(failed_open, leaves_no_mode_or_reference, .row = "R16",
+     .title = "an open that fails with EIO for its ID, flags or mode leaves no mode and no held backing file",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));

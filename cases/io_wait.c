@@ -57,8 +57,7 @@ FIXTURE_VARIANT_ADD(cached_open, keep_cache) { "f flags=keep_cache" };
 FIXTURE_VARIANT_ADD(cached_open, parallel_without_direct_io) { "f flags=parallel_direct_writes" };
 
 CASE(cached_open, waits_for_parallel_write, .row = "W1",
-     .title = "a cached open while a parallel direct write is in flight waits for its end, and "
-	      "succeeds",
+     .title = "a cached open waits for a parallel direct write in flight, then succeeds",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
 {
 	struct client *opener = fifo_client(w);
@@ -74,10 +73,10 @@ CASE(cached_open, waits_for_parallel_write, .row = "W1",
 	EXPECT_POSITIVE(client_finish(opener));
 }
 
-WORLD_FIXTURE(io_wait);
+WORLD_FIXTURE(open_wait);
 
-CASE(io_wait, is_not_ended_by_a_signal, .row = "W1",
-     .title = "a cached open that waits for a parallel direct write waits on after SIGKILL",
+CASE(open_wait, not_killable, .row = "W1",
+     .title = "the wait of a cached open for a parallel direct write is not killable",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
 {
 	struct client *opener = fifo_client(w);
@@ -93,7 +92,7 @@ CASE(io_wait, is_not_ended_by_a_signal, .row = "W1",
 	EXPECT_RET(client_finish(opener), -EPIPE);
 }
 
-CASE(io_wait, is_for_the_last_parallel_write, .row = "W1",
+CASE(open_wait, for_last_parallel_write, .row = "W1",
      .title = "a cached open waits for the last of two parallel direct writes in flight",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
 {
@@ -116,7 +115,7 @@ CASE(io_wait, is_for_the_last_parallel_write, .row = "W1",
 	EXPECT_POSITIVE(client_finish(opener));
 }
 
-CASE(io_wait, is_not_for_an_exclusive_write, .row = "W8",
+CASE(open_wait, not_for_exclusive_write, .row = "W8",
      .title = "a cached open does not wait for a direct write without PARALLEL_DIRECT_WRITES",
      .needs = NEED_PASSTHROUGH, .can = "hold")
 {
@@ -129,7 +128,7 @@ CASE(io_wait, is_not_for_an_exclusive_write, .row = "W8",
 	EXPECT_RET(client_finish(client(w)), 1);
 }
 
-CASE(io_wait, ends_the_run_of_parallel_writes, .row = "W5",
+CASE(open_wait, delays_further_writes, .row = "W5",
      .title = "while a cached open waits for a parallel direct write, a further one waits too",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
 {
@@ -163,10 +162,10 @@ FIXTURE_VARIANT_ADD(uncached_open, passthrough_direct_io)
 	"f reg=at-open flags=passthrough,direct_io"
 };
 FIXTURE_VARIANT_ADD(uncached_open, direct_io) { "f flags=direct_io" };
-FIXTURE_VARIANT_ADD(uncached_open, parallel) { "f " PARALLEL };
+FIXTURE_VARIANT_ADD(uncached_open, parallel_direct_writes) { "f " PARALLEL };
 
-CASE(uncached_open, waits_for_no_write, .row = "W2",
-     .title = "a passthrough or direct open does not wait for a parallel direct write in flight",
+CASE(uncached_open, does_not_wait, .row = "W2",
+     .title = "a passthrough or direct open and its read do not wait for a parallel direct write in flight",
      .needs = NEED_PASSTHROUGH, .can = "hold")
 {
 	struct client *opener = client_number(w, 1);
@@ -209,9 +208,8 @@ CASE(passthrough_io, write_waits_for_direct_write, .row = "W9",
 	EXPECT_RET(backing_file_is("f", "G"), 1);
 }
 
-CASE(passthrough_io, survives_parallel_writes, .row = "W3",
-     .title = "a parallel direct write through a PASSTHROUGH|DIRECT_IO file leaves the inode in "
-	      "passthrough mode",
+CASE(passthrough_io, mode_survives_parallel_writes, .row = "W3",
+     .title = "parallel direct writes to a PASSTHROUGH|DIRECT_IO file leave the inode in passthrough mode",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, further;
@@ -231,8 +229,8 @@ CASE(passthrough_io, survives_parallel_writes, .row = "W3",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(passthrough_io, of_parallel_flag_alone_stays, .row = "W7",
-     .title = "PARALLEL_DIRECT_WRITES without DIRECT_IO changes nothing for a passthrough file",
+CASE(passthrough_io, parallel_flag_alone_ignored, .row = "W7",
+     .title = "PARALLEL_DIRECT_WRITES without DIRECT_IO does not change writes of a passthrough file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -248,9 +246,8 @@ CASE(passthrough_io, of_parallel_flag_alone_stays, .row = "W7",
 /* NOFLUSH: up to 6.15 a close with FLUSH waits for the write, too. */
 WORLD_FIXTURE(brief_passthrough);
 
-CASE(brief_passthrough, ends_with_the_parallel_write, .row = "W4",
-     .title = "a passthrough file opened and closed while a parallel direct write is in flight "
-	      "leaves nothing behind when that has ended",
+CASE(brief_passthrough, leaves_nothing_after_write, .row = "W4",
+     .title = "a passthrough open and close during a parallel direct write leaves no mode and no held backing file",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
 {
 	struct client *opener = fifo_client(w);
@@ -304,11 +301,10 @@ static void start_write_then_open(struct client *c, int fd)
 	client_begin(c, do_write_then_open, &arg, sizeof(arg), "begins to write, then to open f");
 }
 
-WORLD_FIXTURE(late_open);
+WORLD_FIXTURE(open_race);
 
-CASE(late_open, finds_passthrough, .row = "W14",
-     .title = "of a cached open that waited for a parallel direct write, and a passthrough open "
-	      "right after that, one succeeds and the other fails with EIO",
+CASE(open_race, one_succeeds_other_eio, .row = "W14",
+     .title = "of a waiting cached open and a passthrough open at its wake-up, one succeeds, one fails with EIO",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
 {
 	struct client *writer = fifo_client(w), *opener = client(w);
@@ -335,9 +331,8 @@ CASE(late_open, finds_passthrough, .row = "W14",
 
 WORLD_FIXTURE(page_cache);
 
-CASE(page_cache, is_dropped_by_passthrough_open, .row = "W12",
-     .title = "what a cached open left in the page cache is dropped by a passthrough open: a later "
-	      "KEEP_CACHE open reads what was written meanwhile",
+CASE(page_cache, dropped_by_passthrough_open, .row = "W12",
+     .title = "a passthrough open drops the page cache: a later KEEP_CACHE open reads what was written meanwhile",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -358,17 +353,16 @@ CASE(page_cache, is_dropped_by_passthrough_open, .row = "W12",
 	EXPECT_RET(data[0], 'F');
 }
 
-WORLD_FIXTURE(mode);
-FIXTURE_VARIANT(mode)
+WORLD_FIXTURE(inode_mode);
+FIXTURE_VARIANT(inode_mode)
 {
 	const char *first, *other; /* rows of the plan: two files of the first, then the other */
 };
-FIXTURE_VARIANT_ADD(mode, cached) { "f times=2", "f reg=at-open times=2" };
-FIXTURE_VARIANT_ADD(mode, passthrough) { "f reg=at-lookup times=2", "f times=2" };
+FIXTURE_VARIANT_ADD(inode_mode, cached) { "f times=2", "f reg=at-open times=2" };
+FIXTURE_VARIANT_ADD(inode_mode, passthrough) { "f reg=at-lookup times=2", "f times=2" };
 
-CASE(mode, ends_with_the_last_file, .row = "W13",
-     .title = "two files put an inode into cached or passthrough mode: an open for the other mode "
-	      "fails with EIO until both are closed",
+CASE(inode_mode, lasts_until_last_close_eio, .row = "W13",
+     .title = "until both files of a cached or passthrough inode close, an open for the other mode fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, second;
@@ -386,9 +380,8 @@ CASE(mode, ends_with_the_last_file, .row = "W13",
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, waits_for_parallel_write, .row = "W10",
-     .title = "the first shared mapping of a DIRECT_IO file waits for a parallel direct write in "
-	      "flight, a private one does not",
+CASE(mapping, shared_waits_private_does_not, .row = "W10",
+     .title = "a shared mapping of a DIRECT_IO file waits for a parallel direct write, a private one does not",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu_mmap)
 {
 	struct client *mapper = fifo_client(w);
@@ -406,9 +399,8 @@ CASE(mapping, waits_for_parallel_write, .row = "W10",
 	EXPECT_POSITIVE(client_finish(mapper));
 }
 
-CASE(mapping, counts_once, .row = "W11",
-     .title = "a DIRECT_IO file mapped twice is one cached user of the inode: after its release "
-	      "a passthrough open succeeds",
+CASE(mapping, two_count_as_one_user, .row = "W11",
+     .title = "a DIRECT_IO file mapped shared twice counts once: after its release a passthrough open succeeds",
      .needs = NEED_PASSTHROUGH, .world = &one_cpu_mmap)
 {
 	struct client *mapper = client_number(w, 1);

@@ -15,11 +15,10 @@
 
 static const struct world_opts one_cpu = { .same_cpu = true };
 
-WORLD_FIXTURE(missed_wakeup);
+WORLD_FIXTURE(cached_open);
 
-CASE(missed_wakeup, of_cached_open, .row = "K1",
-     .title = "a cached open that waits for a parallel direct write ends with that write, also "
-	      "when a passthrough open came in between",
+CASE(cached_open, woken_by_write_end, .row = "K1",
+     .title = "a cached open waiting for a parallel direct write returns at its end, even after a passthrough open",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME | NEED_DESTRUCTIVE, .can = "hold",
      .world = &one_cpu,
      .xfail = "the wake-up is missed while the inode is in passthrough mode")
@@ -47,10 +46,10 @@ CASE(missed_wakeup, of_cached_open, .row = "K1",
 	client_finish(waiter);
 }
 
-WORLD_FIXTURE(append_mode);
+WORLD_FIXTURE(o_append);
 
-CASE(append_mode, is_left_by_fcntl, .row = "K2",
-     .title = "after F_SETFL has cleared O_APPEND a passthrough write goes to its offset",
+CASE(o_append, cleared_by_fcntl, .row = "K2",
+     .title = "a passthrough write after F_SETFL cleared O_APPEND goes to its offset",
      .needs = NEED_PASSTHROUGH, .xfail = "the backing file keeps the O_APPEND of its open")
 {
 	long fd;
@@ -63,9 +62,8 @@ CASE(append_mode, is_left_by_fcntl, .row = "K2",
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
-CASE(append_mode, is_overridden_by_rwf_noappend, .row = "K2",
-     .title = "a passthrough write with RWF_NOAPPEND goes to its offset though the file is "
-	      "O_APPEND",
+CASE(o_append, overridden_by_rwf_noappend, .row = "K2",
+     .title = "a passthrough write with RWF_NOAPPEND to an O_APPEND file goes to its offset",
      .needs = NEED_PASSTHROUGH, .xfail = "RWF_NOAPPEND does not reach the backing file")
 {
 	long fd;
@@ -77,8 +75,8 @@ CASE(append_mode, is_overridden_by_rwf_noappend, .row = "K2",
 	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
 }
 
-CASE(append_mode, is_left_by_fcntl_for_aio, .row = "K2",
-     .title = "after F_SETFL has cleared O_APPEND a passthrough write by libaio goes to its offset",
+CASE(o_append, cleared_by_fcntl_for_aio, .row = "K2",
+     .title = "a libaio passthrough write after F_SETFL cleared O_APPEND goes to its offset",
      .needs = NEED_PASSTHROUGH | NEED_AIO)
 {
 	long fd;
@@ -96,7 +94,7 @@ FIXTURE_VARIANT(read_ahead)
 {
 	bool by_readahead; /* else by fadvise */
 };
-FIXTURE_VARIANT_ADD(read_ahead, fadvise) { false };
+FIXTURE_VARIANT_ADD(read_ahead, fadv_willneed) { false };
 FIXTURE_VARIANT_ADD(read_ahead, readahead) { true };
 
 static long ask_for_read_ahead(struct client *c, bool by_readahead, int fd)
@@ -106,7 +104,7 @@ static long ask_for_read_ahead(struct client *c, bool by_readahead, int fd)
 }
 
 CASE(read_ahead, sends_no_read, .row = "K3",
-     .title = "reading ahead on a passthrough file sends the server no READ",
+     .title = "readahead on a passthrough file sends no READ",
      .needs = NEED_PASSTHROUGH, .xfail = "the file is read ahead into the FUSE page cache")
 {
 	long fd;
@@ -118,9 +116,8 @@ CASE(read_ahead, sends_no_read, .row = "K3",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(read_ahead, leaves_nothing_stale, .row = "K3",
-     .title = "after reading ahead on a passthrough file a later KEEP_CACHE open reads what the "
-	      "file holds by then",
+CASE(read_ahead, leaves_no_stale_page, .row = "K3",
+     .title = "after readahead and a write on a passthrough file, a KEEP_CACHE open reads the written data",
      .needs = NEED_PASSTHROUGH, .xfail = "the page read ahead stays in the FUSE page cache")
 {
 	char data[1] = "";
@@ -141,8 +138,8 @@ CASE(read_ahead, leaves_nothing_stale, .row = "K3",
 
 WORLD_FIXTURE(no_read_ahead);
 
-CASE(no_read_ahead, leaves_nothing_stale, .row = "K3",
-     .title = "after a passthrough write a later KEEP_CACHE open reads what was written",
+CASE(no_read_ahead, leaves_no_stale_page, .row = "K3",
+     .title = "after a passthrough write without readahead, a KEEP_CACHE open reads the written data",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -174,22 +171,21 @@ static long mode_after_write(struct world *w, mode_t before)
 	return st.st_mode & 07777;
 }
 
-WORLD_FIXTURE(setuid_bits);
-FIXTURE_VARIANT(setuid_bits)
+WORLD_FIXTURE(setid_bits);
+FIXTURE_VARIANT(setid_bits)
 {
 	const char *init;
 	mode_t before;
 };
-FIXTURE_VARIANT_ADD(setuid_bits, setuid_killpriv) { "killpriv", 04777 };
-FIXTURE_VARIANT_ADD(setuid_bits, setgid_killpriv) { "killpriv", 02777 };
-FIXTURE_VARIANT_ADD(setuid_bits, setuid_killpriv_v2) { "killpriv-v2", 04777 };
-FIXTURE_VARIANT_ADD(setuid_bits, setgid_killpriv_v2) { "killpriv-v2", 02777 };
+FIXTURE_VARIANT_ADD(setid_bits, setuid_killpriv) { "killpriv", 04777 };
+FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv) { "killpriv", 02777 };
+FIXTURE_VARIANT_ADD(setid_bits, setuid_killpriv_v2) { "killpriv-v2", 04777 };
+FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv_v2) { "killpriv-v2", 02777 };
 
 static const struct world_opts no_start = { .no_start = true };
 
-CASE(setuid_bits, go_with_a_write, .row = "K4",
-     .title = "a passthrough write of an ordinary user removes setuid and setgid bits also where "
-	      "HANDLE_KILLPRIV or its version 2 leaves that to whoever writes",
+CASE(setid_bits, cleared_by_write, .row = "K4",
+     .title = "with HANDLE_KILLPRIV or its v2, an unprivileged passthrough write clears setuid and setgid bits",
      .needs = NEED_PASSTHROUGH, .world = &no_start,
      .xfail = "the backing file is written with the credentials of the server, which may keep them")
 {
@@ -202,17 +198,16 @@ CASE(setuid_bits, go_with_a_write, .row = "K4",
 	EXPECT_RET(mode, 0777);
 }
 
-WORLD_FIXTURE(plain_setuid_bits);
-FIXTURE_VARIANT(plain_setuid_bits)
+WORLD_FIXTURE(setid_bits_no_killpriv);
+FIXTURE_VARIANT(setid_bits_no_killpriv)
 {
 	mode_t before;
 };
-FIXTURE_VARIANT_ADD(plain_setuid_bits, setuid) { 04777 };
-FIXTURE_VARIANT_ADD(plain_setuid_bits, setgid) { 02777 };
+FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setuid) { 04777 };
+FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setgid) { 02777 };
 
-CASE(plain_setuid_bits, go_with_a_setattr, .row = "K4",
-     .title = "without HANDLE_KILLPRIV a passthrough write of an ordinary user removes setuid and "
-	      "setgid bits by SETATTR",
+CASE(setid_bits_no_killpriv, cleared_by_setattr, .row = "K4",
+     .title = "without HANDLE_KILLPRIV, an unprivileged passthrough write clears setuid and setgid bits by SETATTR",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open");
@@ -223,9 +218,8 @@ CASE(plain_setuid_bits, go_with_a_setattr, .row = "K4",
 
 WORLD_FIXTURE(lock_order);
 
-CASE(lock_order, of_fuse_on_fuse_is_no_deadlock, .row = "K5",
-     .title = "a passthrough write to a backing file on another FUSE mount is no deadlock for "
-	      "lockdep",
+CASE(lock_order, fuse_on_fuse_no_lockdep_report, .row = "K5",
+     .title = "a passthrough write to a backing file on another FUSE mount causes no lockdep report",
      .needs = NEED_PASSTHROUGH | NEED_LOCKDEP,
      .xfail = "the superblocks of both mounts, and their inodes, have locks of the same classes")
 {

@@ -17,10 +17,8 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(write_access);
 
-CASE(write_access, is_held_by_the_id, .row = "L12",
-     .title = "an ID that was registered by a descriptor for writing holds write access: the backing "
-	      "file is not executed, ETXTBSY, nor its filesystem made read-only, EBUSY, before the "
-	      "ID is closed",
+CASE(write_access, held_by_writable_id, .row = "L12",
+     .title = "the ID of a writable fd makes execve(2) fail with ETXTBSY and a read-only remount with EBUSY",
      .needs = NEED_PASSTHROUGH)
 {
 	long pid;
@@ -36,8 +34,8 @@ CASE(write_access, is_held_by_the_id, .row = "L12",
 	EXPECT_RET(client_reap(client(w), pid), 42);
 }
 
-CASE(write_access, is_not_held_by_the_id_of_a_reader, .row = "L12",
-     .title = "an ID that was registered by a descriptor for reading holds no write access",
+CASE(write_access, not_held_by_rdonly_id, .row = "L12",
+     .title = "the ID of an O_RDONLY descriptor blocks neither execve(2) nor a read-only remount",
      .needs = NEED_PASSTHROUGH)
 {
 	long pid;
@@ -49,10 +47,8 @@ CASE(write_access, is_not_held_by_the_id_of_a_reader, .row = "L12",
 	EXPECT_RET(client_reap(client(w), pid), 42);
 }
 
-CASE(write_access, is_held_by_the_file, .row = "L12",
-     .title = "a passthrough file that is open for writing holds write access, whatever its ID was "
-	      "registered by: the backing filesystem is not made read-only, EBUSY, before it is "
-	      "closed; one that is open for reading holds none",
+CASE(write_access, held_by_open_for_writing, .row = "L12",
+     .title = "with the ID of an O_RDONLY fd, only an open for writing makes a read-only remount fail with EBUSY",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -86,9 +82,8 @@ static int give_up_lease(int fd)
 
 WORLD_FIXTURE(lease);
 
-CASE(lease, is_waited_for, .row = "R32",
-     .title = "an open for writing waits until a lease for reading the backing file is given up, an "
-	      "open for reading does not",
+CASE(lease, write_open_waits, .row = "R32",
+     .title = "an open for writing waits for a read lease on the backing file to end, an open for reading does not",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .world = &same_cpu)
 {
 	struct client *c = client(w);
@@ -108,9 +103,8 @@ CASE(lease, is_waited_for, .row = "R32",
 	EXPECT_POSITIVE(client_finish(c));
 }
 
-CASE(lease, is_eio_for_who_does_not_wait, .row = "R32",
-     .title = "an open for writing with O_NONBLOCK is EIO while there is a lease for reading the "
-	      "backing file, an open for reading is not",
+CASE(lease, nonblock_eio, .row = "R32",
+     .title = "with a read lease on the backing file, O_NONBLOCK opens for reading succeed, for writing get EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -137,7 +131,7 @@ FIXTURE_VARIANT(lock)
 };
 FIXTURE_VARIANT_ADD(lock, flock) { SYS_flock, LOCK_EX | LOCK_NB };
 FIXTURE_VARIANT_ADD(lock, posix) { SYS_fcntl, F_SETLK };
-FIXTURE_VARIANT_ADD(lock, open_file_description) { SYS_fcntl, F_OFD_SETLK };
+FIXTURE_VARIANT_ADD(lock, ofd) { SYS_fcntl, F_OFD_SETLK };
 
 /* &whole_file is at the same address in the client, which is a fork. flock(2) ignores it. */
 static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) *how)
@@ -147,9 +141,8 @@ static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) *
 	return client_syscall(c, "lock", how->nr, args);
 }
 
-CASE(lock, is_of_the_fuse_file, .row = "D2",
-     .title = "a lock on a passthrough file keeps out who locks it there, and not who locks the "
-	      "backing file; nothing is sent where the server did not ask for locks",
+CASE(lock, fuse_file_only, .row = "D2",
+     .title = "without server-side locks, a lock conflicts on the FUSE file, not the backing file; nothing is sent",
      .needs = NEED_PASSTHROUGH)
 {
 	int backing = open(backing_path("f"), O_RDWR | O_CLOEXEC);

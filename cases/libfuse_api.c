@@ -34,8 +34,8 @@ static const char *passthrough_close(struct world *w, const char *id)
 
 WORLD_FIXTURE(passthrough_open);
 
-CASE(passthrough_open, returns_the_id, .row = "F1",
-     .title = "fuse_passthrough_open() returns the ID that the kernel gave",
+CASE(passthrough_open, returns_id, .row = "F1",
+     .title = "fuse_passthrough_open() returns the ID allocated by the kernel",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	EXPECT_TEXT(passthrough_open_f(w), "1");
@@ -44,8 +44,8 @@ CASE(passthrough_open, returns_the_id, .row = "F1",
 	EXPECT_RET(server_backing_close(w, 2, ""), 0);
 }
 
-CASE(passthrough_open, returns_0_for_a_bad_descriptor, .row = "F1",
-     .title = "fuse_passthrough_open() of a closed or negative descriptor returns 0, not -errno",
+CASE(passthrough_open, bad_fd_returns_0_ebadf, .row = "F1",
+     .title = "fuse_passthrough_open() of a closed or negative fd returns 0, not -errno, with errno set to EBADF",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	EXPECT_TEXT(passthrough_open(w, "num=99"), "0 EBADF");
@@ -53,15 +53,15 @@ CASE(passthrough_open, returns_0_for_a_bad_descriptor, .row = "F1",
 	EXPECT_TEXT(passthrough_open_f(w), "1");
 }
 
-CASE(passthrough_open, returns_0_for_a_stacked_file, .row = "F1",
-     .title = "fuse_passthrough_open() of a file of a stacked filesystem returns 0",
+CASE(passthrough_open, procfs_file_returns_0_eloop, .row = "F1",
+     .title = "fuse_passthrough_open() of a procfs file (too deeply stacked) returns 0 with errno set to ELOOP",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	EXPECT_TEXT(passthrough_open(w, "path=/proc/version mode=ro"), "0 ELOOP");
 }
 
-CASE(passthrough_open, returns_0_without_passthrough, .row = "F1",
-     .title = "fuse_passthrough_open() where passthrough was not negotiated returns 0",
+CASE(passthrough_open, not_negotiated_returns_0_eperm, .row = "F1",
+     .title = "fuse_passthrough_open() without negotiated passthrough returns 0 with errno set to EPERM",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse", .world = &not_negotiated)
 {
 	EXPECT_TEXT(passthrough_open_f(w), "0 EPERM");
@@ -69,8 +69,8 @@ CASE(passthrough_open, returns_0_without_passthrough, .row = "F1",
 
 WORLD_FIXTURE(passthrough_close);
 
-CASE(passthrough_close, returns_0, .row = "F2",
-     .title = "fuse_passthrough_close() returns 0, and the ID is gone",
+CASE(passthrough_close, returns_0_and_releases, .row = "F2",
+     .title = "fuse_passthrough_close() returns 0 and releases the backing file",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	EXPECT_TEXT(passthrough_open_f(w), "1");
@@ -78,8 +78,8 @@ CASE(passthrough_close, returns_0, .row = "F2",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(passthrough_close, returns_minus_1_for_an_error, .row = "F2",
-     .title = "fuse_passthrough_close() returns what ioctl(2) does: for every error -1, not -errno",
+CASE(passthrough_close, bad_id_returns_minus_1, .row = "F2",
+     .title = "fuse_passthrough_close() returns -1, not -errno: ENOENT for an unknown ID, EINVAL for 0 and -1",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	EXPECT_TEXT(passthrough_close(w, "1"), "-1 ENOENT");
@@ -87,20 +87,19 @@ CASE(passthrough_close, returns_minus_1_for_an_error, .row = "F2",
 	EXPECT_TEXT(passthrough_close(w, "-1"), "-1 EINVAL");
 }
 
-CASE(passthrough_close, returns_minus_1_without_passthrough, .row = "F2",
-     .title = "fuse_passthrough_close() where passthrough was not negotiated returns -1",
+CASE(passthrough_close, not_negotiated_minus_1_eperm, .row = "F2",
+     .title = "fuse_passthrough_close() without negotiated passthrough returns -1 with errno set to EPERM",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse", .world = &not_negotiated)
 {
 	EXPECT_TEXT(passthrough_close(w, "1"), "-1 EPERM");
 }
 
-WORLD_FIXTURE(clones);
+WORLD_FIXTURE(clone_fd);
 
 static const struct world_opts two_threads = { .init = "threads=2 clone-fd" };
 
-CASE(clones, ids_serve_requests_of_clones, .row = "F3",
-     .title = "requests come through clones of the device: the IDs of the session's own descriptor "
-	      "serve them",
+CASE(clone_fd, uses_ids_of_session_fd, .row = "F3",
+     .title = "with clone_fd, an ID registered on the session fd serves an open answered through a cloned fd",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse threads", .world = &two_threads)
 {
 	char data[1];
@@ -115,9 +114,8 @@ CASE(clones, ids_serve_requests_of_clones, .row = "F3",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(clones, are_not_what_makes_ids, .row = "F3",
-     .title = "without the session's own descriptor requests of clones are answered, but "
-	      "fuse_passthrough_open() and fuse_passthrough_close() for them fail",
+CASE(clone_fd, no_session_fd_enotty, .row = "F3",
+     .title = "without the session fd, clones serve requests but fuse_passthrough_open()/_close() fail with ENOTTY",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse threads", .world = &two_threads)
 {
 	EXPECT_TEXT(passthrough_open_f(w), "1");
@@ -135,10 +133,10 @@ CASE(clones, are_not_what_makes_ids, .row = "F3",
  * The journal shows what the plan says, not what the library sent. That is what
  * the kernel makes of the open: whether a write reaches the server.
  */
-WORLD_FIXTURE(backing_id);
+WORLD_FIXTURE(fi_backing_id);
 
-CASE(backing_id, above_0_opens_with_passthrough, .row = "F4",
-     .title = "fi->backing_id above 0: fuse_reply_open() opens with passthrough",
+CASE(fi_backing_id, positive_opens_passthrough, .row = "F4",
+     .title = "fuse_reply_open() with fi->backing_id above 0 opens with passthrough",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	long fd;
@@ -150,8 +148,8 @@ CASE(backing_id, above_0_opens_with_passthrough, .row = "F4",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
-CASE(backing_id, above_0_creates_with_passthrough, .row = "F4",
-     .title = "fi->backing_id above 0: fuse_reply_create() creates with passthrough",
+CASE(fi_backing_id, positive_creates_passthrough, .row = "F4",
+     .title = "fuse_reply_create() with fi->backing_id above 0 creates with passthrough",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	long fd;
@@ -163,15 +161,15 @@ CASE(backing_id, above_0_creates_with_passthrough, .row = "F4",
 	EXPECT_OPS(w, "LOOKUP CREATE+passthrough GETXATTR");
 }
 
-WORLD_FIXTURE(no_backing_id);
+WORLD_FIXTURE(nonpositive_backing_id);
 
-FIXTURE_VARIANT(no_backing_id)
+FIXTURE_VARIANT(nonpositive_backing_id)
 {
 	const char *id;
 };
-FIXTURE_VARIANT_ADD(no_backing_id, zero) { .id = "0" };
-FIXTURE_VARIANT_ADD(no_backing_id, minus_1) { .id = "-1" };
-FIXTURE_VARIANT_ADD(no_backing_id, int_min) { .id = "-2147483648" };
+FIXTURE_VARIANT_ADD(nonpositive_backing_id, zero) { .id = "0" };
+FIXTURE_VARIANT_ADD(nonpositive_backing_id, minus_1) { .id = "-1" };
+FIXTURE_VARIANT_ADD(nonpositive_backing_id, int_min) { .id = "-2147483648" };
 
 static bool plan_id(struct world *w, const char *file, const char *id)
 {
@@ -181,8 +179,8 @@ static bool plan_id(struct world *w, const char *file, const char *id)
 	return world_plan(w, row);
 }
 
-CASE(no_backing_id, opens_without_passthrough, .row = "F4",
-     .title = "fi->backing_id of 0 or below: fuse_reply_open() opens without passthrough",
+CASE(nonpositive_backing_id, opens_without_passthrough, .row = "F4",
+     .title = "fuse_reply_open() with fi->backing_id of 0 or below opens without passthrough",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	long fd;
@@ -195,8 +193,8 @@ CASE(no_backing_id, opens_without_passthrough, .row = "F4",
 	EXPECT_OPS(w, "LOOKUP OPEN GETXATTR WRITE");
 }
 
-CASE(no_backing_id, creates_without_passthrough, .row = "F4",
-     .title = "fi->backing_id of 0 or below: fuse_reply_create() creates without passthrough",
+CASE(nonpositive_backing_id, creates_without_passthrough, .row = "F4",
+     .title = "fuse_reply_create() with fi->backing_id of 0 or below creates without passthrough",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	long fd;
@@ -209,8 +207,8 @@ CASE(no_backing_id, creates_without_passthrough, .row = "F4",
 	EXPECT_OPS(w, "LOOKUP CREATE GETXATTR WRITE");
 }
 
-CASE(backing_id, left_alone_opens_without_passthrough, .row = "F4",
-     .title = "fi->backing_id as a handler gets it: fuse_reply_open() opens without passthrough",
+CASE(fi_backing_id, untouched_opens_without, .row = "F4",
+     .title = "fuse_reply_open() with fi->backing_id untouched by the handler opens without passthrough",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	long fd;
@@ -222,8 +220,8 @@ CASE(backing_id, left_alone_opens_without_passthrough, .row = "F4",
 	EXPECT_OPS(w, "LOOKUP OPEN GETXATTR WRITE");
 }
 
-CASE(backing_id, left_alone_creates_without_passthrough, .row = "F4",
-     .title = "fi->backing_id as a handler gets it: fuse_reply_create() creates without passthrough",
+CASE(fi_backing_id, untouched_creates_without, .row = "F4",
+     .title = "fuse_reply_create() with fi->backing_id untouched by the handler creates without passthrough",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse")
 {
 	long fd;
@@ -236,20 +234,18 @@ CASE(backing_id, left_alone_creates_without_passthrough, .row = "F4",
 }
 
 /* The depth that was sent is the one of the FUSE superblock, which overlayfs counts. */
-WORLD_FIXTURE(max_backing_depth);
+WORLD_FIXTURE(max_backing_stack_depth);
 
-CASE(max_backing_depth, left_alone_sends_1, .row = "F5",
-     .title = "max_backing_stack_depth as the file system gets it sends 1: overlayfs may be on the "
-	      "mount, once",
+CASE(max_backing_stack_depth, untouched_sends_1, .row = "F5",
+     .title = "an untouched max_backing_stack_depth sends depth 1: overlayfs can be mounted on top, but only once",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .can = "library-libfuse")
 {
 	EXPECT_RET(stack_overlay("fuse", "over"), 0);
 	EXPECT_RET(stack_overlay("over", "over2"), -EINVAL);
 }
 
-CASE(max_backing_depth, of_0_sends_1, .row = "F5",
-     .title = "max_backing_stack_depth 0 sends 1: backing files may not be on overlayfs, overlayfs "
-	      "may be on the mount",
+CASE(max_backing_stack_depth, zero_sends_1, .row = "F5",
+     .title = "max_backing_stack_depth 0 sends depth 1: no backing file on overlayfs, one overlayfs on top",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .can = "library-libfuse", .world = &no_start)
 {
 	START(w, "max-backing-stack-depth=0");
@@ -261,9 +257,8 @@ CASE(max_backing_depth, of_0_sends_1, .row = "F5",
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), -ELOOP);
 }
 
-CASE(max_backing_depth, of_1_sends_2, .row = "F5",
-     .title = "max_backing_stack_depth 1 sends 2: backing files may be on overlayfs, overlayfs not "
-	      "on the mount",
+CASE(max_backing_stack_depth, one_sends_2, .row = "F5",
+     .title = "max_backing_stack_depth 1 sends depth 2: backing files may be on overlayfs, no overlayfs on top",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .can = "library-libfuse", .world = &no_start)
 {
 	START(w, "max-backing-stack-depth=1");
@@ -273,8 +268,8 @@ CASE(max_backing_depth, of_1_sends_2, .row = "F5",
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), 1);
 }
 
-CASE(max_backing_depth, is_not_sent_without_passthrough, .row = "F5",
-     .title = "max_backing_stack_depth without FUSE_CAP_PASSTHROUGH is without effect",
+CASE(max_backing_stack_depth, ignored_without_passthrough, .row = "F5",
+     .title = "max_backing_stack_depth has no effect without FUSE_CAP_PASSTHROUGH",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .can = "library-libfuse", .world = &no_start)
 {
 	START(w, "no-passthrough max-backing-stack-depth=1");
@@ -284,21 +279,20 @@ CASE(max_backing_depth, is_not_sent_without_passthrough, .row = "F5",
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-WORLD_FIXTURE(bad_backing_depth);
+WORLD_FIXTURE(bad_max_backing_stack_depth);
 
-FIXTURE_VARIANT(bad_backing_depth)
+FIXTURE_VARIANT(bad_max_backing_stack_depth)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(bad_backing_depth, of_2_is_3) { .init = "max-backing-stack-depth=2" };
-FIXTURE_VARIANT_ADD(bad_backing_depth, of_uint32_max_is_0)
+FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth, two_sends_3) { .init = "max-backing-stack-depth=2" };
+FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth, uint32_max_sends_0)
 {
 	.init = "max-backing-stack-depth=4294967295"
 };
 
-CASE(bad_backing_depth, turns_passthrough_off, .row = "F5",
-     .title = "a max_backing_stack_depth that is sent as 3, or wraps to 0: the library does not "
-	      "object, and the kernel leaves passthrough off",
+CASE(bad_max_backing_stack_depth, leaves_passthrough_off, .row = "F5",
+     .title = "a bad max_backing_stack_depth is sent as depth 3 or 0: passthrough stays off, the mount works",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse", .world = &no_start)
 {
 	START(w, variant->init);
@@ -307,19 +301,18 @@ CASE(bad_backing_depth, turns_passthrough_off, .row = "F5",
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-WORLD_FIXTURE(asked);
+WORLD_FIXTURE(cap_passthrough);
 
-FIXTURE_VARIANT(asked)
+FIXTURE_VARIANT(cap_passthrough)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(asked, by_function) { .init = "ask=function" };
-FIXTURE_VARIANT_ADD(asked, by_want) { .init = "ask=want" };
-FIXTURE_VARIANT_ADD(asked, by_want_ext) { .init = "ask=want_ext" };
+FIXTURE_VARIANT_ADD(cap_passthrough, fuse_set_feature_flag) { .init = "ask=function" };
+FIXTURE_VARIANT_ADD(cap_passthrough, conn_want) { .init = "ask=want" };
+FIXTURE_VARIANT_ADD(cap_passthrough, conn_want_ext) { .init = "ask=want_ext" };
 
-CASE(asked, is_negotiated, .row = "F6",
-     .title = "FUSE_CAP_PASSTHROUGH is negotiated when asked for by fuse_set_feature_flag(), "
-	      "conn->want or conn->want_ext",
+CASE(cap_passthrough, negotiated, .row = "F6",
+     .title = "FUSE_CAP_PASSTHROUGH set by fuse_set_feature_flag(), conn->want or conn->want_ext is negotiated",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse", .world = &no_start)
 {
 	START(w, variant->init);
@@ -327,11 +320,10 @@ CASE(asked, is_negotiated, .row = "F6",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-WORLD_FIXTURE(asked_both_ways);
+WORLD_FIXTURE(cap_passthrough_mixed);
 
-CASE(asked_both_ways, is_negotiated, .row = "F6",
-     .title = "FUSE_CAP_PASSTHROUGH is negotiated when asked for by fuse_set_feature_flag() while "
-	      "other flags are set in conn->want",
+CASE(cap_passthrough_mixed, negotiated, .row = "F6",
+     .title = "FUSE_CAP_PASSTHROUGH set by fuse_set_feature_flag() is negotiated beside flags set in conn->want",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse", .world = &no_start,
      .fixed_by = "libfuse 3.17.3 (more conn->want / conn->want_ext conversion fixes)")
 {
@@ -346,9 +338,8 @@ CASE(asked_both_ways, is_negotiated, .row = "F6",
 /* passthrough_hp of libfuse 3.18.2 and 3.18.3 does the second; a case runs what it does. */
 WORLD_FIXTURE(tmpfile_id);
 
-CASE(tmpfile_id, closed_at_release_leaves_nothing, .row = "F7",
-     .title = "an ID made for an O_TMPFILE file and closed at RELEASE leaves the backing "
-	      "filesystem free",
+CASE(tmpfile_id, closed_at_release_umount_ok, .row = "F7",
+     .title = "closing the ID of an O_TMPFILE file at RELEASE allows umount(2) of the backing filesystem",
      .needs = NEED_PASSTHROUGH, .can = "tmpfile library-libfuse")
 {
 	long fd;
@@ -361,8 +352,8 @@ CASE(tmpfile_id, closed_at_release_leaves_nothing, .row = "F7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(tmpfile_id, not_closed_keeps_the_backing_busy, .row = "F7",
-     .title = "an ID made for an O_TMPFILE file and not closed keeps the backing filesystem busy",
+CASE(tmpfile_id, unclosed_umount_ebusy, .row = "F7",
+     .title = "an O_TMPFILE file's ID, if not closed at RELEASE, makes umount(2) of the backing fail with EBUSY",
      .needs = NEED_PASSTHROUGH, .can = "tmpfile library-libfuse")
 {
 	long fd;
@@ -377,19 +368,18 @@ CASE(tmpfile_id, not_closed_keeps_the_backing_busy, .row = "F7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-WORLD_FIXTURE(destroyed_session);
+WORLD_FIXTURE(session_destroy);
 
-FIXTURE_VARIANT(destroyed_session)
+FIXTURE_VARIANT(session_destroy)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(destroyed_session, of_one_thread) { .init = "threads=0" };
-FIXTURE_VARIANT_ADD(destroyed_session, of_threads) { .init = "threads=2" };
-FIXTURE_VARIANT_ADD(destroyed_session, of_threads_with_clones) { .init = "threads=2 clone-fd" };
+FIXTURE_VARIANT_ADD(session_destroy, single_thread) { .init = "threads=0" };
+FIXTURE_VARIANT_ADD(session_destroy, multi_thread) { .init = "threads=2" };
+FIXTURE_VARIANT_ADD(session_destroy, multi_thread_clone_fd) { .init = "threads=2 clone-fd" };
 
-CASE(destroyed_session, holds_no_ids, .row = "F9",
-     .title = "after fuse_session_destroy() and the unmount no ID holds the backing filesystem, "
-	      "while the process lives",
+CASE(session_destroy, releases_ids, .row = "F9",
+     .title = "after fuse_session_destroy() and umount(2) no ID pins the backing, though the process still runs",
      .needs = NEED_PASSTHROUGH, .can = "library-libfuse threads", .world = &no_start)
 {
 	START(w, variant->init);
@@ -406,10 +396,10 @@ CASE(destroyed_session, holds_no_ids, .row = "F9",
 /* The client runs before the server does, so with the reply it has opened the file. */
 static const struct world_opts in_handler = { .init = "answer-in-handler", .same_cpu = true };
 
-WORLD_FIXTURE(handler);
+WORLD_FIXTURE(id_close_after_reply);
 
-CASE(handler, drops_id_after_its_reply, .row = "F8",
-     .title = "an ID that a handler drops after fuse_reply_open() has opened the file before",
+CASE(id_close_after_reply, open_succeeds, .row = "F8",
+     .title = "an open succeeds although the handler closes its ID right after fuse_reply_open()",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "library-libfuse threads",
      .world = &in_handler)
 {
@@ -419,11 +409,10 @@ CASE(handler, drops_id_after_its_reply, .row = "F8",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-WORLD_FIXTURE(ring_handler);
+WORLD_FIXTURE(id_close_after_uring_reply);
 
-CASE(ring_handler, drops_id_after_its_reply, .row = "F8",
-     .title = "over io_uring, too, an ID that a handler drops after fuse_reply_open() has opened "
-	      "the file before",
+CASE(id_close_after_uring_reply, open_succeeds, .row = "F8",
+     .title = "over io_uring, an open succeeds although the handler closes its ID right after fuse_reply_open()",
      .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_REALTIME | NEED_URING,
      .can = "library-libfuse over-io-uring", .world = &in_handler,
      .xfail = "libfuse 3.18.3 sends the replies of a ring when all its handlers have returned")

@@ -35,21 +35,20 @@ static long let_go(struct world *w, const struct holders *holders, char holder)
 	}
 }
 
-WORLD_FIXTURE(backing);
-FIXTURE_VARIANT(backing)
+WORLD_FIXTURE(backing_file);
+FIXTURE_VARIANT(backing_file)
 {
 	const char *order; /* ID, file, mapping */
 };
-FIXTURE_VARIANT_ADD(backing, id_file_mapping) { "ifm" };
-FIXTURE_VARIANT_ADD(backing, id_mapping_file) { "imf" };
-FIXTURE_VARIANT_ADD(backing, file_id_mapping) { "fim" };
-FIXTURE_VARIANT_ADD(backing, file_mapping_id) { "fmi" };
-FIXTURE_VARIANT_ADD(backing, mapping_id_file) { "mif" };
-FIXTURE_VARIANT_ADD(backing, mapping_file_id) { "mfi" };
+FIXTURE_VARIANT_ADD(backing_file, id_file_mapping) { "ifm" };
+FIXTURE_VARIANT_ADD(backing_file, id_mapping_file) { "imf" };
+FIXTURE_VARIANT_ADD(backing_file, file_id_mapping) { "fim" };
+FIXTURE_VARIANT_ADD(backing_file, file_mapping_id) { "fmi" };
+FIXTURE_VARIANT_ADD(backing_file, mapping_id_file) { "mif" };
+FIXTURE_VARIANT_ADD(backing_file, mapping_file_id) { "mfi" };
 
-CASE(backing, is_held_until_all_have_let_go, .row = "L1",
-     .title = "ID, open file and mapping each hold the backing file, in whatever order the others "
-	      "let go, and nothing does after the last",
+CASE(backing_file, pinned_until_last_gone, .row = "L1",
+     .title = "the backing file stays pinned until the last of ID, open file and mapping is gone",
      .needs = NEED_PASSTHROUGH)
 {
 	struct holders holders;
@@ -66,10 +65,10 @@ CASE(backing, is_held_until_all_have_let_go, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-WORLD_FIXTURE(holder);
+WORLD_FIXTURE(pins);
 
-CASE(holder, is_the_id, .row = "L1",
-     .title = "an ID that nobody uses holds the backing file, of which no descriptor is open any more",
+CASE(pins, unused_id, .row = "L1",
+     .title = "an unused ID pins the backing file after the registered descriptor is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
@@ -82,8 +81,8 @@ CASE(holder, is_the_id, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(holder, is_each_id, .row = "L1",
-     .title = "two IDs of one descriptor hold the backing file each by itself",
+CASE(pins, second_id, .row = "L1",
+     .title = "of two IDs for one descriptor, the second pins the backing file after the first is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
@@ -98,9 +97,8 @@ CASE(holder, is_each_id, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(holder, is_each_open_file, .row = "L1",
-     .title = "each of two open files of an inode holds the backing file and reads on, whichever "
-	      "was opened first",
+CASE(pins, second_open_file, .row = "L1",
+     .title = "of two open files of an inode, the second pins and reads the backing file after the first is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1];
@@ -119,8 +117,8 @@ CASE(holder, is_each_open_file, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(holder, is_each_inode, .row = "L1",
-     .title = "two inodes that were opened with one ID hold its backing file each by itself",
+CASE(pins, second_inode, .row = "L1",
+     .title = "of two inodes opened with one ID, the second pins and reads its file after the first is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1];
@@ -140,9 +138,8 @@ CASE(holder, is_each_inode, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(holder, is_the_inode_of_the_first_id, .row = "L1",
-     .title = "an inode keeps the backing file of its first passthrough open until the last one "
-	      "closes, though its ID is closed: another ID is EIO until then, and not after",
+CASE(pins, inode_rejects_other_id_eio, .row = "L1",
+     .title = "until its last close, an inode whose ID was closed keeps its backing file: another ID gets EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -158,8 +155,8 @@ CASE(holder, is_the_inode_of_the_first_id, .row = "L1",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(holder, is_the_last_descriptor, .row = "L1",
-     .title = "a descriptor that was duplicated holds the backing file after the first is closed",
+CASE(pins, duplicated_fd, .row = "L1",
+     .title = "a dup(2) descriptor pins the backing file and delays RELEASE after the original is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, copy;
@@ -177,8 +174,8 @@ CASE(holder, is_the_last_descriptor, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(holder, is_a_running_program, .row = "L1",
-     .title = "a program that runs from a passthrough file holds the backing file until it ends",
+CASE(pins, running_program, .row = "L1",
+     .title = "a program running from a passthrough file pins the backing file until it exits",
      .needs = NEED_PASSTHROUGH)
 {
 	long pid;
@@ -193,9 +190,8 @@ CASE(holder, is_a_running_program, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(holder, is_no_killed_client, .row = "L1",
-     .title = "a client that is killed lets go of open files and mappings: FLUSH and RELEASE are "
-	      "sent, nothing is held",
+CASE(pins, none_after_sigkill, .row = "L1",
+     .title = "a killed client's open file and mapping pin nothing; FLUSH and RELEASE are sent",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -212,8 +208,8 @@ CASE(holder, is_no_killed_client, .row = "L1",
 	EXPECT_RET(world_umount("fuse"), 0);
 }
 
-CASE(holder, is_nobody_after_many, .row = "L2",
-     .title = "after 200 passthrough opens, each with an ID of its own, nothing is held",
+CASE(pins, none_after_200_opens, .row = "L2",
+     .title = "after 200 passthrough opens, each with its own ID, nothing is pinned",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open drop=at-release times=200");
@@ -228,11 +224,10 @@ CASE(holder, is_nobody_after_many, .row = "L2",
 
 static const struct world_opts depth_2 = { .init = "depth=2" };
 
-WORLD_FIXTURE(two_levels);
+WORLD_FIXTURE(nested);
 
-CASE(two_levels, hold_each_other, .row = "L1",
-     .title = "a file that is open through two passthrough mounts holds the lower mount and the file "
-	      "at the bottom, without an ID, and once it is closed each level is let go",
+CASE(nested, open_file_pins_both_levels, .row = "L1",
+     .title = "with all IDs closed, a nested passthrough file pins the lower mount and the bottom file until close",
      .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	long fd;
@@ -260,19 +255,18 @@ FIXTURE_VARIANT(failed_open)
 {
 	const char *first, *second; /* rows of the plan; the second fails */
 };
-FIXTURE_VARIANT_ADD(failed_open, beside_cached) { "f", "f reg=at-open" };
-FIXTURE_VARIANT_ADD(failed_open, beside_another_id) { "f reg=at-open", "f reg=at-open" };
-FIXTURE_VARIANT_ADD(failed_open, with_keep_cache) {
+FIXTURE_VARIANT_ADD(failed_open, while_cached_open) { "f", "f reg=at-open" };
+FIXTURE_VARIANT_ADD(failed_open, while_other_id_open) { "f reg=at-open", "f reg=at-open" };
+FIXTURE_VARIANT_ADD(failed_open, keep_cache) {
 	"f flags=direct_io", "f reg=at-open flags=passthrough,keep_cache"
 };
-FIXTURE_VARIANT_ADD(failed_open, with_closed_id) {
+FIXTURE_VARIANT_ADD(failed_open, closed_id) {
 	"f flags=direct_io", "f reg=at-open drop=before-reply"
 };
-FIXTURE_VARIANT_ADD(failed_open, without_passthrough) { "f reg=at-open", "f" };
+FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { "f reg=at-open", "f" };
 
-CASE(failed_open, holds_nothing, .row = "L2",
-     .title = "an open that fails because of its ID or flags holds nothing: once the first file is "
-	      "closed and the IDs are, the backing filesystem is unmounted",
+CASE(failed_open, pins_nothing, .row = "L2",
+     .title = "an open that fails with EIO pins nothing once the first open file and all IDs are closed",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -289,11 +283,10 @@ CASE(failed_open, holds_nothing, .row = "L2",
 	EXPECT_RET(world_umount("fuse"), 0);
 }
 
-WORLD_FIXTURE(refused_open);
+WORLD_FIXTURE(read_only_backing);
 
-CASE(refused_open, holds_nothing, .row = "L2",
-     .title = "an open for writing that fails because the backing filesystem is read-only holds "
-	      "nothing",
+CASE(read_only_backing, failed_open_pins_nothing, .row = "L2",
+     .title = "an open for writing fails with EIO on a read-only backing filesystem and pins nothing",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_backing_open(w, backing_path("f"), "mode=path"), 1);

@@ -21,8 +21,8 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 
 WORLD_FIXTURE(sync);
 
-CASE(sync, is_the_servers, .row = "D2",
-     .title = "fsync(2) and fdatasync(2) send FSYNC and say which",
+CASE(sync, fdatasync_sends_fsync, .row = "D2",
+     .title = "fdatasync(2) sends FSYNC with the file handle and FUSE_FSYNC_FDATASYNC",
      .needs = NEED_PASSTHROUGH, .can = "seen hold")
 {
 	struct client *c = client(w);
@@ -40,9 +40,8 @@ CASE(sync, is_the_servers, .row = "D2",
 	EXPECT_OPS(w, "FSYNC");
 }
 
-CASE(sync, is_not_asked_for_again, .row = "D2",
-     .title = "fsync(2) succeeds where the server answers FSYNC with ENOSYS, and it is not sent "
-	      "again",
+CASE(sync, fsync_not_resent_after_enosys, .row = "D2",
+     .title = "fsync(2) sends FSYNC without flags; after ENOSYS fsync(2) and fdatasync(2) succeed and send nothing",
      .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	long fd;
@@ -58,8 +57,8 @@ CASE(sync, is_not_asked_for_again, .row = "D2",
 	EXPECT_OPS(w, "");
 }
 
-CASE(sync, is_not_the_backing_files, .row = "D2",
-     .title = "fsync(2) does not sync the backing file: its own server sees the WRITE and no FSYNC",
+CASE(sync, fsync_skips_backing_file, .row = "D2",
+     .title = "fsync(2) sends FSYNC to the server and does not sync the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -73,8 +72,8 @@ CASE(sync, is_not_the_backing_files, .row = "D2",
 	EXPECT_OTHER_OPS(w, "OPEN WRITE");
 }
 
-CASE(sync, of_a_mapping_is_the_backing_files, .row = "D2",
-     .title = "msync(2) syncs the backing file and not the FUSE file",
+CASE(sync, msync_syncs_backing_file, .row = "D2",
+     .title = "msync(2) syncs the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -93,10 +92,10 @@ CASE(sync, of_a_mapping_is_the_backing_files, .row = "D2",
 
 /* --- FLUSH and RELEASE ------------------------------------------------------- */
 
-WORLD_FIXTURE(closing);
+WORLD_FIXTURE(close);
 
-CASE(closing, flushes_each_time, .row = "D2",
-     .title = "every close(2) of a duplicated descriptor sends FLUSH, the last one RELEASE too",
+CASE(close, each_sends_flush, .row = "D2",
+     .title = "each close(2) of a duplicated descriptor sends FLUSH; the last one also sends RELEASE",
      .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	struct client *c = client(w);
@@ -115,8 +114,8 @@ CASE(closing, flushes_each_time, .row = "D2",
 	EXPECT_RET(server_seen(w, "RELEASE", "flags") & O_ACCMODE, O_RDWR);
 }
 
-CASE(closing, does_not_flush_where_told, .row = "D2",
-     .title = "a file opened with FOPEN_NOFLUSH sends RELEASE and no FLUSH",
+CASE(close, noflush_sends_release_only, .row = "D2",
+     .title = "with FOPEN_NOFLUSH close(2) of a duplicated descriptor sends no FLUSH, only the last one RELEASE",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -133,10 +132,10 @@ CASE(closing, does_not_flush_where_told, .row = "D2",
 
 /* --- SETATTR, FALLOCATE, LSEEK ------------------------------------------------ */
 
-WORLD_FIXTURE(change);
+WORLD_FIXTURE(ftruncate);
 
-CASE(change, of_the_size_is_the_servers, .row = "D2",
-     .title = "ftruncate(2) sends SETATTR, and the file is as long as the server has made it",
+CASE(ftruncate, sends_setattr, .row = "D2",
+     .title = "ftruncate(2) sends SETATTR, and a read ends at the size that the server has set",
      .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	struct client *c = client(w);
@@ -155,8 +154,10 @@ CASE(change, of_the_size_is_the_servers, .row = "D2",
 	EXPECT_OPS(w, "");
 }
 
-CASE(change, of_the_mode_is_the_servers, .row = "D2",
-     .title = "fchmod(2) sends SETATTR",
+WORLD_FIXTURE(fchmod);
+
+CASE(fchmod, sends_setattr, .row = "D2",
+     .title = "fchmod(2) sends SETATTR, and the server changes the mode",
      .needs = NEED_PASSTHROUGH)
 {
 	struct stat st;
@@ -170,9 +171,10 @@ CASE(change, of_the_mode_is_the_servers, .row = "D2",
 	EXPECT_RET(st.st_mode & 07777, 0600);
 }
 
-CASE(change, of_the_blocks_is_the_servers, .row = "D2",
-     .title = "fallocate(2) sends FALLOCATE, once if that is ENOSYS, and the backing file stays "
-	      "as it is",
+WORLD_FIXTURE(fallocate);
+
+CASE(fallocate, sends_request, .row = "D2",
+     .title = "fallocate(2) sends FALLOCATE until ENOSYS, leaves the backing file alone and fails with EOPNOTSUPP",
      .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	struct client *c = client(w);
@@ -190,11 +192,10 @@ CASE(change, of_the_blocks_is_the_servers, .row = "D2",
 	EXPECT_RET(backing_file_is("f", "f"), 1);
 }
 
-WORLD_FIXTURE(seek);
+WORLD_FIXTURE(lseek_data);
 
-CASE(seek, for_data_and_holes_is_the_servers, .row = "D2",
-     .title = "lseek(2) with SEEK_DATA sends LSEEK, and goes by the size in FUSE's attributes once "
-	      "that is ENOSYS",
+CASE(lseek_data, sends_request, .row = "D2",
+     .title = "SEEK_DATA sends LSEEK; after ENOSYS SEEK_DATA and SEEK_HOLE use the cached size",
      .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	struct client *c = client(w);
@@ -211,9 +212,10 @@ CASE(seek, for_data_and_holes_is_the_servers, .row = "D2",
 	EXPECT_OPS(w, "");
 }
 
-CASE(seek, to_a_number_is_the_kernels, .row = "D2",
-     .title = "lseek(2) with SEEK_SET, SEEK_CUR and, while the size is valid, SEEK_END sends "
-	      "nothing",
+WORLD_FIXTURE(lseek_set);
+
+CASE(lseek_set, sends_nothing, .row = "D2",
+     .title = "SEEK_SET, SEEK_CUR and SEEK_END send nothing; after a write SEEK_END sends GETATTR",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -233,10 +235,10 @@ CASE(seek, to_a_number_is_the_kernels, .row = "D2",
 
 /* --- IOCTL, POLL, xattr --------------------------------------------------------- */
 
-WORLD_FIXTURE(question);
+WORLD_FIXTURE(ioctl);
 
-CASE(question, of_inode_flags_is_the_servers, .row = "D2",
-     .title = "FS_IOC_GETFLAGS sends IOCTL, on a file handle of its own",
+CASE(ioctl, getflags_enotty, .row = "D2",
+     .title = "FS_IOC_GETFLAGS sends OPEN, IOCTL and RELEASE; on ENOSYS it fails with ENOTTY",
      .needs = NEED_PASSTHROUGH)
 {
 	static int flags;
@@ -248,8 +250,8 @@ CASE(question, of_inode_flags_is_the_servers, .row = "D2",
 	EXPECT_OPS(w, "OPEN IOCTL RELEASE");
 }
 
-CASE(question, of_inode_flags_opens_no_backing_file, .row = "D2",
-     .title = "FS_IOC_GETFLAGS does not mind an ID of another file in the reply to its OPEN",
+CASE(ioctl, getflags_ignores_backing_id, .row = "D2",
+     .title = "FS_IOC_GETFLAGS ignores another ID in the reply to its OPEN; passthrough I/O continues",
      .needs = NEED_PASSTHROUGH)
 {
 	static int flags;
@@ -264,8 +266,8 @@ CASE(question, of_inode_flags_opens_no_backing_file, .row = "D2",
 	EXPECT_RET(backing_file_is("f", "g"), 1);
 }
 
-CASE(question, of_an_unknown_ioctl_is_the_servers, .row = "D2",
-     .title = "an unknown ioctl(2) sends IOCTL, and is ENOTTY where that is ENOSYS",
+CASE(ioctl, unknown_enotty, .row = "D2",
+     .title = "an unknown ioctl(2) sends IOCTL; on ENOSYS it fails with ENOTTY",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -276,8 +278,10 @@ CASE(question, of_an_unknown_ioctl_is_the_servers, .row = "D2",
 	EXPECT_OPS(w, "IOCTL");
 }
 
-CASE(question, of_readiness_is_the_servers, .row = "D2",
-     .title = "poll(2) sends POLL, once if that is ENOSYS, and the file is ready then",
+WORLD_FIXTURE(poll);
+
+CASE(poll, sends_request, .row = "D2",
+     .title = "poll(2) sends POLL; after ENOSYS it reports the file ready and sends nothing",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -291,8 +295,10 @@ CASE(question, of_readiness_is_the_servers, .row = "D2",
 	EXPECT_OPS(w, "");
 }
 
-CASE(question, of_attributes_is_the_servers, .row = "D2",
-     .title = "extended attributes are the server's: GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR",
+WORLD_FIXTURE(xattr);
+
+CASE(xattr, sends_requests, .row = "D2",
+     .title = "xattr calls send GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR; on ENOSYS they fail with EOPNOTSUPP",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -310,23 +316,23 @@ CASE(question, of_attributes_is_the_servers, .row = "D2",
 
 /* --- the server's word counts ---------------------------------------------------- */
 
-WORLD_FIXTURE(error);
-FIXTURE_VARIANT(error)
+WORLD_FIXTURE(server_error);
+FIXTURE_VARIANT(server_error)
 {
 	const char *op;
 	long nr, args[5]; /* behind the descriptor */
 };
-FIXTURE_VARIANT_ADD(error, fsync) { "FSYNC", SYS_fsync, {} };
-FIXTURE_VARIANT_ADD(error, close) { "FLUSH", SYS_close, {} };
-FIXTURE_VARIANT_ADD(error, ftruncate) { "SETATTR", SYS_ftruncate, { PAGE } };
-FIXTURE_VARIANT_ADD(error, fchmod) { "SETATTR", SYS_fchmod, { 0600 } };
-FIXTURE_VARIANT_ADD(error, fallocate) { "FALLOCATE", SYS_fallocate, { 0, 0, PAGE } };
-FIXTURE_VARIANT_ADD(error, lseek) { "LSEEK", SYS_lseek, { 0, SEEK_DATA } };
-FIXTURE_VARIANT_ADD(error, ioctl) { "IOCTL", SYS_ioctl, { 0x7fff } };
-FIXTURE_VARIANT_ADD(error, flistxattr) { "LISTXATTR", SYS_flistxattr, {} };
+FIXTURE_VARIANT_ADD(server_error, fsync) { "FSYNC", SYS_fsync, {} };
+FIXTURE_VARIANT_ADD(server_error, close) { "FLUSH", SYS_close, {} };
+FIXTURE_VARIANT_ADD(server_error, ftruncate) { "SETATTR", SYS_ftruncate, { PAGE } };
+FIXTURE_VARIANT_ADD(server_error, fchmod) { "SETATTR", SYS_fchmod, { 0600 } };
+FIXTURE_VARIANT_ADD(server_error, fallocate) { "FALLOCATE", SYS_fallocate, { 0, 0, PAGE } };
+FIXTURE_VARIANT_ADD(server_error, lseek) { "LSEEK", SYS_lseek, { 0, SEEK_DATA } };
+FIXTURE_VARIANT_ADD(server_error, ioctl) { "IOCTL", SYS_ioctl, { 0x7fff } };
+FIXTURE_VARIANT_ADD(server_error, flistxattr) { "LISTXATTR", SYS_flistxattr, {} };
 
-CASE(error, of_the_server_is_the_callers, .row = "D2",
-     .title = "an error of the server fails the call, and the backing file stays as it is",
+CASE(server_error, fails_call_edquot, .row = "D2",
+     .title = "when the server answers EDQUOT, the call leaves the backing file unchanged and fails with EDQUOT",
      .needs = NEED_PASSTHROUGH, .can = "answers")
 {
 	const long *a = variant->args;
@@ -343,8 +349,6 @@ CASE(error, of_the_server_is_the_callers, .row = "D2",
 
 /* --- opening again ------------------------------------------------------------------ */
 
-WORLD_FIXTURE(descriptor);
-
 static long client_reopen(struct client *c, int fd, int flags)
 {
 	char path[32];
@@ -353,8 +357,10 @@ static long client_reopen(struct client *c, int fd, int flags)
 	return client_open(c, path, flags);
 }
 
-CASE(descriptor, is_opened_again_by_the_server, .row = "D16",
-     .title = "open(2) of /proc/self/fd/N is an OPEN of its own, with an ID and access of its own",
+WORLD_FIXTURE(proc_fd);
+
+CASE(proc_fd, sends_open, .row = "D16",
+     .title = "open(2) of /proc/self/fd/N sends OPEN and has an access mode of its own",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -370,8 +376,10 @@ CASE(descriptor, is_opened_again_by_the_server, .row = "D16",
 	EXPECT_RET(backing_file_is("f", "g"), 1);
 }
 
-CASE(descriptor, of_a_path_opens_nothing, .row = "D16",
-     .title = "open(2) with O_PATH sends no OPEN, opening what it gives does",
+WORLD_FIXTURE(o_path);
+
+CASE(o_path, sends_no_open, .row = "D16",
+     .title = "open(2) with O_PATH sends no OPEN; reopening that descriptor through /proc/self/fd does",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);

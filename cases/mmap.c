@@ -53,16 +53,15 @@ FIXTURE_VARIANT(mapping)
 {
 	int flags;
 };
-FIXTURE_VARIANT_ADD(mapping, shared) { MAP_SHARED };
-FIXTURE_VARIANT_ADD(mapping, private) { MAP_PRIVATE };
-FIXTURE_VARIANT_ADD(mapping, validated) { MAP_SHARED_VALIDATE };
-FIXTURE_VARIANT_ADD(mapping, populated) { MAP_SHARED | MAP_POPULATE };
-FIXTURE_VARIANT_ADD(mapping, populated_private) { MAP_PRIVATE | MAP_POPULATE };
-FIXTURE_VARIANT_ADD(mapping, locked) { MAP_SHARED | MAP_LOCKED };
+FIXTURE_VARIANT_ADD(mapping, map_shared) { MAP_SHARED };
+FIXTURE_VARIANT_ADD(mapping, map_private) { MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(mapping, map_shared_validate) { MAP_SHARED_VALIDATE };
+FIXTURE_VARIANT_ADD(mapping, map_shared_populate) { MAP_SHARED | MAP_POPULATE };
+FIXTURE_VARIANT_ADD(mapping, map_private_populate) { MAP_PRIVATE | MAP_POPULATE };
+FIXTURE_VARIANT_ADD(mapping, map_shared_locked) { MAP_SHARED | MAP_LOCKED };
 
-CASE(mapping, holds_the_backing_file, .row = "M1",
-     .title = "a mapping shows the backing file from the offset that was asked for, and no READ "
-	      "is sent",
+CASE(mapping, reads_backing_file, .row = "M1",
+     .title = "a mapping shows the backing file from the requested offset and sends no READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -80,8 +79,8 @@ CASE(mapping, holds_the_backing_file, .row = "M1",
 
 WORLD_FIXTURE(content);
 
-CASE(content, of_a_cached_open_is_read_from_the_server, .row = "M1",
-     .title = "a mapping of a file that was opened without passthrough sends READ",
+CASE(content, cached_open_sends_read, .row = "M1",
+     .title = "a mapping of a file opened without passthrough sends READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -92,9 +91,8 @@ CASE(content, of_a_cached_open_is_read_from_the_server, .row = "M1",
 	EXPECT_OPS(w, "LOOKUP OPEN READ");
 }
 
-CASE(content, is_coherent_both_ways, .row = "M1",
-     .title = "a shared mapping sees what is written to the backing file, and the backing file "
-	      "what is stored in the mapping, both at once",
+CASE(content, coherent_with_backing_file, .row = "M1",
+     .title = "a write to the backing file shows at once in a shared mapping, and a store there in the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -112,7 +110,7 @@ CASE(content, is_coherent_both_ways, .row = "M1",
 	EXPECT_RET(backing_match("f", OTHER, PAGE, 0), 5);
 }
 
-CASE(content, is_coherent_with_passthrough_io, .row = "M1",
+CASE(content, coherent_with_read_write, .row = "M1",
      .title = "a shared mapping, read(2) and write(2) of one passthrough file see the same bytes",
      .needs = NEED_PASSTHROUGH)
 {
@@ -131,8 +129,8 @@ CASE(content, is_coherent_with_passthrough_io, .row = "M1",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
-CASE(content, is_shared_by_clients, .row = "M1",
-     .title = "two clients that map one passthrough file see each other's stores",
+CASE(content, shared_between_clients, .row = "M1",
+     .title = "a store by one client shows in another client's shared mapping of the same passthrough file",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
@@ -151,8 +149,8 @@ CASE(content, is_shared_by_clients, .row = "M1",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
-CASE(content, of_private_stores_stays_private, .row = "M1",
-     .title = "a store in a private mapping reaches neither the backing file nor another mapping",
+CASE(content, private_store_stays_private, .row = "M1",
+     .title = "a store in a private mapping reaches neither the backing file nor a shared mapping",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, private, shared;
@@ -173,9 +171,8 @@ CASE(content, of_private_stores_stays_private, .row = "M1",
 
 /* --- M1: size --------------------------------------------------------------- */
 
-CASE(content, ends_where_the_backing_file_does, .row = "M1",
-     .title = "a mapping gives SIGBUS behind the end of a backing file that was truncated, and "
-	      "the new content once it has grown again",
+CASE(content, sigbus_past_eof, .row = "M1",
+     .title = "access past EOF of a truncated backing file raises SIGBUS; after regrowth the new content shows",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -194,9 +191,8 @@ CASE(content, ends_where_the_backing_file_does, .row = "M1",
 	EXPECT_RET(client_peek(client(w), at + PAGE), pattern_at(OTHER, PAGE));
 }
 
-CASE(content, goes_beyond_the_size_that_fuse_knows, .row = "M1",
-     .title = "a mapping shows all of a backing file that has grown beyond the size that FUSE "
-	      "has cached",
+CASE(content, extends_past_cached_size, .row = "M1",
+     .title = "a mapping covers all of a backing file that grew past the size cached by FUSE",
      .needs = NEED_PASSTHROUGH)
 {
 	struct statx st;
@@ -214,9 +210,8 @@ CASE(content, goes_beyond_the_size_that_fuse_knows, .row = "M1",
 	EXPECT_RET(backing_byte(PAGE), STORED);
 }
 
-CASE(content, does_not_grow_by_stores, .row = "M1",
-     .title = "a store behind the end of the backing file, in its last page, does not make it "
-	      "longer",
+CASE(content, store_past_eof_keeps_size, .row = "M1",
+     .title = "a store past EOF in the last page does not extend the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -239,18 +234,17 @@ FIXTURE_VARIANT(protection)
 	long error, later; /* of mmap(2), and of mprotect(2) to RW when it worked */
 };
 #define ALLOWED(name, ...) FIXTURE_VARIANT_ADD(protection, name) { __VA_ARGS__ }
-ALLOWED(read_shared_of_rdonly, O_RDONLY, PROT_READ, MAP_SHARED, 0, -EACCES);
-ALLOWED(write_shared_of_rdonly, O_RDONLY, RW, MAP_SHARED, -EACCES, 0);
-ALLOWED(read_private_of_rdonly, O_RDONLY, PROT_READ, MAP_PRIVATE, 0, 0);
-ALLOWED(write_private_of_rdonly, O_RDONLY, RW, MAP_PRIVATE, 0, 0);
-ALLOWED(read_shared_of_rdwr, O_RDWR, PROT_READ, MAP_SHARED, 0, 0);
-ALLOWED(read_shared_of_wronly, O_WRONLY, PROT_READ, MAP_SHARED, -EACCES, 0);
-ALLOWED(write_shared_of_wronly, O_WRONLY, PROT_WRITE, MAP_SHARED, -EACCES, 0);
-ALLOWED(read_private_of_wronly, O_WRONLY, PROT_READ, MAP_PRIVATE, -EACCES, 0);
+ALLOWED(rdonly_shared_read, O_RDONLY, PROT_READ, MAP_SHARED, 0, -EACCES);
+ALLOWED(rdonly_shared_write, O_RDONLY, RW, MAP_SHARED, -EACCES, 0);
+ALLOWED(rdonly_private_read, O_RDONLY, PROT_READ, MAP_PRIVATE, 0, 0);
+ALLOWED(rdonly_private_write, O_RDONLY, RW, MAP_PRIVATE, 0, 0);
+ALLOWED(rdwr_shared_read, O_RDWR, PROT_READ, MAP_SHARED, 0, 0);
+ALLOWED(wronly_shared_read, O_WRONLY, PROT_READ, MAP_SHARED, -EACCES, 0);
+ALLOWED(wronly_shared_write, O_WRONLY, PROT_WRITE, MAP_SHARED, -EACCES, 0);
+ALLOWED(wronly_private_read, O_WRONLY, PROT_READ, MAP_PRIVATE, -EACCES, 0);
 
-CASE(protection, is_that_of_the_open_file, .row = "M1",
-     .title = "what may be mapped, and with mprotect later, goes by how the FUSE file was opened, "
-	      "not by how the backing file was registered",
+CASE(protection, follows_open_mode, .row = "M1",
+     .title = "mmap(2) and mprotect(2) check the access mode of the FUSE open, not of the registered descriptor",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -270,13 +264,12 @@ FIXTURE_VARIANT(registration)
 {
 	const char *words;
 };
-FIXTURE_VARIANT_ADD(registration, read_only) { "mode=ro" };
-FIXTURE_VARIANT_ADD(registration, write_only) { "mode=wo" };
-FIXTURE_VARIANT_ADD(registration, path_only) { "mode=path" };
+FIXTURE_VARIANT_ADD(registration, o_rdonly) { "mode=ro" };
+FIXTURE_VARIANT_ADD(registration, o_wronly) { "mode=wo" };
+FIXTURE_VARIANT_ADD(registration, o_path) { "mode=path" };
 
 CASE(registration, does_not_limit_mappings, .row = "M1",
-     .title = "a backing file that was registered with less access is mapped to read and write all "
-	      "the same",
+     .title = "a backing file registered read-only, write-only or by O_PATH can be mapped for reading and writing",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -300,9 +293,8 @@ CASE(registration, does_not_limit_mappings, .row = "M1",
 
 WORLD_FIXTURE(append_only);
 
-CASE(append_only, is_not_mapped_shared_by_a_writer, .row = "M6",
-     .title = "a file that was opened for writing is not mapped shared when its backing file is "
-	      "append-only: EACCES",
+CASE(append_only, shared_by_writer_eacces, .row = "M6",
+     .title = "a shared mapping of an append-only backing file through an O_RDWR open file fails with EACCES",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
 	long fd;
@@ -315,9 +307,8 @@ CASE(append_only, is_not_mapped_shared_by_a_writer, .row = "M6",
 	EXPECT_RET(refusal(map(w, fd, PROT_READ, MAP_SHARED)), -EACCES);
 }
 
-CASE(append_only, is_mapped_where_nothing_can_be_stored, .row = "M6",
-     .title = "an append-only backing file is mapped privately, and shared through a file that was "
-	      "opened for reading",
+CASE(append_only, private_or_rdonly_allowed, .row = "M6",
+     .title = "an append-only backing file can be mapped privately, or shared through a file opened O_RDONLY",
      .needs = NEED_PASSTHROUGH)
 {
 	long writer, reader, at;

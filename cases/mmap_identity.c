@@ -84,18 +84,17 @@ static struct mapped_file file_mapped_at(pid_t pid, unsigned long address)
 			     (mapped).minor == minor(_st.st_dev), "the device is that file's");\
 	} while (0)
 
-WORLD_FIXTURE(shown);
-FIXTURE_VARIANT(shown)
+WORLD_FIXTURE(proc_maps);
+FIXTURE_VARIANT(proc_maps)
 {
 	int prot, flags;
 };
-FIXTURE_VARIANT_ADD(shown, shared) { RW, MAP_SHARED };
-FIXTURE_VARIANT_ADD(shown, private) { RW, MAP_PRIVATE };
-FIXTURE_VARIANT_ADD(shown, executable) { PROT_READ | PROT_EXEC, MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(proc_maps, map_shared) { RW, MAP_SHARED };
+FIXTURE_VARIANT_ADD(proc_maps, map_private) { RW, MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(proc_maps, prot_exec) { PROT_READ | PROT_EXEC, MAP_PRIVATE };
 
-CASE(shown, is_the_fuse_file, .row = "M3",
-     .title = "/proc/PID/maps shows path, device and inode of the FUSE file, not of the backing "
-	      "file, also when the file is closed",
+CASE(proc_maps, shows_fuse_file, .row = "M3",
+     .title = "/proc/PID/maps shows path, device and inode of the FUSE file, even after close(2)",
      .needs = NEED_PASSTHROUGH)
 {
 	struct mapped_file mapped;
@@ -111,10 +110,10 @@ CASE(shown, is_the_fuse_file, .row = "M3",
 	EXPECT_IS_FILE(mapped, fuse_path("f"));
 }
 
-WORLD_FIXTURE(program);
+WORLD_FIXTURE(running_program);
 
-CASE(program, is_the_fuse_file, .row = "M3",
-     .title = "a program that runs from a passthrough file is shown as mapped from the FUSE file",
+CASE(running_program, shows_fuse_file, .row = "M3",
+     .title = "/proc/PID/maps shows the FUSE file for a program running from a passthrough file",
      .needs = NEED_PASSTHROUGH)
 {
 	struct mapped_file mapped;
@@ -141,8 +140,8 @@ static const char *map_file(pid_t pid, unsigned long at)
 
 WORLD_FIXTURE(map_files);
 
-CASE(map_files, is_the_fuse_file, .row = "M3",
-     .title = "a link in /proc/PID/map_files leads to the FUSE file: opening it is an open there",
+CASE(map_files, opens_fuse_file, .row = "M3",
+     .title = "a link in /proc/PID/map_files points to the FUSE file, and opening it sends OPEN",
      .needs = NEED_PASSTHROUGH)
 {
 	char target[PATH_MAX] = "";
@@ -205,9 +204,8 @@ FIXTURE_VARIANT_ADD(nested, overlay_on_fuse) {
 	"depth=1", open_overlay_on_fuse, "overlay", NEED_OVERLAYFS
 };
 
-CASE(nested, is_the_outermost_file, .row = "M3",
-     .title = "/proc/PID/maps shows the outer file where the inner one, its backing file, passes "
-	      "through as well, and the mapping keeps the outer mount busy",
+CASE(nested, shows_outer_file, .row = "M3",
+     .title = "/proc/PID/maps shows the outer file of nested passthrough; its mapping keeps the outer mount busy",
      .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &no_start,
      NESTED_FIXED_BY, .xfail = "shows the inner file")
 {
@@ -225,12 +223,11 @@ CASE(nested, is_the_outermost_file, .row = "M3",
 
 static const struct world_opts depth_2 = { .init = "depth=2" };
 
-WORLD_FIXTURE(above_overlay);
+WORLD_FIXTURE(overlay_backing);
 
 /* Since 7.1, which stable releases took over: those before these were seen to do well. */
-CASE(above_overlay, is_the_fuse_file, .row = "M3",
-     .title = "/proc/PID/maps shows the FUSE file where its backing file is one of overlayfs, and the "
-	      "mapping keeps the FUSE mount busy",
+CASE(overlay_backing, shows_fuse_file, .row = "M3",
+     .title = "/proc/PID/maps shows the FUSE file above an overlayfs file; its mapping keeps the FUSE mount busy",
      .since = "6.12", .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2,
      NESTED_FIXED_BY, .xfail_since = "6.12.44 6.18.16 7.0", .xfail = "shows the file of overlayfs")
 {
@@ -292,19 +289,18 @@ static long do_store_in_child(void *data)
 	return waitpid(pid, NULL, 0) < 0 ? -errno : *arg->at;
 }
 
-WORLD_FIXTURE(forked);
-FIXTURE_VARIANT(forked)
+WORLD_FIXTURE(forked_child);
+FIXTURE_VARIANT(forked_child)
 {
 	int flags;
 	int seen;
 	const char *content;
 };
-FIXTURE_VARIANT_ADD(forked, shared) { MAP_SHARED, STORED, "\xf5" };
-FIXTURE_VARIANT_ADD(forked, private) { MAP_PRIVATE, 'f', "f" };
+FIXTURE_VARIANT_ADD(forked_child, map_shared) { MAP_SHARED, STORED, "\xf5" };
+FIXTURE_VARIANT_ADD(forked_child, map_private) { MAP_PRIVATE, 'f', "f" };
 
-CASE(forked, stores_are_shared_as_the_mapping_is, .row = "M11",
-     .title = "a child stores to the backing file, and to its parent, through a mapping that is "
-	      "shared, and to itself through a private one",
+CASE(forked_child, store_follows_mapping_type, .row = "M11",
+     .title = "a child's store reaches parent and backing file if the mapping is shared, neither if it is private",
      .needs = NEED_PASSTHROUGH)
 {
 	struct fork_arg arg;
@@ -321,10 +317,10 @@ CASE(forked, stores_are_shared_as_the_mapping_is, .row = "M11",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH");
 }
 
-WORLD_FIXTURE(copy);
+WORLD_FIXTURE(derived_mapping);
 
-CASE(copy, in_a_child_holds_the_backing_file, .row = "M11",
-     .title = "the mapping that a child has got from its parent holds the backing file by itself",
+CASE(derived_mapping, fork_copy_pins, .row = "M11",
+     .title = "a mapping inherited across fork(2) pins the backing file after the parent closes and unmaps it",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -342,9 +338,8 @@ CASE(copy, in_a_child_holds_the_backing_file, .row = "M11",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(copy, by_mremap_is_of_the_backing_file, .row = "M11",
-     .title = "a mapping that was moved and made longer by mremap(2) shows the backing file and "
-	      "holds it, without a request",
+CASE(derived_mapping, mremap_shows_and_pins, .row = "M11",
+     .title = "a mapping grown by mremap(2) shows and pins the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at, moved;
@@ -367,9 +362,8 @@ CASE(copy, by_mremap_is_of_the_backing_file, .row = "M11",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(copy, left_by_munmap_holds_the_backing_file, .row = "M11",
-     .title = "each piece that munmap(2) and mprotect(2) leave of a mapping holds the backing file, "
-	      "the last one as the whole did",
+CASE(derived_mapping, munmap_rest_pins, .row = "M11",
+     .title = "the last piece of a mapping cut by mprotect(2) and munmap(2) shows and pins the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;

@@ -30,9 +30,8 @@ static long refusal(long address)
 
 WORLD_FIXTURE(attributes);
 
-CASE(attributes, do_not_notice_stores, .row = "M2",
-     .title = "stores in a mapping and msync send nothing, and time and size stay as FUSE has "
-	      "cached them: stat(2) asks no server",
+CASE(attributes, kept_by_stores, .row = "M2",
+     .title = "stores in a mapping and msync(2) send no request and leave the cached mtime and size valid",
      .needs = NEED_PASSTHROUGH)
 {
 	struct statx before, after;
@@ -54,8 +53,8 @@ CASE(attributes, do_not_notice_stores, .row = "M2",
 	EXPECT_RET(after.stx_size, before.stx_size);
 }
 
-CASE(attributes, notice_a_write, .row = "M2",
-     .title = "unlike a store, write(2) makes the cached attributes stale: stat(2) asks the server",
+CASE(attributes, invalidated_by_write, .row = "M2",
+     .title = "unlike a store in a mapping, write(2) invalidates the cached attributes: stat(2) sends GETATTR",
      .needs = NEED_PASSTHROUGH)
 {
 	struct statx st;
@@ -78,11 +77,11 @@ FIXTURE_VARIANT(access_time)
 	bool mapped;
 	const char *ops;
 };
-FIXTURE_VARIANT_ADD(access_time, mapped) { true, "GETATTR" };
-FIXTURE_VARIANT_ADD(access_time, only_opened) { false, "" };
+FIXTURE_VARIANT_ADD(access_time, mmap) { true, "GETATTR" };
+FIXTURE_VARIANT_ADD(access_time, open_only) { false, "" };
 
-CASE(access_time, is_stale_once_mapped, .row = "M7",
-     .title = "mapping a file is an access: the access time that FUSE has cached is stale then",
+CASE(access_time, invalidated_by_mmap, .row = "M7",
+     .title = "mmap(2), but not open(2) alone, invalidates the cached atime: stat(2) then sends GETATTR",
      .needs = NEED_PASSTHROUGH)
 {
 	struct statx st;
@@ -100,11 +99,10 @@ CASE(access_time, is_stale_once_mapped, .row = "M7",
 
 /* --- M4: close while mapped -------------------------------------------------- */
 
-WORLD_FIXTURE(closed);
+WORLD_FIXTURE(close_while_mapped);
 
-CASE(closed, is_told_to_the_server_at_once, .row = "M4",
-     .title = "close(2) of a file that is mapped sends FLUSH and RELEASE at once, and the mapping "
-	      "works on",
+CASE(close_while_mapped, sends_release_at_once, .row = "M4",
+     .title = "close(2) of a mapped file sends FLUSH and RELEASE at once; the mapping stays usable",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -134,9 +132,8 @@ FIXTURE_VARIANT_ADD(next_open, cached_before_close) { "f", false, -EIO };
 FIXTURE_VARIANT_ADD(next_open, other_id_after_close) { "f reg=at-open", true, 0 };
 FIXTURE_VARIANT_ADD(next_open, other_id_before_close) { "f reg=at-open", false, -EIO };
 
-CASE(next_open, does_not_mind_a_mapping, .row = "M4",
-     .title = "a mapping does not keep the inode in passthrough mode: once the file is closed it is "
-	      "opened in any mode",
+CASE(next_open, ignores_mapping, .row = "M4",
+     .title = "close(2) of a mapped file ends passthrough mode; a cached open or another ID gets EIO only before",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, next;
@@ -152,8 +149,8 @@ CASE(next_open, does_not_mind_a_mapping, .row = "M4",
 	EXPECT_RET(next < 0 ? next : 0, variant->error);
 }
 
-CASE(closed, holds_the_mount, .row = "M4",
-     .title = "after close(2) the mapping alone keeps the FUSE mount busy, until munmap(2)",
+CASE(close_while_mapped, mapping_pins_mount, .row = "M4",
+     .title = "after close(2) the mapping alone keeps the FUSE mount busy until munmap(2)",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -171,23 +168,22 @@ CASE(closed, holds_the_mount, .row = "M4",
 
 /* --- M5: beside direct I/O --------------------------------------------------- */
 
-WORLD_FIXTURE(direct);
-FIXTURE_VARIANT(direct)
+WORLD_FIXTURE(direct_io);
+FIXTURE_VARIANT(direct_io)
 {
 	const char *init;
 	int flags;
 	long after; /* of mmap(2) once there is no passthrough file any more */
 };
-FIXTURE_VARIANT_ADD(direct, private) { "depth=1", MAP_PRIVATE, 0 };
-FIXTURE_VARIANT_ADD(direct, shared) { "depth=1", MAP_SHARED, -ENODEV };
-FIXTURE_VARIANT_ADD(direct, private_allowed) { "direct-io-allow-mmap", MAP_PRIVATE, 0 };
-FIXTURE_VARIANT_ADD(direct, shared_allowed) { "direct-io-allow-mmap", MAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(direct_io, map_private) { "depth=1", MAP_PRIVATE, 0 };
+FIXTURE_VARIANT_ADD(direct_io, map_shared) { "depth=1", MAP_SHARED, -ENODEV };
+FIXTURE_VARIANT_ADD(direct_io, map_private_allow_mmap) { "direct-io-allow-mmap", MAP_PRIVATE, 0 };
+FIXTURE_VARIANT_ADD(direct_io, map_shared_allow_mmap) { "direct-io-allow-mmap", MAP_SHARED, 0 };
 
 static const struct world_opts no_start = { .no_start = true };
 
-CASE(direct, is_not_mapped_beside_passthrough, .row = "M5",
-     .title = "while the inode is open for passthrough, a file of it that the server opened with "
-	      "DIRECT_IO alone is not mapped: ENODEV",
+CASE(direct_io, beside_passthrough_enodev, .row = "M5",
+     .title = "while the inode is open for passthrough, mmap(2) of its DIRECT_IO open file fails with ENODEV",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
 	long direct, passthrough;
@@ -206,11 +202,10 @@ CASE(direct, is_not_mapped_beside_passthrough, .row = "M5",
 
 /* --- M8: what is asked of memory --------------------------------------------- */
 
-WORLD_FIXTURE(advice);
+WORLD_FIXTURE(madvise);
 
-CASE(advice, remove_punches_the_backing_file, .row = "M8",
-     .title = "MADV_REMOVE of a mapping punches a hole into the backing file, without FALLOCATE at "
-	      "the server",
+CASE(madvise, remove_punches_backing_file, .row = "M8",
+     .title = "MADV_REMOVE punches a hole in the backing file and sends no FALLOCATE",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -227,8 +222,8 @@ CASE(advice, remove_punches_the_backing_file, .row = "M8",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(advice, fallocate_is_the_servers, .row = "M8",
-     .title = "unlike MADV_REMOVE, fallocate(2) of the file asks the server",
+CASE(madvise, fallocate_sends_request, .row = "M8",
+     .title = "unlike MADV_REMOVE, punching a hole by fallocate(2) sends FALLOCATE",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -241,18 +236,18 @@ CASE(advice, fallocate_is_the_servers, .row = "M8",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR FALLOCATE");
 }
 
-WORLD_FIXTURE(hint);
-FIXTURE_VARIANT(hint)
+WORLD_FIXTURE(madvise_hint);
+FIXTURE_VARIANT(madvise_hint)
 {
 	int advice;
 };
-FIXTURE_VARIANT_ADD(hint, willneed) { MADV_WILLNEED };
-FIXTURE_VARIANT_ADD(hint, populate_read) { MADV_POPULATE_READ };
-FIXTURE_VARIANT_ADD(hint, populate_write) { MADV_POPULATE_WRITE };
-FIXTURE_VARIANT_ADD(hint, dontneed) { MADV_DONTNEED };
+FIXTURE_VARIANT_ADD(madvise_hint, madv_willneed) { MADV_WILLNEED };
+FIXTURE_VARIANT_ADD(madvise_hint, madv_populate_read) { MADV_POPULATE_READ };
+FIXTURE_VARIANT_ADD(madvise_hint, madv_populate_write) { MADV_POPULATE_WRITE };
+FIXTURE_VARIANT_ADD(madvise_hint, madv_dontneed) { MADV_DONTNEED };
 
-CASE(hint, is_for_the_backing_file, .row = "M8",
-     .title = "advice on a mapping that reads ahead or forgets sends nothing, and a store survives it",
+CASE(madvise_hint, sends_no_request, .row = "M8",
+     .title = "madvise(2) that reads ahead, populates or drops pages sends no request and loses no store",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -269,10 +264,10 @@ CASE(hint, is_for_the_backing_file, .row = "M8",
 
 /* --- M9: what cannot be mapped ------------------------------------------------ */
 
-WORLD_FIXTURE(unmappable);
+WORLD_FIXTURE(unmappable_backing);
 
-CASE(unmappable, is_enodev, .row = "M9",
-     .title = "a backing file that cannot be mapped is ENODEV, and the failure holds nothing",
+CASE(unmappable_backing, mmap_enodev, .row = "M9",
+     .title = "mmap(2) of a backing file that cannot be mapped pins nothing and fails with ENODEV",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -291,15 +286,15 @@ CASE(unmappable, is_enodev, .row = "M9",
 
 /* --- M10: executable --------------------------------------------------------- */
 
-WORLD_FIXTURE(executable);
-FIXTURE_VARIANT(executable)
+WORLD_FIXTURE(prot_exec);
+FIXTURE_VARIANT(prot_exec)
 {
 	const char *noexec; /* the mount that is */
 	long error;
 };
-FIXTURE_VARIANT_ADD(executable, everywhere) { NULL, 0 };
-FIXTURE_VARIANT_ADD(executable, not_in_fuse) { "fuse", -EPERM };
-FIXTURE_VARIANT_ADD(executable, not_in_backing) { "backing", 0 };
+FIXTURE_VARIANT_ADD(prot_exec, no_noexec) { NULL, 0 };
+FIXTURE_VARIANT_ADD(prot_exec, fuse_noexec) { "fuse", -EPERM };
+FIXTURE_VARIANT_ADD(prot_exec, backing_noexec) { "backing", 0 };
 
 static int make_noexec(const char *dir)
 {
@@ -307,9 +302,8 @@ static int make_noexec(const char *dir)
 		-errno : 0;
 }
 
-CASE(executable, is_what_the_fuse_mount_says, .row = "M10",
-     .title = "whether a file may be mapped to execute goes by the flags of the FUSE mount, not of "
-	      "the backing filesystem",
+CASE(prot_exec, follows_fuse_mount, .row = "M10",
+     .title = "noexec on the FUSE mount, not on the backing mount, makes a PROT_EXEC mapping fail with EPERM",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;

@@ -59,7 +59,7 @@ static bool has_ended(int watched)
 	return poll(&fd, 1, deadline_ms(END_DEADLINE_MS)) == 1;
 }
 
-WORLD_FIXTURE(parent);
+WORLD_FIXTURE(unclosed_id);
 
 static void expect_end_with_server(struct __test_metadata *_metadata, struct world *w,
 				   int (*detach)(void))
@@ -75,17 +75,15 @@ static void expect_end_with_server(struct __test_metadata *_metadata, struct wor
 	EXPECT_HOLDS(has_ended(watched), "the filesystem of the backing file ends");
 }
 
-CASE(parent, unmounted_lazily_ends_with_the_server, .row = "L8",
-     .title = "a FUSE mount on the filesystem of its backing files, unmounted lazily together with "
-	      "it: that filesystem ends when the server does, though an ID was not closed",
+CASE(unclosed_id, lazy_umount_frees_fs, .row = "L8",
+     .title = "server exit frees a backing filesystem unmounted lazily with FUSE on it and an ID unclosed",
      .needs = NEED_PASSTHROUGH)
 {
 	expect_end_with_server(_metadata, w, unmount_lazily);
 }
 
-CASE(parent, without_mountpoint_ends_with_the_server, .row = "L8",
-     .title = "a FUSE mount on the filesystem of its backing files, whose mountpoint was removed: "
-	      "that filesystem ends when the server does, though an ID was not closed",
+CASE(unclosed_id, removed_mountpoint_frees_fs, .row = "L8",
+     .title = "server exit frees a backing filesystem with its mountpoint removed, FUSE on it and an ID unclosed",
      .needs = NEED_PASSTHROUGH | NEED_DESTRUCTIVE,
      .xfail = "mount, connection and ID hold each other for ever", .xfail_before = "7.3",
      .fixed_by = "7.3 (umount_tree() leaves no mount connected)")

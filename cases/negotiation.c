@@ -31,9 +31,9 @@ static long register_path(struct world *w, const char *path)
 #define EXPECT_REGISTERS(w, path, want)                                                       \
 	EXPECT_RET_SINCE(register_path(w, path), since("6.9", -EBADF), since("6.12", want))
 
-WORLD_FIXTURE(offer);
+WORLD_FIXTURE(init);
 
-CASE(offer, made_iff_configured, .row = "N1",
+CASE(init, offer_iff_configured, .row = "N1",
      .title = "INIT offers FUSE_PASSTHROUGH if and only if the kernel is built with it",
      .since = "any", .needs = NEED_KALLSYMS, .can = "passthrough")
 {
@@ -42,8 +42,8 @@ CASE(offer, made_iff_configured, .row = "N1",
 	EXPECT_RET(offered, kernel_has_function("fuse_passthrough_read_iter"));
 }
 
-CASE(offer, needs_only_minor_6, .row = "N2",
-     .title = "passthrough is on with protocol minor 6 in the reply to INIT, 40 is not needed",
+CASE(init, minor_6_suffices, .row = "N2",
+     .title = "protocol minor 6 in the reply to INIT suffices for passthrough; minor 40 is not required",
      .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &no_start)
 {
 	START(w, "minor=6");
@@ -51,16 +51,16 @@ CASE(offer, needs_only_minor_6, .row = "N2",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-WORLD_FIXTURE(depths);
-FIXTURE_VARIANT(depths)
+WORLD_FIXTURE(max_stack_depth);
+FIXTURE_VARIANT(max_stack_depth)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(depths, one) { .init = "depth=1" };
-FIXTURE_VARIANT_ADD(depths, two) { .init = "depth=2" };
+FIXTURE_VARIANT_ADD(max_stack_depth, depth_1) { .init = "depth=1" };
+FIXTURE_VARIANT_ADD(max_stack_depth, depth_2) { .init = "depth=2" };
 
-CASE(depths, turn_passthrough_on, .row = "N2",
-     .title = "passthrough is on with max_stack_depth 1 and 2",
+CASE(max_stack_depth, enables_passthrough, .row = "N2",
+     .title = "max_stack_depth 1 or 2 in the reply to INIT enables passthrough",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
 	START(w, variant->init);
@@ -68,19 +68,18 @@ CASE(depths, turn_passthrough_on, .row = "N2",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-WORLD_FIXTURE(refusal);
-FIXTURE_VARIANT(refusal)
+WORLD_FIXTURE(no_valid_request);
+FIXTURE_VARIANT(no_valid_request)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(refusal, not_asked_for) { .init = "no-passthrough" };
-FIXTURE_VARIANT_ADD(refusal, depth_0) { .init = "depth=0" };
-FIXTURE_VARIANT_ADD(refusal, depth_3) { .init = "depth=3" };
-FIXTURE_VARIANT_ADD(refusal, depth_0x80000001) { .init = "depth=0x80000001" };
+FIXTURE_VARIANT_ADD(no_valid_request, no_flag) { .init = "no-passthrough" };
+FIXTURE_VARIANT_ADD(no_valid_request, depth_0) { .init = "depth=0" };
+FIXTURE_VARIANT_ADD(no_valid_request, depth_3) { .init = "depth=3" };
+FIXTURE_VARIANT_ADD(no_valid_request, depth_0x80000001) { .init = "depth=0x80000001" };
 
-CASE(refusal, is_silent, .row = "N3",
-     .title = "a reply to INIT that the kernel does not take for passthrough: the mount works, "
-	      "registering is EPERM",
+CASE(no_valid_request, registering_eperm, .row = "N3",
+     .title = "an INIT reply without a valid passthrough request leaves passthrough off; the mount works",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
 	START(w, variant->init);
@@ -89,17 +88,17 @@ CASE(refusal, is_silent, .row = "N3",
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-WORLD_FIXTURE(odd_reply);
-FIXTURE_VARIANT(odd_reply)
+WORLD_FIXTURE(older_protocol);
+FIXTURE_VARIANT(older_protocol)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(odd_reply, without_init_ext) { .init = "no-init-ext" };
-FIXTURE_VARIANT_ADD(odd_reply, short_reply) { .init = "short" };
-FIXTURE_VARIANT_ADD(odd_reply, minor_5) { .init = "minor=5" };
+FIXTURE_VARIANT_ADD(older_protocol, no_init_ext) { .init = "no-init-ext" };
+FIXTURE_VARIANT_ADD(older_protocol, short_reply) { .init = "short" };
+FIXTURE_VARIANT_ADD(older_protocol, minor_5) { .init = "minor=5" };
 
-CASE(odd_reply, is_refused_silently, .row = "N3",
-     .title = "a reply to INIT of an older protocol: the mount works, registering is EPERM",
+CASE(older_protocol, registering_eperm, .row = "N3",
+     .title = "an INIT reply of an older protocol leaves passthrough off; the mount works",
      .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &no_start)
 {
 	START(w, variant->init);
@@ -108,10 +107,10 @@ CASE(odd_reply, is_refused_silently, .row = "N3",
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-WORLD_FIXTURE(no_passthrough);
+WORLD_FIXTURE(passthrough_off);
 
-CASE(no_passthrough, with_writeback_cache, .row = "N2",
-     .title = "FUSE_WRITEBACK_CACHE and passthrough exclude each other: registering is EPERM",
+CASE(passthrough_off, writeback_cache_eperm, .row = "N2",
+     .title = "FUSE_WRITEBACK_CACHE turns passthrough off from 6.10.10 on: registering fails with EPERM",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
 	START(w, "writeback");
@@ -120,8 +119,8 @@ CASE(no_passthrough, with_writeback_cache, .row = "N2",
 	EXPECT_RET_SINCE(try_register_f(w), since("6.9", 1), since("6.10.10", -EPERM));
 }
 
-CASE(no_passthrough, after_init_error, .row = "N3",
-     .title = "an error as reply to INIT: requests fail with ECONNREFUSED, registering is EPERM",
+CASE(passthrough_off, init_error_eperm, .row = "N3",
+     .title = "after an error reply to INIT, requests fail with ECONNREFUSED, registering with EPERM",
      .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &no_start)
 {
 	START(w, "error=EPROTO");
@@ -130,26 +129,25 @@ CASE(no_passthrough, after_init_error, .row = "N3",
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-WORLD_FIXTURE(superblock);
+WORLD_FIXTURE(overlayfs_layer);
 
-CASE(superblock, of_depth_1_is_a_layer_once, .row = "N4",
-     .title = "with max_stack_depth 1 overlayfs takes the mount as a layer, and no further one "
-	      "on top",
+CASE(overlayfs_layer, depth_1_only_once, .row = "N4",
+     .title = "with max_stack_depth 1, overlayfs takes the mount as a layer; a further one on top fails with EINVAL",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
 	EXPECT_RET(stack_overlay("fuse", "overlay"), 0);
 	EXPECT_RET(stack_overlay("overlay", "overlay2"), -EINVAL);
 }
 
-CASE(superblock, of_depth_2_is_no_layer, .row = "N4",
-     .title = "with max_stack_depth 2 overlayfs does not take the mount as a layer: EINVAL",
+CASE(overlayfs_layer, depth_2_einval, .row = "N4",
+     .title = "with max_stack_depth 2, mounting overlayfs with the mount as a layer fails with EINVAL",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	EXPECT_RET(stack_overlay("fuse", "overlay"), -EINVAL);
 }
 
-CASE(superblock, of_refused_depth_stays_0, .row = "N4",
-     .title = "where passthrough was refused the mount has depth 0: two layers of overlayfs fit",
+CASE(overlayfs_layer, rejected_depth_counts_as_0, .row = "N4",
+     .title = "if passthrough is rejected, the mount has stack depth 0: two overlayfs mounts fit on top",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &refused)
 {
 	EXPECT_RET(stack_overlay("fuse", "overlay"), 0);
@@ -164,8 +162,8 @@ FIXTURE_VARIANT(own_mount)
 FIXTURE_VARIANT_ADD(own_mount, depth_1) { .init = "depth=1" };
 FIXTURE_VARIANT_ADD(own_mount, depth_2) { .init = "depth=2" };
 
-CASE(own_mount, is_no_backing, .row = "N5",
-     .title = "a file of the mount itself is no backing file of it: ELOOP",
+CASE(own_mount, eloop, .row = "N5",
+     .title = "registering a file of the mount itself fails with ELOOP",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
 	START(w, variant->init);
@@ -174,20 +172,19 @@ CASE(own_mount, is_no_backing, .row = "N5",
 }
 
 /* The same of overlayfs is row O9, in backing_open.c. */
-WORLD_FIXTURE(on_fuse);
-FIXTURE_VARIANT(on_fuse)
+WORLD_FIXTURE(other_passthrough_mount);
+FIXTURE_VARIANT(other_passthrough_mount)
 {
 	const char *init, *other; /* of this mount, and of the one that has the backing file */
 	long result;
 };
-FIXTURE_VARIANT_ADD(on_fuse, depth_1_on_1) { "depth=1", "depth=1", -ELOOP };
-FIXTURE_VARIANT_ADD(on_fuse, depth_2_on_1) { "depth=2", "depth=1", 1 };
-FIXTURE_VARIANT_ADD(on_fuse, depth_1_on_2) { "depth=1", "depth=2", -ELOOP };
-FIXTURE_VARIANT_ADD(on_fuse, depth_2_on_2) { "depth=2", "depth=2", -ELOOP };
+FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_1) { "depth=1", "depth=1", -ELOOP };
+FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_1) { "depth=2", "depth=1", 1 };
+FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_2) { "depth=1", "depth=2", -ELOOP };
+FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_2) { "depth=2", "depth=2", -ELOOP };
 
-CASE(on_fuse, passthrough_counts_its_depth, .row = "N6",
-     .title = "a file on another FUSE mount with passthrough is a backing file only for a "
-	      "greater max_stack_depth than that mount's",
+CASE(other_passthrough_mount, needs_greater_depth, .row = "N6",
+     .title = "a file on another passthrough mount can be registered only with a greater max_stack_depth",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
 	START(w, variant->init);
@@ -196,10 +193,10 @@ CASE(on_fuse, passthrough_counts_its_depth, .row = "N6",
 	EXPECT_REGISTERS(w, world_path("other", "f"), variant->result);
 }
 
-WORLD_FIXTURE(on_plain_fuse);
+WORLD_FIXTURE(other_plain_mount);
 
-CASE(on_plain_fuse, has_depth_0, .row = "N7",
-     .title = "a file on a FUSE mount without passthrough is a backing file",
+CASE(other_plain_mount, can_be_registered, .row = "N7",
+     .title = "a file on a FUSE mount without passthrough can be registered",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
@@ -207,10 +204,10 @@ CASE(on_plain_fuse, has_depth_0, .row = "N7",
 	EXPECT_REGISTERS(w, world_path("other", "f"), 1);
 }
 
-WORLD_FIXTURE(io_uring);
+WORLD_FIXTURE(fuse_over_io_uring);
 
-CASE(io_uring, leaves_ids_to_the_ioctl, .row = "N8",
-     .title = "passthrough is negotiated beside FUSE_OVER_IO_URING, and IDs go by ioctl",
+CASE(fuse_over_io_uring, ids_by_ioctl, .row = "N8",
+     .title = "passthrough can be negotiated with FUSE_OVER_IO_URING; IDs are registered by ioctl",
      .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_URING, .can = "init-any",
      .world = &no_start)
 {
@@ -219,8 +216,8 @@ CASE(io_uring, leaves_ids_to_the_ioctl, .row = "N8",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(io_uring, carries_requests_beside_passthrough, .row = "N8",
-     .title = "over io_uring: OPEN comes through the ring, and reads of the open file not at all",
+CASE(fuse_over_io_uring, open_uses_ring, .row = "N8",
+     .title = "with FUSE_OVER_IO_URING, OPEN comes through the ring; reads of the open file send no request",
      .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_URING, .can = "over-io-uring")
 {
 	long fd, before = server_over_ring(w);

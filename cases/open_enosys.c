@@ -11,11 +11,10 @@ static long or_ok(long fd)
 	return fd > 0 ? 0 : fd;
 }
 
-WORLD_FIXTURE(no_open);
+WORLD_FIXTURE(after_enosys);
 
-CASE(no_open, beside_passthrough_is_a_cached_open, .row = "R29",
-     .title = "OPEN answered with ENOSYS beside a passthrough open of the file: EIO from 6.18.3 "
-	      "and 6.12.64 on, before it succeeds, and the passthrough open goes on",
+CASE(after_enosys, beside_passthrough_eio, .row = "R29",
+     .title = "ENOSYS beside a passthrough open, which stays usable, fails open(2) with EIO from 6.12.64/6.18.3 on",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -33,8 +32,8 @@ CASE(no_open, beside_passthrough_is_a_cached_open, .row = "R29",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN");
 }
 
-CASE(no_open, serves_other_files_as_cached, .row = "R29",
-     .title = "after OPEN was answered with ENOSYS other files open without a request and are cached",
+CASE(after_enosys, other_files_send_no_open, .row = "R29",
+     .title = "after ENOSYS to OPEN, other files open without a request, and reading them sends READ",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -52,9 +51,8 @@ CASE(no_open, serves_other_files_as_cached, .row = "R29",
 	EXPECT_OPS(w, "LOOKUP READ");
 }
 
-CASE(no_open, ends_passthrough_with_its_last_file, .row = "R29",
-     .title = "after OPEN was answered with ENOSYS a file whose passthrough opens are closed opens as "
-	      "cached, and its backing file is free",
+CASE(after_enosys, reopen_sends_no_open, .row = "R29",
+     .title = "after ENOSYS to OPEN, a closed passthrough file reopens without passthrough and pins nothing",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -91,9 +89,8 @@ static int releases(struct world *w)
 
 WORLD_FIXTURE(no_release);
 
-CASE(no_release, of_passthrough_opens_after_enosys, .row = "R31",
-     .title = "after OPEN was answered with ENOSYS no RELEASE is sent, from 6.18.3 and 6.12.64 on "
-	      "not for passthrough opens from before either: their IDs are the server's to find",
+CASE(no_release, earlier_passthrough_open, .row = "R31",
+     .title = "after ENOSYS to OPEN, an earlier passthrough open sends no RELEASE from 6.12.64/6.18.3 on",
      .needs = NEED_PASSTHROUGH)
 {
 	long fds[2];
@@ -112,9 +109,8 @@ CASE(no_release, of_passthrough_opens_after_enosys, .row = "R31",
 	EXPECT_RET_SINCE(releases(w), NO_RELEASE(1, 0));
 }
 
-CASE(no_release, of_failed_create_after_enosys, .row = "R31",
-     .title = "after OPEN was answered with ENOSYS a passthrough reply to CREATE still counts; with a "
-	      "bad ID open(2) fails with EIO, from 6.18.3 and 6.12.64 on without RELEASE",
+CASE(no_release, failed_create_eio, .row = "R31",
+     .title = "after ENOSYS, CREATE passes through; a closed ID fails with EIO, no RELEASE from 6.12.64/6.18.3 on",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;

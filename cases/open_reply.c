@@ -11,24 +11,23 @@ static const struct world_opts no_start = { .no_start = true };
 
 /* --- R1: EIO whatever the cause -------------------------------------------- */
 
-WORLD_FIXTURE(error);
-FIXTURE_VARIANT(error)
+WORLD_FIXTURE(backing_error);
+FIXTURE_VARIANT(backing_error)
 {
 	const char *row; /* of the server that the backing file is on */
 };
-FIXTURE_VARIANT_ADD(error, eperm) { "plan f error=EPERM" };
-FIXTURE_VARIANT_ADD(error, eacces) { "plan f error=EACCES" };
-FIXTURE_VARIANT_ADD(error, enoent) { "plan f error=ENOENT" };
-FIXTURE_VARIANT_ADD(error, eintr) { "plan f error=EINTR" };
-FIXTURE_VARIANT_ADD(error, enospc) { "plan f error=ENOSPC" };
-FIXTURE_VARIANT_ADD(error, enomem) { "plan f error=ENOMEM" };
-FIXTURE_VARIANT_ADD(error, etxtbsy) { "plan f error=ETXTBSY" };
-FIXTURE_VARIANT_ADD(error, estale) { "plan f error=ESTALE" };
-FIXTURE_VARIANT_ADD(error, enotconn) { "plan f error=ENOTCONN" };
+FIXTURE_VARIANT_ADD(backing_error, eperm) { "plan f error=EPERM" };
+FIXTURE_VARIANT_ADD(backing_error, eacces) { "plan f error=EACCES" };
+FIXTURE_VARIANT_ADD(backing_error, enoent) { "plan f error=ENOENT" };
+FIXTURE_VARIANT_ADD(backing_error, eintr) { "plan f error=EINTR" };
+FIXTURE_VARIANT_ADD(backing_error, enospc) { "plan f error=ENOSPC" };
+FIXTURE_VARIANT_ADD(backing_error, enomem) { "plan f error=ENOMEM" };
+FIXTURE_VARIANT_ADD(backing_error, etxtbsy) { "plan f error=ETXTBSY" };
+FIXTURE_VARIANT_ADD(backing_error, estale) { "plan f error=ESTALE" };
+FIXTURE_VARIANT_ADD(backing_error, enotconn) { "plan f error=ENOTCONN" };
 
-CASE(error, of_the_backing_open_is_eio, .row = "R1",
-     .title = "whatever error the backing filesystem gives when its file is opened, open(2) fails "
-	      "with EIO, is not tried again, and the file can be opened later",
+CASE(backing_error, open_eio, .row = "R1",
+     .title = "any error opening the backing file fails open(2) with EIO, without a retry; the next open succeeds",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
@@ -43,9 +42,8 @@ CASE(error, of_the_backing_open_is_eio, .row = "R1",
 
 WORLD_FIXTURE(error_reply);
 
-CASE(error_reply, is_given_as_it_is, .row = "R1",
-     .title = "an error as reply to OPEN is the error of open(2), whatever ID and flags stand "
-	      "beside it, and nothing is released",
+CASE(error_reply, returned_unchanged, .row = "R1",
+     .title = "open(2) fails with the error in the OPEN reply, and no RELEASE is sent",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open error=ENOSPC");
@@ -58,8 +56,8 @@ CASE(error_reply, is_given_as_it_is, .row = "R1",
 
 WORLD_FIXTURE(failed_open);
 
-CASE(failed_open, is_released_before_it_returns, .row = "R2",
-     .title = "a passthrough open that fails sends RELEASE, and returns when that is answered",
+CASE(failed_open, waits_for_release, .row = "R2",
+     .title = "a failed passthrough open sends RELEASE and returns EIO only after the reply to it",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &same_cpu)
 {
 	plan(w, "f reg=at-open drop=before-reply");
@@ -74,9 +72,8 @@ CASE(failed_open, is_released_before_it_returns, .row = "R2",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(failed_open, releases_its_own_handle, .row = "R2",
-     .title = "the RELEASE of a passthrough open that fails has the handle of its OPEN reply, the "
-	      "node and the flags of its OPEN",
+CASE(failed_open, releases_own_handle, .row = "R2",
+     .title = "RELEASE of a failed passthrough open has the handle of its OPEN reply and the node and flags of OPEN",
      .needs = NEED_PASSTHROUGH, .can = "seen")
 {
 	const long flags = O_WRONLY | O_NONBLOCK | O_APPEND | O_SYNC;
@@ -91,8 +88,8 @@ CASE(failed_open, releases_its_own_handle, .row = "R2",
 	EXPECT_RET(server_seen(w, "RELEASE", "flags") & (flags | O_ACCMODE), flags);
 }
 
-CASE(failed_open, does_not_care_what_release_says, .row = "R2",
-     .title = "an error as reply to the RELEASE of a passthrough open that fails changes nothing: EIO",
+CASE(failed_open, ignores_release_error_eio, .row = "R2",
+     .title = "a failed passthrough open ignores an error reply to its RELEASE and fails with EIO",
      .needs = NEED_PASSTHROUGH, .can = "answers")
 {
 	plan(w, "f reg=at-open drop=before-reply");
@@ -102,9 +99,8 @@ CASE(failed_open, does_not_care_what_release_says, .row = "R2",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(failed_open, ends_with_the_connection, .row = "R2",
-     .title = "a passthrough open that waits for the reply to RELEASE returns EIO when the "
-	      "connection is aborted",
+CASE(failed_open, abort_ends_wait_eio, .row = "R2",
+     .title = "an abort ends the wait of a failed passthrough open for its RELEASE reply; the open fails with EIO",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .can = "hold")
 {
 	plan(w, "f reg=at-open drop=before-reply");
@@ -118,17 +114,17 @@ CASE(failed_open, ends_with_the_connection, .row = "R2",
 
 /* --- R3, R4: flags ---------------------------------------------------------- */
 
-WORLD_FIXTURE(allowed);
-FIXTURE_VARIANT(allowed)
+WORLD_FIXTURE(allowed_flags);
+FIXTURE_VARIANT(allowed_flags)
 {
 	const char *flags, *op, *at_read, *at_close;
 };
 #define ALLOWED(name, flags, op, at_read, at_close)                                           \
-	FIXTURE_VARIANT_ADD(allowed, name)                                                    \
+	FIXTURE_VARIANT_ADD(allowed_flags, name)                                                    \
 	{ "f reg=at-open flags=passthrough" flags, "LOOKUP OPEN+passthrough" op, at_read, at_close }
 
 /* clang-format off */
-ALLOWED(alone, "", "", "", "FLUSH RELEASE");
+ALLOWED(passthrough_alone, "", "", "", "FLUSH RELEASE");
 ALLOWED(direct_io, ",direct_io", "+direct_io", "READ", "FLUSH RELEASE");
 ALLOWED(parallel, ",parallel_direct_writes", "+parallel_direct_writes", "", "FLUSH RELEASE");
 ALLOWED(noflush, ",noflush", "+noflush", "", "RELEASE");
@@ -141,9 +137,8 @@ ALLOWED(all, ",direct_io,noflush,parallel_direct_writes",
 	"+direct_io+noflush+parallel_direct_writes", "READ", "RELEASE");
 /* clang-format on */
 
-CASE(allowed, flags_have_their_effect, .row = "R3",
-     .title = "passthrough goes with DIRECT_IO, PARALLEL_DIRECT_WRITES and NOFLUSH in every "
-	      "combination: DIRECT_IO reads from the server, NOFLUSH leaves FLUSH out",
+CASE(allowed_flags, take_effect, .row = "R3",
+     .title = "passthrough works with any mix of DIRECT_IO (sends READ), NOFLUSH (no FLUSH), PARALLEL_DIRECT_WRITES",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -161,8 +156,8 @@ CASE(allowed, flags_have_their_effect, .row = "R3",
 	EXPECT_OPS(w, variant->at_close);
 }
 
-WORLD_FIXTURE(refused);
-FIXTURE_VARIANT(refused)
+WORLD_FIXTURE(rejected_flags);
+FIXTURE_VARIANT(rejected_flags)
 {
 	const char *row;
 };
@@ -170,12 +165,12 @@ FIXTURE_VARIANT(refused)
 	FIXTURE_VARIANT_ADD(fixture, name)                                                    \
 	{ "f reg=at-open flags=passthrough," flags }
 
-REFUSED(refused, keep_cache, "keep_cache");
-REFUSED(refused, nonseekable, "nonseekable");
-REFUSED(refused, cache_dir, "cache_dir");
-REFUSED(refused, direct_io_keep_cache, "direct_io,keep_cache");
-REFUSED(refused, noflush_keep_cache, "noflush,keep_cache");
-REFUSED(refused, parallel_nonseekable, "direct_io,parallel_direct_writes,nonseekable");
+REFUSED(rejected_flags, keep_cache, "keep_cache");
+REFUSED(rejected_flags, nonseekable, "nonseekable");
+REFUSED(rejected_flags, cache_dir, "cache_dir");
+REFUSED(rejected_flags, direct_io_keep_cache, "direct_io,keep_cache");
+REFUSED(rejected_flags, noflush_keep_cache, "noflush,keep_cache");
+REFUSED(rejected_flags, parallel_nonseekable, "direct_io,parallel_direct_writes,nonseekable");
 
 static void refuses(struct __test_metadata *_metadata, struct world *w, const char *row)
 {
@@ -187,46 +182,44 @@ static void refuses(struct __test_metadata *_metadata, struct world *w, const ch
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(refused, flags_fail_the_open, .row = "R4",
-     .title = "passthrough with KEEP_CACHE, NONSEEKABLE or CACHE_DIR, whatever else is set, fails "
-	      "the open with EIO; the same ID without them is good",
+CASE(rejected_flags, open_eio, .row = "R4",
+     .title = "passthrough with KEEP_CACHE, NONSEEKABLE or CACHE_DIR fails the open with EIO; the ID stays usable",
      .needs = NEED_PASSTHROUGH)
 {
 	refuses(_metadata, w, variant->row);
 }
 
-WORLD_FIXTURE(refused_odd);
-FIXTURE_VARIANT(refused_odd)
+WORLD_FIXTURE(stream_or_undefined_flags);
+FIXTURE_VARIANT(stream_or_undefined_flags)
 {
 	const char *row;
 };
-REFUSED(refused_odd, stream, "stream");
-REFUSED(refused_odd, direct_io_stream, "direct_io,stream");
-REFUSED(refused_odd, bit8, "bit8");
-REFUSED(refused_odd, bit31, "bit31");
-REFUSED(refused_odd, direct_io_bit31, "direct_io,bit31");
+REFUSED(stream_or_undefined_flags, stream, "stream");
+REFUSED(stream_or_undefined_flags, direct_io_stream, "direct_io,stream");
+REFUSED(stream_or_undefined_flags, bit8, "bit8");
+REFUSED(stream_or_undefined_flags, bit31, "bit31");
+REFUSED(stream_or_undefined_flags, direct_io_bit31, "direct_io,bit31");
 
-CASE(refused_odd, flags_fail_the_open, .row = "R4",
-     .title = "passthrough with STREAM or with a flag that it does not know fails the open with EIO; "
-	      "the same ID without them is good",
+CASE(stream_or_undefined_flags, open_eio, .row = "R4",
+     .title = "passthrough with STREAM or an undefined flag fails the open with EIO; the ID stays usable",
      .needs = NEED_PASSTHROUGH, .can = "flags-any")
 {
 	refuses(_metadata, w, variant->row);
 }
 
-WORLD_FIXTURE(other_flags);
-FIXTURE_VARIANT(other_flags)
+WORLD_FIXTURE(flags_without_passthrough);
+FIXTURE_VARIANT(flags_without_passthrough)
 {
 	const char *row;
 };
-FIXTURE_VARIANT_ADD(other_flags, keep_cache) { "f flags=keep_cache" };
-FIXTURE_VARIANT_ADD(other_flags, nonseekable) { "f flags=nonseekable" };
-FIXTURE_VARIANT_ADD(other_flags, stream) { "f flags=stream" };
-FIXTURE_VARIANT_ADD(other_flags, cache_dir) { "f flags=cache_dir" };
-FIXTURE_VARIANT_ADD(other_flags, bit31) { "f flags=bit31" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, keep_cache) { "f flags=keep_cache" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, nonseekable) { "f flags=nonseekable" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, stream) { "f flags=stream" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, cache_dir) { "f flags=cache_dir" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, bit31) { "f flags=bit31" };
 
-CASE(other_flags, are_refused_with_passthrough_only, .row = "R4",
-     .title = "the flags that passthrough refuses are no mistake in the reply to an ordinary open",
+CASE(flags_without_passthrough, open_succeeds, .row = "R4",
+     .title = "an OPEN reply without passthrough may have the flags that passthrough rejects",
      .needs = NEED_PASSTHROUGH, .can = "flags-any")
 {
 	plan(w, variant->row);
@@ -236,22 +229,21 @@ CASE(other_flags, are_refused_with_passthrough_only, .row = "R4",
 
 /* --- R5, R6, R7: IDs -------------------------------------------------------- */
 
-WORLD_FIXTURE(id_alone);
-FIXTURE_VARIANT(id_alone)
+WORLD_FIXTURE(id_without_flag);
+FIXTURE_VARIANT(id_without_flag)
 {
 	const char *row, *ops;
 };
-FIXTURE_VARIANT_ADD(id_alone, good) { "f reg=at-open flags=none", "LOOKUP OPEN READ" };
-FIXTURE_VARIANT_ADD(id_alone, unknown) { "f reg=forged id=12345 flags=none", "LOOKUP OPEN READ" };
-FIXTURE_VARIANT_ADD(id_alone, negative) { "f reg=forged id=-1 flags=none", "LOOKUP OPEN READ" };
-FIXTURE_VARIANT_ADD(id_alone, direct_io)
+FIXTURE_VARIANT_ADD(id_without_flag, valid) { "f reg=at-open flags=none", "LOOKUP OPEN READ" };
+FIXTURE_VARIANT_ADD(id_without_flag, unknown) { "f reg=forged id=12345 flags=none", "LOOKUP OPEN READ" };
+FIXTURE_VARIANT_ADD(id_without_flag, negative) { "f reg=forged id=-1 flags=none", "LOOKUP OPEN READ" };
+FIXTURE_VARIANT_ADD(id_without_flag, unknown_direct_io)
 {
 	"f reg=forged id=12345 flags=direct_io", "LOOKUP OPEN+direct_io READ"
 };
 
-CASE(id_alone, is_ignored, .row = "R5",
-     .title = "an ID in the reply without the flag for passthrough is ignored: the open is an "
-	      "ordinary one",
+CASE(id_without_flag, ignored, .row = "R5",
+     .title = "an ID in an OPEN reply without FOPEN_PASSTHROUGH is ignored: read(2) sends READ",
      .needs = NEED_PASSTHROUGH, .can = "flags-any forge-any")
 {
 	char data[1] = "";
@@ -264,8 +256,8 @@ CASE(id_alone, is_ignored, .row = "R5",
 	EXPECT_OPS(w, variant->ops);
 }
 
-WORLD_FIXTURE(bad_id);
-FIXTURE_VARIANT(bad_id)
+WORLD_FIXTURE(unallocated_id);
+FIXTURE_VARIANT(unallocated_id)
 {
 	const char *row;
 };
@@ -275,9 +267,9 @@ FIXTURE_VARIANT(bad_id)
 	FIXTURE_VARIANT_ADD(fixture, name##_direct_io)                                        \
 	{ "f reg=forged flags=passthrough,direct_io id=" id }
 
-BAD_ID(bad_id, unknown, "12345");
-BAD_ID(bad_id, next, "2");
-BAD_ID(bad_id, int_max, "0x7fffffff");
+BAD_ID(unallocated_id, unknown, "12345");
+BAD_ID(unallocated_id, next, "2");
+BAD_ID(unallocated_id, int_max, "0x7fffffff");
 
 static void fails_and_is_mended(struct __test_metadata *_metadata, struct world *w,
 				const char *row)
@@ -291,34 +283,32 @@ static void fails_and_is_mended(struct __test_metadata *_metadata, struct world 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(bad_id, fails_the_open, .row = "R6",
-     .title = "passthrough with an ID that was not given out fails the open with EIO; a good one "
-	      "succeeds directly after",
+CASE(unallocated_id, open_eio, .row = "R6",
+     .title = "passthrough with an unallocated ID fails the open with EIO; the next open with a valid ID succeeds",
      .needs = NEED_PASSTHROUGH, .can = "forge")
 {
 	fails_and_is_mended(_metadata, w, variant->row);
 }
 
-WORLD_FIXTURE(no_id);
-FIXTURE_VARIANT(no_id)
+WORLD_FIXTURE(nonpositive_id);
+FIXTURE_VARIANT(nonpositive_id)
 {
 	const char *row;
 };
-BAD_ID(no_id, zero, "0");
-BAD_ID(no_id, minus_1, "-1");
-BAD_ID(no_id, int_min, "0x80000000");
+BAD_ID(nonpositive_id, zero, "0");
+BAD_ID(nonpositive_id, minus_1, "-1");
+BAD_ID(nonpositive_id, int_min, "0x80000000");
 
-CASE(no_id, fails_the_open, .row = "R6",
-     .title = "passthrough with an ID of 0 or below fails the open with EIO; a good one succeeds "
-	      "directly after",
+CASE(nonpositive_id, open_eio, .row = "R6",
+     .title = "passthrough with an ID of 0 or below fails the open with EIO; the next with a valid ID succeeds",
      .needs = NEED_PASSTHROUGH, .can = "forge forge-any")
 {
 	fails_and_is_mended(_metadata, w, variant->row);
 }
 
-WORLD_FIXTURE(id);
+WORLD_FIXTURE(foreign_id);
 
-CASE(id, of_another_connection_fails_the_open, .row = "R6",
+CASE(foreign_id, open_eio, .row = "R6",
      .title = "passthrough with an ID of another connection fails the open with EIO",
      .needs = NEED_PASSTHROUGH, .can = "forge")
 {
@@ -336,12 +326,11 @@ FIXTURE_VARIANT(not_negotiated)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(not_negotiated, not_asked_for) { "no-passthrough" };
-FIXTURE_VARIANT_ADD(not_negotiated, depth_refused) { "depth=3" };
+FIXTURE_VARIANT_ADD(not_negotiated, not_requested) { "no-passthrough" };
+FIXTURE_VARIANT_ADD(not_negotiated, depth_3) { "depth=3" };
 
-CASE(not_negotiated, passthrough_fails_the_open, .row = "R7",
-     .title = "where passthrough was not negotiated a reply with its flag fails the open with EIO, "
-	      "and ordinary opens succeed",
+CASE(not_negotiated, passthrough_open_eio, .row = "R7",
+     .title = "without negotiated passthrough, FOPEN_PASSTHROUGH fails the open with EIO; an ordinary open succeeds",
      .needs = NEED_PASSTHROUGH, .can = "forge", .world = &no_start)
 {
 	START(w, variant->init);
@@ -354,21 +343,20 @@ CASE(not_negotiated, passthrough_fails_the_open, .row = "R7",
 
 /* --- R30: the page cache ----------------------------------------------------- */
 
-WORLD_FIXTURE(cached_page);
-FIXTURE_VARIANT(cached_page)
+WORLD_FIXTURE(page_cache);
+FIXTURE_VARIANT(page_cache)
 {
 	const char *row; /* of an open in between */
 	const char *ops, *data;
 };
-FIXTURE_VARIANT_ADD(cached_page, without_an_open_between) { NULL, "OPEN+keep_cache", "f" };
-FIXTURE_VARIANT_ADD(cached_page, and_a_passthrough_open)
+FIXTURE_VARIANT_ADD(page_cache, no_passthrough_open) { NULL, "OPEN+keep_cache", "f" };
+FIXTURE_VARIANT_ADD(page_cache, passthrough_open)
 {
 	"f reg=at-open", "OPEN+passthrough FLUSH RELEASE OPEN+keep_cache READ", "F"
 };
 
-CASE(cached_page, is_dropped_by_passthrough_opens_alone, .row = "R30",
-     .title = "a passthrough open drops what the page cache has of the file, which a later KEEP_CACHE "
-	      "open would show",
+CASE(page_cache, dropped_by_passthrough_open, .row = "R30",
+     .title = "a KEEP_CACHE open shows cached pages unless a passthrough open in between dropped them",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);

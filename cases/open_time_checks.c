@@ -22,19 +22,18 @@ static long register_readonly(struct world *w, const char *file)
 
 /* --- R18: the registered descriptor ----------------------------------------- */
 
-WORLD_FIXTURE(registered);
-FIXTURE_VARIANT(registered)
+WORLD_FIXTURE(registered_fd);
+FIXTURE_VARIANT(registered_fd)
 {
 	int flags;
 };
-FIXTURE_VARIANT_ADD(registered, for_reading) { O_RDONLY };
-FIXTURE_VARIANT_ADD(registered, for_writing) { O_WRONLY };
-FIXTURE_VARIANT_ADD(registered, for_appending) { O_RDWR | O_APPEND };
-FIXTURE_VARIANT_ADD(registered, by_path) { O_PATH };
+FIXTURE_VARIANT_ADD(registered_fd, o_rdonly) { O_RDONLY };
+FIXTURE_VARIANT_ADD(registered_fd, o_wronly) { O_WRONLY };
+FIXTURE_VARIANT_ADD(registered_fd, o_rdwr_append) { O_RDWR | O_APPEND };
+FIXTURE_VARIANT_ADD(registered_fd, o_path) { O_PATH };
 
-CASE(registered, descriptor_only_names_the_file, .row = "R18",
-     .title = "access mode, O_APPEND and offset of the registered descriptor do not matter: opens "
-	      "read and write where they want",
+CASE(registered_fd, mode_and_offset_ignored, .row = "R18",
+     .title = "access mode, O_APPEND and offset of the registered descriptor do not affect an open or its I/O",
      .needs = NEED_PASSTHROUGH)
 {
 	const long of_path = variant->flags & O_PATH ? -EBADF : 1;
@@ -62,9 +61,8 @@ CASE(registered, descriptor_only_names_the_file, .row = "R18",
 
 WORLD_FIXTURE(mode_000);
 
-CASE(mode_000, of_the_backing_file_does_not_matter, .row = "R19",
-     .title = "the permissions of the backing file and its directory are not looked at: an ordinary "
-	      "user opens, reads and writes",
+CASE(mode_000, backing_mode_ignored, .row = "R19",
+     .title = "an ordinary user can open, read and write despite mode 000 of the backing file and its directory",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
@@ -82,9 +80,8 @@ CASE(mode_000, of_the_backing_file_does_not_matter, .row = "R19",
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
-CASE(mode_000, of_the_file_does_with_default_permissions, .row = "R19",
-     .title = "with the mount option default_permissions the mode that the server shows decides: "
-	      "EACCES, and no OPEN is sent",
+CASE(mode_000, default_permissions_eacces, .row = "R19",
+     .title = "with default_permissions, an open of a mode 000 file sends no OPEN and fails with EACCES",
      .needs = NEED_PASSTHROUGH, .world = &permissions)
 {
 	EXPECT_RET(chmod(backing_path("f"), 0), 0);
@@ -99,11 +96,10 @@ CASE(mode_000, of_the_file_does_with_default_permissions, .row = "R19",
 
 /* --- R20, R21, R22: what the backing filesystem refuses --------------------- */
 
-WORLD_FIXTURE(read_only);
+WORLD_FIXTURE(read_only_backing);
 
-CASE(read_only, filesystem_can_be_read, .row = "R20",
-     .title = "a backing file on a filesystem that is read-only: opens for writing fail with EIO, "
-	      "opens for reading succeed",
+CASE(read_only_backing, filesystem_write_eio, .row = "R20",
+     .title = "on a read-only backing filesystem opens for reading succeed, opens for writing fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(register_readonly(w, "f"), 1);
@@ -126,9 +122,8 @@ static int bind_readonly(void)
 	return 0;
 }
 
-CASE(read_only, mount_counts_where_registered, .row = "R20",
-     .title = "a backing file registered through a read-only mount: opens for writing fail with EIO, "
-	      "though another mount of its filesystem is writable",
+CASE(read_only_backing, bind_mount_write_eio, .row = "R20",
+     .title = "a file registered through a read-only bind mount opens for reading; opens for writing fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(bind_readonly(), 0);
@@ -139,11 +134,10 @@ CASE(read_only, mount_counts_where_registered, .row = "R20",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
 }
 
-WORLD_FIXTURE(executed);
+WORLD_FIXTURE(executed_backing);
 
-CASE(executed, backing_file_is_not_written, .row = "R21",
-     .title = "a backing file that is being executed: opens for writing fail with EIO, opens for "
-	      "reading succeed, and for writing too once the program has ended",
+CASE(executed_backing, write_open_eio, .row = "R21",
+     .title = "while the backing file is being executed, opens for reading succeed, opens for writing fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *runner = client_number(w, 1);
@@ -160,9 +154,8 @@ CASE(executed, backing_file_is_not_written, .row = "R21",
 	EXPECT_POSITIVE(client_open(client(w), "program", O_RDWR));
 }
 
-CASE(executed, backing_file_cannot_be_while_written, .row = "R21",
-     .title = "a file that is open for writing through passthrough counts as such: its backing file "
-	      "cannot be executed, ETXTBSY, before it is closed",
+CASE(executed_backing, execve_etxtbsy, .row = "R21",
+     .title = "execve(2) of a backing file that is open for writing through passthrough fails with ETXTBSY",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, pid;
@@ -180,9 +173,8 @@ CASE(executed, backing_file_cannot_be_while_written, .row = "R21",
 
 WORLD_FIXTURE(o_direct);
 
-CASE(o_direct, needs_a_backing_that_has_it, .row = "R22",
-     .title = "a backing filesystem without direct I/O: opens with O_DIRECT fail with EIO, opens "
-	      "without succeed",
+CASE(o_direct, unsupported_eio, .row = "R22",
+     .title = "on a backing filesystem without direct I/O only opens with O_DIRECT fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &on_ramfs)
 {
 	plan(w, "f reg=at-open");
@@ -192,8 +184,8 @@ CASE(o_direct, needs_a_backing_that_has_it, .row = "R22",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(o_direct, is_left_to_a_backing_that_has_it, .row = "R22",
-     .title = "a backing filesystem with direct I/O: opens with O_DIRECT succeed beside others",
+CASE(o_direct, supported_succeeds, .row = "R22",
+     .title = "on a backing filesystem with direct I/O opens with and without O_DIRECT succeed side by side",
      .needs = NEED_PASSTHROUGH)
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_DIRECT | O_CLOEXEC);
@@ -216,27 +208,26 @@ FIXTURE_VARIANT(o_trunc)
 	const char *init, *row, *ops, *content;
 	long result, sent; /* of open(2); O_TRUNC in OPEN */
 };
-FIXTURE_VARIANT_ADD(o_trunc, is_sent_as_setattr)
+FIXTURE_VARIANT_ADD(o_trunc, setattr)
 {
 	"", "f reg=at-open", "LOOKUP OPEN+passthrough GETXATTR SETATTR", "", 0, 0
 };
-FIXTURE_VARIANT_ADD(o_trunc, is_left_to_the_server)
+FIXTURE_VARIANT_ADD(o_trunc, atomic)
 {
 	"atomic-o-trunc", "f reg=at-open", "LOOKUP OPEN+passthrough GETXATTR", "f", 0, O_TRUNC
 };
-FIXTURE_VARIANT_ADD(o_trunc, of_a_failed_open_is_not_sent)
+FIXTURE_VARIANT_ADD(o_trunc, failed_open)
 {
 	"", "f reg=at-open drop=before-reply", "LOOKUP OPEN+passthrough RELEASE", "f", -EIO, 0
 };
-FIXTURE_VARIANT_ADD(o_trunc, of_a_failed_open_is_left_to_the_server)
+FIXTURE_VARIANT_ADD(o_trunc, failed_open_atomic)
 {
 	"atomic-o-trunc", "f reg=at-open drop=before-reply", "LOOKUP OPEN+passthrough RELEASE", "f",
 	-EIO, O_TRUNC
 };
 
-CASE(o_trunc, is_not_applied_by_the_kernel, .row = "R23",
-     .title = "O_TRUNC is not applied to the backing file: it is sent as SETATTR after an open that "
-	      "succeeds, or with ATOMIC_O_TRUNC in OPEN, where a server may ignore it",
+CASE(o_trunc, left_to_server, .row = "R23",
+     .title = "O_TRUNC is left to the server: SETATTR after a successful open, or in OPEN with ATOMIC_O_TRUNC",
      .needs = NEED_PASSTHROUGH, .can = "seen", .world = &no_start)
 {
 	struct statx st;
@@ -262,19 +253,18 @@ CASE(o_trunc, is_not_applied_by_the_kernel, .row = "R23",
 	.xfail_before = "7.3.4",                                                               \
 	.xfail = "passthrough opens do not look at the flags of the backing inode"
 
-WORLD_FIXTURE(flag);
-FIXTURE_VARIANT(flag)
+WORLD_FIXTURE(inode_flags);
+FIXTURE_VARIANT(inode_flags)
 {
 	int inode_flags, good, bad; /* flags of open(2) that go with it and not */
 };
-FIXTURE_VARIANT_ADD(flag, immutable) { FS_IMMUTABLE_FL, O_RDONLY, O_RDWR };
-FIXTURE_VARIANT_ADD(flag, immutable_append) { FS_IMMUTABLE_FL, O_RDONLY, O_WRONLY | O_APPEND };
-FIXTURE_VARIANT_ADD(flag, append_only) { FS_APPEND_FL, O_WRONLY | O_APPEND, O_WRONLY };
-FIXTURE_VARIANT_ADD(flag, append_only_both) { FS_APPEND_FL, O_RDONLY, O_RDWR };
+FIXTURE_VARIANT_ADD(inode_flags, immutable_rdwr) { FS_IMMUTABLE_FL, O_RDONLY, O_RDWR };
+FIXTURE_VARIANT_ADD(inode_flags, immutable_wronly_append) { FS_IMMUTABLE_FL, O_RDONLY, O_WRONLY | O_APPEND };
+FIXTURE_VARIANT_ADD(inode_flags, append_only_wronly) { FS_APPEND_FL, O_WRONLY | O_APPEND, O_WRONLY };
+FIXTURE_VARIANT_ADD(inode_flags, append_only_rdwr) { FS_APPEND_FL, O_RDONLY, O_RDWR };
 
-CASE(flag, of_the_backing_inode_is_respected, .row = "R24",
-     .title = "an immutable backing file is not opened for writing, an append-only one only with "
-	      "O_APPEND: EIO",
+CASE(inode_flags, write_open_eio, .row = "R24",
+     .title = "an open for writing of an immutable file, or of an append-only one without O_APPEND, fails with EIO",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
 	ASSERT_RET(register_readonly(w, "f"), 1);
@@ -303,18 +293,17 @@ static int replace_f(void)
 	return rename(backing_path("g"), backing_path("f"));
 }
 
-WORLD_FIXTURE(name);
-FIXTURE_VARIANT(name)
+WORLD_FIXTURE(backing_name);
+FIXTURE_VARIANT(backing_name)
 {
 	int (*change)(void);
 };
-FIXTURE_VARIANT_ADD(name, unlinked) { unlink_f };
-FIXTURE_VARIANT_ADD(name, renamed) { rename_f };
-FIXTURE_VARIANT_ADD(name, replaced) { replace_f };
+FIXTURE_VARIANT_ADD(backing_name, unlinked) { unlink_f };
+FIXTURE_VARIANT_ADD(backing_name, renamed) { rename_f };
+FIXTURE_VARIANT_ADD(backing_name, replaced) { replace_f };
 
-CASE(name, of_the_backing_file_does_not_matter, .row = "R25",
-     .title = "a backing file that was unlinked, renamed or replaced after it was registered is "
-	      "opened, read and written as before",
+CASE(backing_name, change_ignored, .row = "R25",
+     .title = "unlinking, renaming or replacing a registered backing file does not affect open, read and write",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";

@@ -101,8 +101,8 @@ static long finish_opens(struct world *w)
 
 WORLD_FIXTURE(opens);
 
-CASE(opens, with_one_id_all_succeed, .row = "R12",
-     .title = "concurrent opens of one inode with one ID all succeed",
+CASE(opens, one_id_all_succeed, .row = "R12",
+     .title = "concurrent opens of one inode with one ID all succeed and leak nothing",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_POSITIVE(register_f(w));
@@ -114,9 +114,8 @@ CASE(opens, with_one_id_all_succeed, .row = "R12",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(opens, with_an_id_each_leave_one, .row = "R13",
-     .title = "of concurrent opens of one inode with an ID each exactly one succeeds, and each of "
-	      "the others is released",
+CASE(opens, distinct_ids_one_ok_others_eio, .row = "R13",
+     .title = "of four concurrent opens with an ID each, one succeeds; the others send RELEASE and fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, winner = 0, succeeded = 0, eio = 0;
@@ -142,9 +141,8 @@ CASE(opens, with_an_id_each_leave_one, .row = "R13",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(opens, with_an_id_each_succeed_or_eio, .row = "R13",
-     .title = "clients that open and close one inode with an ID each get the file or EIO, and "
-	      "nothing is left",
+CASE(opens, distinct_ids_ok_or_eio, .row = "R13",
+     .title = "concurrent opens of one inode, each with its own ID, leak nothing; each succeeds or fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long eio;
@@ -159,9 +157,8 @@ CASE(opens, with_an_id_each_succeed_or_eio, .row = "R13",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(opens, against_drops_succeed_or_eio, .row = "E10",
-     .title = "clients that open one inode while its ID is dropped get the file or EIO, and "
-	      "nothing is left",
+CASE(opens, drop_after_reply_ok_or_eio, .row = "E10",
+     .title = "concurrent opens whose IDs are closed after the reply leak nothing; each succeeds or fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long eio;
@@ -194,16 +191,16 @@ static void begin_writes(struct client *c)
 }
 
 /* Parallel direct writes of two clients, while two others open and close the file. */
-WORLD_FIXTURE(parallel_writes);
-FIXTURE_VARIANT(parallel_writes)
+WORLD_FIXTURE(parallel_direct_writes);
+FIXTURE_VARIANT(parallel_direct_writes)
 {
 	const char *row; /* of the plan, for the opens */
 };
-FIXTURE_VARIANT_ADD(parallel_writes, cached) { "f times=200" };
-FIXTURE_VARIANT_ADD(parallel_writes, passthrough) { "f reg=reuse times=200" };
+FIXTURE_VARIANT_ADD(parallel_direct_writes, cached) { "f times=200" };
+FIXTURE_VARIANT_ADD(parallel_direct_writes, passthrough) { "f reg=reuse times=200" };
 
-CASE(parallel_writes, and_opens_all_succeed, .row = "W1",
-     .title = "opens while parallel direct writes come and go all succeed, and so do the writes",
+CASE(parallel_direct_writes, opens_and_writes_succeed, .row = "W1",
+     .title = "opens during parallel direct writes all succeed, and so do the writes",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f times=2 flags=direct_io,parallel_direct_writes");
@@ -222,11 +219,10 @@ CASE(parallel_writes, and_opens_all_succeed, .row = "W1",
 
 #define BLOCK 64 /* bytes that are appended at a time */
 
-WORLD_FIXTURE(appends);
+WORLD_FIXTURE(append);
 
-CASE(appends, are_whole_and_all_there, .row = "D8",
-     .title = "what four clients append at once is all there, each write whole, and the cached size "
-	      "is that of all",
+CASE(append, concurrent_none_lost_or_torn, .row = "D8",
+     .title = "concurrent appends by four clients are all present, each whole, and the cached size counts them all",
      .needs = NEED_PASSTHROUGH)
 {
 	long fds[WORLD_CLIENTS];
@@ -247,11 +243,10 @@ CASE(appends, are_whole_and_all_there, .row = "D8",
 	EXPECT_PASSES_THROUGH(w);
 }
 
-WORLD_FIXTURE(storm);
+WORLD_FIXTURE(stress);
 
-CASE(storm, gives_and_closes_each_id_once, .row = "I5",
-     .title = "threads that register and close at once, through the device and clones of it: "
-	      "every ID is given out once and closed once",
+CASE(stress, ids_returned_and_closed_once, .row = "I5",
+     .title = "concurrent ioctls on /dev/fuse and its clones return each ID once and close each ID once",
      .needs = NEED_PASSTHROUGH, .can = "storm")
 {
 	EXPECT_POSITIVE(server_call(&w->server, -1, STORM, backing_path("f")));
@@ -261,9 +256,8 @@ CASE(storm, gives_and_closes_each_id_once, .row = "I5",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(storm, goes_on_over_an_abort, .row = "C7",
-     .title = "threads that register and close while the connection is aborted: every ID is given "
-	      "out once and closed once",
+CASE(stress, ioctls_survive_abort, .row = "C7",
+     .title = "registering and closing continue across an abort: each ID is returned once and closed once",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .can = "storm")
 {
 	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
@@ -274,9 +268,8 @@ CASE(storm, goes_on_over_an_abort, .row = "C7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(storm, goes_on_over_an_unmount, .row = "C7",
-     .title = "threads that register and close while the mount goes: every ID is given out once "
-	      "and closed once",
+CASE(stress, ioctls_survive_umount, .row = "C7",
+     .title = "registering and closing continue across an unmount: each ID is returned once and closed once",
      .needs = NEED_PASSTHROUGH, .can = "storm")
 {
 	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
@@ -288,11 +281,10 @@ CASE(storm, goes_on_over_an_unmount, .row = "C7",
 }
 
 /* The end of the connection amid opens, reads and registrations. */
-WORLD_FIXTURE(end);
+WORLD_FIXTURE(teardown);
 
-CASE(end, by_abort_fails_opens_only, .row = "L3",
-     .title = "an abort amid opens and reads: opens succeed, or fail with EIO, ENOTCONN or "
-	      "ECONNABORTED, open files are read, nothing is left",
+CASE(teardown, abort_fails_opens_only, .row = "L3",
+     .title = "opens racing an abort succeed or fail with EIO or a disconnect errno; reads succeed; nothing leaks",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long eio, id;
@@ -310,9 +302,8 @@ CASE(end, by_abort_fails_opens_only, .row = "L3",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(end, of_server_fails_opens_only, .row = "L4",
-     .title = "a server killed amid opens and reads: opens succeed, or fail with EIO, ENOTCONN or "
-	      "ECONNABORTED, open files are read, nothing is left",
+CASE(teardown, server_kill_fails_opens_only, .row = "L4",
+     .title = "opens racing a server kill succeed or fail with EIO or a disconnect errno; reads succeed; no leak",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open times=any");
@@ -326,9 +317,8 @@ CASE(end, of_server_fails_opens_only, .row = "L4",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(end, by_lazy_unmount_fails_nothing, .row = "L5",
-     .title = "a lazy unmount amid opens and reads: opens succeed until the path is gone, open "
-	      "files are read, nothing but the ID is left",
+CASE(teardown, lazy_umount_fails_nothing, .row = "L5",
+     .title = "opens racing a lazy unmount succeed until they fail with ENOENT; reads succeed; only the ID stays",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_POSITIVE(register_f(w));

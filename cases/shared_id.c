@@ -17,11 +17,10 @@ static char first_byte(struct client *client, long fd)
 	return byte;
 }
 
-WORLD_FIXTURE(same_id);
+WORLD_FIXTURE(one_id);
 
-CASE(same_id, serves_many_opens, .row = "R12",
-     .title = "one ID serves many opens of a file by several processes, each sees what another "
-	      "writes, and the backing file is free after the last close",
+CASE(one_id, serves_concurrent_opens, .row = "R12",
+     .title = "one ID serves eight opens by two processes: one reads all writes, the last close unpins the file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fds[OPENS];
@@ -43,8 +42,8 @@ CASE(same_id, serves_many_opens, .row = "R12",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(same_id, serves_every_access_mode, .row = "R12",
-     .title = "one ID serves opens of a file for reading, for writing and for both at a time",
+CASE(one_id, serves_every_access_mode, .row = "R12",
+     .title = "one ID serves O_RDONLY, O_WRONLY and O_RDWR opens at once, each limited to its own access mode",
      .needs = NEED_PASSTHROUGH)
 {
 	long reader, writer;
@@ -61,11 +60,10 @@ CASE(same_id, serves_every_access_mode, .row = "R12",
 	EXPECT_RET(client_read(client(w), writer, (char[1]){ 0 }, 1, 0), -EBADF);
 }
 
-WORLD_FIXTURE(own_id);
+WORLD_FIXTURE(id_per_open);
 
-CASE(own_id, for_each_open_serves_the_first, .row = "R13",
-     .title = "a server that registers the same file anew for each open: the first open succeeds, "
-	      "those beside it fail with EIO and are released",
+CASE(id_per_open, overlapping_open_eio, .row = "R13",
+     .title = "with an ID registered per open, overlapping opens after the first send RELEASE and fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -79,9 +77,8 @@ CASE(own_id, for_each_open_serves_the_first, .row = "R13",
 		      "OPEN+passthrough RELEASE OPEN+passthrough RELEASE");
 }
 
-CASE(own_id, for_each_open_in_turn, .row = "R16",
-     .title = "a server that registers the same file anew for each open: opens one after the other "
-	      "succeed",
+CASE(id_per_open, sequential_opens_succeed, .row = "R16",
+     .title = "with an ID registered per open, opens of the file one after the other succeed",
      .needs = NEED_PASSTHROUGH)
 {
 	plan(w, "f reg=at-open drop=at-release times=3");
@@ -90,8 +87,8 @@ CASE(own_id, for_each_open_in_turn, .row = "R16",
 	EXPECT_RET(last_id(w), 3);
 }
 
-CASE(own_id, that_was_refused_is_as_good_as_new, .row = "R13",
-     .title = "an ID that was refused beside another one serves once that one is closed",
+CASE(id_per_open, refused_id_stays_usable, .row = "R13",
+     .title = "an ID refused while another ID was in use works once the file open with that one is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -104,17 +101,16 @@ CASE(own_id, that_was_refused_is_as_good_as_new, .row = "R13",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-WORLD_FIXTURE(closed_id);
-FIXTURE_VARIANT(closed_id)
+WORLD_FIXTURE(closed_id_in_use);
+FIXTURE_VARIANT(closed_id_in_use)
 {
 	const char *row;
 };
-FIXTURE_VARIANT_ADD(closed_id, itself) { "f reg=reuse" };
-FIXTURE_VARIANT_ADD(closed_id, other_id) { "f reg=at-open" };
+FIXTURE_VARIANT_ADD(closed_id_in_use, same_id) { "f reg=reuse" };
+FIXTURE_VARIANT_ADD(closed_id_in_use, new_id) { "f reg=at-open" };
 
-CASE(closed_id, excludes_all_others, .row = "R15",
-     .title = "a passthrough open whose ID was closed: beside it neither that ID nor another one of "
-	      "the same file can be used, EIO, and the open goes on",
+CASE(closed_id_in_use, second_open_eio, .row = "R15",
+     .title = "while a file is open with a closed ID it keeps working, and a second open fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -132,9 +128,8 @@ CASE(closed_id, excludes_all_others, .row = "R15",
 
 WORLD_FIXTURE(two_files);
 
-CASE(two_files, share_an_id, .row = "R17",
-     .title = "one ID serves opens of two files at a time: both have the content of the registered "
-	      "one",
+CASE(two_files, share_one_id, .row = "R17",
+     .title = "one ID serves concurrent opens of two files; both have the content of the registered file",
      .needs = NEED_PASSTHROUGH)
 {
 	long f, g;
@@ -150,9 +145,8 @@ CASE(two_files, share_an_id, .row = "R17",
 	EXPECT_RET(backing_file_is("g", "g"), 1);
 }
 
-CASE(two_files, each_hold_the_backing_file, .row = "R17",
-     .title = "one ID for two files: each open holds the backing file, also when the other and the "
-	      "ID are closed",
+CASE(two_files, remaining_open_pins, .row = "R17",
+     .title = "with one ID for two files, one open pins the backing file after the other open and the ID are closed",
      .needs = NEED_PASSTHROUGH)
 {
 	long f, g;
@@ -170,8 +164,8 @@ CASE(two_files, each_hold_the_backing_file, .row = "R17",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(two_files, keep_modes_of_their_own, .row = "R17",
-     .title = "a passthrough open of one file leaves cached opens of other files alone",
+CASE(two_files, modes_are_independent, .row = "R17",
+     .title = "a passthrough open of one file does not affect a cached open of another, which still sends READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long g;

@@ -21,11 +21,11 @@ static long open_polled(struct world *w, const char *path)
 	return fd;
 }
 
-WAY_FIXTURE(capability);
-EACH_CALL(capability);
+WAY_FIXTURE(getxattr);
+EACH_CALL(getxattr);
 
-CASE(capability, is_asked_for_until_enosys, .row = "D7",
-     .title = "a write asks for security.capability first, and no write ever again after ENOSYS",
+CASE(getxattr, sent_until_enosys, .row = "D7",
+     .title = "a write sends GETXATTR; after ENOSYS no later write to this or another file sends it",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -44,8 +44,8 @@ CASE(capability, is_asked_for_until_enosys, .row = "D7",
 	EXPECT_OPS(w, "");
 }
 
-CASE(capability, is_asked_for_by_each_write, .row = "D7",
-     .title = "each write asks for security.capability as long as the answer is ENODATA",
+CASE(getxattr, sent_by_each_write_on_enodata, .row = "D7",
+     .title = "every write sends GETXATTR as long as the server answers ENODATA",
      .needs = NEED_PASSTHROUGH, .can = "answers")
 {
 	struct client *c = client(w);
@@ -63,9 +63,8 @@ CASE(capability, is_asked_for_by_each_write, .row = "D7",
 
 static const struct world_opts killpriv_v2 = { .init = "killpriv-v2" };
 
-CASE(capability, is_asked_for_once_with_killpriv_v2, .row = "D7",
-     .title = "with FUSE_HANDLE_KILLPRIV_V2 the first write to a file asks for "
-	      "security.capability, and no further one",
+CASE(getxattr, sent_once_with_killpriv_v2, .row = "D7",
+     .title = "with FUSE_HANDLE_KILLPRIV_V2 only the first write to a file sends GETXATTR",
      .needs = NEED_PASSTHROUGH, .can = "answers", .world = &killpriv_v2)
 {
 	struct client *c = client(w);
@@ -84,8 +83,8 @@ CASE(capability, is_asked_for_once_with_killpriv_v2, .row = "D7",
 	EXPECT_OPS(w, "GETXATTR");
 }
 
-CASE(capability, is_waited_for, .row = "D7",
-     .title = "a write changes nothing before GETXATTR is answered",
+CASE(getxattr, write_waits_for_reply, .row = "D7",
+     .title = "a write does not reach the backing file before GETXATTR is answered",
      .needs = NEED_PASSTHROUGH, .can = "hold")
 {
 	struct client *c = client(w);
@@ -103,12 +102,11 @@ CASE(capability, is_waited_for, .row = "D7",
 	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
 }
 
-WAY_FIXTURE(privileges);
-EACH_CALL(privileges);
+WAY_FIXTURE(setuid_file);
+EACH_CALL(setuid_file);
 
-CASE(privileges, that_stay_keep_a_write_out, .row = "D24",
-     .title = "a write that would remove the setuid bit writes nothing when the server refuses "
-	      "that, and fails with its error; root, who need not, writes",
+CASE(setuid_file, refused_setattr_edquot, .row = "D24",
+     .title = "a non-root write to a setuid file writes nothing and fails with its SETATTR's error; root can write",
      .needs = NEED_PASSTHROUGH, .can = "answers")
 {
 	struct client *c = client(w), *root = client_number(w, 1);
@@ -128,10 +126,10 @@ CASE(privileges, that_stay_keep_a_write_out, .row = "D24",
 	EXPECT_RET(client_write_by(root, variant->way, fd, PAGE, 0, NEW), PAGE);
 }
 
-WORLD_FIXTURE(store);
+WORLD_FIXTURE(mmap_store);
 
-CASE(store, asks_for_no_capability, .row = "D7",
-     .title = "a store to a shared mapping asks for nothing",
+CASE(mmap_store, sends_nothing, .row = "D7",
+     .title = "a store to a shared mapping sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -144,10 +142,10 @@ CASE(store, asks_for_no_capability, .row = "D7",
 	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
 }
 
-WORLD_FIXTURE(readiness);
+WORLD_FIXTURE(poll);
 
-CASE(readiness, is_asked_for_by_io_uring, .row = "D17",
-     .title = "an io_uring write sends POLL, and goes to the backing file when that is ENOSYS",
+CASE(poll, io_uring_write_waits, .row = "D17",
+     .title = "an io_uring write sends POLL and waits for the reply; after ENOSYS it writes the backing file",
      .needs = NEED_PASSTHROUGH | NEED_IO_URING, .can = "hold")
 {
 	struct client *c = client(w);
@@ -166,8 +164,8 @@ CASE(readiness, is_asked_for_by_io_uring, .row = "D17",
 	EXPECT_OPS(w, "LOOKUP OPEN+passthrough POLL GETXATTR");
 }
 
-CASE(readiness, is_asked_for_once, .row = "D17",
-     .title = "an io_uring read sends POLL, no further one on any file does after ENOSYS",
+CASE(poll, io_uring_sends_until_enosys, .row = "D17",
+     .title = "an io_uring read sends POLL; after ENOSYS no later read of this or another file sends it",
      .needs = NEED_PASSTHROUGH | NEED_IO_URING)
 {
 	struct client *c = client(w);

@@ -37,12 +37,11 @@ static long open_above(struct world *w, int flags)
 	return err < 0 ? err : client_open(client(w), world_path("overlay", "f"), flags);
 }
 
-WAY_FIXTURE(overlay_above);
-EACH_WAY_TO_READ(overlay_above);
+WAY_FIXTURE(overlay_on_fuse);
+EACH_WAY_TO_READ(overlay_on_fuse);
 
-CASE(overlay_above, reads_past_the_server, .row = "N9",
-     .title = "a file of overlayfs whose lower layer is the mount is read from the backing file, "
-	      "without READ",
+CASE(overlay_on_fuse, read_bypasses_server, .row = "N9",
+     .title = "overlayfs with the FUSE mount as lower layer reads the backing file without a request",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
 	long fd;
@@ -59,9 +58,8 @@ CASE(overlay_above, reads_past_the_server, .row = "N9",
 
 WORLD_FIXTURE(copy_up_from_fuse);
 
-CASE(copy_up_from_fuse, reads_past_the_server, .row = "N9",
-     .title = "overlayfs copies a file of the mount up from the backing file, without READ, and "
-	      "writes go to the copy alone",
+CASE(copy_up_from_fuse, sends_no_read, .row = "N9",
+     .title = "overlayfs copies a FUSE file up from the backing file without READ; writes change only the copy",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
 	long fd;
@@ -92,11 +90,11 @@ static long register_on_overlay(struct world *w)
 	return err < 0 ? err : server_backing_open(w, world_path("overlay", "f"), "mode=ro");
 }
 
-WAY_FIXTURE(overlay_below);
-EACH_WAY_TO_READ(overlay_below);
+WAY_FIXTURE(fuse_on_overlay_read);
+EACH_WAY_TO_READ(fuse_on_overlay_read);
 
-CASE(overlay_below, is_read, .row = "N10",
-     .title = "a backing file of overlayfs is read, without READ, and not copied up",
+CASE(fuse_on_overlay_read, causes_no_copy_up, .row = "N10",
+     .title = "a read of a backing file on overlayfs sends no request and does not copy it up",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	long fd;
@@ -111,12 +109,11 @@ CASE(overlay_below, is_read, .row = "N10",
 	EXPECT_RET(client_stat(client(w), backing_path(UPPER)), -ENOENT);
 }
 
-WAY_FIXTURE(overlay_written);
-EACH_WAY_TO_WRITE(overlay_written);
+WAY_FIXTURE(fuse_on_overlay_write);
+EACH_WAY_TO_WRITE(fuse_on_overlay_write);
 
-CASE(overlay_written, is_copied_up_by_the_open, .row = "N10",
-     .title = "a backing file of overlayfs, registered read-only, is copied up by an open for "
-	      "writing, and what is written is in the copy alone",
+CASE(fuse_on_overlay_write, open_copies_up, .row = "N10",
+     .title = "an open for writing copies up an overlayfs file registered O_RDONLY; writes reach only the copy",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	long fd;
@@ -133,11 +130,10 @@ CASE(overlay_written, is_copied_up_by_the_open, .row = "N10",
 	EXPECT_RET(backing_match("f", SEED, SIZE, 0), SIZE);
 }
 
-WORLD_FIXTURE(copied_up);
+WORLD_FIXTURE(after_copy_up);
 
-CASE(copied_up, open_file_reads_the_copy, .row = "N10",
-     .title = "a file that was opened before its backing file was copied up by others reads the "
-	      "copy, and so does one that the same ID opens later",
+CASE(after_copy_up, open_file_reads_copy, .row = "N10",
+     .title = "after a copy-up outside FUSE, an already open file and a new open with the same ID read the copy",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	long before, after, writer;
@@ -154,9 +150,8 @@ CASE(copied_up, open_file_reads_the_copy, .row = "N10",
 	EXPECT_RET(client_read_by(client(w), WAY_PREAD, after, SIZE, 0, WRITTEN), SIZE);
 }
 
-CASE(copied_up, mapping_stays_of_the_lower_file, .row = "N10",
-     .title = "a mapping that was made before the copy-up shows the lower file, one that is made "
-	      "of a file opened since the copy",
+CASE(after_copy_up, old_mapping_shows_lower_file, .row = "N10",
+     .title = "a mapping made before copy-up shows the lower file; one of a file opened since shows the copy",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	long fd, writer, before, after;
@@ -193,12 +188,11 @@ static long open_through_two(struct world *w)
 	return err < 0 ? err : client_open_settled(w, "f", O_RDWR);
 }
 
-WAY_FIXTURE(two_levels_read);
-EACH_WAY_TO_READ(two_levels_read);
+WAY_FIXTURE(nested_read);
+EACH_WAY_TO_READ(nested_read);
 
-CASE(two_levels_read, reach_the_bottom, .row = "N11",
-     .title = "with passthrough on passthrough a read reaches the file at the bottom, and neither "
-	      "server",
+CASE(nested_read, bypasses_both_servers, .row = "N11",
+     .title = "nested passthrough bypasses both servers: reads reach the lowest file",
      .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	long fd;
@@ -213,12 +207,11 @@ CASE(two_levels_read, reach_the_bottom, .row = "N11",
 	EXPECT_OTHER_OPS(w, "");
 }
 
-WAY_FIXTURE(two_levels_written);
-EACH_WAY_TO_WRITE(two_levels_written);
+WAY_FIXTURE(nested_write);
+EACH_WAY_TO_WRITE(nested_write);
 
-CASE(two_levels_written, reach_the_bottom, .row = "N11",
-     .title = "with passthrough on passthrough a write reaches the file at the bottom, and neither "
-	      "server",
+CASE(nested_write, bypasses_both_servers, .row = "N11",
+     .title = "nested passthrough bypasses both servers: writes reach the lowest file",
      .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	long fd;
@@ -234,11 +227,10 @@ CASE(two_levels_written, reach_the_bottom, .row = "N11",
 	EXPECT_RET(backing_match("f", WRITTEN, SIZE, 0), SIZE);
 }
 
-WORLD_FIXTURE(registered_file);
+WORLD_FIXTURE(cached_registration);
 
-CASE(registered_file, is_open_on_its_own_mount, .row = "N11",
-     .title = "a backing file that was registered by a cached descriptor is one more cached open "
-	      "file of its mount: an open through the ID that is passthrough there fails with EIO",
+CASE(cached_registration, nested_passthrough_open_eio, .row = "N11",
+     .title = "if the registered descriptor is a cached FUSE open, nested passthrough of its inode fails with EIO",
      .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	EXPECT_RET(register_on_other(w, "depth=1"), 1);
@@ -253,9 +245,8 @@ CASE(registered_file, is_open_on_its_own_mount, .row = "N11",
 /* What each of two servers is asked while a file is open. */
 WORLD_FIXTURE(requests);
 
-CASE(requests, of_two_levels, .row = "N11",
-     .title = "with passthrough on passthrough the upper server sees the calls that are its own, "
-	      "the lower one the open and the release",
+CASE(requests, nested_lower_sees_no_io, .row = "N11",
+     .title = "nested passthrough sends FSYNC, SETATTR, FLUSH to the upper server, only OPEN, RELEASE to the lower",
      .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	long fd;
@@ -274,9 +265,8 @@ CASE(requests, of_two_levels, .row = "N11",
 
 /* --- N12: passthrough on FUSE without ----------------------------------------------- */
 
-CASE(requests, of_plain_fuse_below, .row = "N12",
-     .title = "a backing file on FUSE without passthrough: its server sees open, reads, writes and "
-	      "release of it, the upper one only what is its own",
+CASE(requests, plain_fuse_below_sees_io, .row = "N12",
+     .title = "a backing file on FUSE without passthrough sends OPEN, READ, WRITE, RELEASE below and no I/O above",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;

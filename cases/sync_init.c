@@ -37,11 +37,10 @@ static void client_start_mount(struct client *c, struct world *w)
 	client_begin(c, do_mount, &w, sizeof(w), "begins to mount the device");
 }
 
-WORLD_FIXTURE(sync_init);
+WORLD_FIXTURE(early_ioctl);
 
-CASE(sync_init, registering_waits_for_the_mount, .row = "O1",
-     .title = "after FUSE_DEV_IOC_SYNC_INIT registering waits for the mount and is EPERM then, before "
-	      "INIT is answered; after that it works",
+CASE(early_ioctl, backing_open_waits_eperm, .row = "O1",
+     .title = "after SYNC_INIT an early BACKING_OPEN waits for the mount and fails with EPERM; after INIT it works",
      .since = "6.18", .needs = NEED_PASSTHROUGH | NEED_SYNC_INIT | NEED_REALTIME,
      .can = "ioctl-any", .world = &unmounted)
 {
@@ -61,9 +60,8 @@ CASE(sync_init, registering_waits_for_the_mount, .row = "O1",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(sync_init, closing_waits_for_the_mount, .row = "C1",
-     .title = "after FUSE_DEV_IOC_SYNC_INIT closing an ID waits for the mount and is EPERM then, "
-	      "before INIT is answered; after that it works",
+CASE(early_ioctl, backing_close_waits_eperm, .row = "C1",
+     .title = "after SYNC_INIT an early BACKING_CLOSE waits for the mount and fails with EPERM; after INIT it works",
      .since = "6.18", .needs = NEED_PASSTHROUGH | NEED_SYNC_INIT | NEED_REALTIME,
      .can = "ioctl-any", .world = &unmounted)
 {

@@ -60,10 +60,10 @@ static const char *all_calls(struct client *c, long fd)
 #define ALL_WORK   DATA "fstat 1, ftruncate 0, fsync 0"
 #define DATA_WORKS DATA "fstat ENOTCONN, ftruncate ENOTCONN, fsync ENOTCONN"
 
-WORLD_FIXTURE(alive);
+WORLD_FIXTURE(connected);
 
-CASE(alive, all_calls_work, .row = "L3",
-     .title = "with server and connection alive all calls on an open passthrough file work",
+CASE(connected, all_calls_work, .row = "L3",
+     .title = "all calls on an open passthrough file work while server and connection are alive",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -80,9 +80,8 @@ CASE(alive, all_calls_work, .row = "L3",
 
 WORLD_FIXTURE(aborted);
 
-CASE(aborted, open_files_work_on, .row = "L3",
-     .title = "after an abort a passthrough file is read, written and mapped as before; what needs "
-	      "the server is ENOTCONN: stat, truncate, fsync, close",
+CASE(aborted, open_file_data_works, .row = "L3",
+     .title = "after an abort data I/O and mmap work; fstat, ftruncate, fsync and close fail with ENOTCONN",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long fd;
@@ -96,9 +95,8 @@ CASE(aborted, open_files_work_on, .row = "L3",
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 }
 
-CASE(aborted, no_file_is_opened, .row = "L3",
-     .title = "after an abort nothing is opened any more: ENOTCONN, also with a passthrough file of "
-	      "the inode open",
+CASE(aborted, open_enotconn, .row = "L3",
+     .title = "after an abort an open, even of an inode with an open passthrough file, fails with ENOTCONN",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	plan(w, "f reg=at-open");
@@ -112,9 +110,8 @@ CASE(aborted, no_file_is_opened, .row = "L3",
 	EXPECT_RET(client_open(client(w), "h", O_RDONLY), -ENOTCONN);
 }
 
-CASE(aborted, mappings_work_on, .row = "L3",
-     .title = "after an abort a mapping of a passthrough file, open or closed, shows and changes the "
-	      "backing file",
+CASE(aborted, mappings_work, .row = "L3",
+     .title = "after an abort mappings read and write the backing file, even with the passthrough file closed",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long fd, open_at, closed_at;
@@ -132,9 +129,8 @@ CASE(aborted, mappings_work_on, .row = "L3",
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
-CASE(aborted, holds_no_more_than_before, .row = "L3",
-     .title = "after an abort the backing file is held as before, by ID and open file, and let go "
-	      "with the last of them, though the FUSE mount stays",
+CASE(aborted, last_reference_unpins, .row = "L3",
+     .title = "after an abort ID and open file pin the backing file until both are gone, though FUSE stays mounted",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long fd;
@@ -150,9 +146,8 @@ CASE(aborted, holds_no_more_than_before, .row = "L3",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(aborted, waiting_open_fails, .row = "L3",
-     .title = "an abort ends an open that waits for its reply: ECONNABORTED; the ID that the reply "
-	      "would have named is closed as ever",
+CASE(aborted, pending_open_econnaborted, .row = "L3",
+     .title = "after an abort the ID of a pending open can still be closed; the open fails with ECONNABORTED",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	plan(w, "f reg=at-open gate=reply");
@@ -183,13 +178,13 @@ static long close_device(struct world *w)
 	return err;
 }
 
-WORLD_FIXTURE(without_server);
-FIXTURE_VARIANT(without_server)
+WORLD_FIXTURE(server_gone);
+FIXTURE_VARIANT(server_gone)
 {
 	long (*end)(struct world *w);
 };
-FIXTURE_VARIANT_ADD(without_server, killed) { kill_server };
-FIXTURE_VARIANT_ADD(without_server, device_closed) { close_device };
+FIXTURE_VARIANT_ADD(server_gone, killed) { kill_server };
+FIXTURE_VARIANT_ADD(server_gone, device_closed) { close_device };
 
 #define SKIP_UNLESS_DEVICES()                                                                  \
 	do {                                                                                  \
@@ -197,9 +192,8 @@ FIXTURE_VARIANT_ADD(without_server, device_closed) { close_device };
 			CASE_SKIP("library: cannot close its device alone");                  \
 	} while (0)
 
-CASE(without_server, open_files_work_on, .row = "L4",
-     .title = "with the server killed, or its device closed, a passthrough file is read, written "
-	      "and mapped as before; what needs the server is ENOTCONN",
+CASE(server_gone, open_file_data_works, .row = "L4",
+     .title = "after the server dies or closes its device, data I/O and mmap work; other calls fail with ENOTCONN",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -215,9 +209,8 @@ CASE(without_server, open_files_work_on, .row = "L4",
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 }
 
-CASE(without_server, ids_stay_until_the_mount_goes, .row = "L4",
-     .title = "with the server killed, or its device closed, IDs hold their files until the FUSE "
-	      "mount goes, also when all files are closed",
+CASE(server_gone, ids_pin_until_umount, .row = "L4",
+     .title = "after the server dies or closes its device, IDs of closed files pin backing files until FUSE unmount",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -233,10 +226,10 @@ CASE(without_server, ids_stay_until_the_mount_goes, .row = "L4",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-WORLD_FIXTURE(stopped);
+WORLD_FIXTURE(server_stopped);
 
-CASE(stopped, data_needs_no_server, .row = "L4",
-     .title = "while the server is stopped a passthrough file is read, written and mapped",
+CASE(server_stopped, data_io_works, .row = "L4",
+     .title = "reads, writes and mmap loads of a passthrough file work while the server is stopped",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -254,11 +247,10 @@ CASE(stopped, data_needs_no_server, .row = "L4",
 
 /* --- L7: RELEASE not answered ---------------------------------------------------- */
 
-WORLD_FIXTURE(release);
+WORLD_FIXTURE(unanswered_release);
 
-CASE(release, unanswered_delays_nothing, .row = "L7",
-     .title = "a RELEASE that is not answered: close(2) has returned, the backing file is let go, "
-	      "and the inode is opened in another mode",
+CASE(unanswered_release, delays_nothing, .row = "L7",
+     .title = "an unanswered RELEASE does not delay close(2), unpinning the backing file or a cached open",
      .needs = NEED_PASSTHROUGH, .can = "hold")
 {
 	long fd;
@@ -276,8 +268,8 @@ CASE(release, unanswered_delays_nothing, .row = "L7",
 	EXPECT_RET(server_go(w, "RELEASE"), 1);
 }
 
-CASE(release, unanswered_does_not_hold_the_mount, .row = "L7",
-     .title = "a RELEASE that is not answered does not keep the FUSE mount busy",
+CASE(unanswered_release, mount_not_busy, .row = "L7",
+     .title = "an unanswered RELEASE does not keep the FUSE mount busy",
      .needs = NEED_PASSTHROUGH, .can = "hold")
 {
 	long fd;

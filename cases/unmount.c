@@ -16,11 +16,10 @@
 
 /* --- L5: lazy unmount ------------------------------------------------------------ */
 
-WORLD_FIXTURE(lazily);
+WORLD_FIXTURE(lazy);
 
-CASE(lazily, unmounted_files_work_on, .row = "L5",
-     .title = "after a lazy unmount an open passthrough file is read and written, and the server is "
-	      "asked what is its own; without the server reads and writes go on",
+CASE(lazy, open_file_works, .row = "L5",
+     .title = "after a lazy unmount an open file works, also GETATTR; after a server kill reads and writes still do",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1];
@@ -42,9 +41,8 @@ CASE(lazily, unmounted_files_work_on, .row = "L5",
 	EXPECT_RET(backing_file_is("f", "G"), 1);
 }
 
-CASE(lazily, unmounted_is_held_by_the_file, .row = "L5",
-     .title = "after a lazy unmount, with the device closed, the last open file holds the backing "
-	      "file and the IDs",
+CASE(lazy, open_file_pins, .row = "L5",
+     .title = "after lazy unmount and server kill the last open file pins the backing file; close frees all IDs",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -62,9 +60,8 @@ CASE(lazily, unmounted_is_held_by_the_file, .row = "L5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(lazily, unmounted_is_held_by_the_mapping, .row = "L5",
-     .title = "after a lazy unmount, with the device and the file closed, a mapping holds the "
-	      "backing file and the IDs, and works on",
+CASE(lazy, mapping_pins, .row = "L5",
+     .title = "after a lazy unmount, close and server kill a mapping works and pins the backing file until munmap",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
@@ -83,9 +80,8 @@ CASE(lazily, unmounted_is_held_by_the_mapping, .row = "L5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(lazily, unmounted_backing_serves_on, .row = "L5",
-     .title = "after a lazy unmount of the backing filesystem its file is opened by its ID, read "
-	      "and written",
+CASE(lazy, unmounted_backing_fs_works, .row = "L5",
+     .title = "after a lazy unmount of the backing filesystem an ID still serves open, read and write",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1];
@@ -106,9 +102,8 @@ CASE(lazily, unmounted_backing_serves_on, .row = "L5",
 
 WORLD_FIXTURE(device);
 
-CASE(device, holds_ids_of_closed_files, .row = "L6",
-     .title = "after files were closed and FUSE was unmounted, an ID that was not closed holds the "
-	      "backing file until the device closes",
+CASE(device, pins_ids_after_umount, .row = "L6",
+     .title = "after close and unmount an unclosed ID pins the backing file until the device closes",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -123,17 +118,16 @@ CASE(device, holds_ids_of_closed_files, .row = "L6",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-WORLD_FIXTURE(clone);
-FIXTURE_VARIANT(clone)
+WORLD_FIXTURE(device_clone);
+FIXTURE_VARIANT(device_clone)
 {
 	const char *first, *last;
 };
-FIXTURE_VARIANT_ADD(clone, closed_last) { "main", "clone" };
-FIXTURE_VARIANT_ADD(clone, closed_first) { "clone", "main" };
+FIXTURE_VARIANT_ADD(device_clone, clone_closed_last) { "main", "clone" };
+FIXTURE_VARIANT_ADD(device_clone, clone_closed_first) { "clone", "main" };
 
-CASE(clone, holds_ids_too, .row = "L6",
-     .title = "of a device and its clone, whichever closes last holds the IDs of the unmounted "
-	      "connection, and can still close them",
+CASE(device_clone, last_one_pins_ids, .row = "L6",
+     .title = "after unmount, whichever of a device and its clone closes last pins the IDs and can close them",
      .needs = NEED_PASSTHROUGH, .can = "devices")
 {
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
@@ -153,9 +147,8 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(last_clone);
 
-CASE(last_clone, keeps_the_connection, .row = "L6",
-     .title = "a mounted connection lives until the last of the device and its clone closes: then "
-	      "opens are ENOTCONN",
+CASE(last_clone, keeps_connection_alive, .row = "L6",
+     .title = "a clone alone keeps the connection; after its close opens fail with ECONNABORTED or ENOTCONN",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "devices", .world = &same_cpu)
 {
 	struct client *waiting = client(w);
@@ -178,7 +171,7 @@ CASE(last_clone, keeps_the_connection, .row = "L6",
 	EXPECT_RET(client_open(waiting, "f", O_RDWR), -ENOTCONN);
 }
 
-WORLD_FIXTURE(elsewhere);
+WORLD_FIXTURE(other_process);
 
 /* A second connection whose device the case process keeps open, too. */
 static int open_shared_connection(struct world *w)
@@ -188,9 +181,8 @@ static int open_shared_connection(struct world *w)
 	return server_call(&w->server, device, "device other adopt") < 0 ? -EPROTO : device;
 }
 
-CASE(elsewhere, open_device_holds_ids, .row = "L6",
-     .title = "a device that another process has open keeps connection and IDs when the server is "
-	      "killed",
+CASE(other_process, open_device_pins_ids, .row = "L6",
+     .title = "a device open in another process pins the IDs after server kill and unmount until it closes",
      .needs = NEED_PASSTHROUGH, .can = "devices")
 {
 	int device = open_shared_connection(w);
@@ -205,9 +197,8 @@ CASE(elsewhere, open_device_holds_ids, .row = "L6",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(elsewhere, an_id_is_closed, .row = "L6",
-     .title = "an ID is closed by another process than the one that made it and was killed, and "
-	      "lets its file go at once",
+CASE(other_process, can_close_id, .row = "L6",
+     .title = "another process can close an ID of a killed server, which unpins the backing file at once",
      .needs = NEED_PASSTHROUGH, .can = "devices")
 {
 	int device = open_shared_connection(w);
@@ -253,9 +244,8 @@ FIXTURE_VARIANT_ADD(connection, device_file_mount) { "dfm", -ENOTCONN };
 FIXTURE_VARIANT_ADD(connection, file_mount_device) { "fmd", 0 };
 FIXTURE_VARIANT_ADD(connection, file_device_mount) { "fdm", 0 };
 
-CASE(connection, goes_with_the_last_of_three, .row = "L9",
-     .title = "the IDs that were never closed go with the connection, and that with the last of "
-	      "mount, device and open file, in whatever order the others went",
+CASE(connection, freed_with_last_reference, .row = "L9",
+     .title = "unclosed IDs pin backing files until the last of mount, device and open file is gone, in any order",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -274,8 +264,8 @@ CASE(connection, goes_with_the_last_of_three, .row = "L9",
 
 WORLD_FIXTURE(mount);
 
-CASE(mount, is_busy_with_open_files, .row = "L9",
-     .title = "an open passthrough file keeps the FUSE mount busy, its ID does not",
+CASE(mount, busy_while_file_open, .row = "L9",
+     .title = "an open passthrough file keeps the FUSE mount busy, an unclosed ID does not",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
@@ -293,11 +283,10 @@ CASE(mount, is_busy_with_open_files, .row = "L9",
 
 /* --- L10: fusectl ----------------------------------------------------------------- */
 
-WORLD_FIXTURE(entry);
+WORLD_FIXTURE(fusectl);
 
-CASE(entry, goes_with_the_mount, .row = "L10",
-     .title = "fusectl lists a connection until its mount goes: with the server killed, too, and not "
-	      "any more when only device and IDs are left",
+CASE(fusectl, entry_removed_on_umount, .row = "L10",
+     .title = "fusectl lists a connection until unmount, even if a device and an ID remain",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long entry = world_connection();
@@ -309,9 +298,8 @@ CASE(entry, goes_with_the_mount, .row = "L10",
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 }
 
-CASE(entry, outlives_server_and_abort, .row = "L10",
-     .title = "fusectl lists a connection that was aborted and whose server was killed, until it is "
-	      "unmounted",
+CASE(fusectl, entry_survives_abort_and_kill, .row = "L10",
+     .title = "fusectl lists an aborted connection whose server was killed until it is unmounted",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long entry = world_connection();
@@ -325,9 +313,8 @@ CASE(entry, outlives_server_and_abort, .row = "L10",
 	EXPECT_RET(world_lists_connection(entry), 0);
 }
 
-CASE(entry, goes_with_the_last_file, .row = "L10",
-     .title = "after a lazy unmount fusectl lists the connection until the last passthrough file "
-	      "and the last mapping go",
+CASE(fusectl, entry_removed_with_last_user, .row = "L10",
+     .title = "after a lazy unmount fusectl lists the connection until the last open file and mapping are gone",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long entry = world_connection(), fd, at;
@@ -352,11 +339,11 @@ FIXTURE_VARIANT(many_ids)
 {
 	const char *order; /* mount, device */
 };
-FIXTURE_VARIANT_ADD(many_ids, end_with_the_device) { "md" };
-FIXTURE_VARIANT_ADD(many_ids, end_with_the_mount) { "dm" };
+FIXTURE_VARIANT_ADD(many_ids, device_last) { "md" };
+FIXTURE_VARIANT_ADD(many_ids, mount_last) { "dm" };
 
-CASE(many_ids, are_all_let_go, .row = "L11",
-     .title = "a thousand IDs that were never closed are all let go with the connection",
+CASE(many_ids, all_freed_with_connection, .row = "L11",
+     .title = "a thousand unclosed IDs are all freed with the connection",
      .needs = NEED_PASSTHROUGH)
 {
 	ASSERT_POSITIVE(file_count_lock());

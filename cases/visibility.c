@@ -43,10 +43,10 @@ static long connection_of(const char *dir)
 	return stat(world_path(dir, ""), &st) < 0 ? -errno : (long)minor(st.st_dev);
 }
 
-WORLD_FIXTURE(visibility);
+WORLD_FIXTURE(procfs);
 
-CASE(visibility, is_in_no_process, .row = "P2",
-     .title = "a registered and open backing file is behind no descriptor of server or client",
+CASE(procfs, in_no_fd_table, .row = "P2",
+     .title = "a registered, open backing file has no file descriptor in the server or the client",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_POSITIVE(register_f(w));
@@ -73,8 +73,8 @@ static long open_many(struct world *w, long count)
 	return client_run(client(w), do_open_many, &count, sizeof(count), "open f %ld times", count);
 }
 
-CASE(visibility, is_not_counted_as_open_file, .row = "P2",
-     .title = "an open passthrough file counts once in fs.file-nr, its backing file does not",
+CASE(procfs, backing_not_in_file_nr, .row = "P2",
+     .title = "an open passthrough file counts once in fs.file-nr; its backing file does not count",
      .needs = NEED_PASSTHROUGH)
 {
 	long lock, before, more;
@@ -90,9 +90,8 @@ CASE(visibility, is_not_counted_as_open_file, .row = "P2",
 	EXPECT_HOLDS(more < OPENS * 3 / 2, "their backing files are not counted too");
 }
 
-CASE(visibility, of_device_is_its_connection, .row = "P2",
-     .title = "fdinfo of /dev/fuse has the number of the connection, the device number of the "
-	      "mount",
+CASE(procfs, fdinfo_shows_connection, .row = "P2",
+     .title = "fdinfo of /dev/fuse shows the connection number, the minor device number of the mount",
      .since = "6.16", .needs = NEED_PASSTHROUGH)
 {
 	long shown = fdinfo_of_device(w, "fuse_connection");
@@ -103,18 +102,18 @@ CASE(visibility, of_device_is_its_connection, .row = "P2",
 
 static const struct world_opts unmounted = { .unmounted = true };
 
-CASE(visibility, of_unmounted_device_is_nothing, .row = "P2",
-     .title = "fdinfo of an unmounted /dev/fuse has no connection",
+CASE(procfs, fdinfo_unmounted_is_silent, .row = "P2",
+     .title = "fdinfo of an unmounted /dev/fuse shows no connection",
      .since = "any", .world = &unmounted)
 {
 	EXPECT_RET(fdinfo_of_device(w, "pos"), 0);
 	EXPECT_RET(fdinfo_of_device(w, "fuse_connection"), -ENODATA);
 }
 
-WORLD_FIXTURE(refusal);
+WORLD_FIXTURE(landlock);
 
-CASE(refusal, of_security_module_is_eio, .row = "P3",
-     .title = "an open that Landlock refuses to the task that registered the file fails with EIO",
+CASE(landlock, registering_task_denied_eio, .row = "P3",
+     .title = "an open that Landlock denies to the registering task fails with EIO",
      .needs = NEED_PASSTHROUGH | NEED_LANDLOCK, .can = "credentials")
 {
 	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=landlock"));
@@ -149,9 +148,8 @@ static long confine_to(struct client *c, const char *dir)
 	return client_run(c, do_enter_landlock, path, sizeof(path), "be confined to %s", dir);
 }
 
-CASE(refusal, is_not_for_the_client, .row = "P8",
-     .title = "a client that Landlock confines to the mount opens and reads files whose backing "
-	      "files it may not open",
+CASE(landlock, client_rules_do_not_apply, .row = "P8",
+     .title = "Landlock rules of the client do not apply to the backing file: open and read succeed",
      .needs = NEED_PASSTHROUGH | NEED_LANDLOCK)
 {
 	char data[1];
@@ -204,9 +202,10 @@ static long answer(int listener, unsigned int response)
 	return fd < 0 ? fd : respond(listener, fd, response);
 }
 
-CASE(refusal, of_open_event_is_eio, .row = "P3",
-     .title = "an open of the backing file that a fanotify listener refuses fails with EIO, one "
-	      "that it allows succeeds",
+WORLD_FIXTURE(fanotify);
+
+CASE(fanotify, open_denied_eio, .row = "P3",
+     .title = "an open whose backing file a fanotify listener allows succeeds; one that it denies fails with EIO",
      .needs = NEED_PASSTHROUGH | NEED_FANOTIFY)
 {
 	int listener;
@@ -224,9 +223,8 @@ CASE(refusal, of_open_event_is_eio, .row = "P3",
 	close(listener);
 }
 
-CASE(refusal, of_access_event_is_told, .row = "P7",
-     .title = "a passthrough read that a fanotify listener refuses on the backing file fails with "
-	      "that error, EPERM",
+CASE(fanotify, read_denied_eperm, .row = "P7",
+     .title = "a passthrough read that a fanotify listener denies on the backing file fails with EPERM",
      .needs = NEED_PASSTHROUGH | NEED_FANOTIFY)
 {
 	int listener;
@@ -265,9 +263,8 @@ static long read_apart(int fd)
 	return WEXITSTATUS(status) ? -WEXITSTATUS(status) : 1;
 }
 
-CASE(refusal, is_not_asked_for_twice, .row = "P9",
-     .title = "a fanotify listener reads the passthrough file that it is asked about without being "
-	      "asked about its backing file",
+CASE(fanotify, no_nested_event, .row = "P9",
+     .title = "a read through the file descriptor of a fanotify event raises no event on the backing file",
      .needs = NEED_PASSTHROUGH | NEED_FANOTIFY,
      .fixed_by = "7.3.4 (where backing_file_open() takes over FMODE_NONOTIFY)",
      .xfail_since = "6.14", .xfail_before = "7.3.4",

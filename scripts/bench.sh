@@ -137,7 +137,7 @@ bench_vm()
 		rm -rf "$tmp/run"
 		"$scripts/vm.sh" "${vm[@]}" --boot >>"$tmp/boot" || die "the kernel does not boot, see above"
 		timed case "$scripts/vm.sh" "${vm[@]}" --server raw --run-dir "$tmp/run" \
-			--filter drop.early.before_reply_fails_open
+			--filter drop.early.before_reply_eio
 		keep_case_times raw
 	done
 	printf '%-44s %8s %8s %8s  %s\n' "milliseconds of $runs rounds" median min max boots

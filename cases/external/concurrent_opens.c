@@ -37,8 +37,8 @@ static long open_twice(struct world *w, const char *path, size_t first, size_t s
 	return fd < 0 ? fd : again < 0 ? again : 0;
 }
 
-CASE(overlapping, opens_of_every_kind_succeed, .row = "A5",
-     .title = "whatever a file is opened for, it can be opened again for anything",
+CASE(overlapping, all_access_modes_succeed, .row = "A5",
+     .title = "a file open in any access mode, or for appending, can be opened again in any other",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	char what[64];
@@ -55,9 +55,8 @@ CASE(overlapping, opens_of_every_kind_succeed, .row = "A5",
 		}
 }
 
-CASE(overlapping, opens_read_and_write, .row = "A5",
-     .title = "three files that are open at once are read and written, in whatever order they are "
-	      "closed",
+CASE(overlapping, io_continues_after_closes, .row = "A5",
+     .title = "of three overlapping opens of a file, those still open read and write after others are closed",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	struct client *c = client(w);
@@ -77,8 +76,8 @@ CASE(overlapping, opens_read_and_write, .row = "A5",
 	EXPECT_POSITIVE(client_open(c, "f", O_RDWR));
 }
 
-CASE(overlapping, what_was_created_is_opened, .row = "A5",
-     .title = "a new file is opened again for anything while who created it has it open",
+CASE(overlapping, new_file_opens_again, .row = "A5",
+     .title = "another process can open a new file in any access mode while its creator has it open",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	long fd;
@@ -92,8 +91,8 @@ CASE(overlapping, what_was_created_is_opened, .row = "A5",
 		EXPECT_POSITIVE(client_open(client_number(w, 1), "new", opens[i].flags));
 }
 
-CASE(overlapping, what_is_open_is_created, .row = "A5",
-     .title = "a file that is open is opened again with O_CREAT",
+CASE(overlapping, o_creat_opens_existing, .row = "A5",
+     .title = "an open with O_CREAT of a file that is already open succeeds",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	long fd;
@@ -102,8 +101,8 @@ CASE(overlapping, what_is_open_is_created, .row = "A5",
 	EXPECT_POSITIVE(client_open(client_number(w, 1), "f", O_RDWR | O_CREAT));
 }
 
-CASE(overlapping, what_has_no_name_is_opened, .row = "A5",
-     .title = "an O_TMPFILE file is opened again by its descriptor",
+CASE(overlapping, o_tmpfile_opens_by_proc_fd, .row = "A5",
+     .title = "an open O_TMPFILE file can be opened again through /proc/self/fd",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	struct client *c = client(w);
@@ -119,8 +118,8 @@ CASE(overlapping, what_has_no_name_is_opened, .row = "A5",
 	EXPECT_POSITIVE(client_open(c, path, O_RDWR));
 }
 
-CASE(overlapping, links_are_opened, .row = "A5",
-     .title = "two names of one file are open at once",
+CASE(overlapping, hard_link_opens, .row = "A5",
+     .title = "a file that is open by one name can be opened and read by a hard link",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	struct client *c = client(w);
@@ -151,10 +150,10 @@ static long finish_all(struct world *w)
 	return errors;
 }
 
-MOUNTED_FIXTURE(crowd);
+MOUNTED_FIXTURE(parallel);
 
-CASE(crowd, opens_one_file, .row = "A6",
-     .title = "processes that open and close one file at once, for reading and writing, all succeed",
+CASE(parallel, opens_all_succeed, .row = "A6",
+     .title = "parallel opens and closes of one file, for reading, for writing and for both, all succeed",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	long fd;
@@ -168,8 +167,8 @@ CASE(crowd, opens_one_file, .row = "A6",
 	EXPECT_HOLDS(finish_all(w) == 0, "no open fails");
 }
 
-CASE(crowd, creates_one_file, .row = "A6",
-     .title = "processes that create or open one file at once all succeed",
+CASE(parallel, creates_all_succeed, .row = "A6",
+     .title = "parallel opens of one file with O_CREAT all succeed",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	long fd;

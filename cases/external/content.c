@@ -11,11 +11,10 @@
 
 /* --- A2: reading and writing ------------------------------------------------------- */
 
-MOUNTED_FIXTURE_FOR_EACH_FILE(bytes);
+MOUNTED_FIXTURE_FOR_EACH_FILE(file_io);
 
-CASE(bytes, arrive_and_come_back, .row = "A2",
-     .title = "what is written to a file is read from it and, where it has a name, is in the backing "
-	      "file at once",
+CASE(file_io, written_data_reads_back, .row = "A2",
+     .title = "written data is read back by read and mmap and is in the backing file at once, if that has a name",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -32,8 +31,8 @@ CASE(bytes, arrive_and_come_back, .row = "A2",
 		EXPECT_RET(backing_match(name, OTHER, MOUNTED_FILLED, ODD), MOUNTED_FILLED);
 }
 
-CASE(bytes, grow_the_file, .row = "A2",
-     .title = "a write past the end is in the size that the file shows",
+CASE(file_io, extending_write_updates_size, .row = "A2",
+     .title = "a write past EOF updates the size that fstat reports",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -49,8 +48,8 @@ CASE(bytes, grow_the_file, .row = "A2",
 	EXPECT_RET(st.stx_size, MOUNTED_SIZE + ODD);
 }
 
-CASE(bytes, end_where_it_is_truncated, .row = "A2",
-     .title = "a file that is truncated while it is open ends there for reads, and shows that size",
+CASE(file_io, ftruncate_moves_eof, .row = "A2",
+     .title = "ftruncate of an open file moves EOF for reads and updates the size",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -67,8 +66,8 @@ CASE(bytes, end_where_it_is_truncated, .row = "A2",
 	EXPECT_RET(client_read(c, fd, data, sizeof(data), ODD), 0);
 }
 
-CASE(bytes, are_synced, .row = "A2",
-     .title = "fsync of a file that is passed through succeeds", .needs = NEED_PASSTHROUGH)
+CASE(file_io, fsync_succeeds, .row = "A2",
+     .title = "fsync of a passthrough file succeeds", .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
@@ -78,10 +77,10 @@ CASE(bytes, are_synced, .row = "A2",
 	EXPECT_DONE(client_call(c, fsync, fd), "fsync");
 }
 
-MOUNTED_FIXTURE(shared);
+MOUNTED_FIXTURE(coherence);
 
-CASE(shared, by_two_files, .row = "A2",
-     .title = "what is written through one open file another one reads at once",
+CASE(coherence, between_open_files, .row = "A2",
+     .title = "a write through one open file is read through another at once",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *reader = client(w), *writer = client_number(w, 1);
@@ -95,8 +94,8 @@ CASE(shared, by_two_files, .row = "A2",
 	EXPECT_RET(client_read_by(reader, WAY_PREAD, in, ODD, 0, OTHER), ODD);
 }
 
-CASE(shared, by_one_after_the_other, .row = "A2",
-     .title = "what was written and closed is read by who opens the file next",
+CASE(coherence, from_close_to_open, .row = "A2",
+     .title = "data written before close is read by another process that opens the file next",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -111,10 +110,10 @@ CASE(shared, by_one_after_the_other, .row = "A2",
 	EXPECT_RET(client_read_by(client_number(w, 1), WAY_PREAD, fd, ODD, 0, OTHER), ODD);
 }
 
-MOUNTED_FIXTURE(truncated);
+MOUNTED_FIXTURE(o_trunc);
 
-CASE(truncated, when_it_is_opened, .row = "A2",
-     .title = "O_TRUNC empties the file, also for a file that is open already",
+CASE(o_trunc, empties_open_file, .row = "A2",
+     .title = "O_TRUNC empties a file that is already open; what is written after it is read there, too",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -137,10 +136,10 @@ CASE(truncated, when_it_is_opened, .row = "A2",
 #define PIECE  64
 #define PIECES 500
 
-MOUNTED_FIXTURE(appended);
+MOUNTED_FIXTURE(append);
 
-CASE(appended, by_two_in_turn, .row = "A3",
-     .title = "what two append to a file in turns stands behind each other",
+CASE(append, alternating_in_order, .row = "A3",
+     .title = "alternating appends by two processes are concatenated in order",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *one = client(w), *two = client_number(w, 1);
@@ -157,8 +156,8 @@ CASE(appended, by_two_in_turn, .row = "A3",
 	EXPECT_RET(backing_match("f", OTHER, 4 * ODD, end), 3 * ODD);
 }
 
-CASE(appended, by_two_at_once, .row = "A3",
-     .title = "what two append to a file at once is all there, each piece of it whole",
+CASE(append, concurrent_none_lost_or_torn, .row = "A3",
+     .title = "concurrent appends by two processes are all present, each whole",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *one = client(w), *two = client_number(w, 1);
@@ -176,8 +175,8 @@ CASE(appended, by_two_at_once, .row = "A3",
 	EXPECT_RET(backing_blocks("f", 'b', PIECE, MOUNTED_SIZE), PIECES);
 }
 
-CASE(appended, to_what_was_created, .row = "A3",
-     .title = "what is appended to a new file stands behind each other",
+CASE(append, new_file_in_order, .row = "A3",
+     .title = "appends to a new file are concatenated in order",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -193,11 +192,10 @@ CASE(appended, to_what_was_created, .row = "A3",
 
 /* --- A4: memory ------------------------------------------------------------------------ */
 
-MOUNTED_FIXTURE_FOR_EACH_FILE(memory);
+MOUNTED_FIXTURE_FOR_EACH_FILE(shared_mapping);
 
-CASE(memory, is_the_file, .row = "A4",
-     .title = "what is stored to shared memory is read from the file, and what is written to the "
-	      "file is loaded",
+CASE(shared_mapping, coherent_with_read_write, .row = "A4",
+     .title = "read returns what was stored to a shared mapping; a load returns what was written to the file",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -214,8 +212,8 @@ CASE(memory, is_the_file, .row = "A4",
 	EXPECT_RET(client_peek(c, at + 1), 'w');
 }
 
-CASE(memory, outlives_the_descriptor, .row = "A4",
-     .title = "shared memory of a file that was closed is loaded from and stored to",
+CASE(shared_mapping, works_after_close, .row = "A4",
+     .title = "loads and stores through a shared mapping work after close",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);

@@ -9,8 +9,8 @@
 
 MOUNTED_FIXTURE(renamed);
 
-CASE(renamed, files_work_on, .row = "A7",
-     .title = "an open file that is renamed is read and written, and opened by its new name",
+CASE(renamed, open_file_works, .row = "A7",
+     .title = "an open file that is renamed can be written, and opened and read by its new name",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -25,8 +25,8 @@ CASE(renamed, files_work_on, .row = "A7",
 	EXPECT_RET(client_read_by(c, WAY_PREAD, again, SOME, 0, OTHER), SOME);
 }
 
-CASE(renamed, files_are_replaced, .row = "A7",
-     .title = "an open file over which another one is renamed is read on, and the name opens the other",
+CASE(renamed, replaced_file_readable, .row = "A7",
+     .title = "an open file replaced by rename keeps its data; the name opens the new file",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -44,8 +44,8 @@ CASE(renamed, files_are_replaced, .row = "A7",
 
 MOUNTED_FIXTURE(unlinked);
 
-CASE(unlinked, files_work_on, .row = "A7",
-     .title = "an open file that is unlinked is read and written",
+CASE(unlinked, open_file_works, .row = "A7",
+     .title = "an open file that is unlinked can be read and written",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -58,8 +58,8 @@ CASE(unlinked, files_work_on, .row = "A7",
 	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, SOME, 0, OTHER), SOME);
 }
 
-CASE(unlinked, names_are_created_anew, .row = "A7",
-     .title = "the name of an open file that was unlinked is created anew, and each has its bytes",
+CASE(unlinked, name_reuse_keeps_data_apart, .row = "A7",
+     .title = "a new file under the name of an unlinked open file has data of its own",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -74,10 +74,10 @@ CASE(unlinked, names_are_created_anew, .row = "A7",
 	EXPECT_RET(backing_match("f", OTHER, SOME, 0), SOME);
 }
 
-MOUNTED_FIXTURE(unnamed);
+MOUNTED_FIXTURE(o_tmpfile);
 
-CASE(unnamed, files_get_a_name, .row = "A7",
-     .title = "an O_TMPFILE file that is linked has its bytes under that name",
+CASE(o_tmpfile, link_keeps_data, .row = "A7",
+     .title = "an O_TMPFILE file that is linked has its data under the new name and can be opened by it",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);

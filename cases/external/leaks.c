@@ -15,17 +15,17 @@
 
 /* --- A8: after the last close --------------------------------------------------------- */
 
-MOUNTED_FIXTURE(closed);
-FIXTURE_VARIANT(closed)
+MOUNTED_FIXTURE(last_close);
+FIXTURE_VARIANT(last_close)
 {
 	enum how how;
 };
-FIXTURE_VARIANT_ADD(closed, read) { READ };
-FIXTURE_VARIANT_ADD(closed, opened) { OPENED };
-FIXTURE_VARIANT_ADD(closed, created) { CREATED };
+FIXTURE_VARIANT_ADD(last_close, open_rdonly) { READ };
+FIXTURE_VARIANT_ADD(last_close, open_rdwr) { OPENED };
+FIXTURE_VARIANT_ADD(last_close, o_creat) { CREATED };
 
-CASE(closed, files_are_let_go, .row = "A8",
-     .title = "after its last close nothing has the backing file open",
+CASE(last_close, unpins_file, .row = "A8",
+     .title = "after its last close nothing holds the backing file open",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);
@@ -40,8 +40,8 @@ CASE(closed, files_are_let_go, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(closed, twice_open_files_are_let_go, .row = "A8",
-     .title = "a file that was open twice is held until both are closed, and then by nothing",
+CASE(last_close, unpins_file_opened_twice, .row = "A8",
+     .title = "a backing file opened twice is held until both are closed, then by nothing",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *one = client(w), *two = client_number(w, 1);
@@ -58,10 +58,10 @@ CASE(closed, twice_open_files_are_let_go, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-MOUNTED_FIXTURE(last);
+MOUNTED_FIXTURE(pins);
 
-CASE(last, of_many_opens_lets_go, .row = "A8",
-     .title = "after many opens and closes nothing has the backing file open",
+CASE(pins, none_after_many_opens, .row = "A8",
+     .title = "after many opens and closes nothing holds the backing file open",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);
@@ -76,8 +76,8 @@ CASE(last, of_many_opens_lets_go, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(last, of_a_crowd_lets_go, .row = "A8",
-     .title = "after processes have opened and closed one file at once nothing has it open",
+CASE(pins, none_after_concurrent_opens, .row = "A8",
+     .title = "after concurrent opens and closes by several processes nothing holds the backing file open",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct backing_use use;
@@ -94,8 +94,8 @@ CASE(last, of_a_crowd_lets_go, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(last, mapping_lets_go, .row = "A8",
-     .title = "a file that is closed is held by its mapping, and after that by nothing",
+CASE(pins, none_after_munmap, .row = "A8",
+     .title = "a mapping holds the backing file of a closed file; after munmap nothing does",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);
@@ -112,8 +112,8 @@ CASE(last, mapping_lets_go, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(last, close_of_renamed_file_lets_go, .row = "A8",
-     .title = "a file that was renamed while it was open is held by nothing after its last close",
+CASE(pins, none_after_rename_and_close, .row = "A8",
+     .title = "after its last close nothing holds a file that was renamed while open",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);
@@ -127,8 +127,8 @@ CASE(last, close_of_renamed_file_lets_go, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(last, close_of_file_that_got_a_name_lets_go, .row = "A8",
-     .title = "an O_TMPFILE file that was linked is held by nothing after its last close",
+CASE(pins, none_after_link_and_close, .row = "A8",
+     .title = "after its last close nothing holds an O_TMPFILE file that was linked",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);
@@ -144,7 +144,7 @@ CASE(last, close_of_file_that_got_a_name_lets_go, .row = "A8",
 
 /* --- A9: files without a name ---------------------------------------------------------- */
 
-MOUNTED_FIXTURE(nameless);
+MOUNTED_FIXTURE(unlinked);
 
 #define WATCH_ENDS(watch)                                                                     \
 	do {                                                                                  \
@@ -153,8 +153,8 @@ MOUNTED_FIXTURE(nameless);
 			CASE_SKIP("config: no fanotify of a filesystem (set CONFIG_FANOTIFY=y)"); \
 	} while (0)
 
-CASE(nameless, tmpfile_is_freed, .row = "A9",
-     .title = "the space of an O_TMPFILE file is free after its last close",
+CASE(unlinked, o_tmpfile_freed_on_close, .row = "A9",
+     .title = "an O_TMPFILE file is freed on its last close",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);
@@ -167,8 +167,8 @@ CASE(nameless, tmpfile_is_freed, .row = "A9",
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
-CASE(nameless, unlinked_file_is_freed, .row = "A9",
-     .title = "the space of a file that was unlinked while it was open is free after its last close",
+CASE(unlinked, open_file_freed_on_close, .row = "A9",
+     .title = "a file unlinked while open is freed on its last close",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);
@@ -182,8 +182,8 @@ CASE(nameless, unlinked_file_is_freed, .row = "A9",
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
-CASE(nameless, replaced_file_is_freed, .row = "A9",
-     .title = "the space of a file that was replaced while it was open is free after its last close",
+CASE(unlinked, replaced_file_freed_on_close, .row = "A9",
+     .title = "a file replaced by rename while open is freed on its last close",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);
@@ -197,8 +197,8 @@ CASE(nameless, replaced_file_is_freed, .row = "A9",
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
-CASE(nameless, closed_file_is_freed, .row = "A9",
-     .title = "the space of a file that is unlinked after its last close is free",
+CASE(unlinked, closed_file_freed_on_unlink, .row = "A9",
+     .title = "a file that is unlinked after its last close is freed",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
 	struct client *c = client(w);

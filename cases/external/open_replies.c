@@ -155,10 +155,10 @@ static const struct finding *look_at_three(struct world *w, const char *path, in
 
 static const struct world_opts watched = { .watched = true };
 
-MOUNTED_FIXTURE(replies);
+MOUNTED_FIXTURE(overlapping_opens);
 
-CASE(replies, are_taken_by_the_kernel, .row = "A5",
-     .title = "no reply to an open is one that the kernel refuses", .needs = NEED_PASSTHROUGH,
+CASE(overlapping_opens, no_reply_causes_eio, .row = "A5",
+     .title = "no reply to overlapping opens makes, or can make, an open fail with EIO", .needs = NEED_PASSTHROUGH,
      .world = &watched)
 {
 	static const struct {

@@ -9,8 +9,8 @@
 
 MOUNTED_FIXTURE_FOR_EACH_FILE(unmounted);
 
-CASE(unmounted, program_ends_and_leaves_nothing, .row = "A10",
-     .title = "unmounted, the program ends, and then the backing filesystem can be unmounted at once",
+CASE(unmounted, exits_and_pins_nothing, .row = "A10",
+     .title = "after unmount the external file system exits; the backing filesystem can be unmounted at once",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -26,9 +26,8 @@ CASE(unmounted, program_ends_and_leaves_nothing, .row = "A10",
 
 MOUNTED_FIXTURE_FOR_EACH_FILE(killed);
 
-CASE(killed, program_leaves_open_files_that_work, .row = "A11",
-     .title = "when the program is killed an open file is read and written on; closed and "
-	      "unmounted it leaves a backing filesystem that can be unmounted at once",
+CASE(killed, open_file_works_then_unpins, .row = "A11",
+     .title = "with the external file system killed an open file works; close and unmount unpin the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);

@@ -5,8 +5,8 @@
 
 #include "external/external_helpers.h"
 
-MOUNTED_FIXTURE_FOR_EACH_FILE(passed);
-FIXTURE_VARIANT_ADD(passed, read) { READ };
+MOUNTED_FIXTURE_FOR_EACH_FILE(passthrough);
+FIXTURE_VARIANT_ADD(passthrough, open_rdonly) { READ };
 
 /* The bytes that f has from the beginning, in a new file, too. */
 static long fill(struct client *c, enum how how, long fd)
@@ -16,9 +16,8 @@ static long fill(struct client *c, enum how how, long fd)
 		       client_write_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED);
 }
 
-CASE(passed, through_reads_need_no_program, .row = "A1",
-     .title = "with the program stopped a file that it passes through is read, and a name that was "
-	      "not looked up waits for it",
+CASE(passthrough, read_bypasses_server, .row = "A1",
+     .title = "with the external file system stopped, passthrough reads continue; a lookup of another name waits",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
@@ -37,8 +36,8 @@ CASE(passed, through_reads_need_no_program, .row = "A1",
 	EXPECT_HOLDS(client_finish(c) != -ETIME, "it has an answer then");
 }
 
-CASE(passed, through_memory_needs_no_program, .row = "A1",
-     .title = "with the program stopped a mapping of a file that it passes through is loaded from",
+CASE(passthrough, mapping_bypasses_server, .row = "A1",
+     .title = "with the external file system stopped, loads from a mapping of a passthrough file continue",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);

@@ -24,7 +24,7 @@ need_built external/leaks
 exits "--name without --mount" 1 "$run" --name a
 says "is refused" "$tmp/err" 'run.sh: --name is for --mount: a server is called as its file'
 exits "the list of cases" 0 "$run" --mount '' --list
-says "has those of rows A" "$tmp/out" 'leaks.nameless.tmpfile_is_freed	A9	6.9	passthrough	-	.*'
+says "has those of rows A" "$tmp/out" 'leaks.unlinked.o_tmpfile_freed_on_close	A9	6.9	passthrough	-	.*'
 check "and no other" none_but '[^	]*	A[0-9]*	.*' "$tmp/out"
 exits "the other list" 0 "$run" --list
 check "has none of them" no_line '[^	]*	A[0-9]*	.*' "$tmp/out"
@@ -52,7 +52,7 @@ mounted()
 	sed -n '/^What the author of /,$p' "$tmp/out" | paste -sd ' ' >"$tmp/advice"
 }
 
-one='--filter=usage.passed.read.through_reads*'
+one='--filter=usage.passthrough.read.read_bypasses*'
 mounted "a program that ends" 1 'sh -c "echo no such option; exit 3"' "$one" --name ender
 says "its case could not be tried" "$tmp/advice" 'What the author of ender should know: 1 cases could not be tried: ender ended with status 3 before it mounted anything, it said "no such option"\. 0 cases found what they expect\.'
 mounted "a program that is killed" 1 'sh -c "kill -9 \$\$"' "$one"
@@ -71,22 +71,22 @@ cp "$built/tests/pass_fs" "$pass_fs"
 misbehaving()
 {
 	cat <<-END
-	open-own-slowly|0|leaks.closed.*,server_exit.*,usage.passed.*|.* 0 failed, 0 skipped
-	keep-own-open|1|server_exit.killed.opened.*|server_exit.killed.opened.* fail .*program_kill(): got ETIME, wanted 0
+	open-own-slowly|0|leaks.last_close.*,server_exit.*,usage.passthrough.*|.* 0 failed, 0 skipped
+	keep-own-open|1|server_exit.killed.open_rdwr.*|server_exit.killed.open_rdwr.* fail .*program_kill(): got ETIME, wanted 0
 	open-own-for-ever|1|usage.*|usage.* broken .* leaves requests of its mount unanswered from its start on.*
 	mount-nothing|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* mounted nothing in time.*
 	mount-twice|1|usage.*|usage.* broken .*
 	die|1|usage.*|usage.* broken .* ended with status 3 after it had mounted, and said nothing
 	stop|1|usage.*|usage.* broken .* has mounted, and answers neither INIT nor GETATTR
 	no-init|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* has mounted, and answers neither INIT nor GETATTR
-	no-lookup|1|usage.passed.opened.*|usage.* fail usage.*: got ETIME, wanted positive
-	no-open|1|usage.passed.opened.*|usage.* fail .*fd: got ETIME, wanted positive
-	no-flush|1|leaks.closed.opened.*|leaks.closed.opened.files_are_let_go fail .*client_close(.*): got ETIME, wanted 0
-	no-release|1|leaks.closed.opened.*|leaks.closed.opened.files_are_let_go fail .*got a descriptor of the program, wanted nothing
-	die-at-open|1|usage.passed.opened.*|usage.* fail usage.*: got ECONNABORTED, wanted positive
-	grandchild|1|server_exit.unmounted.opened.*|server_exit.unmounted.opened.* fail .*program_wait_end(): got ETIME, wanted 0
-	no-passthrough|4|A1,replies.*|0 passed, 0 failed, [0-9]* skipped
-	spin|0|usage.passed.opened.*|.* 0 failed, 0 skipped
+	no-lookup|1|usage.passthrough.open_rdwr.*|usage.* fail usage.*: got ETIME, wanted positive
+	no-open|1|usage.passthrough.open_rdwr.*|usage.* fail .*fd: got ETIME, wanted positive
+	no-flush|1|leaks.last_close.open_rdwr.*|leaks.last_close.open_rdwr.unpins_file fail .*client_close(.*): got ETIME, wanted 0
+	no-release|1|leaks.last_close.open_rdwr.*|leaks.last_close.open_rdwr.unpins_file fail .*got a descriptor of the program, wanted nothing
+	die-at-open|1|usage.passthrough.open_rdwr.*|usage.* fail usage.*: got ECONNABORTED, wanted positive
+	grandchild|1|server_exit.unmounted.open_rdwr.*|server_exit.unmounted.open_rdwr.* fail .*program_wait_end(): got ETIME, wanted 0
+	no-passthrough|4|A1,open_replies.*|0 passed, 0 failed, [0-9]* skipped
+	spin|0|usage.passthrough.open_rdwr.*|.* 0 failed, 0 skipped
 	END
 }
 
@@ -132,7 +132,7 @@ mistaken()
 mistaken >"$tmp/mistaken"
 while IFS='|' read -r made pattern rest; do
 	echo 0 >"$tmp/$made.status"
-	misbehave "$made" 'A1,A5,leaks.closed.opened.*,leaks.last.of_many*,leaks.nameless.tmpfile*' &
+	misbehave "$made" 'A1,A5,leaks.last_close.open_rdwr.*,leaks.pins.none_after_many*,leaks.unlinked.o_tmpfile*' &
 done <"$tmp/mistaken"
 wait
 while IFS='|' read -r made pattern rest; do
@@ -149,7 +149,7 @@ mkfifo "$tmp/tell"
 for signal in TERM KILL; do
 	rm -rf "$tmp/run"
 	"$run" --mount "$pass_fs keep-own-open {source} {mountpoint} $tmp/tell" --run-dir "$tmp/run" \
-		--filter 'server_exit.killed.opened.*' >/dev/null 2>&1 &
+		--filter 'server_exit.killed.open_rdwr.*' >/dev/null 2>&1 &
 	timeout 60 cat "$tmp/tell" || : # it is open, and will not be closed
 	kill -s $signal $!
 	# shellcheck disable=SC2046 # several
@@ -198,8 +198,8 @@ check "the mended one builds" compile "$tmp/mended.cc" "$tmp/mended"
 wait $!
 
 mounted "passthrough_hp" 1 "$tmp/passthrough_hp" --filter 'leaks.*' --results "$tmp/results"
-says "is found to leak" "$tmp/out" 'passthrough_hp leaks.nameless.tmpfile_is_freed  *fail  .*an ID that the program has not closed, wanted nothing'
-says "its descriptor, too" "$tmp/out" 'passthrough_hp leaks.last.close_of_file_that_got_a_name_lets_go  *fail .*'
+says "is found to leak" "$tmp/out" 'passthrough_hp leaks.unlinked.o_tmpfile_freed_on_close  *fail  .*an ID that the program has not closed, wanted nothing'
+says "its descriptor, too" "$tmp/out" 'passthrough_hp leaks.pins.none_after_link_and_close  *fail .*'
 says "and nothing else" "$tmp/out" '[0-9]* passed, 2 failed, 0 skipped'
 says "its author is told" "$tmp/advice" 'What the author of passthrough_hp should know: .*"an O_TMPFILE file that was linked is held by nothing after its last close": it is held by a descriptor of the program; with it 1 more of A8 A9\. So look at this: close the ID, .*'
 check "a part of a run leaves no results" [ ! -e "$tmp/results" ]
@@ -208,7 +208,7 @@ mounted "a mended passthrough_hp" 0 "$tmp/mended" --results "$tmp/results" --ker
 same "passes everything" - "$tmp/advice" <<-END
 	$(printf '%s' "What the author of passthrough should know: it passes through files that it opens for reading, opens for writing, creates and makes by O_TMPFILE. $("$run" --mount '' --list | wc -l) cases found what they expect.")
 END
-check "has results" grep -q '^leaks.nameless.tmpfile_is_freed	passthrough	pass	.* nothing	' "$tmp/results/here/passthrough.tsv"
+check "has results" grep -q '^leaks.unlinked.o_tmpfile_freed_on_close	passthrough	pass	.* nothing	' "$tmp/results/here/passthrough.tsv"
 mounted "in the foreground" 0 "$tmp/mended --foreground" "$one"
 mounted "by a script" 0 "sh -c 'exec $tmp/mended \"\$@\"' sh" --name script "$one"
 mounted "with several devices" 0 "$tmp/mended --clone-fd" --filter 'usage.*'
@@ -225,28 +225,28 @@ with()
 	says "is found" "$tmp/out" "mended  *$3  *fail .*$4.*"
 }
 
-with never-close 'leaks.closed.opened.files*' leaks.closed.opened.files_are_let_go 'got an ID that the program has not closed'
-with keep-descriptor 'leaks.closed.created.files*' leaks.closed.created.files_are_let_go 'got a descriptor of the program'
-with first-close A5 concurrent_opens.overlapping.opens_read_and_write 'got EIO'
-with id-per-open A5 concurrent_opens.overlapping.opens_of_every_kind_succeed 'open for reading, then for reading'
-with cached-writers A5 concurrent_opens.overlapping.opens_of_every_kind_succeed 'open for reading, then for writing'
-with cached-create A5 concurrent_opens.overlapping.what_was_created_is_opened 'got EIO'
-with first-close A6 concurrent_opens.crowd.opens_one_file 'no open fails'
-with uncounted-tmpfile 'leaks.nameless.tmpfile*' leaks.nameless.tmpfile_is_freed 'got an ID that the program has not closed'
-with open-inode 'leaks.last.close_of_file*' leaks.last.close_of_file_that_got_a_name_lets_go 'got a descriptor of the program'
-with rename-forgets A7 file_names.renamed.files_work_on 'got EIO'
-with old-size A2 content.bytes.opened.grow_the_file 'got 1048576'
-with no-truncate A2 content.bytes.opened.end_where_it_is_truncated 'got 1048576'
-with no-fsync A2 content.bytes.opened.are_synced 'got EIO'
-with wrong-file A3 content.appended.by_two_at_once 'got 0'
-with sealed-file A4 content.memory.opened.is_the_file 'got EFAULT'
-with sealed-file A11 server_exit.killed.opened.program_leaves_open_files_that_work 'got EPERM'
-with sealed-file A1 usage.passed.created.through_reads_need_no_program 'got EPERM'
-with keep-cache A1 usage.passed.opened.through_reads_need_no_program 'got EIO'
-with stay 'server_exit.unmounted.opened.*' server_exit.unmounted.opened.program_ends_and_leaves_nothing 'got ETIME'
+with never-close 'leaks.last_close.open_rdwr.unpins_file' leaks.last_close.open_rdwr.unpins_file 'got an ID that the program has not closed'
+with keep-descriptor 'leaks.last_close.o_creat.unpins_file' leaks.last_close.o_creat.unpins_file 'got a descriptor of the program'
+with first-close A5 concurrent_opens.overlapping.io_continues_after_closes 'got EIO'
+with id-per-open A5 concurrent_opens.overlapping.all_access_modes_succeed 'open for reading, then for reading'
+with cached-writers A5 concurrent_opens.overlapping.all_access_modes_succeed 'open for reading, then for writing'
+with cached-create A5 concurrent_opens.overlapping.new_file_opens_again 'got EIO'
+with first-close A6 concurrent_opens.parallel.opens_all_succeed 'no open fails'
+with uncounted-tmpfile 'leaks.unlinked.o_tmpfile*' leaks.unlinked.o_tmpfile_freed_on_close 'got an ID that the program has not closed'
+with open-inode 'leaks.pins.none_after_link*' leaks.pins.none_after_link_and_close 'got a descriptor of the program'
+with rename-forgets A7 file_names.renamed.open_file_works 'got EIO'
+with old-size A2 content.file_io.open_rdwr.extending_write_updates_size 'got 1048576'
+with no-truncate A2 content.file_io.open_rdwr.ftruncate_moves_eof 'got 1048576'
+with no-fsync A2 content.file_io.open_rdwr.fsync_succeeds 'got EIO'
+with wrong-file A3 content.append.concurrent_none_lost_or_torn 'got 0'
+with sealed-file A4 content.shared_mapping.open_rdwr.coherent_with_read_write 'got EFAULT'
+with sealed-file A11 server_exit.killed.open_rdwr.open_file_works_then_unpins 'got EPERM'
+with sealed-file A1 usage.passthrough.o_creat.read_bypasses_server 'got EPERM'
+with keep-cache A1 usage.passthrough.open_rdwr.read_bypasses_server 'got EIO'
+with stay 'server_exit.unmounted.open_rdwr.*' server_exit.unmounted.open_rdwr.exits_and_pins_nothing 'got ETIME'
 
 export MISTAKE=refuse-truncate
-mounted "with truncate refused" 0 "$tmp/mended" --filter 'usage.passed.*.through_reads*'
+mounted "with truncate refused" 0 "$tmp/mended" --filter 'usage.passthrough.*.read_bypasses*'
 says "is told so of what is created" "$tmp/out" '.* library: mended has no truncate'
 check "and not that it creates nothing" no_line '.* mended has no O_.*' "$tmp/out"
 

@@ -15,7 +15,7 @@ need_fuse
 export FPT_REAL="$built/servers/raw" OUTPUT="$built"
 unset FPT_SABOTAGE FPT_RELEASE FPT_FAULT
 faulty=$built/tests/faulty
-case=drop.late.open_with_closed_id_fails # which has all that a conversation has
+case=drop.late.next_open_eio # which has all that a conversation has
 mul=${FPT_TIMEOUT_MUL:-1}
 most=$((40 * mul)) # seconds: some 10 where nothing else runs
 uring_stays

@@ -85,10 +85,10 @@ came_to() # NAME CASE OUTCOME
 }
 
 run_rows_e "rows E" 0
-came_to "an ID that its own session outlived is run" drop.gone.ended_session_makes_no_ioctl pass
+came_to "an ID that its own session outlived is run" drop.teardown.ended_session_no_ioctl pass
 run_rows_e "a BackingId that is leaked" 1 FPT_FUSER_MISTAKE=forget
-came_to "is seen" drop.late.closed_at_release_leaves_nothing "fail, accuses the library"
+came_to "is seen" drop.late.at_release_unpins "fail, accuses the library"
 run_rows_e "a BackingId that is dropped right after the reply" 1 FPT_FUSER_MISTAKE=early-drop
-came_to "is seen" drop.never.held_until_session_ends "fail, accuses the library"
+came_to "is seen" drop.not_dropped.pins_until_session_end "fail, accuses the library"
 exits "the protocol is kept" 0 "$scripts/run.sh" --server "$server" --probe
 finish

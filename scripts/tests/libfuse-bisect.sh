@@ -18,7 +18,7 @@ other_output
 
 repo=$tmp/repo
 calls=$repo/lib/fuse_lowlevel.c
-case=backing_close.closed_id.is_enoent
+case=backing_close.closed_id.enoent
 
 commit() # SUBJECT
 {

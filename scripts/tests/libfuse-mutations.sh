@@ -22,7 +22,7 @@ need_fuse
 command -v spatch >/dev/null || skip_all "config: no spatch (run scripts/setup.sh --check)"
 can_build || skip_all "config: no meson (run scripts/setup.sh --check)"
 need_source
-FPT_SERVER="$built/servers/raw" "$built/cases/drop" --filter early.before_reply_fails_open >"$tmp/said" 2>&1 ||
+FPT_SERVER="$built/servers/raw" "$built/cases/drop" --filter early.before_reply_eio >"$tmp/said" 2>&1 ||
 	[ $? -ne 4 ] || skip_all "kernel: $(sed -n 's/.*# SKIP [a-z]*: //p' "$tmp/said")"
 
 # --- libfuse as it is, and with one mistake each -------------------------------

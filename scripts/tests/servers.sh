@@ -18,7 +18,7 @@ fi
 
 # A case with all that a conversation has: root, start, plan, ops, plans, quit.
 commands=6
-case=(timeout 10 "$built/cases/drop" --filter early.before_reply_fails_open)
+case=(timeout 10 "$built/cases/drop" --filter early.before_reply_eio)
 export FPT_TIMEOUT_MUL=0.05 FPT_SERVER="$built/servers/raw"
 unset FPT_EVIDENCE FPT_SABOTAGE FPT_RELEASE
 
@@ -139,8 +139,8 @@ skipped() # PROGRAM CASE
 	here >"$tmp/after"
 	same "$2: nothing is left" "$tmp/before" "$tmp/after"
 }
-skipped backing_close close_pointer.efault_beats_eperm
-skipped open_reply error.eperm.of_the_backing_open_is_eio
+skipped backing_close bad_pointer.efault_before_eperm
+skipped open_reply backing_error.eperm.open_eio
 
 # --- silence -----------------------------------------------------------------
 

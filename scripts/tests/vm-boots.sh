@@ -80,8 +80,8 @@ same "of two cases the culprit is found" "$tmp/wanted" "$tmp/met"
 sed '/^b/d' "$tmp/outcomes" >"$tmp/suite"
 says "a program that cannot end has its outcome, and holds up no other" "$tmp/suite" 'stuck_cases.program.lingers	pass	.*'
 says "and that is told" "$tmp/out" 'the kernel died: while no case ran: its processes cannot be killed'
-says "a case passes as with run.sh" "$tmp/suite" 'drop.early.before_reply_fails_open	pass	EIO	'
-says "ext4 is there, and on a loop device" "$tmp/suite" 'credentials.capabilities.of_registrar_write_into_reserved_blocks	pass	.*'
+says "a case passes as with run.sh" "$tmp/suite" 'drop.early.before_reply_eio	pass	EIO	'
+says "ext4 is there, and on a loop device" "$tmp/suite" 'credentials.capabilities.root_fills_reserved_blocks	pass	.*'
 cut -f 2 "$tmp/suite" | sort -u >"$tmp/words"
 same "all pass" - "$tmp/words" <<'END'
 outcome

@@ -2,7 +2,7 @@
 // The threads of fuse_session_loop_mt() share the session's descriptor in spite of clone_fd.
 // file: fuse_loop_mt.c
 // server: libfuse-single
-// red: libfuse_api.clones.are_not_what_makes_ids
+// red: libfuse_api.clone_fd.no_session_fd_enotty
 @@
 expression mt, config;
 @@

@@ -2,8 +2,8 @@
 // fuse_passthrough_close() says 0 and closes nothing.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: drop.late.closed_at_release_leaves_nothing
-// red: libfuse_api.passthrough_close.returns_0
+// red: drop.late.at_release_unpins
+// red: libfuse_api.passthrough_close.returns_0_and_releases
 @@
 expression E, fd, id;
 @@

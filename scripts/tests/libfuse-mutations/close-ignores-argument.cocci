@@ -2,8 +2,8 @@
 // fuse_passthrough_close() closes ID 1, whatever it is given.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: backing_close.unknown_id.next.is_enoent
-// red: libfuse_api.passthrough_open.returns_the_id
+// red: backing_close.unknown_id.next_free.enoent
+// red: libfuse_api.passthrough_open.returns_id
 @@
 identifier id;
 @@

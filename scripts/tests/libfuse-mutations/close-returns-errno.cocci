@@ -2,7 +2,7 @@
 // fuse_passthrough_close() returns -errno for an error, and not -1.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.passthrough_close.returns_minus_1_for_an_error
+// red: libfuse_api.passthrough_close.bad_id_returns_minus_1
 @@
 identifier ret;
 @@

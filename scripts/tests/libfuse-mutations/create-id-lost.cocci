@@ -2,8 +2,8 @@
 // The replies to CREATE and TMPFILE have the flag, but not the ID. OPEN's has both.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: create.create.opens_the_new_backing_file
-// red: libfuse_api.backing_id.above_0_creates_with_passthrough
+// red: create.o_creat.io_reaches_backing_file
+// red: libfuse_api.fi_backing_id.positive_creates_passthrough
 @@
 identifier arg, f;
 @@

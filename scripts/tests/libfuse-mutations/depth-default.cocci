@@ -2,8 +2,8 @@
 // Where a file system leaves max_backing_stack_depth alone it is 1, and not 0.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: negotiation.superblock.of_depth_1_is_a_layer_once
-// red: libfuse_api.max_backing_depth.left_alone_sends_1
+// red: negotiation.overlayfs_layer.depth_1_only_once
+// red: libfuse_api.max_backing_stack_depth.untouched_sends_1
 @@
 expression se;
 @@

@@ -2,8 +2,8 @@
 // max_backing_stack_depth is not looked at: the depth is always 1.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: negotiation.superblock.of_depth_2_is_no_layer
-// red: libfuse_api.max_backing_depth.of_1_sends_2
+// red: negotiation.overlayfs_layer.depth_2_einval
+// red: libfuse_api.max_backing_stack_depth.one_sends_2
 @@
 expression out, conn;
 @@

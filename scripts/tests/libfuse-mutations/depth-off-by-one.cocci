@@ -2,8 +2,8 @@
 // max_backing_stack_depth is sent as it is, not as one more.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: negotiation.depths.one.turn_passthrough_on
-// red: libfuse_api.max_backing_depth.of_0_sends_1
+// red: negotiation.max_stack_depth.depth_1.enables_passthrough
+// red: libfuse_api.max_backing_stack_depth.zero_sends_1
 @@
 expression out, conn;
 @@

@@ -2,7 +2,7 @@
 // The struct fuse_file_info that a handler of OPEN is given holds anything where nothing was set.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.backing_id.left_alone_opens_without_passthrough
+// red: libfuse_api.fi_backing_id.untouched_opens_without
 @@
 identifier handler =~ "^_?do_open$";
 identifier fi;

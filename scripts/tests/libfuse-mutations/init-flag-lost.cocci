@@ -2,8 +2,8 @@
 // The reply to INIT lacks FUSE_PASSTHROUGH.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: negotiation.depths.one.turn_passthrough_on
-// red: libfuse_api.asked.by_function.is_negotiated
+// red: negotiation.max_stack_depth.depth_1.enables_passthrough
+// red: libfuse_api.cap_passthrough.fuse_set_feature_flag.negotiated
 @@
 expression flags;
 @@

@@ -2,8 +2,8 @@
 // The flags of INIT's reply are kept in 32 bits: FUSE_PASSTHROUGH is bit 37.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: negotiation.depths.one.turn_passthrough_on
-// red: libfuse_api.asked.by_function.is_negotiated
+// red: negotiation.max_stack_depth.depth_1.enables_passthrough
+// red: libfuse_api.cap_passthrough.fuse_set_feature_flag.negotiated
 @@
 typedef uint32_t, uint64_t;
 expression E, flags;

@@ -2,8 +2,8 @@
 // The upper half of the flags that INIT offers is not looked at: nothing of it can be asked for.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: negotiation.depths.one.turn_passthrough_on
-// red: negotiation.offer.made_iff_configured
+// red: negotiation.max_stack_depth.depth_1.enables_passthrough
+// red: negotiation.init.offer_iff_configured
 @@
 typedef uint64_t;
 expression arg, flags;

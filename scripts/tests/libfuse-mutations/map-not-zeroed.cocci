@@ -2,8 +2,8 @@
 // The struct fuse_backing_map of the ioctl holds anything where nothing was set.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: negotiation.depths.one.turn_passthrough_on
-// red: libfuse_api.passthrough_open.returns_the_id
+// red: negotiation.max_stack_depth.depth_1.enables_passthrough
+// red: libfuse_api.passthrough_open.returns_id
 @@
 identifier map, fd, ret;
 @@

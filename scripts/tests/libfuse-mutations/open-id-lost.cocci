@@ -2,8 +2,8 @@
 // The reply to OPEN has the flag, but not the ID. CREATE's has both.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: drop.late.io_goes_on_after_close_of_id
-// red: libfuse_api.backing_id.above_0_opens_with_passthrough
+// red: drop.late.io_continues_after_drop
+// red: libfuse_api.fi_backing_id.positive_opens_passthrough
 @@
 identifier arg, f;
 @@

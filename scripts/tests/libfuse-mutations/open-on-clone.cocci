@@ -2,7 +2,7 @@
 // fuse_passthrough_open() uses the descriptor that the request came from.
 // file: fuse_lowlevel.c
 // server: libfuse-mt
-// red: libfuse_api.clones.are_not_what_makes_ids
+// red: libfuse_api.clone_fd.no_session_fd_enotty
 @@
 typedef fuse_req_t;
 identifier req, fd;

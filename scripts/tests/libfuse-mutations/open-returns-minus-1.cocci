@@ -2,7 +2,7 @@
 // fuse_passthrough_open() returns -1 for an error, as ioctl(2) does, and not 0.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.passthrough_open.returns_0_for_a_bad_descriptor
+// red: libfuse_api.passthrough_open.bad_fd_returns_0_ebadf
 @@
 @@
 fuse_passthrough_open(...)

@@ -3,7 +3,7 @@
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: backing_id.numbers.increase
-// red: libfuse_api.passthrough_open.returns_the_id
+// red: libfuse_api.passthrough_open.returns_id
 @@
 identifier ret;
 @@

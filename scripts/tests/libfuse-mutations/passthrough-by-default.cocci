@@ -2,8 +2,8 @@
 // FUSE_CAP_PASSTHROUGH is on without being asked for.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: negotiation.refusal.not_asked_for.is_silent
-// red: libfuse_api.max_backing_depth.is_not_sent_without_passthrough
+// red: negotiation.no_valid_request.no_flag.registering_eperm
+// red: libfuse_api.max_backing_stack_depth.ignored_without_passthrough
 @@
 expression conn;
 @@

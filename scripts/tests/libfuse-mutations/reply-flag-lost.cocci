@@ -2,9 +2,9 @@
 // The ID is sent without FOPEN_PASSTHROUGH: files are opened without passthrough.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: create.create.opens_the_new_backing_file
-// red: libfuse_api.backing_id.above_0_creates_with_passthrough
-// red: libfuse_api.backing_id.above_0_opens_with_passthrough
+// red: create.o_creat.io_reaches_backing_file
+// red: libfuse_api.fi_backing_id.positive_creates_passthrough
+// red: libfuse_api.fi_backing_id.positive_opens_passthrough
 @@
 expression flags;
 @@

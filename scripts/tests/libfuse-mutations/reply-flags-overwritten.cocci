@@ -2,7 +2,7 @@
 // FOPEN_DIRECT_IO replaces FOPEN_PASSTHROUGH instead of being added.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: io_mode.beside_pt_direct_io.direct_io.opens_with_its_id_only
+// red: io_mode.while_passthrough_direct_io.direct_io.all_but_same_id_eio
 @@
 expression flags;
 @@

@@ -2,7 +2,7 @@
 // The ID goes through 16 bits.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: backing_id.numbers.above_65535_open_files
+// red: backing_id.numbers.above_65535_work
 @@
 typedef uint16_t;
 identifier arg, f;

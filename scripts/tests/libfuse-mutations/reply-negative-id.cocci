@@ -2,7 +2,7 @@
 // A backing_id below 0 is sent, too.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.no_backing_id.minus_1.opens_without_passthrough
+// red: libfuse_api.nonpositive_backing_id.minus_1.opens_without_passthrough
 @@
 identifier f;
 @@

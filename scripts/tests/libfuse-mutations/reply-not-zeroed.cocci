@@ -2,7 +2,7 @@
 // The reply to OPEN is made in memory that holds anything.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.backing_id.above_0_opens_with_passthrough
+// red: libfuse_api.fi_backing_id.positive_opens_passthrough
 @@
 identifier arg;
 @@

@@ -2,7 +2,7 @@
 // Over io_uring every reply says that there was no error.
 // file: fuse_uring.c
 // server: libfuse-uring
-// red: open_reply.error_reply.is_given_as_it_is
+// red: open_reply.error_reply.returned_unchanged
 @@
 identifier out, error;
 @@

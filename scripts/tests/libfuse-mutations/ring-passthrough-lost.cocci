@@ -2,8 +2,8 @@
 // With io_uring the reply to INIT lacks FUSE_PASSTHROUGH.
 // file: fuse_lowlevel.c
 // server: libfuse-uring
-// red: negotiation.depths.one.turn_passthrough_on
-// red: negotiation.io_uring.carries_requests_beside_passthrough
+// red: negotiation.max_stack_depth.depth_1.enables_passthrough
+// red: negotiation.fuse_over_io_uring.open_uses_ring
 @@
 expression flags;
 @@

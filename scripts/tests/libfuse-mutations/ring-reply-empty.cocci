@@ -2,8 +2,8 @@
 // Over io_uring the length of a reply is forgotten.
 // file: fuse_uring.c
 // server: libfuse-uring
-// red: drop.late.io_goes_on_after_close_of_id
-// red: negotiation.io_uring.carries_requests_beside_passthrough
+// red: drop.late.io_continues_after_drop
+// red: negotiation.fuse_over_io_uring.open_uses_ring
 @@
 expression ent, size;
 @@

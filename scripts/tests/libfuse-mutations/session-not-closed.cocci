@@ -2,7 +2,7 @@
 // fuse_session_destroy() leaves the session's descriptor open.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.destroyed_session.of_one_thread.holds_no_ids
+// red: libfuse_api.session_destroy.single_thread.releases_ids
 @@
 expression se;
 @@

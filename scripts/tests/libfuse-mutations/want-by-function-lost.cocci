@@ -2,7 +2,7 @@
 // fuse_set_feature_flag() sets a flag in conn->want_ext alone: with conn->want in use it is lost.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.asked_both_ways.is_negotiated
+// red: libfuse_api.cap_passthrough_mixed.negotiated
 @@
 identifier conn, se, flag;
 @@

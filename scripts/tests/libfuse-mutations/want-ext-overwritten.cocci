@@ -2,7 +2,7 @@
 // conn->want is taken for the lower half of conn->want_ext, whether it was changed or not.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.asked.by_want_ext.is_negotiated
+// red: libfuse_api.cap_passthrough.conn_want_ext.negotiated
 @@
 identifier conn;
 @@

@@ -2,7 +2,7 @@
 // What a file system asks for in conn->want does not count.
 // file: fuse_lowlevel.c
 // server: libfuse-single
-// red: libfuse_api.asked.by_want.is_negotiated
+// red: libfuse_api.cap_passthrough.conn_want.negotiated
 @@
 identifier conn;
 expression new;
