@@ -13,18 +13,18 @@ static const struct world_opts not_negotiated = { .init = "no-passthrough" };
 
 WORLD_FIXTURE(unmounted_device);
 
-CASE(unmounted_device, eperm, .row = "C1",
+CASE(unmounted_device, eperm, .promise = "C1",
      .title = "closing an ID on an unmounted device fails with EPERM without waiting",
-     .can = "ioctl-any", .world = &unmounted,
+     .abilities = "ioctl-any", .world = &unmounted,
      .fixed_by = "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
 {
 	EXPECT_RET_SINCE(server_backing_close(w, 1, BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));
 }
 
-CASE(unmounted_device, sync_init_waits_eintr, .row = "C1",
+CASE(unmounted_device, sync_init_waits_eintr, .promise = "C1",
      .title = "after FUSE_DEV_IOC_SYNC_INIT, closing an ID waits for the mount; a signal interrupts it with EINTR",
-     .since = "6.18", .needs = NEED_SYNC_INIT, .can = "ioctl-any", .world = &unmounted)
+     .since = "6.18", .needs = NEED_SYNC_INIT, .abilities = "ioctl-any", .world = &unmounted)
 {
 	EXPECT_RET(server_call(&w->server, -1, "sync-init"), 0);
 
@@ -33,23 +33,23 @@ CASE(unmounted_device, sync_init_waits_eintr, .row = "C1",
 
 WORLD_FIXTURE(bad_pointer);
 
-CASE(bad_pointer, efault, .row = "C2",
+CASE(bad_pointer, efault, .promise = "C2",
      .title = "closing an ID with a bad pointer fails with EFAULT",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
 }
 
-CASE(bad_pointer, efault_before_eperm, .row = "C2",
+CASE(bad_pointer, efault_before_eperm, .promise = "C2",
      .title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &not_negotiated)
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &not_negotiated)
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
 }
 
 WORLD_FIXTURE(permission);
 
-CASE(permission, not_negotiated_eperm, .row = "C3",
+CASE(permission, not_negotiated_eperm, .promise = "C3",
      .title = "closing ID 1, 0 or -1 without negotiated passthrough fails with EPERM",
      .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
 {
@@ -68,16 +68,16 @@ static void expect_only_root_closes(struct __test_metadata *_metadata, struct wo
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 }
 
-CASE(permission, ordinary_user_eperm, .row = "C3",
+CASE(permission, ordinary_user_eperm, .promise = "C3",
      .title = "closing a valid ID or 0 as an ordinary user has no effect and fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .can = "credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
 {
 	expect_only_root_closes(_metadata, w, "as=uid:1000");
 }
 
-CASE(permission, needs_cap_sys_admin_only, .row = "C3",
+CASE(permission, needs_cap_sys_admin_only, .promise = "C3",
      .title = "closing an ID requires CAP_SYS_ADMIN alone; no other capability suffices",
-     .needs = NEED_PASSTHROUGH, .can = "credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
 {
 	ASSERT_RET(register_f(w), 1);
 
@@ -85,9 +85,9 @@ CASE(permission, needs_cap_sys_admin_only, .row = "C3",
 	EXPECT_RET(server_backing_close(w, 1, AS_ADMIN_ALONE), 0);
 }
 
-CASE(permission, child_userns_root_eperm, .row = "C3",
+CASE(permission, child_userns_root_eperm, .promise = "C3",
      .title = "closing a valid ID or 0 as root of a child user namespace has no effect and fails with EPERM",
-     .needs = NEED_PASSTHROUGH | NEED_USERNS, .can = "credentials")
+     .needs = NEED_PASSTHROUGH | NEED_USERNS, .abilities = "credentials")
 {
 	expect_only_root_closes(_metadata, w, "as=userns");
 }
@@ -101,7 +101,7 @@ FIXTURE_VARIANT_ADD(invalid_id, zero) { 0 };
 FIXTURE_VARIANT_ADD(invalid_id, minus_one) { -1 };
 FIXTURE_VARIANT_ADD(invalid_id, int_min) { 0x80000000 };
 
-CASE(invalid_id, einval, .row = "C4",
+CASE(invalid_id, einval, .promise = "C4",
      .title = "closing ID 0 or a negative ID fails with EINVAL",
      .needs = NEED_PASSTHROUGH)
 {
@@ -117,7 +117,7 @@ FIXTURE_VARIANT_ADD(unknown_id, next_free) { 2 };
 FIXTURE_VARIANT_ADD(unknown_id, id_12345) { 12345 };
 FIXTURE_VARIANT_ADD(unknown_id, int_max) { INT_MAX };
 
-CASE(unknown_id, enoent, .row = "C5",
+CASE(unknown_id, enoent, .promise = "C5",
      .title = "closing an ID that was not allocated fails with ENOENT",
      .needs = NEED_PASSTHROUGH)
 {
@@ -128,7 +128,7 @@ CASE(unknown_id, enoent, .row = "C5",
 
 WORLD_FIXTURE(closed_id);
 
-CASE(closed_id, enoent, .row = "C6",
+CASE(closed_id, enoent, .promise = "C6",
      .title = "closing an ID a second time fails with ENOENT",
      .needs = NEED_PASSTHROUGH)
 {
@@ -140,7 +140,7 @@ CASE(closed_id, enoent, .row = "C6",
 
 WORLD_FIXTURE(dead_connection);
 
-CASE(dead_connection, close_after_abort, .row = "C7",
+CASE(dead_connection, close_after_abort, .promise = "C7",
      .title = "an ID can be closed on an aborted connection",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
@@ -152,7 +152,7 @@ CASE(dead_connection, close_after_abort, .row = "C7",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(dead_connection, close_after_umount, .row = "C7",
+CASE(dead_connection, close_after_umount, .promise = "C7",
      .title = "an ID can be closed after umount while the device is open",
      .needs = NEED_PASSTHROUGH)
 {

@@ -10,7 +10,7 @@
 	"6.17, 6.16.8, 6.12.48 (fuse: do not allow mapping a non-regular backing file)"
 
 /* Up to 6.11: nothing by O_PATH, and only what has both read_iter and write_iter. */
-static struct since_row before_6_12(const struct odd_file *file)
+static struct since_row before_6_12(const struct file_type *file)
 {
 	return since("6.9", file->flags & O_PATH ? -EBADF : -EOPNOTSUPP);
 }
@@ -20,7 +20,7 @@ static const struct world_opts depth_2 = { .init = "depth=2" };
 WORLD_FIXTURE(directory);
 FIXTURE_VARIANT(directory)
 {
-	struct odd_file file;
+	struct file_type file;
 };
 FIXTURE_VARIANT_ADD(directory, backing_root) { { .path = "backing", .flags = O_RDONLY } };
 FIXTURE_VARIANT_ADD(directory, o_path) { { .path = "backing", .flags = O_PATH } };
@@ -30,20 +30,20 @@ FIXTURE_VARIANT_ADD(directory, on_overlayfs) {
 };
 FIXTURE_VARIANT_ADD(directory, procfs) { { .path = "/proc", .flags = O_RDONLY } };
 
-CASE(directory, eisdir, .row = "O7",
+CASE(directory, eisdir, .promise = "O7",
      .title = "from 6.12 on, registering a directory fails with EISDIR, whatever its filesystem's stack depth",
      .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
 {
 	SKIP_UNLESS(variant->file.needs);
 
-	EXPECT_RET_SINCE(register_odd_file(w, &variant->file), before_6_12(&variant->file),
+	EXPECT_RET_SINCE(register_file_type(w, &variant->file), before_6_12(&variant->file),
 			 since("6.12", -EISDIR));
 }
 
 WORLD_FIXTURE(not_regular);
 FIXTURE_VARIANT(not_regular)
 {
-	struct odd_file file;
+	struct file_type file;
 };
 FIXTURE_VARIANT_ADD(not_regular, fifo) { { .make = make_fifo } };
 FIXTURE_VARIANT_ADD(not_regular, pipe) { { .make = make_pipe } };
@@ -61,20 +61,20 @@ FIXTURE_VARIANT_ADD(not_regular, memfd_secret) {
 	{ .make = make_memfd_secret, .needs = NEED_MEMFD_SECRET }
 };
 
-CASE(not_regular, einval, .row = "O8",
+CASE(not_regular, einval, .promise = "O8",
      .title = "from 6.12 on, registering a file neither regular nor a directory fails with EINVAL",
      .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
 {
 	SKIP_UNLESS(variant->file.needs);
 
-	EXPECT_RET_SINCE(register_odd_file(w, &variant->file), before_6_12(&variant->file),
+	EXPECT_RET_SINCE(register_file_type(w, &variant->file), before_6_12(&variant->file),
 			 since("6.12", -EINVAL));
 }
 
 WORLD_FIXTURE(rejected_file);
 FIXTURE_VARIANT(rejected_file)
 {
-	struct odd_file file;
+	struct file_type file;
 	long result;
 	const char *mount; /* that it is on */
 };
@@ -84,12 +84,12 @@ FIXTURE_VARIANT_ADD(rejected_file, directory) {
 FIXTURE_VARIANT_ADD(rejected_file, fifo) { { .make = make_fifo }, -EINVAL, "backing" };
 FIXTURE_VARIANT_ADD(rejected_file, stack_too_deep) { { .path = "fuse/f", .flags = O_PATH }, -ELOOP, "fuse" };
 
-CASE(rejected_file, not_pinned, .row = "L2",
+CASE(rejected_file, not_pinned, .promise = "L2",
      .title = "a file that is rejected as a backing file is not pinned: its filesystem can be unmounted",
      .since = "6.12", .needs = NEED_PASSTHROUGH, .fixed_by = NOT_REGULAR_FIXED_BY)
 {
-	EXPECT_RET(register_odd_file(w, &variant->file), variant->result);
-	world_ops(w); /* by now the server has closed its descriptor */
+	EXPECT_RET(register_file_type(w, &variant->file), variant->result);
+	world_requests(w); /* by now the server has closed its descriptor */
 
 	EXPECT_RET(world_umount(variant->mount), 0);
 }
@@ -97,7 +97,7 @@ CASE(rejected_file, not_pinned, .row = "L2",
 WORLD_FIXTURE(regular_file);
 FIXTURE_VARIANT(regular_file)
 {
-	struct odd_file file;
+	struct file_type file;
 };
 FIXTURE_VARIANT_ADD(regular_file, o_rdonly) { { .path = "backing/f", .flags = O_RDONLY } };
 FIXTURE_VARIANT_ADD(regular_file, o_wronly) { { .path = "backing/f", .flags = O_WRONLY } };
@@ -109,18 +109,18 @@ FIXTURE_VARIANT_ADD(regular_file, memfd) { { .make = make_memfd } };
 FIXTURE_VARIANT_ADD(regular_file, plain_fuse) { { .make = make_on_plain_fuse } };
 FIXTURE_VARIANT_ADD(regular_file, sysfs) { { .path = "/sys/kernel/fscaps", .flags = O_RDONLY } };
 
-CASE(regular_file, can_be_registered, .row = "O10",
+CASE(regular_file, can_be_registered, .promise = "O10",
      .title = "a regular file can be registered, whatever its access mode and links (O_PATH: from 6.12 on)",
      .needs = NEED_PASSTHROUGH)
 {
-	EXPECT_RET_SINCE(register_odd_file(w, &variant->file),
+	EXPECT_RET_SINCE(register_file_type(w, &variant->file),
 			 since("6.9", variant->file.flags & O_PATH ? -EBADF : 1),
 			 since("6.12", 1));
 }
 
 WORLD_FIXTURE(same_fd);
 
-CASE(same_fd, distinct_ids, .row = "O10",
+CASE(same_fd, distinct_ids, .promise = "O10",
      .title = "a descriptor registered twice gets two distinct IDs, and each is closed separately",
      .needs = NEED_PASSTHROUGH)
 {
@@ -137,7 +137,7 @@ CASE(same_fd, distinct_ids, .row = "O10",
 WORLD_FIXTURE(unreadable_file);
 FIXTURE_VARIANT(unreadable_file)
 {
-	struct odd_file file;
+	struct file_type file;
 };
 FIXTURE_VARIANT_ADD(unreadable_file, pidfd) { { .make = make_pidfd } };
 /*
@@ -146,36 +146,36 @@ FIXTURE_VARIANT_ADD(unreadable_file, pidfd) { { .make = make_pidfd } };
  */
 FIXTURE_VARIANT_ADD(unreadable_file, uts_namespace) { { .path = "/proc/self/ns/uts", .flags = O_RDONLY } };
 
-CASE(unreadable_file, read_einval, .row = "O11",
+CASE(unreadable_file, read_einval, .promise = "O11",
      .title = "a regular file that cannot be read can be registered; reads fail with EINVAL",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	char byte;
 	long fd;
 
-	plan(w, "f reg=reuse");
-	ASSERT_RET(register_odd_file(w, &variant->file), 1);
+	open_rule(w, "f reg=reuse");
+	ASSERT_RET(register_file_type(w, &variant->file), 1);
 
 	/* for reading: these inodes may be immutable, which 7.3.4 and later respect */
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
 	EXPECT_RET(client_read(client(w), fd, &byte, 1, 0), -EINVAL);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 WORLD_FIXTURE(procfs_file);
 FIXTURE_VARIANT(procfs_file)
 {
-	struct odd_file file;
+	struct file_type file;
 };
 FIXTURE_VARIANT_ADD(procfs_file, task_status) { { .path = "/proc/self/status", .flags = O_RDONLY } };
 FIXTURE_VARIANT_ADD(procfs_file, system_version) { { .path = "/proc/version", .flags = O_RDONLY } };
 FIXTURE_VARIANT_ADD(procfs_file, sysctl) { { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY } };
 
-CASE(procfs_file, eloop, .row = "O11",
+CASE(procfs_file, eloop, .promise = "O11",
      .title = "registering a procfs file fails with ELOOP even with max_stack_depth 2",
      .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
-	EXPECT_RET_SINCE(register_odd_file(w, &variant->file), before_6_12(&variant->file),
+	EXPECT_RET_SINCE(register_file_type(w, &variant->file), before_6_12(&variant->file),
 			 since("6.12", -ELOOP));
 }
 

@@ -9,14 +9,14 @@
 
 WORLD_FIXTURE(numbers);
 
-CASE(numbers, start_at_1, .row = "I1",
+CASE(numbers, start_at_1, .promise = "I1",
      .title = "the first ID of a connection is 1",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(numbers, increase, .row = "I2",
+CASE(numbers, increase, .promise = "I2",
      .title = "each ID is greater than the one before",
      .needs = NEED_PASSTHROUGH)
 {
@@ -27,7 +27,7 @@ CASE(numbers, increase, .row = "I2",
 	EXPECT_HOLDS(second > first, "the second ID is greater than the first");
 }
 
-CASE(numbers, closed_not_reused, .row = "I2",
+CASE(numbers, closed_not_reused, .promise = "I2",
      .title = "a closed ID is not reused, whether it was the last one or an earlier one",
      .needs = NEED_PASSTHROUGH)
 {
@@ -41,25 +41,25 @@ CASE(numbers, closed_not_reused, .row = "I2",
 	EXPECT_HOLDS(third > second, "the third ID is greater than the second");
 }
 
-CASE(numbers, increase_over_2000_cycles, .row = "I2",
+CASE(numbers, increase_over_2000_cycles, .promise = "I2",
      .title = "of 2000 IDs, each closed before the next, each is greater than all before",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_cycle(w, backing_path("f"), 2000, ""), 2000);
 }
 
-CASE(numbers, above_65535_work, .row = "I6",
+CASE(numbers, above_65535_work, .promise = "I6",
      .title = "IDs above 65535 work in replies to OPEN and CREATE",
      .needs = NEED_PASSTHROUGH)
 {
 	for (int i = 0; i < 16; i++)
 		ASSERT_RET(server_cycle(w, backing_path("g"), 4096, ""), 4096);
-	plan(w, "f reg=at-open");
-	plan(w, "new reg=at-open");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "new reg=at-open");
 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	EXPECT_POSITIVE(client_open(client(w), "new", O_RDWR | O_CREAT));
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough LOOKUP CREATE+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough LOOKUP CREATE+passthrough");
 	EXPECT_RET(last_id(w), 65538);
 	EXPECT_RET(server_drop(w, 65537), 0);
 	EXPECT_PASSES_THROUGH(w);
@@ -67,7 +67,7 @@ CASE(numbers, above_65535_work, .row = "I6",
 
 WORLD_FIXTURE(numbering);
 
-CASE(numbering, restarts_on_new_mount, .row = "I3",
+CASE(numbering, restarts_on_new_mount, .promise = "I3",
      .title = "IDs restart at 1 on a new mount, which does not know the IDs of the previous mount",
      .needs = NEED_PASSTHROUGH)
 {
@@ -78,7 +78,7 @@ CASE(numbering, restarts_on_new_mount, .row = "I3",
 	EXPECT_RET(register_f(w), 1);
 }
 
-CASE(numbering, per_connection, .row = "I3",
+CASE(numbering, per_connection, .promise = "I3",
      .title = "two simultaneous connections each have an ID 1 of their own",
      .needs = NEED_PASSTHROUGH)
 {
@@ -93,7 +93,7 @@ CASE(numbering, per_connection, .row = "I3",
 
 WORLD_FIXTURE(count);
 
-CASE(count, not_limited_by_rlimit_nofile, .row = "I4",
+CASE(count, not_limited_by_rlimit_nofile, .promise = "I4",
      .title = "a server with RLIMIT_NOFILE 32 can hold 1000 IDs",
      .needs = NEED_PASSTHROUGH)
 {

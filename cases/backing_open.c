@@ -28,16 +28,16 @@ static long register_with(struct world *w, const char *words)
 
 WORLD_FIXTURE(unmounted_device);
 
-CASE(unmounted_device, eperm, .row = "O1",
+CASE(unmounted_device, eperm, .promise = "O1",
      .title = "registering on an unmounted device fails with EPERM without waiting",
-     .can = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
+     .abilities = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
 {
 	EXPECT_RET_SINCE(register_with(w, BOUNDED), since("0", -ENOTTY), since("6.9", -EPERM));
 }
 
-CASE(unmounted_device, sync_init_waits_eintr, .row = "O1",
+CASE(unmounted_device, sync_init_waits_eintr, .promise = "O1",
      .title = "after FUSE_DEV_IOC_SYNC_INIT, registering waits for the mount; a signal interrupts it with EINTR",
-     .since = "6.18", .needs = NEED_SYNC_INIT, .can = "ioctl-any", .world = &unmounted)
+     .since = "6.18", .needs = NEED_SYNC_INIT, .abilities = "ioctl-any", .world = &unmounted)
 {
 	EXPECT_RET(server_call(&w->server, -1, "sync-init"), 0);
 
@@ -46,25 +46,25 @@ CASE(unmounted_device, sync_init_waits_eintr, .row = "O1",
 
 WORLD_FIXTURE(kernel_without_passthrough);
 
-CASE(kernel_without_passthrough, eopnotsupp, .row = "O2",
+CASE(kernel_without_passthrough, eopnotsupp, .promise = "O2",
      .title = "a kernel without passthrough rejects registering with EOPNOTSUPP, before 6.9 with ENOTTY",
-     .since = "any", .needs = NEED_NO_PASSTHROUGH, .can = "passthrough")
+     .since = "any", .needs = NEED_NO_PASSTHROUGH, .abilities = "passthrough")
 {
 	EXPECT_RET_SINCE(try_register_f(w), since("0", -ENOTTY), since("6.9", -EOPNOTSUPP));
 }
 
 WORLD_FIXTURE(argument);
 
-CASE(argument, bad_pointer_efault, .row = "O3",
+CASE(argument, bad_pointer_efault, .promise = "O3",
      .title = "registering with a bad pointer fails with EFAULT",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(argument, flags_einval, .row = "O5",
+CASE(argument, flags_einval, .promise = "O5",
      .title = "registering with any one bit of fuse_backing_map.flags set fails with EINVAL",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
 {
 	for (unsigned int bit = 0; bit < 32; bit++) {
 		char words[32];
@@ -74,36 +74,36 @@ CASE(argument, flags_einval, .row = "O5",
 	}
 }
 
-CASE(argument, padding_einval, .row = "O5",
+CASE(argument, padding_einval, .promise = "O5",
      .title = "registering with nonzero fuse_backing_map.padding, in either half, fails with EINVAL",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
 {
 	EXPECT_RET(register_with(w, "padding=1"), -EINVAL);
 	EXPECT_RET(register_with(w, "padding=0x100000000"), -EINVAL);
 }
 
-CASE(argument, negative_fd_ebadf, .row = "O6",
+CASE(argument, negative_fd_ebadf, .promise = "O6",
      .title = "registering descriptor -1 fails with EBADF",
-     .needs = NEED_PASSTHROUGH, .can = "odd-values")
+     .needs = NEED_PASSTHROUGH, .abilities = "odd-values")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1"), -EBADF);
 }
 
-CASE(argument, at_fdcwd_ebadf, .row = "O6",
+CASE(argument, at_fdcwd_ebadf, .promise = "O6",
      .title = "AT_FDCWD does not mean the working directory: registering it fails with EBADF",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-100"), -EBADF);
 }
 
-CASE(argument, closed_fd_ebadf, .row = "O6",
+CASE(argument, closed_fd_ebadf, .promise = "O6",
      .title = "registering a descriptor that is not open fails with EBADF",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EBADF);
 }
 
-CASE(argument, o_path_accepted, .row = "O6",
+CASE(argument, o_path_accepted, .promise = "O6",
      .title = "an O_PATH descriptor can be registered from 6.12 on; before, registering it fails with EBADF",
      .needs = NEED_PASSTHROUGH)
 {
@@ -112,23 +112,23 @@ CASE(argument, o_path_accepted, .row = "O6",
 
 WORLD_FIXTURE(permission);
 
-CASE(permission, not_negotiated_eperm, .row = "O4",
+CASE(permission, not_negotiated_eperm, .promise = "O4",
      .title = "registering without passthrough in the reply to INIT fails with EPERM",
      .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_error_eperm, .row = "O4",
+CASE(permission, init_error_eperm, .promise = "O4",
      .title = "registering after an error reply to INIT fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &init_refused)
+     .needs = NEED_PASSTHROUGH, .abilities = "init-any", .world = &init_refused)
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_unanswered_eperm, .row = "O4",
+CASE(permission, init_unanswered_eperm, .promise = "O4",
      .title = "registering fails with EPERM until INIT is answered, and works right after",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &init_unanswered)
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &init_unanswered)
 {
 	long early = register_with(w, BOUNDED);
 
@@ -138,31 +138,31 @@ CASE(permission, init_unanswered_eperm, .row = "O4",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(permission, ordinary_user_eperm, .row = "O4",
+CASE(permission, ordinary_user_eperm, .promise = "O4",
      .title = "registering as an ordinary user fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .can = "credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
 {
 	register_f(w); /* broken where root cannot either */
 	EXPECT_RET(register_with(w, "as=uid:1000"), -EPERM);
 }
 
-CASE(permission, needs_cap_sys_admin_only, .row = "O4",
+CASE(permission, needs_cap_sys_admin_only, .promise = "O4",
      .title = "registering requires CAP_SYS_ADMIN alone; no other capability suffices",
-     .needs = NEED_PASSTHROUGH, .can = "credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
 {
 	EXPECT_RET(register_with(w, AS_ALL_BUT_ADMIN), -EPERM);
 	EXPECT_RET(register_with(w, AS_ADMIN_ALONE), 1);
 }
 
-CASE(permission, child_userns_root_eperm, .row = "O4",
+CASE(permission, child_userns_root_eperm, .promise = "O4",
      .title = "registering as root of a child user namespace fails with EPERM",
-     .needs = NEED_PASSTHROUGH | NEED_USERNS, .can = "credentials")
+     .needs = NEED_PASSTHROUGH | NEED_USERNS, .abilities = "credentials")
 {
 	register_f(w);
 	EXPECT_RET(register_with(w, "as=userns"), -EPERM);
 }
 
-CASE(permission, child_userns_mounter_eperm, .row = "O4",
+CASE(permission, child_userns_mounter_eperm, .promise = "O4",
      .title = "registering in a child user namespace fails with EPERM, even for the mounter",
      .needs = NEED_PASSTHROUGH | NEED_USERNS, .world = &child_userns)
 {
@@ -171,75 +171,75 @@ CASE(permission, child_userns_mounter_eperm, .row = "O4",
 
 WORLD_FIXTURE(error_precedence);
 
-CASE(error_precedence, unmounted_eperm_before_efault, .row = "O1",
+CASE(error_precedence, unmounted_eperm_before_efault, .promise = "O1",
      .title = "EPERM for an unmounted device takes precedence over EFAULT for a bad pointer",
-     .can = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
+     .abilities = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
 {
 	EXPECT_RET_SINCE(register_with(w, "ptr=bad " BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));
 }
 
-CASE(error_precedence, efault_before_eperm, .row = "O3",
+CASE(error_precedence, efault_before_eperm, .promise = "O3",
      .title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &not_negotiated)
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &not_negotiated)
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(error_precedence, eperm_before_einval, .row = "O4",
+CASE(error_precedence, eperm_before_einval, .promise = "O4",
      .title = "EPERM without negotiated passthrough takes precedence over EINVAL for nonzero flags",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any", .world = &not_negotiated)
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &not_negotiated)
 {
 	EXPECT_RET(register_with(w, "flags=1"), -EPERM);
 }
 
-CASE(error_precedence, eperm_before_ebadf, .row = "O4",
+CASE(error_precedence, eperm_before_ebadf, .promise = "O4",
      .title = "EPERM without negotiated passthrough takes precedence over EBADF for a closed descriptor",
      .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EPERM);
 }
 
-CASE(error_precedence, einval_before_ebadf, .row = "O5",
+CASE(error_precedence, einval_before_ebadf, .promise = "O5",
      .title = "EINVAL for nonzero flags takes precedence over EBADF for descriptor -1",
-     .needs = NEED_PASSTHROUGH, .can = "ioctl-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1 flags=1"), -EINVAL);
 }
 
 WORLD_FIXTURE(stack_depth);
 
-CASE(stack_depth, max_1_overlayfs_eloop, .row = "O9",
+CASE(stack_depth, max_1_overlayfs_eloop, .promise = "O9",
      .title = "with max_stack_depth 1, registering a file on overlayfs fails with ELOOP",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
-	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
+	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
 
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), -ELOOP);
 }
 
-CASE(stack_depth, max_2_overlayfs_accepted, .row = "O9",
+CASE(stack_depth, max_2_overlayfs_accepted, .promise = "O9",
      .title = "with max_stack_depth 2, a file on overlayfs can be registered",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
-	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
+	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
 
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), 1);
 }
 
-CASE(stack_depth, max_2_nested_overlayfs_eloop, .row = "O9",
+CASE(stack_depth, max_2_nested_overlayfs_eloop, .promise = "O9",
      .title = "with max_stack_depth 2, registering a file on overlayfs on overlayfs fails with ELOOP",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
-	ASSERT_RET(stack_overlay("backing", "overlay"), 0);
-	ASSERT_RET(stack_overlay("overlay", "overlay2"), 0);
+	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
+	ASSERT_RET(overlay_mount("overlay", "overlay2"), 0);
 
 	EXPECT_RET(server_backing_open(w, world_path("overlay2", "f"), ""), -ELOOP);
 }
 
 WORLD_FIXTURE(dead_connection);
 
-CASE(dead_connection, register_after_abort, .row = "O12",
+CASE(dead_connection, register_after_abort, .promise = "O12",
      .title = "a file can be registered on an aborted connection",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
@@ -249,7 +249,7 @@ CASE(dead_connection, register_after_abort, .row = "O12",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(dead_connection, register_after_umount, .row = "O12",
+CASE(dead_connection, register_after_umount, .promise = "O12",
      .title = "a file can be registered after umount while the device is open",
      .needs = NEED_PASSTHROUGH)
 {
@@ -260,9 +260,9 @@ CASE(dead_connection, register_after_umount, .row = "O12",
 
 WORLD_FIXTURE(second_device);
 
-CASE(second_device, register_on_clone, .row = "O13",
+CASE(second_device, register_on_clone, .promise = "O13",
      .title = "an ID registered on a cloned device can be closed on the original",
-     .needs = NEED_PASSTHROUGH, .can = "devices")
+     .needs = NEED_PASSTHROUGH, .abilities = "devices")
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
 
@@ -271,9 +271,9 @@ CASE(second_device, register_on_clone, .row = "O13",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(second_device, close_on_clone, .row = "O13",
+CASE(second_device, close_on_clone, .promise = "O13",
      .title = "an ID registered on the original device can be closed on a clone",
-     .needs = NEED_PASSTHROUGH, .can = "devices")
+     .needs = NEED_PASSTHROUGH, .abilities = "devices")
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
 
@@ -282,9 +282,9 @@ CASE(second_device, close_on_clone, .row = "O13",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(second_device, not_cloned_eperm, .row = "O13",
+CASE(second_device, not_cloned_eperm, .promise = "O13",
      .title = "registering on a second device that is not a clone fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .can = "devices", .fixed_by = BLOCKING_FIXED_BY)
+     .needs = NEED_PASSTHROUGH, .abilities = "devices", .fixed_by = BLOCKING_FIXED_BY)
 {
 	ASSERT_RET(server_device(w, "second", "new"), 0);
 	register_f(w);
@@ -304,9 +304,9 @@ FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_direction) {
 };
 FIXTURE_VARIANT_ADD(unknown_ioctl, tcgets) { TCGETS };
 
-CASE(unknown_ioctl, enotty, .row = "O14",
+CASE(unknown_ioctl, enotty, .promise = "O14",
      .title = "an ioctl that the FUSE device does not know fails with ENOTTY",
-     .since = "any", .can = "ioctl-any")
+     .since = "any", .abilities = "ioctl-any")
 {
 	EXPECT_RET(server_call(&w->server, -1, "ioctl 0x%lx", variant->nr), -ENOTTY);
 }

@@ -9,7 +9,7 @@
  * fs/fuse/passthrough.c). New rows go to the end of their section, and numbers
  * never change: results and discussions name them.
  */
-const struct contract_row contract[] = {
+const struct promise contract[] = {
 	{ "O",
 	  "Registering a backing file: FUSE_DEV_IOC_BACKING_OPEN", NULL },
 	{ "O1",

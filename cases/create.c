@@ -12,44 +12,44 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(o_creat);
 
-CASE(o_creat, io_reaches_backing_file, .row = "R26",
+CASE(o_creat, io_reaches_backing_file, .promise = "R26",
      .title = "after a passthrough reply to CREATE, reads and writes reach the new backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, "new reg=at-open");
+	open_rule(w, "new reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "new", CREATE_NEW));
 	EXPECT_RET(client_write(client(w), fd, "n", 1, 0), 1);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'n');
 	EXPECT_RET(backing_file_is("new", "n"), 1);
-	EXPECT_OPS(w, "LOOKUP CREATE+passthrough GETXATTR");
+	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough GETXATTR");
 }
 
-CASE(o_creat, cached_open_eio, .row = "R26",
+CASE(o_creat, cached_open_eio, .promise = "R26",
      .title = "beside a passthrough CREATE, opens with the same ID succeed; cached opens fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "new reg=at-open");
-	plan(w, "new reg=reuse");
-	plan(w, "new flags=none");
+	open_rule(w, "new reg=at-open");
+	open_rule(w, "new reg=reuse");
+	open_rule(w, "new flags=none");
 
 	ASSERT_POSITIVE(client_open(client(w), "new", CREATE_NEW));
 	EXPECT_POSITIVE(client_open(client(w), "new", O_RDWR));
 	EXPECT_RET(client_open(client(w), "new", O_RDWR), -EIO);
 }
 
-CASE(o_creat, existing_file_sends_open, .row = "R26",
+CASE(o_creat, existing_file_sends_open, .promise = "R26",
      .title = "O_CREAT of an existing file sends OPEN, which may be answered with passthrough",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR | O_CREAT));
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 WORLD_FIXTURE(bad_create_reply);
@@ -71,29 +71,29 @@ FIXTURE_VARIANT_ADD(bad_create_reply, bad_flags)
 	"LOOKUP CREATE+passthrough+keep_cache RELEASE"
 };
 
-CASE(bad_create_reply, file_remains_eio, .row = "R26",
+CASE(bad_create_reply, file_remains_eio, .promise = "R26",
      .title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable",
      .needs = NEED_PASSTHROUGH)
 {
 	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
-	plan(w, variant->row);
-	plan(w, "new reg=at-open");
+	open_rule(w, variant->row);
+	open_rule(w, "new reg=at-open");
 
 	EXPECT_RET(client_open(client(w), "new", CREATE_NEW), -EIO);
-	EXPECT_OPS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->ops);
 	EXPECT_RET(client_stat(client(w), "new"), 0);
 	EXPECT_RET(client_open(client(w), "new", CREATE_NEW), -EEXIST);
 	EXPECT_POSITIVE(client_open(client(w), "new", O_RDWR | O_CREAT));
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 WORLD_FIXTURE(release_after_bad_create);
 
-CASE(release_after_bad_create, open_waits_eio, .row = "R26",
+CASE(release_after_bad_create, open_waits_eio, .promise = "R26",
      .title = "after a bad CREATE reply, open(2) sends RELEASE with its fh and flags, awaits it, fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold seen", .world = &same_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold seen", .world = &same_cpu)
 {
-	plan(w, "new reg=at-open drop=before-reply");
+	open_rule(w, "new reg=at-open drop=before-reply");
 	EXPECT_POSITIVE(client_open(client(w), "g", O_RDWR));
 	EXPECT_RET(client_be_fifo(client(w)), 0);
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
@@ -111,21 +111,21 @@ CASE(release_after_bad_create, open_waits_eio, .row = "R26",
 
 WORLD_FIXTURE(o_tmpfile);
 
-CASE(o_tmpfile, io_reaches_backing_file, .row = "R27",
+CASE(o_tmpfile, io_reaches_backing_file, .promise = "R27",
      .title = "after a passthrough reply to TMPFILE, I/O reaches the new backing file, which is pinned until close",
-     .needs = NEED_PASSTHROUGH, .can = "tmpfile")
+     .needs = NEED_PASSTHROUGH, .abilities = "tmpfile")
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, "#tmpfile reg=at-open");
+	open_rule(w, "#tmpfile reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "", O_RDWR | O_TMPFILE));
 	EXPECT_RET(client_write(client(w), fd, "t", 1, 0), 1);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 't');
 	EXPECT_RET(backing_file_is("#tmpfile", "t"), 1);
-	EXPECT_OPS(w, "TMPFILE+passthrough GETXATTR");
+	EXPECT_REQUESTS(w, "TMPFILE+passthrough GETXATTR");
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(client_close(client(w), fd), 0);
@@ -146,15 +146,15 @@ FIXTURE_VARIANT_ADD(bad_tmpfile_reply, bad_flags)
 	"#tmpfile reg=at-open flags=passthrough,keep_cache", "TMPFILE+passthrough+keep_cache RELEASE"
 };
 
-CASE(bad_tmpfile_reply, sends_release_eio, .row = "R27",
+CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27",
      .title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent",
-     .needs = NEED_PASSTHROUGH, .can = "tmpfile")
+     .needs = NEED_PASSTHROUGH, .abilities = "tmpfile")
 {
 	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
-	plan(w, variant->row);
+	open_rule(w, variant->row);
 
 	EXPECT_RET(client_open(client(w), "", O_RDWR | O_TMPFILE), -EIO);
-	EXPECT_OPS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->ops);
 }
 
 /* --- OPENDIR ----------------------------------------------------------------- */
@@ -171,7 +171,7 @@ FIXTURE_VARIANT_ADD(opendir, direct_io)
 	". reg=reuse flags=passthrough,direct_io", "OPENDIR+passthrough+direct_io"
 };
 
-CASE(opendir, ignores_passthrough, .row = "R28",
+CASE(opendir, ignores_passthrough, .promise = "R28",
      .title = "passthrough flag and ID in an OPENDIR reply are ignored: the open directory pins no backing file",
      .needs = NEED_PASSTHROUGH)
 {
@@ -179,10 +179,10 @@ CASE(opendir, ignores_passthrough, .row = "R28",
 
 	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
 	EXPECT_RET(register_f(w), 1);
-	plan(w, variant->row);
+	open_rule(w, variant->row);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "", O_RDONLY | O_DIRECTORY));
-	EXPECT_OPS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->ops);
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(world_umount("backing"), 0);
 	EXPECT_RET(client_close(client(w), fd), 0);

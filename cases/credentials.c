@@ -36,22 +36,22 @@ static long open_as_client(struct world *w, int flags)
 
 WORLD_FIXTURE(identity);
 
-CASE(identity, open_as_client, .row = "P1",
+CASE(identity, open_as_client, .promise = "P1",
      .title = "the backing file is opened with the uid of the client",
-     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
 {
 	EXPECT_RET(start_plain_fuse(w), 0);
 	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
 	chmod(backing_path("f"), 0666);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	EXPECT_POSITIVE(open_as_client(w, O_RDWR));
 	EXPECT_RET(other_server_seen(w, "OPEN", "uid"), CLIENT);
 }
 
-CASE(identity, io_as_server, .row = "P1",
+CASE(identity, io_as_server, .promise = "P1",
      .title = "reads and writes of an unprivileged client reach the backing file with the server's uid",
-     .needs = NEED_PASSTHROUGH, .can = "seen")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen")
 {
 	char data[1];
 	long fd;
@@ -59,7 +59,7 @@ CASE(identity, io_as_server, .row = "P1",
 	EXPECT_RET(start_plain_fuse(w), 0);
 	EXPECT_POSITIVE(register_plain_f(w, ""));
 	chmod(backing_path("f"), 0666);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
@@ -71,19 +71,19 @@ CASE(identity, io_as_server, .row = "P1",
 WORLD_FIXTURE(io);
 FIXTURE_VARIANT(io)
 {
-	enum way way;
+	enum io_method io_method;
 	unsigned int needs;
 };
-FIXTURE_VARIANT_ADD(io, read_write) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(io, preadv2_pwritev2) { WAY_PREADV2, 0 };
-FIXTURE_VARIANT_ADD(io, splice) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(io, sendfile) { WAY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(io, aio) { WAY_AIO, NEED_AIO };
-FIXTURE_VARIANT_ADD(io, io_uring) { WAY_IO_URING, NEED_IO_URING };
+FIXTURE_VARIANT_ADD(io, read_write) { BY_READ, 0 };
+FIXTURE_VARIANT_ADD(io, preadv2_pwritev2) { BY_PREADV2, 0 };
+FIXTURE_VARIANT_ADD(io, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(io, sendfile) { BY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(io, aio) { BY_AIO, NEED_AIO };
+FIXTURE_VARIANT_ADD(io, io_uring) { BY_IO_URING, NEED_IO_URING };
 
-CASE(io, as_registering_task, .row = "P1",
+CASE(io, as_registering_task, .promise = "P1",
      .title = "I/O reaches the backing file with the uid of the registering task, which has since exited",
-     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
 {
 	long fd;
 
@@ -91,13 +91,13 @@ CASE(io, as_registering_task, .row = "P1",
 	EXPECT_RET(start_plain_fuse(w), 0);
 	EXPECT_RET(backing_fill("f", 1, PAGE, 0), 0);
 	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	chmod(backing_path("f"), 0666);
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, 1), PAGE);
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, 1), PAGE);
 	EXPECT_RET(other_server_seen(w, "READ", "uid"), REGISTRAR);
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, 2), PAGE);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, 2), PAGE);
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
 	EXPECT_RET(backing_match("f", 2, PAGE, 0), PAGE);
 }
@@ -105,41 +105,41 @@ CASE(io, as_registering_task, .row = "P1",
 WORLD_FIXTURE(page_fault);
 FIXTURE_VARIANT(page_fault)
 {
-	enum way way;
+	enum io_method io_method;
 };
-FIXTURE_VARIANT_ADD(page_fault, mmap_shared) { WAY_MMAP_SHARED };
-FIXTURE_VARIANT_ADD(page_fault, mmap_private) { WAY_MMAP_PRIVATE };
+FIXTURE_VARIANT_ADD(page_fault, mmap_shared) { BY_MMAP_SHARED };
+FIXTURE_VARIANT_ADD(page_fault, mmap_private) { BY_MMAP_PRIVATE };
 
-CASE(page_fault, as_client, .row = "P4",
+CASE(page_fault, as_client, .promise = "P4",
      .title = "a page fault in a mapping reads the backing file with the uid of the client",
-     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
 {
 	long fd;
 
 	EXPECT_RET(start_plain_fuse(w), 0);
 	EXPECT_RET(backing_fill("f", 1, PAGE, 0), 0);
 	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	chmod(backing_path("f"), 0666);
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, 1), PAGE);
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, 1), PAGE);
 	EXPECT_RET(other_server_seen(w, "READ", "uid"), CLIENT);
 }
 
 WORLD_FIXTURE(each_id);
 
-CASE(each_id, own_registering_task, .row = "P5",
+CASE(each_id, own_registering_task, .promise = "P5",
      .title = "writes through two IDs of one file each have the uid of the task that registered the ID",
-     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
 {
 	long fd;
 
 	EXPECT_RET(start_plain_fuse(w), 0);
 	EXPECT_RET(register_plain_f(w, "as=fsuid:1001"), 1);
 	EXPECT_RET(register_plain_f(w, "as=fsuid:1002"), 2);
-	plan(w, "f reg=forged id=1");
-	plan(w, "f reg=forged id=2");
+	open_rule(w, "f reg=forged id=1");
+	open_rule(w, "f reg=forged id=2");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
@@ -150,15 +150,15 @@ CASE(each_id, own_registering_task, .row = "P5",
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR_TOO);
 }
 
-CASE(each_id, uid_outlives_close, .row = "P5",
+CASE(each_id, uid_outlives_close, .promise = "P5",
      .title = "after an ID is closed, writes to its open files still have the uid of the registering task",
-     .needs = NEED_PASSTHROUGH, .can = "seen credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
 {
 	long fd, id;
 
 	EXPECT_RET(start_plain_fuse(w), 0);
 	ASSERT_POSITIVE(id = register_plain_f(w, "as=fsuid:1001"));
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
 	EXPECT_RET(server_backing_close(w, id, ""), 0);
@@ -168,14 +168,14 @@ CASE(each_id, uid_outlives_close, .row = "P5",
 
 WORLD_FIXTURE(file_permission);
 
-CASE(file_permission, client_not_checked, .row = "P1",
+CASE(file_permission, client_not_checked, .promise = "P1",
      .title = "a client that may not open the backing file can read and write it through the mount",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1];
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_RET(chmod(backing_path("f"), 0600), 0);
 
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
@@ -185,16 +185,16 @@ CASE(file_permission, client_not_checked, .row = "P1",
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
-CASE(file_permission, registering_task_not_checked, .row = "P1",
+CASE(file_permission, registering_task_not_checked, .promise = "P1",
      .title = "reads and writes through an ID work even if the registering task may not access the backing file",
-     .needs = NEED_PASSTHROUGH, .can = "credentials")
+     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
 {
 	char data[1];
 	long fd;
 
 	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=fsuid:1001"));
 	EXPECT_RET(chmod(backing_path("f"), 0600), 0);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
@@ -206,14 +206,14 @@ WORLD_FIXTURE(capabilities);
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 static const struct world_opts killpriv = { .init = "killpriv" };
 
-CASE(capabilities, root_fills_reserved_blocks, .row = "P6",
+CASE(capabilities, root_fills_reserved_blocks, .promise = "P6",
      .title = "an unprivileged client can write to blocks reserved for root through an ID that root registered",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
 	const char *other = backing_path("g");
 	long fd, full;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_RET(chmod(backing_path("g"), 0666), 0);
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 	ASSERT_POSITIVE(full = client_open(client(w), other, O_RDWR));
@@ -223,16 +223,16 @@ CASE(capabilities, root_fills_reserved_blocks, .row = "P6",
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 1 << 20), 1);
 }
 
-CASE(capabilities, no_cap_fsetid_clears_setuid, .row = "P6",
+CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6",
      .title = "a write through an ID registered without CAP_FSETID clears the backing file's setuid bit",
-     .needs = NEED_PASSTHROUGH, .can = "credentials", .world = &killpriv)
+     .needs = NEED_PASSTHROUGH, .abilities = "credentials", .world = &killpriv)
 {
 	struct stat st = { 0 };
 	long fd;
 
 	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=fsuid:1001"));
 	EXPECT_RET(chmod(backing_path("f"), 04777), 0);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);

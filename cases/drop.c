@@ -11,52 +11,52 @@
 
 WORLD_FIXTURE(early);
 
-CASE(early, before_reply_eio, .row = "E1",
+CASE(early, before_reply_eio, .promise = "E1",
      .title = "an open with an ID closed before the OPEN reply fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open drop=before-reply");
+	open_rule(w, "f reg=at-open drop=before-reply");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(early, reply_held_back_eio, .row = "E1",
+CASE(early, reply_held_back_eio, .promise = "E1",
      .title = "an open with an ID closed while the server holds back the OPEN reply fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open gate=reply");
+	open_rule(w, "f reg=at-open gate=reply");
 
 	client_start_open(client(w), "f", O_RDWR);
 	EXPECT_RET(server_wait(w, "OPEN", 1), 1);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(server_go(w, "reply"), 1);
 	EXPECT_RET(client_finish(client(w)), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
 static const struct world_opts same_cpu = { .same_cpu = true };
 
-CASE(early, drop_after_reply_eio, .row = "E2",
+CASE(early, drop_after_reply_eio, .promise = "E2",
      .title = "an open with an ID closed after the OPEN reply, before open(2) returns, fails with EIO",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .world = &same_cpu)
 {
-	plan(w, "f reg=at-open drop=after-reply fifo");
+	open_rule(w, "f reg=at-open drop=after-reply fifo");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(server_backing_close(w, last_id(w), ""), -ENOENT);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
 WORLD_FIXTURE(drop_after_reply);
 
-CASE(drop_after_reply, ok_or_eio, .row = "E10",
+CASE(drop_after_reply, ok_or_eio, .promise = "E10",
      .title = "an open with an ID closed right after the OPEN reply succeeds or fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long eio;
 
-	plan(w, "f reg=at-open drop=after-reply times=200");
+	open_rule(w, "f reg=at-open drop=after-reply times=200");
 
 	eio = client_count_open_errors(client(w), "f", O_RDWR, EIO, RACE_OPENS);
 	EXPECT_HOLDS(eio >= 0 && eio <= RACE_OPENS, "every open succeeds or fails with EIO");
@@ -67,14 +67,14 @@ CASE(drop_after_reply, ok_or_eio, .row = "E10",
 
 WORLD_FIXTURE(late);
 
-CASE(late, io_continues_after_drop, .row = "E3",
+CASE(late, io_continues_after_drop, .promise = "E3",
      .title = "closing an ID after open(2) returned does not affect the open file",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[2];
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	fd = client_open(client(w), "f", O_RDWR);
 	ASSERT_POSITIVE(fd);
@@ -85,7 +85,7 @@ CASE(late, io_continues_after_drop, .row = "E3",
 	EXPECT_RET(backing_file_is("f", "gh"), 1);
 }
 
-CASE(late, ordinary_users_keep_reading, .row = "E3",
+CASE(late, ordinary_users_keep_reading, .promise = "E3",
      .title = "closing an ID after open(2) returned does not affect reads of ordinary users who share it",
      .needs = NEED_PASSTHROUGH)
 {
@@ -93,8 +93,8 @@ CASE(late, ordinary_users_keep_reading, .row = "E3",
 	long alice_fd, bob_fd;
 	char data[1];
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 
 	EXPECT_RET(client_setuid(alice, 1000), 0);
 	EXPECT_RET(client_setuid(bob, 1001), 0);
@@ -103,57 +103,57 @@ CASE(late, ordinary_users_keep_reading, .row = "E3",
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(client_read(alice, alice_fd, data, 1, 0), 1);
 	EXPECT_RET(client_read(bob, bob_fd, data, 1, 0), 1);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
-CASE(late, userns_keeps_reading, .row = "E3",
+CASE(late, userns_keeps_reading, .promise = "E3",
      .title = "closing an ID after open(2) returned does not affect reads from a user namespace",
      .needs = NEED_PASSTHROUGH | NEED_USERNS)
 {
 	char data[1];
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	EXPECT_RET(client_enter_userns(client(w)), 0);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(late, next_open_eio, .row = "E3",
+CASE(late, next_open_eio, .promise = "E3",
      .title = "a further open with an ID closed after open(2) returned fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
 }
 
-CASE(late, at_release_unpins, .row = "E4",
+CASE(late, at_release_unpins, .promise = "E4",
      .title = "an ID closed at RELEASE leaves nothing pinned: the backing filesystem can be unmounted at once",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open drop=at-release");
+	open_rule(w, "f reg=at-open drop=at-release");
 
 	fd = client_open(client(w), "f", O_RDWR);
 	ASSERT_POSITIVE(fd);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
 WORLD_FIXTURE(not_dropped);
 
-CASE(not_dropped, pins_until_device_close, .row = "E5",
+CASE(not_dropped, pins_until_device_close, .promise = "E5",
      .title = "an ID that is not closed pins the backing file until the last device descriptor is closed",
      .needs = NEED_PASSTHROUGH)
 {
@@ -166,7 +166,7 @@ CASE(not_dropped, pins_until_device_close, .row = "E5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(not_dropped, killed_pins_until_umount, .row = "E5",
+CASE(not_dropped, killed_pins_until_umount, .promise = "E5",
      .title = "an ID of a killed server pins the backing file until the FUSE mount is unmounted",
      .needs = NEED_PASSTHROUGH)
 {
@@ -178,13 +178,13 @@ CASE(not_dropped, killed_pins_until_umount, .row = "E5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(not_dropped, pins_until_session_end, .row = "E5",
+CASE(not_dropped, pins_until_session_end, .promise = "E5",
      .title = "an ID that is not closed pins the backing file until its session ends, though the server lives on",
-     .needs = NEED_PASSTHROUGH, .can = "end-session")
+     .needs = NEED_PASSTHROUGH, .abilities = "end-session")
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_close(client(w), fd), 0);
@@ -197,9 +197,9 @@ CASE(not_dropped, pins_until_session_end, .row = "E5",
 
 WORLD_FIXTURE(teardown);
 
-CASE(teardown, closed_channel_no_ioctl, .row = "E6",
+CASE(teardown, closed_channel_no_ioctl, .promise = "E6",
      .title = "dropping an ID of a closed channel closes no ID of the connection that reuses its fd number",
-     .needs = NEED_PASSTHROUGH, .can = "devices seed")
+     .needs = NEED_PASSTHROUGH, .abilities = "devices seed")
 {
 	int other = world_mount_fuse("other");
 
@@ -214,9 +214,9 @@ CASE(teardown, closed_channel_no_ioctl, .row = "E6",
 	EXPECT_RET(server_backing_close(w, 1, "dev=other"), 0);
 }
 
-CASE(teardown, ended_session_no_ioctl, .row = "E6",
+CASE(teardown, ended_session_no_ioctl, .promise = "E6",
      .title = "dropping an ID of an ended session closes no ID of the connection that reuses its fd number",
-     .needs = NEED_PASSTHROUGH, .can = "end-session", .xfail_on = "go-fuse",
+     .needs = NEED_PASSTHROUGH, .abilities = "end-session", .xfail_on = "go-fuse",
      .xfail = "go-fuse 2.8 and 2.9 make the ioctl on the number of a device that they have closed")
 {
 	int device;
@@ -234,7 +234,7 @@ CASE(teardown, ended_session_no_ioctl, .row = "E6",
 	EXPECT_RET(server_call(&w->other, -1, "backing-close 1"), 0);
 }
 
-CASE(teardown, drop_after_abort_closes, .row = "E7",
+CASE(teardown, drop_after_abort_closes, .promise = "E7",
      .title = "dropping an ID after the connection was aborted closes it",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
@@ -245,7 +245,7 @@ CASE(teardown, drop_after_abort_closes, .row = "E7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(teardown, drop_after_umount_closes, .row = "E7",
+CASE(teardown, drop_after_umount_closes, .promise = "E7",
      .title = "dropping an ID after umount, with the device still open, closes it",
      .needs = NEED_PASSTHROUGH)
 {
@@ -256,7 +256,7 @@ CASE(teardown, drop_after_umount_closes, .row = "E7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(teardown, second_drop_enoent, .row = "E8",
+CASE(teardown, second_drop_enoent, .promise = "E8",
      .title = "a dropped ID is unknown to the kernel: dropping or closing it again fails with ENOENT",
      .needs = NEED_PASSTHROUGH)
 {
@@ -269,9 +269,9 @@ CASE(teardown, second_drop_enoent, .row = "E8",
 
 WORLD_FIXTURE(non_linux);
 
-CASE(non_linux, create_fails, .row = "E9",
+CASE(non_linux, create_fails, .promise = "E9",
      .title = "creating a backing ID on a non-Linux system fails with EOPNOTSUPP and a message that says why",
-     .since = "any", .can = "seed")
+     .since = "any", .abilities = "seed")
 {
 	EXPECT_RET(server_call(&w->server, -1, "backing-open-elsewhere"), -EOPNOTSUPP);
 	EXPECT_TEXT(w->server.reply,

@@ -42,11 +42,11 @@ static long unregister_once(struct world *w, unsigned int nth, bool *failed)
 
 WORLD_FIXTURE(ioctl);
 
-CASE(ioctl, register_ok_or_enomem, .row = "X1",
+CASE(ioctl, register_ok_or_enomem, .promise = "X1",
      .title = "if an allocation fails, registering succeeds or fails with ENOMEM, and no backing file stays pinned",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .can = "fail-nth ioctl-any")
+     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .abilities = "fail-nth ioctl-any")
 {
-	struct failing_report report = failing_each(w, register_once);
+	struct alloc_failures report = alloc_failures_each(w, register_once);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_RET(report.eio, 0);
@@ -54,15 +54,15 @@ CASE(ioctl, register_ok_or_enomem, .row = "X1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(ioctl, close_succeeds, .row = "X7",
+CASE(ioctl, close_succeeds, .promise = "X7",
      .title = "closing an ID succeeds and unpins the backing file, whichever allocation fails",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .can = "fail-nth ioctl-any")
+     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .abilities = "fail-nth ioctl-any")
 {
-	struct failing_report report;
+	struct alloc_failures report;
 	bool failed;
 
 	EXPECT_RET(register_once(w, 1, &failed), -ENOMEM); /* so that one does fail */
-	report = failing_each(w, unregister_once);
+	report = alloc_failures_each(w, unregister_once);
 	EXPECT_UNHARMED(report);
 	EXPECT_RET(report.last, 0);
 	EXPECT_RET(world_umount("backing"), 0);
@@ -108,40 +108,40 @@ static long close_once(struct world *w, unsigned int nth, bool *failed)
 	return fd < 0 ? fd : result;
 }
 
-CASE(passthrough_file, open_ok_or_enomem_or_eio, .row = "X2",
+CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2",
      .title = "if an allocation fails, a passthrough open succeeds or fails with ENOMEM or EIO, and leaks nothing",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS)
 {
-	struct failing_report report;
+	struct alloc_failures report;
 
 	SKIP_UNLESS_SAYS(w, variant->can);
 	opened = variant;
-	plan(w, variant->row);
-	report = failing_each(w, open_once);
+	open_rule(w, variant->row);
+	report = alloc_failures_each(w, open_once);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_HOLDS(report.eio > 0, "it is EIO for one of the backing file");
 	EXPECT_HOLDS(report.last >= 0, "it succeeds when none fails");
-	world_ops(w); /* by now the server has seen each RELEASE */
+	world_requests(w); /* by now the server has seen each RELEASE */
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(passthrough_file, close_succeeds, .row = "X6",
+CASE(passthrough_file, close_succeeds, .promise = "X6",
      .title = "close(2) succeeds, sends RELEASE and unpins the backing file, whichever allocation fails",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS)
 {
-	struct failing_report report;
+	struct alloc_failures report;
 	bool failed;
 
 	SKIP_UNLESS_SAYS(w, variant->can);
 	opened = variant;
-	plan(w, variant->row);
+	open_rule(w, variant->row);
 	EXPECT_RET(open_once(w, 1, &failed), -ENOMEM); /* so that one does fail */
-	report = failing_each(w, close_once);
+	report = alloc_failures_each(w, close_once);
 
 	EXPECT_UNHARMED(report);
 	EXPECT_RET(report.last, 0);
-	world_ops(w);
+	world_requests(w);
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
@@ -162,7 +162,7 @@ static long umount_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long result, fd;
 
-	world_plan(w, "f reg=at-open");
+	world_open_rule(w, "f reg=at-open");
 	fd = client_open(client(w), "f", O_RDWR);
 	client_close(client(w), fd);
 	result = umount_failing(nth, failed);
@@ -173,13 +173,13 @@ static long umount_once(struct world *w, unsigned int nth, bool *failed)
 
 WORLD_FIXTURE(umount);
 
-CASE(umount, ok_or_enomem, .row = "X8",
+CASE(umount, ok_or_enomem, .promise = "X8",
      .title = "if an allocation fails, umount(2) fails with ENOMEM or frees all that the connection held",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS)
 {
-	struct failing_report report = failing_each(w, umount_once);
+	struct alloc_failures report = alloc_failures_each(w, umount_once);
 
-	EXPECT_FAILED(report);
+	EXPECT_ALLOC_FAILED(report);
 	EXPECT_RET(report.eio, 0);
 	EXPECT_RET(report.last, 0);
 	EXPECT_RET(world_umount("fuse"), 0);

@@ -80,7 +80,7 @@ static long call_failing(struct world *w, unsigned int nth, bool *failed)
 /* Nothing holds the backing file, neither what succeeded nor what failed. */
 #define EXPECT_NOTHING_HELD(w)                                                                \
 	do {                                                                                  \
-		world_ops(w); /* by now the server has seen each RELEASE */                   \
+		world_requests(w); /* by now the server has seen each RELEASE */                   \
 		EXPECT_RET(world_umount("backing"), 0);                                       \
 	} while (0)
 
@@ -88,48 +88,48 @@ static long call_failing(struct world *w, unsigned int nth, bool *failed)
 
 WORLD_FIXTURE(first_call);
 
-CASE(first_call, read_ok_or_enomem_or_eio, .row = "X3",
+CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3",
      .title = "if an allocation fails, the first read succeeds or fails with ENOMEM or EIO; nothing stays pinned",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS | NEED_EXT4, .world = &on_disk)
 {
-	struct failing_report report;
+	struct alloc_failures report;
 
-	plan(w, OPEN_AGAIN_AND_AGAIN);
+	open_rule(w, OPEN_AGAIN_AND_AGAIN);
 	ASSERT_RET(backing_fill("f", SEED, SIZE, OFFSET), 0);
 	call = call_read, prepare = forget_pages;
-	report = failing_each(w, call_failing);
+	report = alloc_failures_each(w, call_failing);
 
-	EXPECT_FAILED(report); /* what fails while reading ahead is tried again */
+	EXPECT_ALLOC_FAILED(report); /* what fails while reading ahead is tried again */
 	EXPECT_RET(report.last, PAGE);
 	EXPECT_NOTHING_HELD(w);
 }
 
 /* With a server that is asked each time, as there might be a capability. */
-CASE(first_call, write_ok_or_enomem_or_eio, .row = "X4",
+CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4",
      .title = "if an allocation fails, the first write succeeds or fails with ENOMEM or EIO; nothing stays pinned",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .can = "answers")
+     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .abilities = "answers")
 {
-	struct failing_report report;
+	struct alloc_failures report;
 
-	plan(w, OPEN_AGAIN_AND_AGAIN);
+	open_rule(w, OPEN_AGAIN_AND_AGAIN);
 	ASSERT_RET(server_call(&w->server, -1, "answer GETXATTR ENODATA"), 0);
 	call = call_write, prepare = empty_file;
-	report = failing_each(w, call_failing);
+	report = alloc_failures_each(w, call_failing);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_RET(report.last, PAGE);
 	EXPECT_NOTHING_HELD(w);
 }
 
-CASE(first_call, mmap_ok_or_enomem_or_eio, .row = "X5",
+CASE(first_call, mmap_ok_or_enomem_or_eio, .promise = "X5",
      .title = "if an allocation fails, mmap(2) succeeds or fails with ENOMEM or EIO; neither file stays pinned",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS)
 {
-	struct failing_report report;
+	struct alloc_failures report;
 
-	plan(w, OPEN_AGAIN_AND_AGAIN);
+	open_rule(w, OPEN_AGAIN_AND_AGAIN);
 	call = call_map, prepare = empty_file;
-	report = failing_each(w, call_failing);
+	report = alloc_failures_each(w, call_failing);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_HOLDS(report.last > 0, "it maps when none fails");
@@ -141,17 +141,17 @@ CASE(first_call, mmap_ok_or_enomem_or_eio, .row = "X5",
 
 /* Not by io_uring: what the file is asked for, is asked by a worker, whose allocations succeed. */
 
-static enum way way;
+static enum io_method io_method;
 
 /* What else a way says when there is no memory for what it sets up. */
 static bool says_no_memory(long error)
 {
-	switch (way) {
-	case WAY_AIO: /* io_submit(2) for its request */
+	switch (io_method) {
+	case BY_AIO: /* io_submit(2) for its request */
 		return error == -EAGAIN;
-	case WAY_SPLICE: /* pipe2(2) */
+	case BY_SPLICE: /* pipe2(2) */
 		return error == -ENFILE;
-	case WAY_SENDFILE: /* memfd_create(2) */
+	case BY_SENDFILE: /* memfd_create(2) */
 		return error == -ENOSPC;
 	default:
 		return false;
@@ -163,7 +163,7 @@ static long read_once(struct world *w, unsigned int nth, bool *failed)
 	long fd = client_open(client(w), "f", O_RDONLY), result = forget_pages();
 
 	client_fail_nth(client(w), nth);
-	result = result ?: client_read_by(client(w), way, fd, SIZE, OFFSET, SEED);
+	result = result ?: client_read_by(client(w), io_method, fd, SIZE, OFFSET, SEED);
 	*failed = client_failed(client(w));
 	client_close(client(w), fd);
 	return fd < 0 ? fd : says_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
@@ -174,7 +174,7 @@ static long write_once(struct world *w, unsigned int nth, bool *failed)
 	long fd = client_open(client(w), "f", O_RDWR), result = empty_file();
 
 	client_fail_nth(client(w), nth);
-	result = result ?: client_write_by(client(w), way, fd, SIZE, OFFSET, SEED);
+	result = result ?: client_write_by(client(w), io_method, fd, SIZE, OFFSET, SEED);
 	*failed = client_failed(client(w));
 	client_close(client(w), fd);
 	return fd < 0 ? fd : says_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
@@ -186,47 +186,47 @@ static long write_once(struct world *w, unsigned int nth, bool *failed)
 		EXPECT_RET((report).last, SIZE);                                              \
 	} while (0)
 
-WAY_FIXTURE(read);
-FIXTURE_VARIANT_ADD(read, pread) { WAY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(read, aio) { WAY_AIO, NEED_AIO };
-FIXTURE_VARIANT_ADD(read, splice) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(read, sendfile) { WAY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(read, mmap_shared) { WAY_MMAP_SHARED, 0 };
-FIXTURE_VARIANT_ADD(read, mmap_private) { WAY_MMAP_PRIVATE, 0 };
+IO_METHOD_FIXTURE(read);
+FIXTURE_VARIANT_ADD(read, pread) { BY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(read, aio) { BY_AIO, NEED_AIO };
+FIXTURE_VARIANT_ADD(read, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(read, sendfile) { BY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(read, mmap_shared) { BY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(read, mmap_private) { BY_MMAP_PRIVATE, 0 };
 
-CASE(read, data_or_enomem_or_eio, .row = "X3",
+CASE(read, data_or_enomem_or_eio, .promise = "X3",
      .title = "if an allocation fails, a read returns correct data or fails for lack of memory or with EIO",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS | NEED_EXT4, .world = &on_disk)
 {
-	struct failing_report report;
+	struct alloc_failures report;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, OPEN_AGAIN_AND_AGAIN);
+	open_rule(w, OPEN_AGAIN_AND_AGAIN);
 	ASSERT_RET(backing_fill("f", SEED, SIZE, OFFSET), 0);
-	way = variant->way;
-	report = failing_each(w, read_once);
+	io_method = variant->io_method;
+	report = alloc_failures_each(w, read_once);
 
 	EXPECT_DONE_OR_ENOMEM(report);
 	EXPECT_NOTHING_HELD(w);
 }
 
-WAY_FIXTURE(write);
-FIXTURE_VARIANT_ADD(write, pwrite) { WAY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(write, aio) { WAY_AIO, NEED_AIO };
-FIXTURE_VARIANT_ADD(write, splice) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(write, sendfile) { WAY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(write, mmap_shared) { WAY_MMAP_SHARED, 0 };
+IO_METHOD_FIXTURE(write);
+FIXTURE_VARIANT_ADD(write, pwrite) { BY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(write, aio) { BY_AIO, NEED_AIO };
+FIXTURE_VARIANT_ADD(write, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(write, sendfile) { BY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(write, mmap_shared) { BY_MMAP_SHARED, 0 };
 
-CASE(write, ok_or_enomem_or_eio, .row = "X4",
+CASE(write, ok_or_enomem_or_eio, .promise = "X4",
      .title = "if an allocation fails, a write succeeds or fails for lack of memory or with EIO; a retry writes all",
      .needs = NEED_PASSTHROUGH | NEED_FAULTS)
 {
-	struct failing_report report;
+	struct alloc_failures report;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, OPEN_AGAIN_AND_AGAIN);
-	way = variant->way;
-	report = failing_each(w, write_once);
+	open_rule(w, OPEN_AGAIN_AND_AGAIN);
+	io_method = variant->io_method;
+	report = alloc_failures_each(w, write_once);
 
 	EXPECT_DONE_OR_ENOMEM(report);
 	EXPECT_RET(backing_match("f", SEED, SIZE, OFFSET), SIZE);

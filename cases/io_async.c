@@ -108,86 +108,86 @@ static long open_slow(struct world *w, int flags)
 	long id = err ?: register_on_other(w, "no-passthrough async-dio");
 	long fd = id < 0 ? id : client_open_settled(w, "f", O_RDWR | flags);
 
-	world_other_ops(w);
+	world_other_requests(w);
 	return fd;
 }
 
 WORLD_FIXTURE(direct_aio);
 
-CASE(direct_aio, reads_in_flight_together, .row = "D1",
+CASE(direct_aio, reads_in_flight_together, .promise = "D1",
      .title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "READ 2"), 0);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 1), 1);
-	ASSERT_OTHER_OPS(w, "READ READ");
+	ASSERT_OTHER_REQUESTS(w, "READ READ");
 	EXPECT_RET(client_reap_queue(c, 0), 0);
 	EXPECT_RET(other_go(w, "READ"), 2);
 	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
 	EXPECT_RET(client_compare(c, 2 * PAGE), 2 * PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(direct_aio, writes_in_flight_together, .row = "D1",
+CASE(direct_aio, writes_in_flight_together, .promise = "D1",
      .title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "WRITE 2"), 0);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 1), 1);
-	ASSERT_OTHER_OPS(w, "WRITE WRITE");
+	ASSERT_OTHER_REQUESTS(w, "WRITE WRITE");
 	EXPECT_RET(client_reap_queue(c, 0), 0);
 	EXPECT_RET(other_go(w, "WRITE"), 2);
 	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
 	EXPECT_RET(backing_match("f", NEW, 2 * PAGE, 0), 2 * PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(direct_aio, invalidates_on_completion, .row = "D5",
+CASE(direct_aio, invalidates_on_completion, .promise = "D5",
      .title = "an asynchronous write invalidates the cached attributes when it completes, not before",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
-	ASSERT_OTHER_OPS(w, "WRITE");
+	ASSERT_OTHER_REQUESTS(w, "WRITE");
 	EXPECT_RET(client_stat(c, "f"), 0);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
 	EXPECT_RET(client_reap_queue(c, 1), PAGE);
 	EXPECT_RET(client_stat(c, "f"), 0);
-	EXPECT_OPS(w, "GETATTR");
+	EXPECT_REQUESTS(w, "GETATTR");
 }
 
-CASE(direct_aio, release_after_completion, .row = "D1",
+CASE(direct_aio, release_after_completion, .promise = "D1",
      .title = "a file closed while an asynchronous read is in flight is released when the read completes",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "READ"), 0);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
 	EXPECT_RET(client_close(c, fd), 0);
-	EXPECT_OPS(w, "FLUSH");
-	ASSERT_OTHER_OPS(w, "READ");
+	EXPECT_REQUESTS(w, "FLUSH");
+	ASSERT_OTHER_REQUESTS(w, "READ");
 	EXPECT_RET(other_go(w, "READ"), 1);
 	EXPECT_RET(client_reap_queue(c, 1), PAGE);
 	EXPECT_RET(client_compare(c, PAGE), PAGE);
@@ -212,18 +212,18 @@ static long transferred(struct client *c, int opcode)
 					  backing_match("f", NEW, PAGE, 0);
 }
 
-CASE(in_flight, survives_abort, .row = "L3",
+CASE(in_flight, survives_abort, .promise = "L3",
      .title = "with ID and file closed after an abort, asynchronous I/O pins both mounts until it completes in full",
-     .needs = NEED_PASSTHROUGH | NEED_AIO | NEED_FUSECTL, .can = "hold")
+     .needs = NEED_PASSTHROUGH | NEED_AIO | NEED_FUSECTL, .abilities = "hold")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, variant->op), 0);
 	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
-	ASSERT_OTHER_OPS(w, variant->op);
+	ASSERT_OTHER_REQUESTS(w, variant->op);
 	EXPECT_RET(world_abort(), 0);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(client_close(c, fd), -ENOTCONN);
@@ -238,18 +238,18 @@ CASE(in_flight, survives_abort, .row = "L3",
 	EXPECT_RET(world_umount_and_wait("other"), 0);
 }
 
-CASE(in_flight, survives_umount_and_kill, .row = "L5",
+CASE(in_flight, survives_umount_and_kill, .promise = "L5",
      .title = "after close, lazy umount and server kill, asynchronous I/O pins the backing mount until it completes",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .can = "hold")
+     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, variant->op), 0);
 	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
-	ASSERT_OTHER_OPS(w, variant->op);
+	ASSERT_OTHER_REQUESTS(w, variant->op);
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 	server_kill(&w->server);
@@ -266,53 +266,53 @@ CASE(in_flight, survives_umount_and_kill, .row = "L5",
 
 static const struct world_opts same_cpu = { .same_cpu = true };
 
-WAY_FIXTURE(write_in_flight);
-FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { WAY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(write_in_flight, splice) { WAY_SPLICE, 0 };
+IO_METHOD_FIXTURE(write_in_flight);
+FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { BY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(write_in_flight, splice) { BY_SPLICE, 0 };
 
-CASE(write_in_flight, fsync_waits, .row = "D20",
+CASE(write_in_flight, fsync_waits, .promise = "D20",
      .title = "fsync(2) waits for a write in flight before it sends FSYNC",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &same_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &same_cpu)
 {
 	struct client *writer = client(w), *syncer = client_number(w, 1);
 	long fd, fd2;
 
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(fd = open_slow(w, 0));
 	ASSERT_POSITIVE(fd2 = client_open(syncer, "f", O_RDWR));
-	EXPECT_OPS(w, "OPEN+passthrough");
+	EXPECT_REQUESTS(w, "OPEN+passthrough");
 	EXPECT_RET(client_be_fifo(syncer), 0);
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	client_start_write_by(writer, variant->way, fd, PAGE, 0, NEW);
+	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
 	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
 	client_start_call(syncer, fsync, fd2);
 	EXPECT_HOLDS(client_is_busy(syncer), "fsync(2) waits");
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(writer), PAGE);
 	EXPECT_RET(client_finish(syncer), 0);
-	EXPECT_OPS(w, "FSYNC");
+	EXPECT_REQUESTS(w, "FSYNC");
 }
 
-CASE(write_in_flight, stat_open_read_do_not_wait, .row = "D20",
+CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20",
      .title = "stat(2), open(2) and reads do not wait for a write in flight",
-     .needs = NEED_PASSTHROUGH, .can = "hold")
+     .needs = NEED_PASSTHROUGH, .abilities = "hold")
 {
 	struct client *writer = client(w), *other = client_number(w, 1);
 	long fd, fd2;
 
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(fd = open_slow(w, 0));
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	client_start_write_by(writer, variant->way, fd, PAGE, 0, NEW);
+	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
 	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_stat(other, "f"), 0);
 	ASSERT_POSITIVE(fd2 = client_open(other, "f", O_RDONLY));
-	EXPECT_RET(client_read_by(other, WAY_PREAD, fd2, PAGE, PAGE, OLD), PAGE);
+	EXPECT_RET(client_read_by(other, BY_PREAD, fd2, PAGE, PAGE, OLD), PAGE);
 	EXPECT_HOLDS(client_is_busy(writer), "the write is under way");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(writer), PAGE);
-	EXPECT_OPS(w, "OPEN+passthrough");
+	EXPECT_REQUESTS(w, "OPEN+passthrough");
 }
 
 CASE_MAIN()

@@ -26,10 +26,10 @@ static long cached_size(struct client *c, int fd)
 	return err < 0 ? err : (long)st.stx_size;
 }
 
-WAY_FIXTURE(cached_size);
+IO_METHOD_FIXTURE(cached_size);
 EACH_CALL(cached_size);
 
-CASE(cached_size, grows_with_extending_write, .row = "D4",
+CASE(cached_size, grows_with_extending_write, .promise = "D4",
      .title = "an extending write updates the cached size at once",
      .needs = NEED_PASSTHROUGH, .fixed_by = SIZE_FIX)
 {
@@ -37,16 +37,16 @@ CASE(cached_size, grows_with_extending_write, .row = "D4",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(cached_size(c, fd), PAGE);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, PAGE - 1, NEW), PAGE);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, PAGE - 1, NEW), PAGE);
 	EXPECT_RET(cached_size(c, fd), 2 * PAGE - 1);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(cached_size, kept_by_write_within, .row = "D4",
+CASE(cached_size, kept_by_write_within, .promise = "D4",
      .title = "a write within the cached size does not change it, even if the backing file is shorter",
      .needs = NEED_PASSTHROUGH)
 {
@@ -54,19 +54,19 @@ CASE(cached_size, kept_by_write_within, .row = "D4",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, 3 * PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
 	ASSERT_RET(truncate(backing_path("f"), 0), 0);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, PAGE, NEW), PAGE);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, PAGE, NEW), PAGE);
 	EXPECT_RET(cached_size(c, fd), 3 * PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-WAY_FIXTURE(append);
+IO_METHOD_FIXTURE(append);
 EACH_SIMPLE_CALL(append);
 
-CASE(append, sets_size_to_backing_eof, .row = "D4",
+CASE(append, sets_size_to_backing_eof, .promise = "D4",
      .title = "an append sets the cached size to EOF of the backing file, even if that grew outside FUSE",
      .needs = NEED_PASSTHROUGH, .fixed_by = SIZE_FIX)
 {
@@ -74,12 +74,12 @@ CASE(append, sets_size_to_backing_eof, .row = "D4",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
-	EXPECT_RET(client_write_by(c, variant->way, fd, 7, 0, NEW), 7);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, 7, 0, NEW), 7);
 	EXPECT_RET(cached_size(c, fd), PAGE + 7);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 /* --- which attributes are asked for again ------------------------------------ */
@@ -112,23 +112,23 @@ static bool is_asked_for(struct world *w, int fd, unsigned int mask)
 {
 	struct ask_arg arg = { fd, mask };
 
-	world_ops(w);
+	world_requests(w);
 	client_run(client(w), do_ask, &arg, sizeof(arg), "statx of %d for %#x", fd, mask);
-	return !strcmp(world_ops(w), "GETATTR");
+	return !strcmp(world_requests(w), "GETATTR");
 }
 
-typedef long transfer_step(struct client *client, enum way way, int fd, size_t size, off_t offset,
+typedef long transfer_step(struct client *client, enum io_method io_method, int fd, size_t size, off_t offset,
 			   uint32_t seed);
 
 /* The names of the attributes that stat asks the server for after the transfer. */
-static const char *outdated_by(struct world *w, transfer_step *transfer, enum way way, int fd)
+static const char *outdated_by(struct world *w, transfer_step *transfer, enum io_method io_method, int fd)
 {
 	static char names[128];
 	size_t len = 0;
 
 	names[0] = '\0';
 	for (size_t i = 0; i < ATTRIBUTES; i++) {
-		if (transfer(client(w), way, fd, PAGE, 0, OLD) != PAGE)
+		if (transfer(client(w), io_method, fd, PAGE, 0, OLD) != PAGE)
 			return "the transfer failed";
 		if (is_asked_for(w, fd, attributes[i].mask))
 			len += snprintf(names + len, sizeof(names) - len, "%s%s", len ? " " : "",
@@ -137,22 +137,22 @@ static const char *outdated_by(struct world *w, transfer_step *transfer, enum wa
 	return names;
 }
 
-WAY_FIXTURE(write);
+IO_METHOD_FIXTURE(write);
 EACH_CALL(write);
 
-CASE(write, invalidates_times_size_blocks, .row = "D5",
+CASE(write, invalidates_times_size_blocks, .promise = "D5",
      .title = "a write invalidates the cached mtime, ctime, size and blocks, and no other attribute",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_TEXT(outdated_by(w, client_write_by, variant->way, fd), "mtime ctime size blocks");
+	EXPECT_TEXT(outdated_by(w, client_write_by, variant->io_method, fd), "mtime ctime size blocks");
 }
 
-CASE(write, stat_sends_one_getattr, .row = "D5",
+CASE(write, stat_sends_one_getattr, .promise = "D5",
      .title = "the first statx(2) after a write sends GETATTR and returns the new size; the second sends nothing",
      .needs = NEED_PASSTHROUGH)
 {
@@ -160,44 +160,44 @@ CASE(write, stat_sends_one_getattr, .row = "D5",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
-	EXPECT_OPS(w, "GETATTR");
+	EXPECT_REQUESTS(w, "GETATTR");
 	EXPECT_RET(st.stx_size, PAGE);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-WAY_FIXTURE(read);
-EACH_WAY_TO_READ(read);
+IO_METHOD_FIXTURE(read);
+EACH_READ_METHOD(read);
 
-CASE(read, invalidates_atime, .row = "D5",
+CASE(read, invalidates_atime, .promise = "D5",
      .title = "a read invalidates the cached atime, and no other attribute",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_TEXT(outdated_by(w, client_read_by, variant->way, fd), "atime");
+	EXPECT_TEXT(outdated_by(w, client_read_by, variant->io_method, fd), "atime");
 }
 
-CASE(read, read_only_invalidates_nothing, .row = "D5",
+CASE(read, read_only_invalidates_nothing, .promise = "D5",
      .title = "a read on a FUSE mount remounted read-only invalidates no cached attribute",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 	ASSERT_RET(world_make_readonly("fuse"), 0);
-	EXPECT_TEXT(outdated_by(w, client_read_by, variant->way, fd), "");
+	EXPECT_TEXT(outdated_by(w, client_read_by, variant->io_method, fd), "");
 }
 
 /* --- the backing file's own access time --------------------------------------- */
@@ -218,37 +218,37 @@ static bool is_old(const char *name)
 	return stat(backing_path(name), &st) == 0 && st.st_atime == LONG_AGO;
 }
 
-CASE(read, updates_backing_atime, .row = "D14",
+CASE(read, updates_backing_atime, .promise = "D14",
      .title = "a read updates atime of the backing file; open(2) does not",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_RET(make_old("f"), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 	EXPECT_HOLDS(is_old("f"), "open(2) leaves atime of the backing file alone");
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
 	EXPECT_HOLDS(!is_old("f"), "the read updates atime of the backing file");
 }
 
-WAY_FIXTURE(o_noatime);
-EACH_WAY_TO_READ(o_noatime);
+IO_METHOD_FIXTURE(o_noatime);
+EACH_READ_METHOD(o_noatime);
 
-CASE(o_noatime, keeps_atime, .row = "D14",
+CASE(o_noatime, keeps_atime, .promise = "D14",
      .title = "a read of a file opened with O_NOATIME does not update atime of the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_RET(make_old("f"), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY | O_NOATIME));
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
 	EXPECT_HOLDS(is_old("f"), "the read leaves atime of the backing file alone");
 }
 
@@ -290,10 +290,10 @@ static const char *events(int inotify)
 }
 
 /* splice(2) and sendfile(2) tell at the file that they were called for, and only there. */
-WAY_FIXTURE(inotify_backing_file);
+IO_METHOD_FIXTURE(inotify_backing_file);
 EACH_SIMPLE_CALL(inotify_backing_file);
 
-CASE(inotify_backing_file, reports_all_events, .row = "D15",
+CASE(inotify_backing_file, reports_all_events, .promise = "D15",
      .title = "inotify on the backing file reports OPEN, ACCESS, MODIFY and CLOSE_WRITE of the passthrough file",
      .needs = NEED_PASSTHROUGH)
 {
@@ -301,30 +301,30 @@ CASE(inotify_backing_file, reports_all_events, .row = "D15",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-lookup");
+	open_rule(w, "f reg=at-lookup");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_RET(client_stat(client(w), "f"), 0);
 	ASSERT_POSITIVE(inotify = watch(backing_path("f")));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_TEXT(events(inotify), "OPEN");
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
 	EXPECT_TEXT(events(inotify), "ACCESS");
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_TEXT(events(inotify), "MODIFY");
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_TEXT(events(inotify), "CLOSE_WRITE");
 }
 
 /* libaio tells of nothing by itself, on any filesystem. */
-WAY_FIXTURE(inotify_fuse_file);
-FIXTURE_VARIANT_ADD(inotify_fuse_file, read_write) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, pread_pwrite) { WAY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, readv_writev) { WAY_READV, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, splice) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, sendfile) { WAY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring) { WAY_IO_URING, NEED_IO_URING };
+IO_METHOD_FIXTURE(inotify_fuse_file);
+FIXTURE_VARIANT_ADD(inotify_fuse_file, read_write) { BY_READ, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, pread_pwrite) { BY_PREAD, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, readv_writev) { BY_READV, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, sendfile) { BY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring) { BY_IO_URING, NEED_IO_URING };
 
-CASE(inotify_fuse_file, reports_all_events, .row = "D15",
+CASE(inotify_fuse_file, reports_all_events, .promise = "D15",
      .title = "inotify on a passthrough file reports its OPEN, ACCESS, MODIFY and CLOSE_WRITE",
      .needs = NEED_PASSTHROUGH)
 {
@@ -332,14 +332,14 @@ CASE(inotify_fuse_file, reports_all_events, .row = "D15",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(inotify = watch(fuse_path("f")));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_TEXT(events(inotify), "OPEN");
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
 	EXPECT_TEXT(events(inotify), "ACCESS");
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_TEXT(events(inotify), "MODIFY");
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_TEXT(events(inotify), "CLOSE_WRITE");
@@ -356,14 +356,14 @@ static long transfer_direct(struct client *c, const char *path, int inotify)
 	if (fd < 0)
 		return fd;
 	events(inotify);
-	out = client_read_by(c, WAY_IO_URING, fd, PAGE, 0, OLD);
-	in = out < 0 ? out : client_write_by(c, WAY_IO_URING, fd, PAGE, 0, NEW);
+	out = client_read_by(c, BY_IO_URING, fd, PAGE, 0, OLD);
+	in = out < 0 ? out : client_write_by(c, BY_IO_URING, fd, PAGE, 0, NEW);
 	return in < 0 ? in : out + in;
 }
 
 WORLD_FIXTURE(inotify_async_direct_io);
 
-CASE(inotify_async_direct_io, reports_access_and_modify, .row = "K6",
+CASE(inotify_async_direct_io, reports_access_and_modify, .promise = "K6",
      .title = "inotify on the backing file reports ACCESS and MODIFY of asynchronous direct io_uring I/O",
      .needs = NEED_PASSTHROUGH | NEED_IO_URING,
      .xfail = "nobody tells of what is complete only after the call")
@@ -372,7 +372,7 @@ CASE(inotify_async_direct_io, reports_access_and_modify, .row = "K6",
 
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough async-dio"));
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(inotify = watch(world_path("other", "f")));
 	ASSERT_RET(transfer_direct(client(w), world_path("other", "f"), inotify), 2 * PAGE);
 	ASSERT_TEXT(events(inotify), "ACCESS MODIFY");

@@ -29,10 +29,10 @@ static long open_old(struct world *w)
 	return err ?: client_open_settled(w, "f", O_RDWR);
 }
 
-WAY_FIXTURE(became_fifo);
+IO_METHOD_FIXTURE(became_fifo);
 EACH_SIMPLE_CALL(became_fifo);
 
-CASE(became_fifo, io_fails_eio, .row = "D23",
+CASE(became_fifo, io_fails_eio, .promise = "D23",
      .title = "once an open file is reported as a FIFO, I/O does not reach the backing file and fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
@@ -40,32 +40,32 @@ CASE(became_fifo, io_fails_eio, .row = "D23",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w));
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), PAGE);
 	ASSERT_RET(go_bad(w, fd), -EIO);
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), -EIO);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), -EIO);
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), -EIO);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EIO);
 	EXPECT_RET(backing_match("was-f", OLD, PAGE, 0), PAGE);
 }
 
-WAY_FIXTURE(became_fifo_pipe_io);
-FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { WAY_SENDFILE, 0 };
+IO_METHOD_FIXTURE(became_fifo_pipe_io);
+FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { BY_SENDFILE, 0 };
 
-CASE(became_fifo_pipe_io, io_fails_eio, .row = "K7",
+CASE(became_fifo_pipe_io, io_fails_eio, .promise = "K7",
      .title = "once an open file is reported as a FIFO, splice(2) and sendfile(2) from and to it fail with EIO",
      .needs = NEED_PASSTHROUGH, .xfail = "only reads and writes look whether the inode is bad")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w));
 	ASSERT_RET(go_bad(w, fd), -EIO);
-	ASSERT_RET(client_read_by(c, WAY_READ, fd, PAGE, 0, OLD), -EIO);
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), -EIO);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), -EIO);
+	ASSERT_RET(client_read_by(c, BY_READ, fd, PAGE, 0, OLD), -EIO);
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), -EIO);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EIO);
 	EXPECT_RET(backing_match("was-f", OLD, PAGE, 0), PAGE);
 }
 

@@ -14,7 +14,7 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 static const char *ops_after_64(struct world *w, bool *asked)
 {
 	static const char first[] = "COPY_FILE_RANGE_64";
-	const char *ops = world_ops(w);
+	const char *ops = world_requests(w);
 
 	*asked = has_word(ops, first);
 	return *asked ? ops + strlen(first) : ops;
@@ -35,14 +35,14 @@ WORLD_FIXTURE(copy_file_range);
 /* f and g passthrough, f of the pattern OLD; no call to copy has been made. */
 #define OPEN_BOTH(from, to)                                                                   \
 	do {                                                                                  \
-		plan(w, "f reg=at-open");                                                     \
-		plan(w, "g reg=at-open");                                                     \
+		open_rule(w, "f reg=at-open");                                                     \
+		open_rule(w, "g reg=at-open");                                                     \
 		ASSERT_RET(backing_fill("f", OLD, SIZE, 0), 0);                               \
 		ASSERT_POSITIVE(from = client_open_settled(w, "f", O_RDONLY));                \
 		ASSERT_POSITIVE(to = client_open_settled(w, "g", O_RDWR));                    \
 	} while (0)
 
-CASE(copy_file_range, copies_in_kernel_on_enosys, .row = "D2",
+CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2",
      .title = "copy_file_range(2) sends COPY_FILE_RANGE; on ENOSYS the kernel copies between the backing files",
      .needs = NEED_PASSTHROUGH)
 {
@@ -53,10 +53,10 @@ CASE(copy_file_range, copies_in_kernel_on_enosys, .row = "D2",
 	EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, SIZE, 0), SIZE);
 	EXPECT_COPY_OPS(w, "COPY_FILE_RANGE");
 	EXPECT_RET(backing_match("g", OLD, SIZE, 0), SIZE);
-	EXPECT_RET(client_read_by(c, WAY_PREAD, to, SIZE, 0, OLD), SIZE);
+	EXPECT_RET(client_read_by(c, BY_PREAD, to, SIZE, 0, OLD), SIZE);
 }
 
-CASE(copy_file_range, not_resent_after_enosys, .row = "D2",
+CASE(copy_file_range, not_resent_after_enosys, .promise = "D2",
      .title = "after ENOSYS copy_file_range(2) sends nothing and copies between the backing files",
      .needs = NEED_PASSTHROUGH)
 {
@@ -65,15 +65,15 @@ CASE(copy_file_range, not_resent_after_enosys, .row = "D2",
 
 	OPEN_BOTH(from, to);
 	EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, 1, 0), 1);
-	world_ops(w);
+	world_requests(w);
 	EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, SIZE, 0), SIZE - 1);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(backing_match("g", OLD, SIZE, 0), SIZE);
 }
 
-CASE(copy_file_range, copies_and_resends_on_exdev, .row = "D2",
+CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2",
      .title = "if COPY_FILE_RANGE fails with EXDEV, the data is copied all the same; the next call sends it again",
-     .needs = NEED_PASSTHROUGH, .can = "answers")
+     .needs = NEED_PASSTHROUGH, .abilities = "answers")
 {
 	struct client *c = client(w);
 	long from, to;
@@ -81,16 +81,16 @@ CASE(copy_file_range, copies_and_resends_on_exdev, .row = "D2",
 	ASSERT_RET(server_call(&w->server, -1, "answer COPY_FILE_RANGE EXDEV"), 0);
 	OPEN_BOTH(from, to);
 	for (int i = 0; i < 2; i++) {
-		world_ops(w);
+		world_requests(w);
 		EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, 7, 0), 7);
-		EXPECT_HOLDS(has_word(world_ops(w), "COPY_FILE_RANGE"), "the server is asked");
+		EXPECT_HOLDS(has_word(world_requests(w), "COPY_FILE_RANGE"), "the server is asked");
 	}
 	EXPECT_RET(backing_match("g", OLD, 14, 0), 14);
 }
 
-CASE(copy_file_range, server_error_edquot, .row = "D2",
+CASE(copy_file_range, server_error_edquot, .promise = "D2",
      .title = "when the server answers EDQUOT, copy_file_range(2) copies nothing and fails with EDQUOT",
-     .needs = NEED_PASSTHROUGH, .can = "answers")
+     .needs = NEED_PASSTHROUGH, .abilities = "answers")
 {
 	long from, to;
 
@@ -101,13 +101,13 @@ CASE(copy_file_range, server_error_edquot, .row = "D2",
 	EXPECT_RET(backing_file_is("g", "g"), 1);
 }
 
-CASE(copy_file_range, to_ordinary_file_sends_write, .row = "D2",
+CASE(copy_file_range, to_ordinary_file_sends_write, .promise = "D2",
      .title = "copy_file_range(2) from a passthrough file to a file without passthrough sends WRITE, not READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long from, to;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(from = client_open_settled(w, "f", O_RDONLY));
 	ASSERT_POSITIVE(to = client_open_settled(w, "g", O_WRONLY));
 	EXPECT_RET(client_call(client(w), copy_file_range, from, 0, to, 0, 1, 0), 1);
@@ -115,13 +115,13 @@ CASE(copy_file_range, to_ordinary_file_sends_write, .row = "D2",
 	EXPECT_RET(backing_file_is("g", "f"), 1);
 }
 
-CASE(copy_file_range, from_ordinary_file_sends_read, .row = "D2",
+CASE(copy_file_range, from_ordinary_file_sends_read, .promise = "D2",
      .title = "copy_file_range(2) from a file without passthrough to a passthrough file sends READ, not WRITE",
      .needs = NEED_PASSTHROUGH)
 {
 	long from, to;
 
-	plan(w, "g reg=at-open");
+	open_rule(w, "g reg=at-open");
 	ASSERT_POSITIVE(from = client_open_settled(w, "f", O_RDONLY));
 	ASSERT_POSITIVE(to = client_open_settled(w, "g", O_WRONLY));
 	EXPECT_RET(client_call(client(w), copy_file_range, from, 0, to, 0, 1, 0), 1);

@@ -13,10 +13,10 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 
 /* --- FOPEN_DIRECT_IO ---------------------------------------------------------- */
 
-WAY_FIXTURE(fopen_direct_io);
+IO_METHOD_FIXTURE(fopen_direct_io);
 EACH_CALL(fopen_direct_io);
 
-CASE(fopen_direct_io, sends_read_and_write, .row = "D12",
+CASE(fopen_direct_io, sends_read_and_write, .promise = "D12",
      .title = "reads and writes of a file opened with PASSTHROUGH|DIRECT_IO send READ and WRITE",
      .needs = NEED_PASSTHROUGH)
 {
@@ -24,17 +24,17 @@ CASE(fopen_direct_io, sends_read_and_write, .row = "D12",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open flags=passthrough,direct_io");
+	open_rule(w, "f reg=at-open flags=passthrough,direct_io");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_OPS(w, "READ");
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), PAGE);
-	EXPECT_OPS(w, "WRITE");
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_REQUESTS(w, "READ");
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_REQUESTS(w, "WRITE");
 	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
 }
 
-CASE(fopen_direct_io, coherent_with_passthrough, .row = "D12",
+CASE(fopen_direct_io, coherent_with_passthrough, .promise = "D12",
      .title = "a passthrough and a PASSTHROUGH|DIRECT_IO open of one file read what the other has written",
      .needs = NEED_PASSTHROUGH)
 {
@@ -42,59 +42,59 @@ CASE(fopen_direct_io, coherent_with_passthrough, .row = "D12",
 	long past, through;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse flags=passthrough,direct_io");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse flags=passthrough,direct_io");
 	ASSERT_POSITIVE(past = client_open_settled(w, "f", O_RDWR));
 	ASSERT_POSITIVE(through = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(c, variant->way, past, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_read_by(c, variant->way, through, PAGE, 0, OLD), PAGE);
-	EXPECT_OPS(w, "READ");
-	EXPECT_RET(client_write_by(c, variant->way, through, PAGE, 0, NEW), PAGE);
-	EXPECT_OPS(w, "WRITE");
-	EXPECT_RET(client_read_by(c, variant->way, past, PAGE, 0, NEW), PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_RET(client_write_by(c, variant->io_method, past, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_read_by(c, variant->io_method, through, PAGE, 0, OLD), PAGE);
+	EXPECT_REQUESTS(w, "READ");
+	EXPECT_RET(client_write_by(c, variant->io_method, through, PAGE, 0, NEW), PAGE);
+	EXPECT_REQUESTS(w, "WRITE");
+	EXPECT_RET(client_read_by(c, variant->io_method, past, PAGE, 0, NEW), PAGE);
+	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(fopen_direct_io_mmap);
 
-CASE(fopen_direct_io_mmap, maps_backing_file, .row = "D12",
+CASE(fopen_direct_io_mmap, maps_backing_file, .promise = "D12",
      .title = "a mapping of a PASSTHROUGH|DIRECT_IO file maps the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open flags=passthrough,direct_io");
+	open_rule(w, "f reg=at-open flags=passthrough,direct_io");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_read_by(c, WAY_MMAP_SHARED, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_read_by(c, WAY_MMAP_PRIVATE, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_write_by(c, WAY_MMAP_SHARED, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_read_by(c, BY_MMAP_SHARED, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_read_by(c, BY_MMAP_PRIVATE, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_write_by(c, BY_MMAP_SHARED, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 /* --- O_DIRECT ------------------------------------------------------------------- */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 
-WAY_FIXTURE(o_direct);
+IO_METHOD_FIXTURE(o_direct);
 EACH_SIMPLE_CALL(o_direct);
 
 /* A direct write of one byte to the backing filesystem itself: EINVAL, but 1 on ext4 of 6.16. */
-static long write_byte_directly(struct world *w, enum way way)
+static long write_byte_directly(struct world *w, enum io_method io_method)
 {
 	long fd = client_open(client(w), backing_path("g"), O_RDWR | O_DIRECT);
 
-	return client_write_by(client(w), way, fd, 1, 0, NEW);
+	return client_write_by(client(w), io_method, fd, 1, 0, NEW);
 }
 
-static bool is_asynchronous(enum way way)
+static bool is_asynchronous(enum io_method io_method)
 {
-	return way == WAY_AIO || way == WAY_IO_URING;
+	return io_method == BY_AIO || io_method == BY_IO_URING;
 }
 
-CASE(o_direct, single_byte_read_einval, .row = "D13",
+CASE(o_direct, single_byte_read_einval, .promise = "D13",
      .title = "O_DIRECT transfers whole pages; a 1-byte write acts as on ext4, a 1-byte read fails with EINVAL",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
@@ -102,21 +102,21 @@ CASE(o_direct, single_byte_read_einval, .row = "D13",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, 2 * PAGES, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR | O_DIRECT));
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGES, PAGE, OLD), PAGES);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, PAGE, NEW), PAGES);
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGES, PAGE, NEW), PAGES);
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGES, PAGE, OLD), PAGES);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, PAGE, NEW), PAGES);
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGES, PAGE, NEW), PAGES);
 	EXPECT_RET(backing_match("f", OLD, PAGE, 0), PAGE);
 	EXPECT_RET(backing_match("f", NEW, PAGES, PAGE), PAGES);
-	EXPECT_RET(client_read_by(c, variant->way, fd, 1, 0, OLD), -EINVAL);
-	EXPECT_RET(client_write_by(c, variant->way, fd, 1, 0, NEW),
-		   write_byte_directly(w, variant->way));
-	EXPECT_OPS(w, "");
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, 1, 0, OLD), -EINVAL);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, 1, 0, NEW),
+		   write_byte_directly(w, variant->io_method));
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(o_direct, extending_write_updates_size, .row = "D13",
+CASE(o_direct, extending_write_updates_size, .promise = "D13",
      .title = "an extending O_DIRECT write updates the cached size at once",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
@@ -125,54 +125,54 @@ CASE(o_direct, extending_write_updates_size, .row = "D13",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR | O_DIRECT));
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, PAGE, NEW), PAGES);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, PAGE, NEW), PAGES);
 	EXPECT_RET(client_fstatx(c, fd, AT_STATX_DONT_SYNC, &st), 0);
 	EXPECT_RET(st.stx_size, PAGE + PAGES);
 	EXPECT_RET(backing_match("f", NEW, PAGES, PAGE), PAGES);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(o_direct, clearing_affects_async_only, .row = "D13",
+CASE(o_direct, clearing_affects_async_only, .promise = "D13",
      .title = "after F_SETFL clears O_DIRECT, libaio and io_uring I/O is buffered; other I/O stays direct",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
-	bool buffered = is_asynchronous(variant->way);
+	bool buffered = is_asynchronous(variant->io_method);
 	struct client *c = client(w);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR | O_DIRECT));
 	EXPECT_RET(client_call(c, fcntl, fd, F_SETFL, 0), 0);
-	EXPECT_RET(client_read_by(c, variant->way, fd, 1, 0, OLD), buffered ? 1 : -EINVAL);
-	EXPECT_RET(client_write_by(c, variant->way, fd, 1, 0, NEW),
-		   buffered ? 1 : write_byte_directly(w, variant->way));
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, 1, 0, OLD), buffered ? 1 : -EINVAL);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, 1, 0, NEW),
+		   buffered ? 1 : write_byte_directly(w, variant->io_method));
 }
 
-CASE(o_direct, setting_affects_async_only, .row = "D13",
+CASE(o_direct, setting_affects_async_only, .promise = "D13",
      .title = "after F_SETFL sets O_DIRECT, libaio and io_uring I/O is direct; other I/O stays buffered",
      .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
 {
-	bool buffered = !is_asynchronous(variant->way);
+	bool buffered = !is_asynchronous(variant->io_method);
 	struct client *c = client(w);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, fcntl, fd, F_SETFL, O_DIRECT), 0);
-	EXPECT_RET(client_read_by(c, variant->way, fd, 1, 0, OLD), buffered ? 1 : -EINVAL);
-	EXPECT_RET(client_write_by(c, variant->way, fd, 1, 0, NEW),
-		   buffered ? 1 : write_byte_directly(w, variant->way));
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, 1, 0, OLD), buffered ? 1 : -EINVAL);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, 1, 0, NEW),
+		   buffered ? 1 : write_byte_directly(w, variant->io_method));
 }
 
 static const struct world_opts on_ramfs = { .backing = "ramfs" };
 
-CASE(o_direct, set_without_support_einval, .row = "D18",
+CASE(o_direct, set_without_support_einval, .promise = "D18",
      .title = "while O_DIRECT is set by F_SETFL, I/O to a backing file without direct I/O fails with EINVAL",
      .needs = NEED_PASSTHROUGH, .world = &on_ramfs)
 {
@@ -180,54 +180,54 @@ CASE(o_direct, set_without_support_einval, .row = "D18",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGES, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, fcntl, fd, F_SETFL, O_DIRECT), 0);
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGES, 0, OLD), -EINVAL);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, NEW), -EINVAL);
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGES, 0, OLD), -EINVAL);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, 0, NEW), -EINVAL);
 	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
 	EXPECT_RET(client_call(c, fcntl, fd, F_SETFL, 0), 0);
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGES, 0, OLD), PAGES);
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGES, 0, OLD), PAGES);
 }
 
 /* --- a backing file that can nothing -------------------------------------------- */
 
-WAY_FIXTURE(pidfd_io);
+IO_METHOD_FIXTURE(pidfd_io);
 EACH_CALL(pidfd_io);
 
-CASE(pidfd_io, fails_einval, .row = "D19",
+CASE(pidfd_io, fails_einval, .promise = "D19",
      .title = "I/O to a backing file without read, write and splice operations (a pidfd) fails with EINVAL",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
-	const struct odd_file pidfd = { .make = make_pidfd };
+	const struct file_type pidfd = { .make = make_pidfd };
 	struct client *c = client(w);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_odd_file(w, &pidfd));
+	open_rule(w, "f reg=reuse");
+	ASSERT_POSITIVE(register_file_type(w, &pidfd));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), -EINVAL);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), -EINVAL);
-	EXPECT_OPS(w, "");
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), -EINVAL);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EINVAL);
+	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(pidfd_mmap);
 
-CASE(pidfd_mmap, fails_enodev, .row = "D19",
+CASE(pidfd_mmap, fails_enodev, .promise = "D19",
      .title = "mmap(2) of a backing file without an mmap operation (a pidfd) fails with ENODEV",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
-	const struct odd_file pidfd = { .make = make_pidfd };
+	const struct file_type pidfd = { .make = make_pidfd };
 	long fd;
 
-	plan(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_odd_file(w, &pidfd));
+	open_rule(w, "f reg=reuse");
+	ASSERT_POSITIVE(register_file_type(w, &pidfd));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0), -ENODEV);
 	EXPECT_RET(client_mmap(client(w), fd, PROT_READ, MAP_PRIVATE, PAGE, 0), -ENODEV);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 CASE_MAIN()

@@ -43,82 +43,82 @@ static long bytes_with_appended(long end)
 	return len == PAGE ? kept + (long)pattern_match(data, len, NEW, 0) : -1;
 }
 
-WAY_FIXTURE(append_mode);
+IO_METHOD_FIXTURE(append_mode);
 EACH_SIMPLE_CALL(append_mode);
 
-CASE(append_mode, o_append_ignores_offset, .row = "D8",
+CASE(append_mode, o_append_ignores_offset, .promise = "D8",
      .title = "a write to a file opened with O_APPEND appends and ignores its offset",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(append_mode, setfl_takes_effect, .row = "D8",
+CASE(append_mode, setfl_takes_effect, .promise = "D8",
      .title = "a write appends once F_SETFL has set O_APPEND after open(2)",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, O_APPEND), 0);
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 }
 
-CASE(append_mode, uses_backing_eof, .row = "D8",
+CASE(append_mode, uses_backing_eof, .promise = "D8",
      .title = "an append starts at EOF of the backing file, not at the cached size",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(append_write);
 
-CASE(append_write, rwf_append_applies_once, .row = "D8",
+CASE(append_write, rwf_append_applies_once, .promise = "D8",
      .title = "pwritev2(2) with RWF_APPEND appends; the next write without it uses its offset",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, RWF_APPEND), PAGE);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, OLD, 0), PAGE);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(append_write, alternating_clients_in_order, .row = "D8",
+CASE(append_write, alternating_clients_in_order, .promise = "D8",
      .title = "alternating appends of two clients are concatenated in order",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
 	long a, b;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(a = client_open(alice, "f", O_WRONLY | O_APPEND));
 	ASSERT_POSITIVE(b = client_open(bob, "f", O_WRONLY | O_APPEND));
 	EXPECT_RET(client_write(alice, a, "one,", 4, 0), 4);
@@ -128,41 +128,41 @@ CASE(append_write, alternating_clients_in_order, .row = "D8",
 	EXPECT_RET(backing_file_is("f", "fone,two,three,four"), 1);
 }
 
-CASE(append_write, moves_position_to_eof, .row = "D8",
+CASE(append_write, moves_position_to_eof, .promise = "D8",
      .title = "an append moves the file position to EOF",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
-	EXPECT_RET(client_write_by(client(w), WAY_READ, fd, 7, 0, NEW), 7);
+	EXPECT_RET(client_write_by(client(w), BY_READ, fd, 7, 0, NEW), 7);
 	EXPECT_RET(client_call(client(w), lseek, fd, 0, SEEK_CUR), PAGE + 7);
 }
 
 WORLD_FIXTURE(into_append_mode);
 FIXTURE_VARIANT(into_append_mode)
 {
-	enum way way;
+	enum io_method io_method;
 	bool set_later;
 };
-FIXTURE_VARIANT_ADD(into_append_mode, splice_o_append) { WAY_SPLICE, false };
-FIXTURE_VARIANT_ADD(into_append_mode, splice_setfl) { WAY_SPLICE, true };
-FIXTURE_VARIANT_ADD(into_append_mode, sendfile_o_append) { WAY_SENDFILE, false };
-FIXTURE_VARIANT_ADD(into_append_mode, sendfile_setfl) { WAY_SENDFILE, true };
+FIXTURE_VARIANT_ADD(into_append_mode, splice_o_append) { BY_SPLICE, false };
+FIXTURE_VARIANT_ADD(into_append_mode, splice_setfl) { BY_SPLICE, true };
+FIXTURE_VARIANT_ADD(into_append_mode, sendfile_o_append) { BY_SENDFILE, false };
+FIXTURE_VARIANT_ADD(into_append_mode, sendfile_setfl) { BY_SENDFILE, true };
 
-CASE(into_append_mode, fails_einval, .row = "D11",
+CASE(into_append_mode, fails_einval, .promise = "D11",
      .title = "splice(2) and sendfile(2) into a file in append mode write nothing and fail with EINVAL",
      .needs = NEED_PASSTHROUGH)
 {
 	int append = variant->set_later ? 0 : O_APPEND;
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | append));
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, O_APPEND), 0);
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), -EINVAL);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), -EINVAL);
 	EXPECT_RET(backing_file_is("f", "f"), 1);
 }
 
@@ -173,10 +173,10 @@ CASE(into_append_mode, fails_einval, .row = "D11",
 	.xfail_before = "7.3.4",                                                               \
 	.xfail = "writes do not look at the flags of the backing inode"
 
-WAY_FIXTURE(append_only);
+IO_METHOD_FIXTURE(append_only);
 EACH_CALL(append_only);
 
-CASE(append_only, o_append_cleared_eperm, .row = "D22",
+CASE(append_only, o_append_cleared_eperm, .promise = "D22",
      .title = "a write to an append-only backing file appends; after F_SETFL clears O_APPEND it fails with EPERM",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
@@ -186,17 +186,17 @@ CASE(append_only, o_append_cleared_eperm, .row = "D22",
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_RET(register_f(w), 1);
 	SET_INODE_FLAGS(FS_APPEND_FL);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
-	ASSERT_RET(client_write_by(client(w), WAY_PREAD, fd, PAGE, 0, NEW), PAGE);
+	ASSERT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, NEW), PAGE);
 	ASSERT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), -EPERM);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), -EPERM);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 }
 
 WORLD_FIXTURE(append_only_pwritev2);
 
-CASE(append_only_pwritev2, rwf_noappend_eperm, .row = "D22",
+CASE(append_only_pwritev2, rwf_noappend_eperm, .promise = "D22",
      .title = "pwritev2(2) to an append-only backing file appends; with RWF_NOAPPEND it fails with EPERM",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
@@ -205,7 +205,7 @@ CASE(append_only_pwritev2, rwf_noappend_eperm, .row = "D22",
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_RET(register_f(w), 1);
 	SET_INODE_FLAGS(FS_APPEND_FL);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
 	ASSERT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, 0), PAGE);
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, RWF_NOAPPEND), -EPERM);
@@ -223,20 +223,20 @@ FIXTURE_VARIANT_ADD(unsupported_rwf, nowait) { RWF_NOWAIT };
 FIXTURE_VARIANT_ADD(unsupported_rwf, atomic) { RWF_ATOMIC };
 FIXTURE_VARIANT_ADD(unsupported_rwf, dontcache) { RWF_DONTCACHE };
 
-CASE(unsupported_rwf, io_fails_eopnotsupp, .row = "D9",
+CASE(unsupported_rwf, io_fails_eopnotsupp, .promise = "D9",
      .title = "I/O with RWF_NOWAIT, RWF_ATOMIC or RWF_DONTCACHE writes nothing and fails with EOPNOTSUPP",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
 	EXPECT_RET(client_preadv2(c, fd, PAGE, 0, OLD, variant->flag), -EOPNOTSUPP);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, variant->flag), -EOPNOTSUPP);
 	EXPECT_RET(backing_match("f", OLD, PAGE, 0), PAGE);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 WORLD_FIXTURE(supported_rwf);
@@ -248,20 +248,20 @@ FIXTURE_VARIANT_ADD(supported_rwf, dsync) { RWF_DSYNC };
 FIXTURE_VARIANT_ADD(supported_rwf, sync) { RWF_SYNC };
 FIXTURE_VARIANT_ADD(supported_rwf, hipri) { RWF_HIPRI };
 
-CASE(supported_rwf, io_succeeds, .row = "D9",
+CASE(supported_rwf, io_succeeds, .promise = "D9",
      .title = "I/O with RWF_DSYNC, RWF_SYNC or RWF_HIPRI succeeds and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_preadv2(c, fd, PAGE, 0, OLD, variant->flag), PAGE);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, variant->flag), PAGE);
 	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 /* --- synchronous writes, on a backing file whose server tells of each FSYNC -- */
@@ -277,62 +277,62 @@ FIXTURE_VARIANT_ADD(sync_flag, rwf_sync) { 0, RWF_SYNC, 0 };
 FIXTURE_VARIANT_ADD(sync_flag, o_dsync) { O_DSYNC, 0, 1 };
 FIXTURE_VARIANT_ADD(sync_flag, o_sync) { O_SYNC, 0, 0 };
 
-CASE(sync_flag, syncs_backing_file, .row = "D9",
+CASE(sync_flag, syncs_backing_file, .promise = "D9",
      .title = "RWF_SYNC, RWF_DSYNC, O_SYNC and O_DSYNC sync the backing file (DSYNC: data only) and send no request",
-     .needs = NEED_PASSTHROUGH, .can = "seen")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen")
 {
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | variant->open));
-	EXPECT_OTHER_OPS(w, "OPEN");
+	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, variant->rwf), PAGE);
-	EXPECT_OTHER_OPS(w, "WRITE FSYNC");
+	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
 	EXPECT_RET(server_call(&w->other, -1, "seen FSYNC flags"), variant->datasync);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-WAY_FIXTURE(backing_sync);
+IO_METHOD_FIXTURE(backing_sync);
 EACH_CALL(backing_sync);
 
-CASE(backing_sync, done_with_o_dsync, .row = "D9",
+CASE(backing_sync, done_with_o_dsync, .promise = "D9",
      .title = "a write to a file opened with O_DSYNC syncs the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_DSYNC));
-	EXPECT_OTHER_OPS(w, "OPEN");
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
-	EXPECT_OTHER_OPS(w, "WRITE FSYNC");
-	EXPECT_OPS(w, "");
+	EXPECT_OTHER_REQUESTS(w, "OPEN");
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(backing_sync, not_done_without_o_dsync, .row = "D9",
+CASE(backing_sync, not_done_without_o_dsync, .promise = "D9",
      .title = "a write to a file opened without O_DSYNC does not sync the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
-	EXPECT_OTHER_OPS(w, "OPEN");
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
-	EXPECT_OTHER_OPS(w, "WRITE");
+	EXPECT_OTHER_REQUESTS(w, "OPEN");
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_OTHER_REQUESTS(w, "WRITE");
 }
 
 /* --- limits ----------------------------------------------------------------- */
 
-WAY_FIXTURE(rlimit_fsize);
+IO_METHOD_FIXTURE(rlimit_fsize);
 EACH_SIMPLE_CALL(rlimit_fsize);
 
-CASE(rlimit_fsize, short_write_then_efbig, .row = "D10",
+CASE(rlimit_fsize, short_write_then_efbig, .promise = "D10",
      .title = "a write across the client's RLIMIT_FSIZE is short; the next one fails with EFBIG",
      .needs = NEED_PASSTHROUGH)
 {
@@ -341,27 +341,27 @@ CASE(rlimit_fsize, short_write_then_efbig, .row = "D10",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
 	ASSERT_RET(client_limit(c, RLIMIT_FSIZE, PAGE), 0);
-	EXPECT_RET(client_write_by(c, variant->way, fd, 2 * PAGE, 0, NEW), PAGE);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, PAGE, NEW), -EFBIG);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, 2 * PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, PAGE, NEW), -EFBIG);
 	EXPECT_RET(backing_match("f", NEW, 2 * PAGE, 0), PAGE);
 	EXPECT_RET(client_fstatx(c, fd, AT_STATX_DONT_SYNC, &st), 0);
 	EXPECT_RET(st.stx_size, PAGE);
 }
 
-CASE(rlimit_fsize, other_client_unaffected, .row = "D10",
+CASE(rlimit_fsize, other_client_unaffected, .promise = "D10",
      .title = "RLIMIT_FSIZE of one client does not limit writes of another",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(client_limit(client_number(w, 1), RLIMIT_FSIZE, PAGE), 0);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, 2 * PAGE, 0, NEW), 2 * PAGE);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, 2 * PAGE, 0, NEW), 2 * PAGE);
 	EXPECT_RET(backing_match("f", NEW, 2 * PAGE, 0), 2 * PAGE);
 }
 

@@ -44,12 +44,12 @@ static int fill_on_disk(void)
  */
 #define TIMES 50
 
-static long write_times(struct client *c, enum way way, int fd)
+static long write_times(struct client *c, enum io_method io_method, int fd)
 {
 	long written = 0;
 
 	for (int i = 0; i < TIMES; i++)
-		written += client_write_by(c, way, fd, PAGES, 0, NEW);
+		written += client_write_by(c, io_method, fd, PAGES, 0, NEW);
 	return written;
 }
 
@@ -87,10 +87,10 @@ static long client_freeze_and_thaw(struct client *c, const char *dir)
 	return client_run(c, do_freeze_and_thaw, path, sizeof(path), "freeze and thaw %s", dir);
 }
 
-WAY_FIXTURE(buffered_write);
-EACH_WAY_TO_WRITE(buffered_write);
+IO_METHOD_FIXTURE(buffered_write);
+EACH_WRITE_METHOD(buffered_write);
 
-CASE(buffered_write, fs_can_be_frozen, .row = "D21",
+CASE(buffered_write, fs_can_be_frozen, .promise = "D21",
      .title = "the backing filesystem can be frozen and thawed after a buffered write to a passthrough file",
      .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4)
 {
@@ -98,19 +98,19 @@ CASE(buffered_write, fs_can_be_frozen, .row = "D21",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(fill_on_disk(), 0);
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, NEW), PAGES);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, 0, NEW), PAGES);
 	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, OLD), PAGES);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, 0, OLD), PAGES);
 	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
 }
 
-WAY_FIXTURE(direct_write);
+IO_METHOD_FIXTURE(direct_write);
 EACH_SIMPLE_CALL(direct_write);
 
-CASE(direct_write, fs_can_be_frozen, .row = "D21",
+CASE(direct_write, fs_can_be_frozen, .promise = "D21",
      .title = "the backing filesystem can be frozen and thawed after direct writes to a passthrough file",
      .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4)
 {
@@ -118,12 +118,12 @@ CASE(direct_write, fs_can_be_frozen, .row = "D21",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(fill_on_disk(), 0);
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR | O_DIRECT));
-	EXPECT_RET(write_times(c, variant->way, fd), TIMES * PAGES);
+	EXPECT_RET(write_times(c, variant->io_method, fd), TIMES * PAGES);
 	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGES, 0, OLD), PAGES);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, 0, OLD), PAGES);
 	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
 }
 
@@ -141,7 +141,7 @@ static int attach_to_f(char *device, size_t size)
 	return loop;
 }
 
-CASE(loop_device, fs_can_be_frozen, .row = "D21",
+CASE(loop_device, fs_can_be_frozen, .promise = "D21",
      .title = "the backing filesystem can be frozen after direct writes of a loop device to a passthrough file",
      .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4,
      .fixed_by = "7.3.4 (backing-file: always end a queued write)")
@@ -150,11 +150,11 @@ CASE(loop_device, fs_can_be_frozen, .row = "D21",
 	char device[32];
 	long fd, loop;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(fill_on_disk(), 0);
 	ASSERT_POSITIVE(loop = attach_to_f(device, sizeof(device)));
 	ASSERT_POSITIVE(fd = client_open(c, device, O_WRONLY | O_DIRECT));
-	EXPECT_RET(write_times(c, WAY_PREAD, fd), TIMES * PAGES);
+	EXPECT_RET(write_times(c, BY_PREAD, fd), TIMES * PAGES);
 	EXPECT_RET(client_close(c, fd), 0);
 	close(loop);
 	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);

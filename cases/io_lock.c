@@ -53,22 +53,22 @@ static long second_write_waits(struct world *w, long fd, long second_fd, off_t o
 	if (server_wait(w, "WRITE", 1) < 1)
 		return -ENODATA;
 	client_start_write(second, second_fd, "G", 1, offset);
-	world_ops(w); /* by now the server has answered what it was sent */
+	world_requests(w); /* by now the server has answered what it was sent */
 	return client_is_busy(second);
 }
 
-CASE(direct_writes, overlap_only_if_allowed, .row = "W6",
+CASE(direct_writes, overlap_only_if_allowed, .promise = "W6",
      .title = "direct writes overlap only with PARALLEL_DIRECT_WRITES, within EOF, not appending, no cached open",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *first = client(w), *second = client_number(w, 1);
 	long fd, second_fd;
 
-	plan(w, variant->row);
+	open_rule(w, variant->row);
 	ASSERT_POSITIVE(fd = client_open(first, "f", variant->flags));
 	ASSERT_POSITIVE(second_fd = client_open(second, "f", variant->flags));
 	if (variant->third) {
-		plan(w, variant->third);
+		open_rule(w, variant->third);
 		ASSERT_POSITIVE(client_open(first, "f", O_RDWR));
 	}
 
@@ -80,17 +80,17 @@ CASE(direct_writes, overlap_only_if_allowed, .row = "W6",
 
 WORLD_FIXTURE(cached_open);
 
-CASE(cached_open, close_allows_parallel_writes, .row = "W6",
+CASE(cached_open, close_allows_parallel_writes, .promise = "W6",
      .title = "PARALLEL_DIRECT_WRITES writes overlap again once the last cached open of the file is closed",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *first = client(w), *second = client_number(w, 1);
 	long cached[2], fd, second_fd;
 
-	plan(w, PARALLEL);
+	open_rule(w, PARALLEL);
 	ASSERT_POSITIVE(fd = client_open(first, "f", O_RDWR));
 	ASSERT_POSITIVE(second_fd = client_open(second, "f", O_RDWR));
-	plan(w, "f times=2");
+	open_rule(w, "f times=2");
 	for (int i = 0; i < 2; i++)
 		ASSERT_POSITIVE(cached[i] = client_open(first, "f", O_RDWR));
 	for (int i = 0; i < 2; i++)

@@ -41,40 +41,40 @@ static long bytes_with(const struct piece *piece, long size)
 	       backing_match("f", OLD, size - end, end);
 }
 
-WAY_FIXTURE(read);
-EACH_WAY_TO_READ(read);
+IO_METHOD_FIXTURE(read);
+EACH_READ_METHOD(read);
 
-CASE(read, returns_backing_data, .row = "D1",
+CASE(read, returns_backing_data, .promise = "D1",
      .title = "a read of any size returns the data of the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDONLY));
 	EACH_PIECE(piece)
-		EXPECT_RET(client_read_by(client(w), variant->way, fd, piece->size, piece->offset,
+		EXPECT_RET(client_read_by(client(w), variant->io_method, fd, piece->size, piece->offset,
 					  OLD), piece->size);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 static const struct world_opts small_max_read = { .fuse_options = "max_read=4096" };
 
-CASE(read, not_limited_by_max_read, .row = "D1",
+CASE(read, not_limited_by_max_read, .promise = "D1",
      .title = "a read of 4 MiB on a mount with max_read=4096 is complete and sends no request",
      .needs = NEED_PASSTHROUGH, .world = &small_max_read)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, HUGE_IO, O_RDONLY));
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, HUGE_IO, 0, OLD), HUGE_IO);
-	EXPECT_OPS(w, "");
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, HUGE_IO, 0, OLD), HUGE_IO);
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(read, ordinary_file_sends_read, .row = "D1",
+CASE(read, ordinary_file_sends_read, .promise = "D1",
      .title = "a read of a file without passthrough sends READ",
      .needs = NEED_PASSTHROUGH)
 {
@@ -82,46 +82,46 @@ CASE(read, ordinary_file_sends_read, .row = "D1",
 
 	SKIP_UNLESS(variant->needs);
 	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDONLY));
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_OPS(w, "READ");
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_REQUESTS(w, "READ");
 }
 
-WAY_FIXTURE(write);
-EACH_WAY_TO_WRITE(write);
+IO_METHOD_FIXTURE(write);
+EACH_WRITE_METHOD(write);
 
-CASE(write, changes_backing_data, .row = "D1",
+CASE(write, changes_backing_data, .promise = "D1",
      .title = "a write of any size changes exactly these bytes of the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
 	EACH_PIECE(piece) {
 		ASSERT_RET(backing_fill("f", OLD, FILE_SIZE, 0), 0);
-		EXPECT_RET(client_write_by(client(w), variant->way, fd, piece->size, piece->offset,
+		EXPECT_RET(client_write_by(client(w), variant->io_method, fd, piece->size, piece->offset,
 					   NEW), piece->size);
 		EXPECT_RET(bytes_with(piece, FILE_SIZE), FILE_SIZE);
 	}
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(write, not_limited_by_max_write, .row = "D1",
+CASE(write, not_limited_by_max_write, .promise = "D1",
      .title = "a write of 4 MiB, more than max_write, is complete and sends no request",
      .needs = NEED_PASSTHROUGH, .world = &small_max_read)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, HUGE_IO, O_RDWR));
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, HUGE_IO, 0, NEW), HUGE_IO);
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, HUGE_IO, 0, NEW), HUGE_IO);
 	EXPECT_RET(backing_match("f", NEW, HUGE_IO, 0), HUGE_IO);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(write, ordinary_file_sends_write, .row = "D1",
+CASE(write, ordinary_file_sends_write, .promise = "D1",
      .title = "a write to a file without passthrough sends WRITE",
      .needs = NEED_PASSTHROUGH)
 {
@@ -129,11 +129,11 @@ CASE(write, ordinary_file_sends_write, .row = "D1",
 
 	SKIP_UNLESS(variant->needs);
 	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, PAGE, 0, NEW), PAGE);
-	if (variant->way == WAY_MMAP_SHARED)
-		EXPECT_OPS_MERGED(w, "READ WRITE");
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	if (variant->io_method == BY_MMAP_SHARED)
+		EXPECT_REQUESTS_MERGED(w, "READ WRITE");
 	else
-		EXPECT_OPS(w, "WRITE");
+		EXPECT_REQUESTS(w, "WRITE");
 }
 
 /* Few ways, as each waits for its deadline when it fails. */
@@ -171,38 +171,38 @@ static long client_splice_once(struct client *c, struct splice_arg arg)
 
 WORLD_FIXTURE(splice);
 
-CASE(splice, one_call_moves_a_full_pipe, .row = "D1",
+CASE(splice, one_call_moves_a_full_pipe, .promise = "D1",
      .title = "one splice(2) from or into a passthrough file moves as much as a pipe holds",
      .needs = NEED_PASSTHROUGH)
 {
 	struct splice_arg out = { .in = false }, in = { .in = true, .filled = PIPE };
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(in.fd = out.fd = open_old(w, PIPE, O_RDWR));
 	EXPECT_RET(client_splice_once(client(w), out), PIPE);
 	EXPECT_RET(client_splice_once(client(w), in), PIPE);
 	EXPECT_RET(backing_match("f", OLD, 1, 0), 0);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(splice, nonblock_empty_pipe_eagain, .row = "D1",
+CASE(splice, nonblock_empty_pipe_eagain, .promise = "D1",
      .title = "splice(2) with SPLICE_F_NONBLOCK from an empty pipe into a passthrough file fails with EAGAIN",
      .needs = NEED_PASSTHROUGH)
 {
 	struct splice_arg in = { .in = true, .flags = SPLICE_F_NONBLOCK };
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(in.fd = open_old(w, PAGE, O_RDWR));
 	EXPECT_RET(client_splice_once(client(w), in), -EAGAIN);
 	EXPECT_RET(backing_match("f", OLD, PAGE, 0), PAGE);
 }
 
-WAY_FIXTURE(stopped_server);
-FIXTURE_VARIANT_ADD(stopped_server, read_write) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(stopped_server, splice) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(stopped_server, mmap_shared) { WAY_MMAP_SHARED, 0 };
+IO_METHOD_FIXTURE(stopped_server);
+FIXTURE_VARIANT_ADD(stopped_server, read_write) { BY_READ, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, mmap_shared) { BY_MMAP_SHARED, 0 };
 
-CASE(stopped_server, io_succeeds, .row = "D1",
+CASE(stopped_server, io_succeeds, .promise = "D1",
      .title = "reads and writes succeed while the server is stopped and another request waits for it",
      .needs = NEED_PASSTHROUGH)
 {
@@ -210,12 +210,12 @@ CASE(stopped_server, io_succeeds, .row = "D1",
 	long fd, out, in;
 	bool waits;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
 	ASSERT_RET(server_pause(&w->server), 0);
 	client_start_open(waiting, "no-such-file", O_RDONLY);
-	out = client_read_by(c, variant->way, fd, FILE_SIZE, 0, OLD);
-	in = out < 0 ? out : client_write_by(c, variant->way, fd, FILE_SIZE, 0, NEW);
+	out = client_read_by(c, variant->io_method, fd, FILE_SIZE, 0, OLD);
+	in = out < 0 ? out : client_write_by(c, variant->io_method, fd, FILE_SIZE, 0, NEW);
 	waits = client_is_busy(waiting);
 	ASSERT_RET(server_resume(&w->server), 0); /* before anything fails for want of it */
 	EXPECT_RET(out, FILE_SIZE);
@@ -226,14 +226,14 @@ CASE(stopped_server, io_succeeds, .row = "D1",
 }
 
 /* Not by io_uring, whose workers let go of files a little later. */
-WAY_FIXTURE(closed_file);
-FIXTURE_VARIANT_ADD(closed_file, read_write) { WAY_READ, 0 };
-FIXTURE_VARIANT_ADD(closed_file, splice) { WAY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(closed_file, sendfile) { WAY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(closed_file, mmap_shared) { WAY_MMAP_SHARED, 0 };
-FIXTURE_VARIANT_ADD(closed_file, aio) { WAY_AIO, NEED_AIO };
+IO_METHOD_FIXTURE(closed_file);
+FIXTURE_VARIANT_ADD(closed_file, read_write) { BY_READ, 0 };
+FIXTURE_VARIANT_ADD(closed_file, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(closed_file, sendfile) { BY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(closed_file, mmap_shared) { BY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(closed_file, aio) { BY_AIO, NEED_AIO };
 
-CASE(closed_file, releases_backing_filesystem, .row = "L2",
+CASE(closed_file, releases_backing_filesystem, .promise = "L2",
      .title = "after I/O the backing filesystem is busy until the file is closed, and can then be unmounted",
      .needs = NEED_PASSTHROUGH)
 {
@@ -241,49 +241,49 @@ CASE(closed_file, releases_backing_filesystem, .row = "L2",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open drop=at-release");
+	open_rule(w, "f reg=at-open drop=at-release");
 	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
-	EXPECT_RET(client_read_by(c, variant->way, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_write_by(c, variant->way, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(client_close(c, fd), 0);
-	EXPECT_OPS(w, "FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "FLUSH RELEASE");
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, msync_sends_nothing, .row = "D1",
+CASE(mapping, msync_sends_nothing, .promise = "D1",
      .title = "msync(2) of a passthrough mapping succeeds and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE,
 					 0));
 	EXPECT_RET(client_poke(client(w), at, 'g'), 0);
 	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(backing_file_is("f", "g"), 1);
 }
 
-CASE(mapping, exec_sends_no_read, .row = "D1",
+CASE(mapping, exec_sends_no_read, .promise = "D1",
      .title = "executing a passthrough file succeeds and sends no READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long pid;
 
-	plan(w, "program reg=at-open");
+	open_rule(w, "program reg=at-open");
 	ASSERT_RET(backing_program("program"), 0);
 	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 	EXPECT_RET(client_reap(client(w), pid), 42);
-	EXPECT_OPS(w, "RELEASE");
+	EXPECT_REQUESTS(w, "RELEASE");
 }
 
-CASE(mapping, exec_of_ordinary_sends_read, .row = "D1",
+CASE(mapping, exec_of_ordinary_sends_read, .promise = "D1",
      .title = "executing a file without passthrough sends READ",
      .needs = NEED_PASSTHROUGH)
 {

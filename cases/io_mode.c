@@ -75,7 +75,7 @@ static long open_as(struct world *w, const struct opening *as)
 
 	if (as->file)
 		register_backing(w, as->file, "");
-	if (!world_plan(w, as->row))
+	if (!world_open_rule(w, as->row))
 		return -EPROTO;
 	fd = client_open(client(w), "f", O_RDWR);
 	if (fd < 0 || !as->mapped)
@@ -88,8 +88,8 @@ static long open_as(struct world *w, const struct opening *as)
 static void reads(struct __test_metadata *_metadata, struct world *w, long fd,
 		  const struct opening *as, int page)
 {
-	EXPECT_RET(client_read_by(client(w), WAY_PREAD, fd, PAGE, page * PAGE, as->seed), PAGE);
-	EXPECT_OPS(w, as->at_server ? "READ" : "");
+	EXPECT_RET(client_read_by(client(w), BY_PREAD, fd, PAGE, page * PAGE, as->seed), PAGE);
+	EXPECT_REQUESTS(w, as->at_server ? "READ" : "");
 }
 
 static void opens_beside(struct __test_metadata *_metadata, struct world *w,
@@ -103,53 +103,53 @@ static void opens_beside(struct __test_metadata *_metadata, struct world *w,
 	EXPECT_RET(register_f(w), 1);
 	ASSERT_POSITIVE(fd = open_as(w, first));
 	snprintf(ops, sizeof(ops), "LOOKUP %s", first->op);
-	EXPECT_OPS(w, ops);
+	EXPECT_REQUESTS(w, ops);
 
 	second_fd = open_as(w, second);
 	EXPECT_RET(second_fd > 0 ? 0 : second_fd, result);
 	snprintf(ops, sizeof(ops), "%s%s", second->op, result ? " RELEASE" : "");
-	EXPECT_OPS(w, ops);
+	EXPECT_REQUESTS(w, ops);
 	reads(_metadata, w, fd, first, 0);
 	if (!result)
 		reads(_metadata, w, second_fd, second, 1);
 }
 
-CASE(while_cached, only_passthrough_eio, .row = "R8",
+CASE(while_cached, only_passthrough_eio, .promise = "R8",
      .title = "a cached open keeps reading; meanwhile other opens succeed, but passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &cached, variant->second, variant->result);
 }
 
-CASE(while_keep_cache, only_passthrough_eio, .row = "R8",
+CASE(while_keep_cache, only_passthrough_eio, .promise = "R8",
      .title = "a KEEP_CACHE open keeps reading; meanwhile other opens succeed, but passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &keep_cache, variant->second, variant->result);
 }
 
-CASE(while_direct_io, any_open_succeeds, .row = "R10",
+CASE(while_direct_io, any_open_succeeds, .promise = "R10",
      .title = "a DIRECT_IO open keeps reading from the server; meanwhile any other open succeeds",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &direct_io, variant->second, variant->result);
 }
 
-CASE(while_direct_io_mmap, only_passthrough_eio, .row = "R11",
+CASE(while_direct_io_mmap, only_passthrough_eio, .promise = "R11",
      .title = "a DIRECT_IO open mapped shared keeps reading; other opens succeed, passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &direct_io_mmap, variant->second, variant->result);
 }
 
-CASE(while_passthrough, all_but_same_id_eio, .row = "R9",
+CASE(while_passthrough, all_but_same_id_eio, .promise = "R9",
      .title = "a passthrough open keeps bypassing the server; opens with its ID succeed, all others fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	opens_beside(_metadata, w, &passthrough, variant->second, variant->result);
 }
 
-CASE(while_passthrough_direct_io, all_but_same_id_eio, .row = "R14",
+CASE(while_passthrough_direct_io, all_but_same_id_eio, .promise = "R14",
      .title = "a PASSTHROUGH|DIRECT_IO open keeps sending READ; opens with its ID succeed, all others fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
@@ -165,14 +165,14 @@ FIXTURE_VARIANT(without_fopen_direct_io)
 FIXTURE_VARIANT_ADD(without_fopen_direct_io, o_direct) { "f flags=none", O_DIRECT };
 FIXTURE_VARIANT_ADD(without_fopen_direct_io, parallel_direct_writes) { "f flags=parallel_direct_writes", 0 };
 
-CASE(without_fopen_direct_io, counts_as_cached_eio, .row = "R8",
+CASE(without_fopen_direct_io, counts_as_cached_eio, .promise = "R8",
      .title = "O_DIRECT or PARALLEL_DIRECT_WRITES without DIRECT_IO is a cached open: passthrough fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, variant->row);
-	plan(w, "f reg=at-open times=2");
+	open_rule(w, variant->row);
+	open_rule(w, "f reg=at-open times=2");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR | variant->flags));
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -190,15 +190,15 @@ FIXTURE_VARIANT(shared_mapping)
 FIXTURE_VARIANT_ADD(shared_mapping, mapped_once) { 1 };
 FIXTURE_VARIANT_ADD(shared_mapping, mapped_twice) { 2 };
 
-CASE(shared_mapping, excludes_until_close_eio, .row = "R11",
+CASE(shared_mapping, excludes_until_close_eio, .promise = "R11",
      .title = "until closed, a DIRECT_IO open that was mapped shared makes passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	struct client *c = client(w);
 	long fd, address;
 
-	plan(w, "f flags=direct_io");
-	plan(w, "f reg=at-open times=2");
+	open_rule(w, "f flags=direct_io");
+	open_rule(w, "f reg=at-open times=2");
 
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
 	for (int i = 0; i < variant->count; i++) {
@@ -212,15 +212,15 @@ CASE(shared_mapping, excludes_until_close_eio, .row = "R11",
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, excludes_until_munmap_eio, .row = "R11",
+CASE(mapping, excludes_until_munmap_eio, .promise = "R11",
      .title = "until munmap(2) of a shared mapping of a closed DIRECT_IO file, passthrough opens fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	struct client *c = client(w);
 	long fd, address;
 
-	plan(w, "f flags=direct_io");
-	plan(w, "f reg=at-open times=2");
+	open_rule(w, "f flags=direct_io");
+	open_rule(w, "f reg=at-open times=2");
 
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
 	ASSERT_POSITIVE(address = client_mmap(c, fd, PROT_READ, MAP_SHARED, PAGE, 0));
@@ -230,14 +230,14 @@ CASE(mapping, excludes_until_munmap_eio, .row = "R11",
 	EXPECT_POSITIVE(client_open(c, "f", O_RDWR));
 }
 
-CASE(mapping, private_does_not_exclude, .row = "R11",
+CASE(mapping, private_does_not_exclude, .promise = "R11",
      .title = "a private mapping of a DIRECT_IO file does not exclude a passthrough open",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
 	long fd;
 
-	plan(w, "f flags=direct_io");
-	plan(w, "f reg=at-open");
+	open_rule(w, "f flags=direct_io");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(client_mmap(client(w), fd, PROT_READ, MAP_PRIVATE, PAGE, 0));
@@ -281,7 +281,7 @@ FIXTURE_VARIANT_ADD(all_closed, passthrough) { &passthrough };
 FIXTURE_VARIANT_ADD(all_closed, passthrough_other_file) { &other_file };
 FIXTURE_VARIANT_ADD(all_closed, passthrough_direct_io) { &pt_direct_io };
 
-CASE(all_closed, frees_mode_and_backing_file, .row = "R16",
+CASE(all_closed, frees_mode_and_backing_file, .promise = "R16",
      .title = "after the last close an open with another ID and a cached open succeed; the backing file is released",
      .needs = NEED_PASSTHROUGH)
 {
@@ -289,7 +289,7 @@ CASE(all_closed, frees_mode_and_backing_file, .row = "R16",
 
 	EXPECT_RET(register_f(w), 1);
 	ASSERT_POSITIVE(fd = open_as(w, variant->as));
-	plan(w, variant->as->row);
+	open_rule(w, variant->as->row);
 	ASSERT_POSITIVE(second_fd = client_open(client(w), "f", O_RDONLY));
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_RET(client_close(client(w), second_fd), 0);
@@ -305,7 +305,7 @@ FIXTURE_VARIANT_ADD(one_still_open, cached) { &cached, &passthrough };
 FIXTURE_VARIANT_ADD(one_still_open, passthrough) { &passthrough, &cached };
 FIXTURE_VARIANT_ADD(one_still_open, passthrough_other_id) { &passthrough, &other_id };
 
-CASE(one_still_open, keeps_mode_and_id_eio, .row = "R16",
+CASE(one_still_open, keeps_mode_and_id_eio, .promise = "R16",
      .title = "until the last of two opens is closed, an open for another mode or ID fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
@@ -335,7 +335,7 @@ FIXTURE_VARIANT_ADD(failed_open, while_other_id) { &passthrough, "f reg=at-open"
 FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { &passthrough, "f flags=none" };
 FIXTURE_VARIANT_ADD(failed_open, direct_io_while_passthrough) { &passthrough, "f flags=direct_io" };
 
-CASE(failed_open, leaves_no_mode_or_reference, .row = "R16",
+CASE(failed_open, leaves_no_mode_or_reference, .promise = "R16",
      .title = "an open that fails with EIO for its ID, flags or mode leaves no mode and no held backing file",
      .needs = NEED_PASSTHROUGH, .world = &with_mmap)
 {
@@ -343,7 +343,7 @@ CASE(failed_open, leaves_no_mode_or_reference, .row = "R16",
 	EXPECT_RET(register_f(w), 1);
 	if (variant->beside)
 		ASSERT_POSITIVE(open_as(w, variant->beside));
-	plan(w, variant->row);
+	open_rule(w, variant->row);
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	client_stop(client(w));

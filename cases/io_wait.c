@@ -56,14 +56,14 @@ FIXTURE_VARIANT_ADD(cached_open, cached) { "f" };
 FIXTURE_VARIANT_ADD(cached_open, keep_cache) { "f flags=keep_cache" };
 FIXTURE_VARIANT_ADD(cached_open, parallel_without_direct_io) { "f flags=parallel_direct_writes" };
 
-CASE(cached_open, waits_for_parallel_write, .row = "W1",
+CASE(cached_open, waits_for_parallel_write, .promise = "W1",
      .title = "a cached open waits for a parallel direct write in flight, then succeeds",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *opener = fifo_client(w);
 
-	plan(w, "f " PARALLEL);
-	plan(w, variant->row);
+	open_rule(w, "f " PARALLEL);
+	open_rule(w, variant->row);
 	ASSERT_POSITIVE(begin_direct_write(w));
 	begin_open(w, opener, 1);
 	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the WRITE");
@@ -75,13 +75,13 @@ CASE(cached_open, waits_for_parallel_write, .row = "W1",
 
 WORLD_FIXTURE(open_wait);
 
-CASE(open_wait, not_killable, .row = "W1",
+CASE(open_wait, not_killable, .promise = "W1",
      .title = "the wait of a cached open for a parallel direct write is not killable",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *opener = fifo_client(w);
 
-	plan(w, "f " PARALLEL);
+	open_rule(w, "f " PARALLEL);
 	ASSERT_POSITIVE(begin_direct_write(w));
 	begin_open(w, opener, 1);
 	EXPECT_RET(client_signal(opener, SIGKILL), 0);
@@ -92,14 +92,14 @@ CASE(open_wait, not_killable, .row = "W1",
 	EXPECT_RET(client_finish(opener), -EPIPE);
 }
 
-CASE(open_wait, for_last_parallel_write, .row = "W1",
+CASE(open_wait, for_last_parallel_write, .promise = "W1",
      .title = "a cached open waits for the last of two parallel direct writes in flight",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
 	long fd;
 
-	plan(w, "f times=2 " PARALLEL);
+	open_rule(w, "f times=2 " PARALLEL);
 	ASSERT_POSITIVE(begin_direct_write(w));
 	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
 	EXPECT_RET(server_hold(w, "WRITE"), 0);
@@ -115,11 +115,11 @@ CASE(open_wait, for_last_parallel_write, .row = "W1",
 	EXPECT_POSITIVE(client_finish(opener));
 }
 
-CASE(open_wait, not_for_exclusive_write, .row = "W8",
+CASE(open_wait, not_for_exclusive_write, .promise = "W8",
      .title = "a cached open does not wait for a direct write without PARALLEL_DIRECT_WRITES",
-     .needs = NEED_PASSTHROUGH, .can = "hold")
+     .needs = NEED_PASSTHROUGH, .abilities = "hold")
 {
-	plan(w, "f flags=direct_io");
+	open_rule(w, "f flags=direct_io");
 	ASSERT_POSITIVE(begin_direct_write(w));
 
 	EXPECT_POSITIVE(client_open(client_number(w, 1), "f", O_RDWR));
@@ -128,21 +128,21 @@ CASE(open_wait, not_for_exclusive_write, .row = "W8",
 	EXPECT_RET(client_finish(client(w)), 1);
 }
 
-CASE(open_wait, delays_further_writes, .row = "W5",
+CASE(open_wait, delays_further_writes, .promise = "W5",
      .title = "while a cached open waits for a parallel direct write, a further one waits too",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
 	long fd;
 
-	plan(w, "f times=2 " PARALLEL);
+	open_rule(w, "f times=2 " PARALLEL);
 	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
 	EXPECT_RET(client_be_fifo(writer), 0);
 	ASSERT_POSITIVE(begin_direct_write(w));
 	begin_open(w, opener, 2);
 	client_start_write(writer, fd, "G", 1, 0);
 	EXPECT_HOLDS(client_is_busy(writer), "the second direct write waits");
-	EXPECT_OPS(w, "LOOKUP OPEN+direct_io+parallel_direct_writes "
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+direct_io+parallel_direct_writes "
 		      "OPEN+direct_io+parallel_direct_writes WRITE OPEN");
 
 	EXPECT_RET(server_go(w, "WRITE"), 1);
@@ -164,16 +164,16 @@ FIXTURE_VARIANT_ADD(uncached_open, passthrough_direct_io)
 FIXTURE_VARIANT_ADD(uncached_open, direct_io) { "f flags=direct_io" };
 FIXTURE_VARIANT_ADD(uncached_open, parallel_direct_writes) { "f " PARALLEL };
 
-CASE(uncached_open, does_not_wait, .row = "W2",
+CASE(uncached_open, does_not_wait, .promise = "W2",
      .title = "a passthrough or direct open and its read do not wait for a parallel direct write in flight",
-     .needs = NEED_PASSTHROUGH, .can = "hold")
+     .needs = NEED_PASSTHROUGH, .abilities = "hold")
 {
 	struct client *opener = client_number(w, 1);
 	char data[1];
 	long fd;
 
-	plan(w, "f " PARALLEL);
-	plan(w, variant->row);
+	open_rule(w, "f " PARALLEL);
+	open_rule(w, variant->row);
 	ASSERT_POSITIVE(begin_direct_write(w));
 
 	ASSERT_POSITIVE(fd = client_open(opener, "f", O_RDWR));
@@ -186,16 +186,16 @@ CASE(uncached_open, does_not_wait, .row = "W2",
 /* Mapping and writing, seen from another client than the one whose write is in flight. */
 WORLD_FIXTURE(passthrough_io);
 
-CASE(passthrough_io, write_waits_for_direct_write, .row = "W9",
+CASE(passthrough_io, write_waits_for_direct_write, .promise = "W9",
      .title = "a passthrough write waits for a direct write in flight, a passthrough read does not",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *other = fifo_client(w);
 	char data[1];
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse flags=passthrough,direct_io,parallel_direct_writes");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse flags=passthrough,direct_io,parallel_direct_writes");
 	ASSERT_POSITIVE(fd = client_open(other, "f", O_RDWR));
 	ASSERT_POSITIVE(begin_direct_write(w));
 
@@ -208,19 +208,19 @@ CASE(passthrough_io, write_waits_for_direct_write, .row = "W9",
 	EXPECT_RET(backing_file_is("f", "G"), 1);
 }
 
-CASE(passthrough_io, mode_survives_parallel_writes, .row = "W3",
+CASE(passthrough_io, mode_survives_parallel_writes, .promise = "W3",
      .title = "parallel direct writes to a PASSTHROUGH|DIRECT_IO file leave the inode in passthrough mode",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, further;
 
-	plan(w, "f reg=at-open flags=passthrough,direct_io,parallel_direct_writes");
-	plan(w, "f");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open flags=passthrough,direct_io,parallel_direct_writes");
+	open_rule(w, "f");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
 	EXPECT_RET(client_write(client(w), fd, "G", 1, 0), 1);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough+direct_io+parallel_direct_writes WRITE WRITE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough+direct_io+parallel_direct_writes WRITE WRITE");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	ASSERT_POSITIVE(further = client_open(client(w), "f", O_RDWR));
@@ -229,32 +229,32 @@ CASE(passthrough_io, mode_survives_parallel_writes, .row = "W3",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(passthrough_io, parallel_flag_alone_ignored, .row = "W7",
+CASE(passthrough_io, parallel_flag_alone_ignored, .promise = "W7",
      .title = "PARALLEL_DIRECT_WRITES without DIRECT_IO does not change writes of a passthrough file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open flags=passthrough,parallel_direct_writes");
+	open_rule(w, "f reg=at-open flags=passthrough,parallel_direct_writes");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
 	EXPECT_RET(backing_file_is("f", "F"), 1);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough+parallel_direct_writes GETXATTR");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough+parallel_direct_writes GETXATTR");
 }
 
 /* NOFLUSH: up to 6.15 a close with FLUSH waits for the write, too. */
 WORLD_FIXTURE(brief_passthrough);
 
-CASE(brief_passthrough, leaves_nothing_after_write, .row = "W4",
+CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4",
      .title = "a passthrough open and close during a parallel direct write leaves no mode and no held backing file",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *opener = fifo_client(w);
 	long fd, during;
 
-	plan(w, "f " PARALLEL);
-	plan(w, "f reg=at-open drop=at-release flags=passthrough,noflush");
+	open_rule(w, "f " PARALLEL);
+	open_rule(w, "f reg=at-open drop=at-release flags=passthrough,noflush");
 	ASSERT_POSITIVE(fd = begin_direct_write(w));
 	ASSERT_POSITIVE(during = client_open(opener, "f", O_RDWR));
 	EXPECT_RET(client_close(opener, during), 0);
@@ -303,16 +303,16 @@ static void start_write_then_open(struct client *c, int fd)
 
 WORLD_FIXTURE(open_race);
 
-CASE(open_race, one_succeeds_other_eio, .row = "W14",
+CASE(open_race, one_succeeds_other_eio, .promise = "W14",
      .title = "of a waiting cached open and a passthrough open at its wake-up, one succeeds, one fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
 {
 	struct client *writer = fifo_client(w), *opener = client(w);
 	long fd, passthrough, cached;
 
-	plan(w, "f " PARALLEL);
-	plan(w, "f");
-	plan(w, "f reg=at-open");
+	open_rule(w, "f " PARALLEL);
+	open_rule(w, "f");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
 	EXPECT_RET(server_hold(w, "WRITE"), 0);
 	start_write_then_open(writer, fd);
@@ -331,16 +331,16 @@ CASE(open_race, one_succeeds_other_eio, .row = "W14",
 
 WORLD_FIXTURE(page_cache);
 
-CASE(page_cache, dropped_by_passthrough_open, .row = "W12",
+CASE(page_cache, dropped_by_passthrough_open, .promise = "W12",
      .title = "a passthrough open drops the page cache: a later KEEP_CACHE open reads what was written meanwhile",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, "f");
-	plan(w, "f reg=at-open");
-	plan(w, "f flags=keep_cache");
+	open_rule(w, "f");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f flags=keep_cache");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(client_close(client(w), fd), 0);
@@ -361,16 +361,16 @@ FIXTURE_VARIANT(inode_mode)
 FIXTURE_VARIANT_ADD(inode_mode, cached) { "f times=2", "f reg=at-open times=2" };
 FIXTURE_VARIANT_ADD(inode_mode, passthrough) { "f reg=at-lookup times=2", "f times=2" };
 
-CASE(inode_mode, lasts_until_last_close_eio, .row = "W13",
+CASE(inode_mode, lasts_until_last_close_eio, .promise = "W13",
      .title = "until both files of a cached or passthrough inode close, an open for the other mode fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, second;
 
-	plan(w, variant->first);
+	open_rule(w, variant->first);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(second = client_open(client(w), "f", O_RDWR));
-	plan(w, variant->other);
+	open_rule(w, variant->other);
 
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -380,14 +380,14 @@ CASE(inode_mode, lasts_until_last_close_eio, .row = "W13",
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, shared_waits_private_does_not, .row = "W10",
+CASE(mapping, shared_waits_private_does_not, .promise = "W10",
      .title = "a shared mapping of a DIRECT_IO file waits for a parallel direct write, a private one does not",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &one_cpu_mmap)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu_mmap)
 {
 	struct client *mapper = fifo_client(w);
 	long fd;
 
-	plan(w, "f times=2 " PARALLEL);
+	open_rule(w, "f times=2 " PARALLEL);
 	ASSERT_POSITIVE(fd = client_open(mapper, "f", O_RDWR));
 	ASSERT_POSITIVE(begin_direct_write(w));
 
@@ -399,15 +399,15 @@ CASE(mapping, shared_waits_private_does_not, .row = "W10",
 	EXPECT_POSITIVE(client_finish(mapper));
 }
 
-CASE(mapping, two_count_as_one_user, .row = "W11",
+CASE(mapping, two_count_as_one_user, .promise = "W11",
      .title = "a DIRECT_IO file mapped shared twice counts once: after its release a passthrough open succeeds",
      .needs = NEED_PASSTHROUGH, .world = &one_cpu_mmap)
 {
 	struct client *mapper = client_number(w, 1);
 	long fd, first, second;
 
-	plan(w, "f flags=direct_io");
-	plan(w, "f reg=at-open times=2");
+	open_rule(w, "f flags=direct_io");
+	open_rule(w, "f reg=at-open times=2");
 	ASSERT_POSITIVE(fd = client_open(mapper, "f", O_RDWR));
 	ASSERT_POSITIVE(first = client_mmap(mapper, fd, PROT_READ, MAP_SHARED, 1, 0));
 	ASSERT_POSITIVE(second = client_mmap(mapper, fd, PROT_READ, MAP_SHARED, 1, 0));

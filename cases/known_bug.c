@@ -17,9 +17,9 @@ static const struct world_opts one_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(cached_open);
 
-CASE(cached_open, woken_by_write_end, .row = "K1",
+CASE(cached_open, woken_by_write_end, .promise = "K1",
      .title = "a cached open waiting for a parallel direct write returns at its end, even after a passthrough open",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME | NEED_DESTRUCTIVE, .can = "hold",
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME | NEED_DESTRUCTIVE, .abilities = "hold",
      .world = &one_cpu,
      .xfail = "the wake-up is missed while the inode is in passthrough mode")
 {
@@ -27,9 +27,9 @@ CASE(cached_open, woken_by_write_end, .row = "K1",
 	struct client *passthrough = client_number(w, 2);
 	long fd, passthrough_fd;
 
-	plan(w, "f flags=direct_io,parallel_direct_writes");
-	plan(w, "f");
-	plan(w, "f reg=at-open");
+	open_rule(w, "f flags=direct_io,parallel_direct_writes");
+	open_rule(w, "f");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
 	EXPECT_RET(server_hold(w, "WRITE"), 0);
 	client_start_write(writer, fd, "F", 1, 0);
@@ -48,13 +48,13 @@ CASE(cached_open, woken_by_write_end, .row = "K1",
 
 WORLD_FIXTURE(o_append);
 
-CASE(o_append, cleared_by_fcntl, .row = "K2",
+CASE(o_append, cleared_by_fcntl, .promise = "K2",
      .title = "a passthrough write after F_SETFL cleared O_APPEND goes to its offset",
      .needs = NEED_PASSTHROUGH, .xfail = "the backing file keeps the O_APPEND of its open")
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
 
 	ASSERT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
@@ -62,30 +62,30 @@ CASE(o_append, cleared_by_fcntl, .row = "K2",
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
-CASE(o_append, overridden_by_rwf_noappend, .row = "K2",
+CASE(o_append, overridden_by_rwf_noappend, .promise = "K2",
      .title = "a passthrough write with RWF_NOAPPEND to an O_APPEND file goes to its offset",
      .needs = NEED_PASSTHROUGH, .xfail = "RWF_NOAPPEND does not reach the backing file")
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
 
 	ASSERT_RET(client_pwritev2(client(w), fd, 1, 0, 1, RWF_NOAPPEND), 1);
 	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
 }
 
-CASE(o_append, cleared_by_fcntl_for_aio, .row = "K2",
+CASE(o_append, cleared_by_fcntl_for_aio, .promise = "K2",
      .title = "a libaio passthrough write after F_SETFL cleared O_APPEND goes to its offset",
      .needs = NEED_PASSTHROUGH | NEED_AIO)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
 
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
-	EXPECT_RET(client_write_by(client(w), WAY_AIO, fd, 1, 0, 1), 1);
+	EXPECT_RET(client_write_by(client(w), BY_AIO, fd, 1, 0, 1), 1);
 	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
 }
 
@@ -103,31 +103,31 @@ static long ask_for_read_ahead(struct client *c, bool by_readahead, int fd)
 			      client_call(c, fadvise64, fd, 0, 1, POSIX_FADV_WILLNEED);
 }
 
-CASE(read_ahead, sends_no_read, .row = "K3",
+CASE(read_ahead, sends_no_read, .promise = "K3",
      .title = "readahead on a passthrough file sends no READ",
      .needs = NEED_PASSTHROUGH, .xfail = "the file is read ahead into the FUSE page cache")
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
 
 	ASSERT_RET(ask_for_read_ahead(client(w), variant->by_readahead, fd), 0);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(read_ahead, leaves_no_stale_page, .row = "K3",
+CASE(read_ahead, leaves_no_stale_page, .promise = "K3",
      .title = "after readahead and a write on a passthrough file, a KEEP_CACHE open reads the written data",
      .needs = NEED_PASSTHROUGH, .xfail = "the page read ahead stays in the FUSE page cache")
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f flags=keep_cache");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f flags=keep_cache");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_RET(ask_for_read_ahead(client(w), variant->by_readahead, fd), 0);
-	world_ops(w); /* by now the server has answered what it was sent */
+	world_requests(w); /* by now the server has answered what it was sent */
 	ASSERT_RET(client_write(client(w), fd, "F", 1, 0), 1);
 	ASSERT_RET(client_close(client(w), fd), 0);
 
@@ -138,15 +138,15 @@ CASE(read_ahead, leaves_no_stale_page, .row = "K3",
 
 WORLD_FIXTURE(no_read_ahead);
 
-CASE(no_read_ahead, leaves_no_stale_page, .row = "K3",
+CASE(no_read_ahead, leaves_no_stale_page, .promise = "K3",
      .title = "after a passthrough write without readahead, a KEEP_CACHE open reads the written data",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f flags=keep_cache");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f flags=keep_cache");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
 	EXPECT_RET(client_close(client(w), fd), 0);
@@ -184,7 +184,7 @@ FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv_v2) { "killpriv-v2", 02777 };
 
 static const struct world_opts no_start = { .no_start = true };
 
-CASE(setid_bits, cleared_by_write, .row = "K4",
+CASE(setid_bits, cleared_by_write, .promise = "K4",
      .title = "with HANDLE_KILLPRIV or its v2, an unprivileged passthrough write clears setuid and setgid bits",
      .needs = NEED_PASSTHROUGH, .world = &no_start,
      .xfail = "the backing file is written with the credentials of the server, which may keep them")
@@ -192,7 +192,7 @@ CASE(setid_bits, cleared_by_write, .row = "K4",
 	long mode;
 
 	START(w, variant->init);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(mode = mode_after_write(w, variant->before));
 	EXPECT_RET(mode, 0777);
@@ -206,19 +206,19 @@ FIXTURE_VARIANT(setid_bits_no_killpriv)
 FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setuid) { 04777 };
 FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setgid) { 02777 };
 
-CASE(setid_bits_no_killpriv, cleared_by_setattr, .row = "K4",
+CASE(setid_bits_no_killpriv, cleared_by_setattr, .promise = "K4",
      .title = "without HANDLE_KILLPRIV, an unprivileged passthrough write clears setuid and setgid bits by SETATTR",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	EXPECT_RET(mode_after_write(w, variant->before), 0777);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR GETATTR SETATTR");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR GETATTR SETATTR");
 }
 
 WORLD_FIXTURE(lock_order);
 
-CASE(lock_order, fuse_on_fuse_no_lockdep_report, .row = "K5",
+CASE(lock_order, fuse_on_fuse_no_lockdep_report, .promise = "K5",
      .title = "a passthrough write to a backing file on another FUSE mount causes no lockdep report",
      .needs = NEED_PASSTHROUGH | NEED_LOCKDEP,
      .xfail = "the superblocks of both mounts, and their inodes, have locks of the same classes")
@@ -226,7 +226,7 @@ CASE(lock_order, fuse_on_fuse_no_lockdep_report, .row = "K5",
 	long fd;
 
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
 
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);

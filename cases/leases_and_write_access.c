@@ -17,7 +17,7 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(write_access);
 
-CASE(write_access, held_by_writable_id, .row = "L12",
+CASE(write_access, held_by_writable_id, .promise = "L12",
      .title = "the ID of a writable fd makes execve(2) fail with ETXTBSY and a read-only remount with EBUSY",
      .needs = NEED_PASSTHROUGH)
 {
@@ -34,7 +34,7 @@ CASE(write_access, held_by_writable_id, .row = "L12",
 	EXPECT_RET(client_reap(client(w), pid), 42);
 }
 
-CASE(write_access, not_held_by_rdonly_id, .row = "L12",
+CASE(write_access, not_held_by_rdonly_id, .promise = "L12",
      .title = "the ID of an O_RDONLY descriptor blocks neither execve(2) nor a read-only remount",
      .needs = NEED_PASSTHROUGH)
 {
@@ -47,7 +47,7 @@ CASE(write_access, not_held_by_rdonly_id, .row = "L12",
 	EXPECT_RET(client_reap(client(w), pid), 42);
 }
 
-CASE(write_access, held_by_open_for_writing, .row = "L12",
+CASE(write_access, held_by_open_for_writing, .promise = "L12",
      .title = "with the ID of an O_RDONLY fd, only an open for writing makes a read-only remount fail with EBUSY",
      .needs = NEED_PASSTHROUGH)
 {
@@ -55,7 +55,7 @@ CASE(write_access, held_by_open_for_writing, .row = "L12",
 	long fd;
 
 	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(client_open(c, "f", O_RDONLY));
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
 	EXPECT_RET(world_make_readonly("backing"), -EBUSY);
@@ -82,7 +82,7 @@ static int give_up_lease(int fd)
 
 WORLD_FIXTURE(lease);
 
-CASE(lease, write_open_waits, .row = "R32",
+CASE(lease, write_open_waits, .promise = "R32",
      .title = "an open for writing waits for a read lease on the backing file to end, an open for reading does not",
      .needs = NEED_PASSTHROUGH | NEED_REALTIME, .world = &same_cpu)
 {
@@ -90,20 +90,20 @@ CASE(lease, write_open_waits, .row = "R32",
 	int leased;
 
 	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(leased = lease_for_reading("f"));
 	EXPECT_RET(client_be_fifo(c), 0);
 	EXPECT_POSITIVE(client_open(c, "f", O_RDONLY));
 
 	client_start_open(c, "f", O_RDWR);
 	EXPECT_RET(server_wait(w, "OPEN", 2), 2);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough"); /* all are answered then */
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough"); /* all are answered then */
 	EXPECT_HOLDS(client_is_busy(c), "the open waits");
 	EXPECT_RET(give_up_lease(leased), 0);
 	EXPECT_POSITIVE(client_finish(c));
 }
 
-CASE(lease, nonblock_eio, .row = "R32",
+CASE(lease, nonblock_eio, .promise = "R32",
      .title = "with a read lease on the backing file, O_NONBLOCK opens for reading succeed, for writing get EIO",
      .needs = NEED_PASSTHROUGH)
 {
@@ -111,7 +111,7 @@ CASE(lease, nonblock_eio, .row = "R32",
 	int leased;
 
 	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
-	plan(w, "f reg=reuse times=3");
+	open_rule(w, "f reg=reuse times=3");
 	ASSERT_POSITIVE(leased = lease_for_reading("f"));
 
 	EXPECT_RET(client_open(c, "f", O_RDWR | O_NONBLOCK), -EIO);
@@ -141,7 +141,7 @@ static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) *
 	return client_syscall(c, "lock", how->nr, args);
 }
 
-CASE(lock, fuse_file_only, .row = "D2",
+CASE(lock, fuse_file_only, .promise = "D2",
      .title = "without server-side locks, a lock conflicts on the FUSE file, not the backing file; nothing is sent",
      .needs = NEED_PASSTHROUGH)
 {
@@ -150,14 +150,14 @@ CASE(lock, fuse_file_only, .row = "D2",
 	long fd, fd2;
 
 	ASSERT_RET(register_f(w), 1);
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(fd2 = client_open(other, "f", O_RDWR));
 
 	EXPECT_RET(client_lock(client(w), fd, variant), 0);
 	EXPECT_RET(client_lock(other, fd2, variant), -EAGAIN);
 	EXPECT_RET(syscall(variant->nr, backing, variant->command, &whole_file), 0);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 	close(backing);
 	EXPECT_PASSES_THROUGH(w);
 }

@@ -47,13 +47,13 @@ FIXTURE_VARIANT_ADD(backing_file, file_mapping_id) { "fmi" };
 FIXTURE_VARIANT_ADD(backing_file, mapping_id_file) { "mif" };
 FIXTURE_VARIANT_ADD(backing_file, mapping_file_id) { "mfi" };
 
-CASE(backing_file, pinned_until_last_gone, .row = "L1",
+CASE(backing_file, pinned_until_last_gone, .promise = "L1",
      .title = "the backing file stays pinned until the last of ID, open file and mapping is gone",
      .needs = NEED_PASSTHROUGH)
 {
 	struct holders holders;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(holders.fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(holders.id = last_id(w));
 	ASSERT_POSITIVE(holders.address = map(w, holders.fd));
@@ -67,7 +67,7 @@ CASE(backing_file, pinned_until_last_gone, .row = "L1",
 
 WORLD_FIXTURE(pins);
 
-CASE(pins, unused_id, .row = "L1",
+CASE(pins, unused_id, .promise = "L1",
      .title = "an unused ID pins the backing file after the registered descriptor is closed",
      .needs = NEED_PASSTHROUGH)
 {
@@ -81,7 +81,7 @@ CASE(pins, unused_id, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(pins, second_id, .row = "L1",
+CASE(pins, second_id, .promise = "L1",
      .title = "of two IDs for one descriptor, the second pins the backing file after the first is closed",
      .needs = NEED_PASSTHROUGH)
 {
@@ -97,15 +97,15 @@ CASE(pins, second_id, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(pins, second_open_file, .row = "L1",
+CASE(pins, second_open_file, .promise = "L1",
      .title = "of two open files of an inode, the second pins and reads the backing file after the first is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1];
 	long first, second;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(first = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(second = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
@@ -117,15 +117,15 @@ CASE(pins, second_open_file, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(pins, second_inode, .row = "L1",
+CASE(pins, second_inode, .promise = "L1",
      .title = "of two inodes opened with one ID, the second pins and reads its file after the first is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1];
 	long f, g;
 
-	plan(w, "f reg=at-open");
-	plan(w, "g reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "g reg=reuse");
 	ASSERT_POSITIVE(f = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(g = client_open(client(w), "g", O_RDWR));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
@@ -138,49 +138,49 @@ CASE(pins, second_inode, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(pins, inode_rejects_other_id_eio, .row = "L1",
+CASE(pins, inode_rejects_other_id_eio, .promise = "L1",
      .title = "until its last close, an inode whose ID was closed keeps its backing file: another ID gets EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 
 	EXPECT_POSITIVE(register_f(w));
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(pins, duplicated_fd, .row = "L1",
+CASE(pins, duplicated_fd, .promise = "L1",
      .title = "a dup(2) descriptor pins the backing file and delays RELEASE after the original is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, copy;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	ASSERT_POSITIVE(copy = client_call(client(w), dup, fd));
 
 	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH");
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(client_close(client(w), copy), 0);
-	EXPECT_OPS(w, "FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "FLUSH RELEASE");
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(pins, running_program, .row = "L1",
+CASE(pins, running_program, .promise = "L1",
      .title = "a program running from a passthrough file pins the backing file until it exits",
      .needs = NEED_PASSTHROUGH)
 {
 	long pid;
 
-	plan(w, "program reg=at-open");
+	open_rule(w, "program reg=at-open");
 	ASSERT_RET(backing_program("program"), 0);
 	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
@@ -190,33 +190,33 @@ CASE(pins, running_program, .row = "L1",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(pins, none_after_sigkill, .row = "L1",
+CASE(pins, none_after_sigkill, .promise = "L1",
      .title = "a killed client's open file and mapping pin nothing; FLUSH and RELEASE are sent",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_POSITIVE(map(w, fd));
 	EXPECT_PASSES_THROUGH(w);
 
 	kill(client(w)->pid, SIGKILL);
 	client_stop(client(w));
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 	EXPECT_RET(world_umount("backing"), 0);
 	EXPECT_RET(world_umount("fuse"), 0);
 }
 
-CASE(pins, none_after_200_opens, .row = "L2",
+CASE(pins, none_after_200_opens, .promise = "L2",
      .title = "after 200 passthrough opens, each with its own ID, nothing is pinned",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open drop=at-release times=200");
+	open_rule(w, "f reg=at-open drop=at-release times=200");
 
 	EXPECT_RET(client_count_open_errors(client(w), "f", O_RDWR, EIO, 200), 0);
 	EXPECT_RET(client_stat(client(w), "f"), 0);
-	world_ops(w);
+	world_requests(w);
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
@@ -226,7 +226,7 @@ static const struct world_opts depth_2 = { .init = "depth=2" };
 
 WORLD_FIXTURE(nested);
 
-CASE(nested, open_file_pins_both_levels, .row = "L1",
+CASE(nested, open_file_pins_both_levels, .promise = "L1",
      .title = "with all IDs closed, a nested passthrough file pins the lower mount and the bottom file until close",
      .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
@@ -235,7 +235,7 @@ CASE(nested, open_file_pins_both_levels, .row = "L1",
 	EXPECT_RET(world_start_other(w, "depth=1"), 0);
 	EXPECT_RET(server_call(&w->other, -1, "plan f reg=at-open"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(server_call(&w->other, -1, "drop 1"), 0);
@@ -265,14 +265,14 @@ FIXTURE_VARIANT_ADD(failed_open, closed_id) {
 };
 FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { "f reg=at-open", "f" };
 
-CASE(failed_open, pins_nothing, .row = "L2",
+CASE(failed_open, pins_nothing, .promise = "L2",
      .title = "an open that fails with EIO pins nothing once the first open file and all IDs are closed",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, variant->first);
-	plan(w, variant->second);
+	open_rule(w, variant->first);
+	open_rule(w, variant->second);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(client_close(client(w), fd), 0);
@@ -285,12 +285,12 @@ CASE(failed_open, pins_nothing, .row = "L2",
 
 WORLD_FIXTURE(read_only_backing);
 
-CASE(read_only_backing, failed_open_pins_nothing, .row = "L2",
+CASE(read_only_backing, failed_open_pins_nothing, .promise = "L2",
      .title = "an open for writing fails with EIO on a read-only backing filesystem and pins nothing",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(server_backing_open(w, backing_path("f"), "mode=path"), 1);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	EXPECT_RET(world_make_readonly("backing"), 0);
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);

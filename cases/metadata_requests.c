@@ -21,14 +21,14 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 
 WORLD_FIXTURE(sync);
 
-CASE(sync, fdatasync_sends_fsync, .row = "D2",
+CASE(sync, fdatasync_sends_fsync, .promise = "D2",
      .title = "fdatasync(2) sends FSYNC with the file handle and FUSE_FSYNC_FDATASYNC",
-     .needs = NEED_PASSTHROUGH, .can = "seen hold")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen hold")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	ASSERT_RET(server_hold(w, "FSYNC"), 0);
 	client_start_call(c, fdatasync, fd);
@@ -37,56 +37,56 @@ CASE(sync, fdatasync_sends_fsync, .row = "D2",
 	EXPECT_RET(server_seen(w, "FSYNC", "fh"), 1);
 	EXPECT_RET(server_go(w, "FSYNC"), 1);
 	EXPECT_RET(client_finish(c), 0);
-	EXPECT_OPS(w, "FSYNC");
+	EXPECT_REQUESTS(w, "FSYNC");
 }
 
-CASE(sync, fsync_not_resent_after_enosys, .row = "D2",
+CASE(sync, fsync_not_resent_after_enosys, .promise = "D2",
      .title = "fsync(2) sends FSYNC without flags; after ENOSYS fsync(2) and fdatasync(2) succeed and send nothing",
-     .needs = NEED_PASSTHROUGH, .can = "seen")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen")
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(client(w), WAY_PREAD, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
-	EXPECT_OPS(w, "FSYNC");
+	EXPECT_REQUESTS(w, "FSYNC");
 	EXPECT_RET(server_seen(w, "FSYNC", "flags"), 0);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_RET(client_call(client(w), fdatasync, fd), 0);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
-CASE(sync, fsync_skips_backing_file, .row = "D2",
+CASE(sync, fsync_skips_backing_file, .promise = "D2",
      .title = "fsync(2) sends FSYNC to the server and does not sync the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(client(w), WAY_PREAD, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, NEW), PAGE);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
-	EXPECT_OPS(w, "FSYNC");
-	EXPECT_OTHER_OPS(w, "OPEN WRITE");
+	EXPECT_REQUESTS(w, "FSYNC");
+	EXPECT_OTHER_REQUESTS(w, "OPEN WRITE");
 }
 
-CASE(sync, msync_syncs_backing_file, .row = "D2",
+CASE(sync, msync_syncs_backing_file, .promise = "D2",
      .title = "msync(2) syncs the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE,
 					 0));
 	EXPECT_RET(client_poke(client(w), at, 'g'), 0);
 	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);
-	EXPECT_OPS(w, "");
-	EXPECT_OTHER_OPS_MERGED(w, "OPEN READ WRITE FSYNC");
+	EXPECT_REQUESTS(w, "");
+	EXPECT_OTHER_REQUESTS_MERGED(w, "OPEN READ WRITE FSYNC");
 	EXPECT_RET(backing_file_is("f", "g"), 1);
 }
 
@@ -94,224 +94,224 @@ CASE(sync, msync_syncs_backing_file, .row = "D2",
 
 WORLD_FIXTURE(close);
 
-CASE(close, each_sends_flush, .row = "D2",
+CASE(close, each_sends_flush, .promise = "D2",
      .title = "each close(2) of a duplicated descriptor sends FLUSH; the last one also sends RELEASE",
-     .needs = NEED_PASSTHROUGH, .can = "seen")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen")
 {
 	struct client *c = client(w);
 	long fd, copy;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	ASSERT_POSITIVE(copy = client_call(c, dup, fd));
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(client_close(c, fd), 0);
-	EXPECT_OPS(w, "FLUSH");
+	EXPECT_REQUESTS(w, "FLUSH");
 	EXPECT_RET(client_write(c, copy, "g", 1, 0), 1);
 	EXPECT_RET(client_close(c, copy), 0);
-	EXPECT_OPS(w, "FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "FLUSH RELEASE");
 	EXPECT_RET(server_seen(w, "RELEASE", "fh"), 1);
 	EXPECT_RET(server_seen(w, "RELEASE", "flags") & O_ACCMODE, O_RDWR);
 }
 
-CASE(close, noflush_sends_release_only, .row = "D2",
+CASE(close, noflush_sends_release_only, .promise = "D2",
      .title = "with FOPEN_NOFLUSH close(2) of a duplicated descriptor sends no FLUSH, only the last one RELEASE",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd, copy;
 
-	plan(w, "f reg=at-open flags=passthrough,noflush");
+	open_rule(w, "f reg=at-open flags=passthrough,noflush");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	ASSERT_POSITIVE(copy = client_call(c, dup, fd));
 	EXPECT_RET(client_close(c, copy), 0);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(client_close(c, fd), 0);
-	EXPECT_OPS(w, "RELEASE");
+	EXPECT_REQUESTS(w, "RELEASE");
 }
 
 /* --- SETATTR, FALLOCATE, LSEEK ------------------------------------------------ */
 
 WORLD_FIXTURE(ftruncate);
 
-CASE(ftruncate, sends_setattr, .row = "D2",
+CASE(ftruncate, sends_setattr, .promise = "D2",
      .title = "ftruncate(2) sends SETATTR, and a read ends at the size that the server has set",
-     .needs = NEED_PASSTHROUGH, .can = "seen")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, 3 * PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, ftruncate, fd, PAGE + 1), 0);
-	EXPECT_OPS(w, "SETATTR");
+	EXPECT_REQUESTS(w, "SETATTR");
 	EXPECT_RET(server_seen(w, "SETATTR", "size"), PAGE + 1);
 	EXPECT_RET(server_seen(w, "SETATTR", "fh"), 1);
-	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, 3 * PAGE, 0, OLD), PAGE + 1);
-	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, PAGE, 2 * PAGE, NEW), PAGE);
+	EXPECT_RET(client_read_by(c, BY_PREAD, fd, 3 * PAGE, 0, OLD), PAGE + 1);
+	EXPECT_RET(client_write_by(c, BY_PREAD, fd, PAGE, 2 * PAGE, NEW), PAGE);
 	EXPECT_RET(backing_match("f", NEW, PAGE, 2 * PAGE), PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(fchmod);
 
-CASE(fchmod, sends_setattr, .row = "D2",
+CASE(fchmod, sends_setattr, .promise = "D2",
      .title = "fchmod(2) sends SETATTR, and the server changes the mode",
      .needs = NEED_PASSTHROUGH)
 {
 	struct stat st;
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(client(w), fchmod, fd, 0600), 0);
-	EXPECT_OPS(w, "SETATTR");
+	EXPECT_REQUESTS(w, "SETATTR");
 	ASSERT_RET(stat(backing_path("f"), &st), 0);
 	EXPECT_RET(st.st_mode & 07777, 0600);
 }
 
 WORLD_FIXTURE(fallocate);
 
-CASE(fallocate, sends_request, .row = "D2",
+CASE(fallocate, sends_request, .promise = "D2",
      .title = "fallocate(2) sends FALLOCATE until ENOSYS, leaves the backing file alone and fails with EOPNOTSUPP",
-     .needs = NEED_PASSTHROUGH, .can = "seen")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, fallocate, fd, FALLOC_FL_KEEP_SIZE, 7, PAGE), -EOPNOTSUPP);
-	EXPECT_OPS(w, "FALLOCATE");
+	EXPECT_REQUESTS(w, "FALLOCATE");
 	EXPECT_RET(server_seen(w, "FALLOCATE", "flags"), FALLOC_FL_KEEP_SIZE);
 	EXPECT_RET(server_seen(w, "FALLOCATE", "offset"), 7);
 	EXPECT_RET(server_seen(w, "FALLOCATE", "size"), PAGE);
 	EXPECT_RET(client_call(c, fallocate, fd, 0, 0, PAGE), -EOPNOTSUPP);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(backing_file_is("f", "f"), 1);
 }
 
 WORLD_FIXTURE(lseek_data);
 
-CASE(lseek_data, sends_request, .row = "D2",
+CASE(lseek_data, sends_request, .promise = "D2",
      .title = "SEEK_DATA sends LSEEK; after ENOSYS SEEK_DATA and SEEK_HOLE use the cached size",
-     .needs = NEED_PASSTHROUGH, .can = "seen")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen")
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 2 * PAGE), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_DATA), 5);
-	EXPECT_OPS(w, "LSEEK");
+	EXPECT_REQUESTS(w, "LSEEK");
 	EXPECT_RET(server_seen(w, "LSEEK", "offset"), 5);
 	EXPECT_RET(server_seen(w, "LSEEK", "flags"), SEEK_DATA);
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_HOLE), 3 * PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(lseek_set);
 
-CASE(lseek_set, sends_nothing, .row = "D2",
+CASE(lseek_set, sends_nothing, .promise = "D2",
      .title = "SEEK_SET, SEEK_CUR and SEEK_END send nothing; after a write SEEK_END sends GETATTR",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_SET), 5);
 	EXPECT_RET(client_call(c, lseek, fd, 3, SEEK_CUR), 8);
 	EXPECT_RET(client_call(c, lseek, fd, -1, SEEK_END), PAGE - 1);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(client_write(c, fd, "g", 1, PAGE), 1);
 	EXPECT_RET(client_call(c, lseek, fd, 0, SEEK_END), PAGE + 1);
-	EXPECT_OPS(w, "GETATTR");
+	EXPECT_REQUESTS(w, "GETATTR");
 }
 
 /* --- IOCTL, POLL, xattr --------------------------------------------------------- */
 
 WORLD_FIXTURE(ioctl);
 
-CASE(ioctl, getflags_enotty, .row = "D2",
+CASE(ioctl, getflags_enotty, .promise = "D2",
      .title = "FS_IOC_GETFLAGS sends OPEN, IOCTL and RELEASE; on ENOSYS it fails with ENOTTY",
      .needs = NEED_PASSTHROUGH)
 {
 	static int flags;
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(client(w), ioctl, fd, FS_IOC_GETFLAGS, AT(&flags)), -ENOTTY);
-	EXPECT_OPS(w, "OPEN IOCTL RELEASE");
+	EXPECT_REQUESTS(w, "OPEN IOCTL RELEASE");
 }
 
-CASE(ioctl, getflags_ignores_backing_id, .row = "D2",
+CASE(ioctl, getflags_ignores_backing_id, .promise = "D2",
      .title = "FS_IOC_GETFLAGS ignores another ID in the reply to its OPEN; passthrough I/O continues",
      .needs = NEED_PASSTHROUGH)
 {
 	static int flags;
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(client(w), ioctl, fd, FS_IOC_GETFLAGS, AT(&flags)), -ENOTTY);
-	EXPECT_OPS(w, "OPEN+passthrough IOCTL RELEASE");
+	EXPECT_REQUESTS(w, "OPEN+passthrough IOCTL RELEASE");
 	EXPECT_RET(client_write(client(w), fd, "g", 1, 0), 1);
 	EXPECT_RET(backing_file_is("f", "g"), 1);
 }
 
-CASE(ioctl, unknown_enotty, .row = "D2",
+CASE(ioctl, unknown_enotty, .promise = "D2",
      .title = "an unknown ioctl(2) sends IOCTL; on ENOSYS it fails with ENOTTY",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(client(w), ioctl, fd, 0x7fff, 0), -ENOTTY);
-	EXPECT_OPS(w, "IOCTL");
+	EXPECT_REQUESTS(w, "IOCTL");
 }
 
 WORLD_FIXTURE(poll);
 
-CASE(poll, sends_request, .row = "D2",
+CASE(poll, sends_request, .promise = "D2",
      .title = "poll(2) sends POLL; after ENOSYS it reports the file ready and sends nothing",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
 	EXPECT_RET(client_poll(c, fd, POLLIN | POLLOUT), POLLIN | POLLOUT);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough POLL");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough POLL");
 	EXPECT_RET(client_poll(c, fd, POLLIN), POLLIN);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(xattr);
 
-CASE(xattr, sends_requests, .row = "D2",
+CASE(xattr, sends_requests, .promise = "D2",
      .title = "xattr calls send GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR; on ENOSYS they fail with EOPNOTSUPP",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
-	world_ops(w);
+	world_requests(w);
 	EXPECT_RET(client_fgetxattr(c, fd, "user.a"), -EOPNOTSUPP);
 	EXPECT_RET(client_call(c, flistxattr, fd, 0, 0), -EOPNOTSUPP);
 	EXPECT_RET(client_call(c, fsetxattr, fd, AT("user.a"), AT("1"), 1, 0), -EOPNOTSUPP);
 	EXPECT_RET(client_call(c, fremovexattr, fd, AT("user.a")), -EOPNOTSUPP);
-	EXPECT_OPS(w, "GETXATTR LISTXATTR SETXATTR REMOVEXATTR");
+	EXPECT_REQUESTS(w, "GETXATTR LISTXATTR SETXATTR REMOVEXATTR");
 }
 
 /* --- the server's word counts ---------------------------------------------------- */
@@ -331,14 +331,14 @@ FIXTURE_VARIANT_ADD(server_error, lseek) { "LSEEK", SYS_lseek, { 0, SEEK_DATA } 
 FIXTURE_VARIANT_ADD(server_error, ioctl) { "IOCTL", SYS_ioctl, { 0x7fff } };
 FIXTURE_VARIANT_ADD(server_error, flistxattr) { "LISTXATTR", SYS_flistxattr, {} };
 
-CASE(server_error, fails_call_edquot, .row = "D2",
+CASE(server_error, fails_call_edquot, .promise = "D2",
      .title = "when the server answers EDQUOT, the call leaves the backing file unchanged and fails with EDQUOT",
-     .needs = NEED_PASSTHROUGH, .can = "answers")
+     .needs = NEED_PASSTHROUGH, .abilities = "answers")
 {
 	const long *a = variant->args;
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_RET(server_call(&w->server, -1, "answer %s EDQUOT", variant->op), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_syscall(client(w), variant->op, variant->nr,
@@ -359,18 +359,18 @@ static long client_reopen(struct client *c, int fd, int flags)
 
 WORLD_FIXTURE(proc_fd);
 
-CASE(proc_fd, sends_open, .row = "D16",
+CASE(proc_fd, sends_open, .promise = "D16",
      .title = "open(2) of /proc/self/fd/N sends OPEN and has an access mode of its own",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd, again;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 	ASSERT_POSITIVE(again = client_reopen(c, fd, O_RDWR));
-	EXPECT_OPS(w, "OPEN+passthrough");
+	EXPECT_REQUESTS(w, "OPEN+passthrough");
 	EXPECT_RET(client_write(c, again, "g", 1, 0), 1);
 	EXPECT_RET(client_write(c, fd, "h", 1, 0), -EBADF);
 	EXPECT_RET(backing_file_is("f", "g"), 1);
@@ -378,7 +378,7 @@ CASE(proc_fd, sends_open, .row = "D16",
 
 WORLD_FIXTURE(o_path);
 
-CASE(o_path, sends_no_open, .row = "D16",
+CASE(o_path, sends_no_open, .promise = "D16",
      .title = "open(2) with O_PATH sends no OPEN; reopening that descriptor through /proc/self/fd does",
      .needs = NEED_PASSTHROUGH)
 {
@@ -386,15 +386,15 @@ CASE(o_path, sends_no_open, .row = "D16",
 	char data[1];
 	long path, fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(path = client_open(c, "f", O_PATH));
 	EXPECT_RET(client_read(c, path, data, 1, 0), -EBADF);
-	EXPECT_OPS(w, "LOOKUP");
+	EXPECT_REQUESTS(w, "LOOKUP");
 	ASSERT_POSITIVE(fd = client_reopen(c, path, O_RDONLY));
 	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
-	EXPECT_OPS(w, "OPEN+passthrough");
+	EXPECT_REQUESTS(w, "OPEN+passthrough");
 	EXPECT_RET(client_close(c, path), 0);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 }
 
 CASE_MAIN()

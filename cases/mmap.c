@@ -60,13 +60,13 @@ FIXTURE_VARIANT_ADD(mapping, map_shared_populate) { MAP_SHARED | MAP_POPULATE };
 FIXTURE_VARIANT_ADD(mapping, map_private_populate) { MAP_PRIVATE | MAP_POPULATE };
 FIXTURE_VARIANT_ADD(mapping, map_shared_locked) { MAP_SHARED | MAP_LOCKED };
 
-CASE(mapping, reads_backing_file, .row = "M1",
+CASE(mapping, reads_backing_file, .promise = "M1",
      .title = "a mapping shows the backing file from the requested offset and sends no READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
@@ -74,12 +74,12 @@ CASE(mapping, reads_backing_file, .row = "M1",
 	EXPECT_RET(client_peek(client(w), at), pattern_at(SEED, PAGE));
 	EXPECT_RET(client_peek(client(w), at + PAGE + 17), pattern_at(SEED, 2 * PAGE + 17));
 	EXPECT_RET(client_call(client(w), munmap, at, 2 * PAGE), 0);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 WORLD_FIXTURE(content);
 
-CASE(content, cached_open_sends_read, .row = "M1",
+CASE(content, cached_open_sends_read, .promise = "M1",
      .title = "a mapping of a file opened without passthrough sends READ",
      .needs = NEED_PASSTHROUGH)
 {
@@ -88,16 +88,16 @@ CASE(content, cached_open_sends_read, .row = "M1",
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
 	EXPECT_RET(client_peek(client(w), at), 'f');
-	EXPECT_OPS(w, "LOOKUP OPEN READ");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN READ");
 }
 
-CASE(content, coherent_with_backing_file, .row = "M1",
+CASE(content, coherent_with_backing_file, .promise = "M1",
      .title = "a write to the backing file shows at once in a shared mapping, and a store there in the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_RET(backing_fill("f", SEED, PAGE, 0), 0);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
@@ -110,14 +110,14 @@ CASE(content, coherent_with_backing_file, .row = "M1",
 	EXPECT_RET(backing_match("f", OTHER, PAGE, 0), 5);
 }
 
-CASE(content, coherent_with_read_write, .row = "M1",
+CASE(content, coherent_with_read_write, .promise = "M1",
      .title = "a shared mapping, read(2) and write(2) of one passthrough file see the same bytes",
      .needs = NEED_PASSTHROUGH)
 {
 	unsigned char byte = 0;
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
@@ -126,18 +126,18 @@ CASE(content, coherent_with_read_write, .row = "M1",
 	EXPECT_RET(client_poke(client(w), at, STORED), 0);
 	EXPECT_RET(client_read(client(w), fd, &byte, 1, 0), 1);
 	EXPECT_RET(byte, STORED);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough GETXATTR");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
-CASE(content, shared_between_clients, .row = "M1",
+CASE(content, shared_between_clients, .promise = "M1",
      .title = "a store by one client shows in another client's shared mapping of the same passthrough file",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
 	long alice_fd, bob_fd, hers, his;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(alice_fd = client_open(alice, "f", O_RDWR));
 	ASSERT_POSITIVE(bob_fd = client_open(bob, "f", O_RDWR));
@@ -146,16 +146,16 @@ CASE(content, shared_between_clients, .row = "M1",
 	EXPECT_RET(client_peek(bob, his), 'f');
 	EXPECT_RET(client_poke(alice, hers, STORED), 0);
 	EXPECT_RET(client_peek(bob, his), STORED);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
-CASE(content, private_store_stays_private, .row = "M1",
+CASE(content, private_store_stays_private, .promise = "M1",
      .title = "a store in a private mapping reaches neither the backing file nor a shared mapping",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, private, shared;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(private = map(w, fd, RW, MAP_PRIVATE));
@@ -171,13 +171,13 @@ CASE(content, private_store_stays_private, .row = "M1",
 
 /* --- M1: size --------------------------------------------------------------- */
 
-CASE(content, sigbus_past_eof, .row = "M1",
+CASE(content, sigbus_past_eof, .promise = "M1",
      .title = "access past EOF of a truncated backing file raises SIGBUS; after regrowth the new content shows",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
@@ -191,14 +191,14 @@ CASE(content, sigbus_past_eof, .row = "M1",
 	EXPECT_RET(client_peek(client(w), at + PAGE), pattern_at(OTHER, PAGE));
 }
 
-CASE(content, extends_past_cached_size, .row = "M1",
+CASE(content, extends_past_cached_size, .promise = "M1",
      .title = "a mapping covers all of a backing file that grew past the size cached by FUSE",
      .needs = NEED_PASSTHROUGH)
 {
 	struct statx st;
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
@@ -210,19 +210,19 @@ CASE(content, extends_past_cached_size, .row = "M1",
 	EXPECT_RET(backing_byte(PAGE), STORED);
 }
 
-CASE(content, store_past_eof_keeps_size, .row = "M1",
+CASE(content, store_past_eof_keeps_size, .promise = "M1",
      .title = "a store past EOF in the last page does not extend the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
 	EXPECT_RET(client_poke(client(w), at + 100, STORED), 0);
 	EXPECT_RET(backing_file_is("f", "f"), 1);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 /* --- M1: protection --------------------------------------------------------- */
@@ -243,13 +243,13 @@ ALLOWED(wronly_shared_read, O_WRONLY, PROT_READ, MAP_SHARED, -EACCES, 0);
 ALLOWED(wronly_shared_write, O_WRONLY, PROT_WRITE, MAP_SHARED, -EACCES, 0);
 ALLOWED(wronly_private_read, O_WRONLY, PROT_READ, MAP_PRIVATE, -EACCES, 0);
 
-CASE(protection, follows_open_mode, .row = "M1",
+CASE(protection, follows_open_mode, .promise = "M1",
      .title = "mmap(2) and mprotect(2) check the access mode of the FUSE open, not of the registered descriptor",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open"); /* registered O_RDWR */
+	open_rule(w, "f reg=at-open"); /* registered O_RDWR */
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", variant->access));
 	EXPECT_PASSES_THROUGH(w);
@@ -268,14 +268,14 @@ FIXTURE_VARIANT_ADD(registration, o_rdonly) { "mode=ro" };
 FIXTURE_VARIANT_ADD(registration, o_wronly) { "mode=wo" };
 FIXTURE_VARIANT_ADD(registration, o_path) { "mode=path" };
 
-CASE(registration, does_not_limit_mappings, .row = "M1",
+CASE(registration, does_not_limit_mappings, .promise = "M1",
      .title = "a backing file registered read-only, write-only or by O_PATH can be mapped for reading and writing",
      .since = "6.12", .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
 	EXPECT_RET(server_backing_open(w, backing_path("f"), variant->words), 1);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
@@ -293,13 +293,13 @@ CASE(registration, does_not_limit_mappings, .row = "M1",
 
 WORLD_FIXTURE(append_only);
 
-CASE(append_only, shared_by_writer_eacces, .row = "M6",
+CASE(append_only, shared_by_writer_eacces, .promise = "M6",
      .title = "a shared mapping of an append-only backing file through an O_RDWR open file fails with EACCES",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	SET_INODE_FLAGS(FS_APPEND_FL);
@@ -307,14 +307,14 @@ CASE(append_only, shared_by_writer_eacces, .row = "M6",
 	EXPECT_RET(refusal(map(w, fd, PROT_READ, MAP_SHARED)), -EACCES);
 }
 
-CASE(append_only, private_or_rdonly_allowed, .row = "M6",
+CASE(append_only, private_or_rdonly_allowed, .promise = "M6",
      .title = "an append-only backing file can be mapped privately, or shared through a file opened O_RDONLY",
      .needs = NEED_PASSTHROUGH)
 {
 	long writer, reader, at;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(writer = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(reader = client_open(client(w), "f", O_RDONLY));

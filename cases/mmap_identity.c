@@ -93,14 +93,14 @@ FIXTURE_VARIANT_ADD(proc_maps, map_shared) { RW, MAP_SHARED };
 FIXTURE_VARIANT_ADD(proc_maps, map_private) { RW, MAP_PRIVATE };
 FIXTURE_VARIANT_ADD(proc_maps, prot_exec) { PROT_READ | PROT_EXEC, MAP_PRIVATE };
 
-CASE(proc_maps, shows_fuse_file, .row = "M3",
+CASE(proc_maps, shows_fuse_file, .promise = "M3",
      .title = "/proc/PID/maps shows path, device and inode of the FUSE file, even after close(2)",
      .needs = NEED_PASSTHROUGH)
 {
 	struct mapped_file mapped;
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, variant->prot, variant->flags, PAGE, 0));
 	EXPECT_RET(client_close(client(w), fd), 0);
@@ -112,14 +112,14 @@ CASE(proc_maps, shows_fuse_file, .row = "M3",
 
 WORLD_FIXTURE(running_program);
 
-CASE(running_program, shows_fuse_file, .row = "M3",
+CASE(running_program, shows_fuse_file, .promise = "M3",
      .title = "/proc/PID/maps shows the FUSE file for a program running from a passthrough file",
      .needs = NEED_PASSTHROUGH)
 {
 	struct mapped_file mapped;
 	long pid;
 
-	plan(w, "program reg=at-open");
+	open_rule(w, "program reg=at-open");
 	ASSERT_RET(backing_program("program"), 0);
 
 	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
@@ -140,23 +140,23 @@ static const char *map_file(pid_t pid, unsigned long at)
 
 WORLD_FIXTURE(map_files);
 
-CASE(map_files, opens_fuse_file, .row = "M3",
+CASE(map_files, opens_fuse_file, .promise = "M3",
      .title = "a link in /proc/PID/map_files points to the FUSE file, and opening it sends OPEN",
      .needs = NEED_PASSTHROUGH)
 {
 	char target[PATH_MAX] = "";
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 
 	EXPECT_POSITIVE(readlink(map_file(client(w)->pid, at), target, sizeof(target) - 1));
 	EXPECT_TEXT(target, fuse_path("f"));
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	EXPECT_POSITIVE(client_open(client_number(w, 1), map_file(client(w)->pid, at), O_RDONLY));
-	EXPECT_OPS(w, "OPEN+passthrough");
+	EXPECT_REQUESTS(w, "OPEN+passthrough");
 	EXPECT_PASSES_THROUGH(w);
 }
 
@@ -167,22 +167,22 @@ static long open_fuse_on_fuse(struct world *w)
 
 	err = err < 0 ? err : server_call(&w->other, -1, "plan f reg=at-open");
 	err = err < 0 ? err : server_backing_open(w, world_path("other", "f"), "mode=path");
-	return err < 0 || !world_plan(w, "f reg=reuse") ? err : client_open(client(w), "f", O_RDONLY);
+	return err < 0 || !world_open_rule(w, "f reg=reuse") ? err : client_open(client(w), "f", O_RDONLY);
 }
 
 static long open_overlay_on_fuse(struct world *w)
 {
-	int err = world_plan(w, "f reg=at-open") ? stack_overlay("fuse", "overlay") : -EPROTO;
+	int err = world_open_rule(w, "f reg=at-open") ? overlay_mount("fuse", "overlay") : -EPROTO;
 
 	return err < 0 ? err : client_open(client(w), world_path("overlay", "f"), O_RDONLY);
 }
 
 static long open_fuse_on_overlay(struct world *w)
 {
-	long err = stack_overlay("backing", "overlay");
+	long err = overlay_mount("backing", "overlay");
 
 	err = err < 0 ? err : server_backing_open(w, world_path("overlay", "f"), "mode=ro");
-	return err < 0 || !world_plan(w, "f reg=reuse") ? err : client_open(client(w), "f", O_RDONLY);
+	return err < 0 || !world_open_rule(w, "f reg=reuse") ? err : client_open(client(w), "f", O_RDONLY);
 }
 
 static const struct world_opts no_start = { .no_start = true };
@@ -204,7 +204,7 @@ FIXTURE_VARIANT_ADD(nested, overlay_on_fuse) {
 	"depth=1", open_overlay_on_fuse, "overlay", NEED_OVERLAYFS
 };
 
-CASE(nested, shows_outer_file, .row = "M3",
+CASE(nested, shows_outer_file, .promise = "M3",
      .title = "/proc/PID/maps shows the outer file of nested passthrough; its mapping keeps the outer mount busy",
      .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &no_start,
      NESTED_FIXED_BY, .xfail = "shows the inner file")
@@ -226,7 +226,7 @@ static const struct world_opts depth_2 = { .init = "depth=2" };
 WORLD_FIXTURE(overlay_backing);
 
 /* Since 7.1, which stable releases took over: those before these were seen to do well. */
-CASE(overlay_backing, shows_fuse_file, .row = "M3",
+CASE(overlay_backing, shows_fuse_file, .promise = "M3",
      .title = "/proc/PID/maps shows the FUSE file above an overlayfs file; its mapping keeps the FUSE mount busy",
      .since = "6.12", .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2,
      NESTED_FIXED_BY, .xfail_since = "6.12.44 6.18.16 7.0", .xfail = "shows the file of overlayfs")
@@ -299,14 +299,14 @@ FIXTURE_VARIANT(forked_child)
 FIXTURE_VARIANT_ADD(forked_child, map_shared) { MAP_SHARED, STORED, "\xf5" };
 FIXTURE_VARIANT_ADD(forked_child, map_private) { MAP_PRIVATE, 'f', "f" };
 
-CASE(forked_child, store_follows_mapping_type, .row = "M11",
+CASE(forked_child, store_follows_mapping_type, .promise = "M11",
      .title = "a child's store reaches parent and backing file if the mapping is shared, neither if it is private",
      .needs = NEED_PASSTHROUGH)
 {
 	struct fork_arg arg;
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, variant->flags, PAGE, 0));
 	arg.at = (void *)at;
@@ -314,22 +314,22 @@ CASE(forked_child, store_follows_mapping_type, .row = "M11",
 	EXPECT_RET(client_run(client(w), do_store_in_child, &arg, sizeof(arg), "a child stores"),
 		   variant->seen);
 	EXPECT_RET(backing_file_is("f", variant->content), 1);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH");
 }
 
 WORLD_FIXTURE(derived_mapping);
 
-CASE(derived_mapping, fork_copy_pins, .row = "M11",
+CASE(derived_mapping, fork_copy_pins, .promise = "M11",
      .title = "a mapping inherited across fork(2) pins the backing file after the parent closes and unmaps it",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open drop=at-release");
+	open_rule(w, "f reg=at-open drop=at-release");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
 	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 	EXPECT_POSITIVE(client_run(client(w), do_fork, NULL, 0, "fork"));
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
 
@@ -338,42 +338,42 @@ CASE(derived_mapping, fork_copy_pins, .row = "M11",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(derived_mapping, mremap_shows_and_pins, .row = "M11",
+CASE(derived_mapping, mremap_shows_and_pins, .promise = "M11",
      .title = "a mapping grown by mremap(2) shows and pins the backing file and sends no request",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at, moved;
 
-	plan(w, "f reg=at-open drop=at-release");
+	open_rule(w, "f reg=at-open drop=at-release");
 	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
 	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 
 	ASSERT_POSITIVE(moved = client_call(client(w), mremap, at, PAGE, 3 * PAGE, MREMAP_MAYMOVE));
 	EXPECT_RET(client_peek(client(w), moved), pattern_at(0));
 	EXPECT_RET(client_peek(client(w), moved + 2 * PAGE), pattern_at(2 * PAGE));
 	EXPECT_RET(client_poke(client(w), moved + 2 * PAGE, STORED), 0);
 	EXPECT_RET(backing_match("f", SEED, 3 * PAGE, 0), 2 * PAGE);
-	EXPECT_OPS(w, "");
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	EXPECT_RET(client_call(client(w), munmap, moved, 3 * PAGE), 0);
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(derived_mapping, munmap_rest_pins, .row = "M11",
+CASE(derived_mapping, munmap_rest_pins, .promise = "M11",
      .title = "the last piece of a mapping cut by mprotect(2) and munmap(2) shows and pins the backing file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open drop=at-release");
+	open_rule(w, "f reg=at-open drop=at-release");
 	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, 3 * PAGE, 0));
 	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 
 	EXPECT_RET(client_call(client(w), munmap, at + PAGE, PAGE), 0);
 	EXPECT_RET(client_call(client(w), mprotect, at, PAGE, PROT_READ), 0);

@@ -75,14 +75,14 @@ static void expect_end_with_server(struct __test_metadata *_metadata, struct wor
 	EXPECT_HOLDS(has_ended(watched), "the filesystem of the backing file ends");
 }
 
-CASE(unclosed_id, lazy_umount_frees_fs, .row = "L8",
+CASE(unclosed_id, lazy_umount_frees_fs, .promise = "L8",
      .title = "server exit frees a backing filesystem unmounted lazily with FUSE on it and an ID unclosed",
      .needs = NEED_PASSTHROUGH)
 {
 	expect_end_with_server(_metadata, w, unmount_lazily);
 }
 
-CASE(unclosed_id, removed_mountpoint_frees_fs, .row = "L8",
+CASE(unclosed_id, removed_mountpoint_frees_fs, .promise = "L8",
      .title = "server exit frees a backing filesystem with its mountpoint removed, FUSE on it and an ID unclosed",
      .needs = NEED_PASSTHROUGH | NEED_DESTRUCTIVE,
      .xfail = "mount, connection and ID hold each other for ever", .xfail_before = "7.3",

@@ -33,18 +33,18 @@ static long register_path(struct world *w, const char *path)
 
 WORLD_FIXTURE(init);
 
-CASE(init, offer_iff_configured, .row = "N1",
+CASE(init, offer_iff_configured, .promise = "N1",
      .title = "INIT offers FUSE_PASSTHROUGH if and only if the kernel is built with it",
-     .since = "any", .needs = NEED_KALLSYMS, .can = "passthrough")
+     .since = "any", .needs = NEED_KALLSYMS, .abilities = "passthrough")
 {
 	bool offered = w->offered & FUSE_PASSTHROUGH;
 
 	EXPECT_RET(offered, kernel_has_function("fuse_passthrough_read_iter"));
 }
 
-CASE(init, minor_6_suffices, .row = "N2",
+CASE(init, minor_6_suffices, .promise = "N2",
      .title = "protocol minor 6 in the reply to INIT suffices for passthrough; minor 40 is not required",
-     .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &no_start)
+     .needs = NEED_PASSTHROUGH, .abilities = "init-any", .world = &no_start)
 {
 	START(w, "minor=6");
 
@@ -59,7 +59,7 @@ FIXTURE_VARIANT(max_stack_depth)
 FIXTURE_VARIANT_ADD(max_stack_depth, depth_1) { .init = "depth=1" };
 FIXTURE_VARIANT_ADD(max_stack_depth, depth_2) { .init = "depth=2" };
 
-CASE(max_stack_depth, enables_passthrough, .row = "N2",
+CASE(max_stack_depth, enables_passthrough, .promise = "N2",
      .title = "max_stack_depth 1 or 2 in the reply to INIT enables passthrough",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
@@ -78,7 +78,7 @@ FIXTURE_VARIANT_ADD(no_valid_request, depth_0) { .init = "depth=0" };
 FIXTURE_VARIANT_ADD(no_valid_request, depth_3) { .init = "depth=3" };
 FIXTURE_VARIANT_ADD(no_valid_request, depth_0x80000001) { .init = "depth=0x80000001" };
 
-CASE(no_valid_request, registering_eperm, .row = "N3",
+CASE(no_valid_request, registering_eperm, .promise = "N3",
      .title = "an INIT reply without a valid passthrough request leaves passthrough off; the mount works",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
@@ -97,9 +97,9 @@ FIXTURE_VARIANT_ADD(older_protocol, no_init_ext) { .init = "no-init-ext" };
 FIXTURE_VARIANT_ADD(older_protocol, short_reply) { .init = "short" };
 FIXTURE_VARIANT_ADD(older_protocol, minor_5) { .init = "minor=5" };
 
-CASE(older_protocol, registering_eperm, .row = "N3",
+CASE(older_protocol, registering_eperm, .promise = "N3",
      .title = "an INIT reply of an older protocol leaves passthrough off; the mount works",
-     .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &no_start)
+     .needs = NEED_PASSTHROUGH, .abilities = "init-any", .world = &no_start)
 {
 	START(w, variant->init);
 
@@ -109,7 +109,7 @@ CASE(older_protocol, registering_eperm, .row = "N3",
 
 WORLD_FIXTURE(passthrough_off);
 
-CASE(passthrough_off, writeback_cache_eperm, .row = "N2",
+CASE(passthrough_off, writeback_cache_eperm, .promise = "N2",
      .title = "FUSE_WRITEBACK_CACHE turns passthrough off from 6.10.10 on: registering fails with EPERM",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
@@ -119,9 +119,9 @@ CASE(passthrough_off, writeback_cache_eperm, .row = "N2",
 	EXPECT_RET_SINCE(try_register_f(w), since("6.9", 1), since("6.10.10", -EPERM));
 }
 
-CASE(passthrough_off, init_error_eperm, .row = "N3",
+CASE(passthrough_off, init_error_eperm, .promise = "N3",
      .title = "after an error reply to INIT, requests fail with ECONNREFUSED, registering with EPERM",
-     .needs = NEED_PASSTHROUGH, .can = "init-any", .world = &no_start)
+     .needs = NEED_PASSTHROUGH, .abilities = "init-any", .world = &no_start)
 {
 	START(w, "error=EPROTO");
 
@@ -131,27 +131,27 @@ CASE(passthrough_off, init_error_eperm, .row = "N3",
 
 WORLD_FIXTURE(overlayfs_layer);
 
-CASE(overlayfs_layer, depth_1_only_once, .row = "N4",
+CASE(overlayfs_layer, depth_1_only_once, .promise = "N4",
      .title = "with max_stack_depth 1, overlayfs takes the mount as a layer; a further one on top fails with EINVAL",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
-	EXPECT_RET(stack_overlay("fuse", "overlay"), 0);
-	EXPECT_RET(stack_overlay("overlay", "overlay2"), -EINVAL);
+	EXPECT_RET(overlay_mount("fuse", "overlay"), 0);
+	EXPECT_RET(overlay_mount("overlay", "overlay2"), -EINVAL);
 }
 
-CASE(overlayfs_layer, depth_2_einval, .row = "N4",
+CASE(overlayfs_layer, depth_2_einval, .promise = "N4",
      .title = "with max_stack_depth 2, mounting overlayfs with the mount as a layer fails with EINVAL",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
-	EXPECT_RET(stack_overlay("fuse", "overlay"), -EINVAL);
+	EXPECT_RET(overlay_mount("fuse", "overlay"), -EINVAL);
 }
 
-CASE(overlayfs_layer, rejected_depth_counts_as_0, .row = "N4",
+CASE(overlayfs_layer, rejected_depth_counts_as_0, .promise = "N4",
      .title = "if passthrough is rejected, the mount has stack depth 0: two overlayfs mounts fit on top",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &refused)
 {
-	EXPECT_RET(stack_overlay("fuse", "overlay"), 0);
-	EXPECT_RET(stack_overlay("overlay", "overlay2"), 0);
+	EXPECT_RET(overlay_mount("fuse", "overlay"), 0);
+	EXPECT_RET(overlay_mount("overlay", "overlay2"), 0);
 }
 
 WORLD_FIXTURE(own_mount);
@@ -162,7 +162,7 @@ FIXTURE_VARIANT(own_mount)
 FIXTURE_VARIANT_ADD(own_mount, depth_1) { .init = "depth=1" };
 FIXTURE_VARIANT_ADD(own_mount, depth_2) { .init = "depth=2" };
 
-CASE(own_mount, eloop, .row = "N5",
+CASE(own_mount, eloop, .promise = "N5",
      .title = "registering a file of the mount itself fails with ELOOP",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
@@ -183,7 +183,7 @@ FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_1) { "depth=2", "depth=1
 FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_2) { "depth=1", "depth=2", -ELOOP };
 FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_2) { "depth=2", "depth=2", -ELOOP };
 
-CASE(other_passthrough_mount, needs_greater_depth, .row = "N6",
+CASE(other_passthrough_mount, needs_greater_depth, .promise = "N6",
      .title = "a file on another passthrough mount can be registered only with a greater max_stack_depth",
      .needs = NEED_PASSTHROUGH, .world = &no_start)
 {
@@ -195,7 +195,7 @@ CASE(other_passthrough_mount, needs_greater_depth, .row = "N6",
 
 WORLD_FIXTURE(other_plain_mount);
 
-CASE(other_plain_mount, can_be_registered, .row = "N7",
+CASE(other_plain_mount, can_be_registered, .promise = "N7",
      .title = "a file on a FUSE mount without passthrough can be registered",
      .needs = NEED_PASSTHROUGH)
 {
@@ -206,9 +206,9 @@ CASE(other_plain_mount, can_be_registered, .row = "N7",
 
 WORLD_FIXTURE(fuse_over_io_uring);
 
-CASE(fuse_over_io_uring, ids_by_ioctl, .row = "N8",
+CASE(fuse_over_io_uring, ids_by_ioctl, .promise = "N8",
      .title = "passthrough can be negotiated with FUSE_OVER_IO_URING; IDs are registered by ioctl",
-     .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_URING, .can = "init-any",
+     .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_URING, .abilities = "init-any",
      .world = &no_start)
 {
 	START(w, "over-io-uring");
@@ -216,18 +216,18 @@ CASE(fuse_over_io_uring, ids_by_ioctl, .row = "N8",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(fuse_over_io_uring, open_uses_ring, .row = "N8",
+CASE(fuse_over_io_uring, open_uses_ring, .promise = "N8",
      .title = "with FUSE_OVER_IO_URING, OPEN comes through the ring; reads of the open file send no request",
-     .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_URING, .can = "over-io-uring")
+     .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_URING, .abilities = "over-io-uring")
 {
 	long fd, before = server_over_ring(w);
 	char data[1];
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 	EXPECT_RET(server_over_ring(w) - before, 3); /* with the STATFS that closes the list */
 }
 

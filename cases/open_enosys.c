@@ -13,15 +13,15 @@ static long or_ok(long fd)
 
 WORLD_FIXTURE(after_enosys);
 
-CASE(after_enosys, beside_passthrough_eio, .row = "R29",
+CASE(after_enosys, beside_passthrough_eio, .promise = "R29",
      .title = "ENOSYS beside a passthrough open, which stays usable, fails open(2) with EIO from 6.12.64/6.18.3 on",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f error=ENOSYS");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f error=ENOSYS");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 
 	for (int i = 0; i < 2; i++)
@@ -29,37 +29,37 @@ CASE(after_enosys, beside_passthrough_eio, .row = "R29",
 				 since("6.12.64", -EIO), since("6.13", 0), since("6.18.3", -EIO));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'f');
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN");
 }
 
-CASE(after_enosys, other_files_send_no_open, .row = "R29",
+CASE(after_enosys, other_files_send_no_open, .promise = "R29",
      .title = "after ENOSYS to OPEN, other files open without a request, and reading them sends READ",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "g error=ENOSYS");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "g error=ENOSYS");
 	ASSERT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough LOOKUP OPEN");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough LOOKUP OPEN");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "h", O_RDWR));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'h');
-	EXPECT_OPS(w, "LOOKUP READ");
+	EXPECT_REQUESTS(w, "LOOKUP READ");
 }
 
-CASE(after_enosys, reopen_sends_no_open, .row = "R29",
+CASE(after_enosys, reopen_sends_no_open, .promise = "R29",
      .title = "after ENOSYS to OPEN, a closed passthrough file reopens without passthrough and pins nothing",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "g error=ENOSYS");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "g error=ENOSYS");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
 	EXPECT_RET(server_drop(w, 1), 0);
@@ -78,7 +78,7 @@ static int releases(struct world *w)
 {
 	int count = 0;
 
-	for (const char *ops = world_ops(w); (ops = strstr(ops, "RELEASE")); ops++)
+	for (const char *ops = world_requests(w); (ops = strstr(ops, "RELEASE")); ops++)
 		count++;
 	return count;
 }
@@ -89,15 +89,15 @@ static int releases(struct world *w)
 
 WORLD_FIXTURE(no_release);
 
-CASE(no_release, earlier_passthrough_open, .row = "R31",
+CASE(no_release, earlier_passthrough_open, .promise = "R31",
      .title = "after ENOSYS to OPEN, an earlier passthrough open sends no RELEASE from 6.12.64/6.18.3 on",
      .needs = NEED_PASSTHROUGH)
 {
 	long fds[2];
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
-	plan(w, "g error=ENOSYS");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
+	open_rule(w, "g error=ENOSYS");
 	for (int i = 0; i < 2; i++)
 		ASSERT_POSITIVE(fds[i] = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_close(client(w), fds[0]), 0);
@@ -109,21 +109,21 @@ CASE(no_release, earlier_passthrough_open, .row = "R31",
 	EXPECT_RET_SINCE(releases(w), NO_RELEASE(1, 0));
 }
 
-CASE(no_release, failed_create_eio, .row = "R31",
+CASE(no_release, failed_create_eio, .promise = "R31",
      .title = "after ENOSYS, CREATE passes through; a closed ID fails with EIO, no RELEASE from 6.12.64/6.18.3 on",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "g error=ENOSYS");
-	plan(w, "new reg=at-open");
-	plan(w, "newer reg=at-open drop=before-reply");
+	open_rule(w, "g error=ENOSYS");
+	open_rule(w, "new reg=at-open");
+	open_rule(w, "newer reg=at-open drop=before-reply");
 	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
-	EXPECT_OPS(w, "LOOKUP OPEN");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "new", O_RDWR | O_CREAT));
 	EXPECT_RET(client_write(client(w), fd, "n", 1, 0), 1);
-	EXPECT_OPS(w, "LOOKUP CREATE+passthrough GETXATTR");
+	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough GETXATTR");
 	EXPECT_RET(client_open(client(w), "newer", O_RDWR | O_CREAT), -EIO);
 	EXPECT_RET_SINCE(releases(w), NO_RELEASE(1, 0));
 }

@@ -26,41 +26,41 @@ FIXTURE_VARIANT_ADD(backing_error, etxtbsy) { "plan f error=ETXTBSY" };
 FIXTURE_VARIANT_ADD(backing_error, estale) { "plan f error=ESTALE" };
 FIXTURE_VARIANT_ADD(backing_error, enotconn) { "plan f error=ENOTCONN" };
 
-CASE(backing_error, open_eio, .row = "R1",
+CASE(backing_error, open_eio, .promise = "R1",
      .title = "any error opening the backing file fails open(2) with EIO, without a retry; the next open succeeds",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=ro"), 1);
 	EXPECT_RET(server_call(&w->other, -1, "%s", variant->row), 0);
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
 WORLD_FIXTURE(error_reply);
 
-CASE(error_reply, returned_unchanged, .row = "R1",
+CASE(error_reply, returned_unchanged, .promise = "R1",
      .title = "open(2) fails with the error in the OPEN reply, and no RELEASE is sent",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open error=ENOSPC");
+	open_rule(w, "f reg=at-open error=ENOSPC");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -ENOSPC);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 /* --- R2: RELEASE ------------------------------------------------------------ */
 
 WORLD_FIXTURE(failed_open);
 
-CASE(failed_open, waits_for_release, .row = "R2",
+CASE(failed_open, waits_for_release, .promise = "R2",
      .title = "a failed passthrough open sends RELEASE and returns EIO only after the reply to it",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "hold", .world = &same_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &same_cpu)
 {
-	plan(w, "f reg=at-open drop=before-reply");
+	open_rule(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(client_be_fifo(client(w)), 0);
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
 
@@ -69,16 +69,16 @@ CASE(failed_open, waits_for_release, .row = "R2",
 	EXPECT_HOLDS(client_is_busy(client(w)), "open(2) waits for the reply to RELEASE");
 	EXPECT_RET(server_go(w, "RELEASE"), 1);
 	EXPECT_RET(client_finish(client(w)), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(failed_open, releases_own_handle, .row = "R2",
+CASE(failed_open, releases_own_handle, .promise = "R2",
      .title = "RELEASE of a failed passthrough open has the handle of its OPEN reply and the node and flags of OPEN",
-     .needs = NEED_PASSTHROUGH, .can = "seen")
+     .needs = NEED_PASSTHROUGH, .abilities = "seen")
 {
 	const long flags = O_WRONLY | O_NONBLOCK | O_APPEND | O_SYNC;
 
-	plan(w, "f reg=at-open drop=before-reply");
+	open_rule(w, "f reg=at-open drop=before-reply");
 	EXPECT_POSITIVE(client_open(client(w), "g", O_RDWR));
 
 	EXPECT_RET(client_open(client(w), "f", flags), -EIO);
@@ -88,22 +88,22 @@ CASE(failed_open, releases_own_handle, .row = "R2",
 	EXPECT_RET(server_seen(w, "RELEASE", "flags") & (flags | O_ACCMODE), flags);
 }
 
-CASE(failed_open, ignores_release_error_eio, .row = "R2",
+CASE(failed_open, ignores_release_error_eio, .promise = "R2",
      .title = "a failed passthrough open ignores an error reply to its RELEASE and fails with EIO",
-     .needs = NEED_PASSTHROUGH, .can = "answers")
+     .needs = NEED_PASSTHROUGH, .abilities = "answers")
 {
-	plan(w, "f reg=at-open drop=before-reply");
+	open_rule(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(server_call(&w->server, -1, "answer RELEASE ENOENT"), 0);
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(failed_open, abort_ends_wait_eio, .row = "R2",
+CASE(failed_open, abort_ends_wait_eio, .promise = "R2",
      .title = "an abort ends the wait of a failed passthrough open for its RELEASE reply; the open fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .can = "hold")
+     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .abilities = "hold")
 {
-	plan(w, "f reg=at-open drop=before-reply");
+	open_rule(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
 
 	client_start_open(client(w), "f", O_RDWR);
@@ -137,23 +137,23 @@ ALLOWED(all, ",direct_io,noflush,parallel_direct_writes",
 	"+direct_io+noflush+parallel_direct_writes", "READ", "RELEASE");
 /* clang-format on */
 
-CASE(allowed_flags, take_effect, .row = "R3",
+CASE(allowed_flags, take_effect, .promise = "R3",
      .title = "passthrough works with any mix of DIRECT_IO (sends READ), NOFLUSH (no FLUSH), PARALLEL_DIRECT_WRITES",
      .needs = NEED_PASSTHROUGH)
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, variant->flags);
+	open_rule(w, variant->flags);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	EXPECT_OPS(w, variant->op);
+	EXPECT_REQUESTS(w, variant->op);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'f');
-	EXPECT_OPS(w, variant->at_read);
+	EXPECT_REQUESTS(w, variant->at_read);
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
-	EXPECT_OPS(w, variant->at_close);
+	EXPECT_REQUESTS(w, variant->at_close);
 }
 
 WORLD_FIXTURE(rejected_flags);
@@ -174,15 +174,15 @@ REFUSED(rejected_flags, parallel_nonseekable, "direct_io,parallel_direct_writes,
 
 static void refuses(struct __test_metadata *_metadata, struct world *w, const char *row)
 {
-	plan(w, row);
-	plan(w, "f reg=reuse");
+	open_rule(w, row);
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(rejected_flags, open_eio, .row = "R4",
+CASE(rejected_flags, open_eio, .promise = "R4",
      .title = "passthrough with KEEP_CACHE, NONSEEKABLE or CACHE_DIR fails the open with EIO; the ID stays usable",
      .needs = NEED_PASSTHROUGH)
 {
@@ -200,9 +200,9 @@ REFUSED(stream_or_undefined_flags, bit8, "bit8");
 REFUSED(stream_or_undefined_flags, bit31, "bit31");
 REFUSED(stream_or_undefined_flags, direct_io_bit31, "direct_io,bit31");
 
-CASE(stream_or_undefined_flags, open_eio, .row = "R4",
+CASE(stream_or_undefined_flags, open_eio, .promise = "R4",
      .title = "passthrough with STREAM or an undefined flag fails the open with EIO; the ID stays usable",
-     .needs = NEED_PASSTHROUGH, .can = "flags-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "flags-any")
 {
 	refuses(_metadata, w, variant->row);
 }
@@ -218,11 +218,11 @@ FIXTURE_VARIANT_ADD(flags_without_passthrough, stream) { "f flags=stream" };
 FIXTURE_VARIANT_ADD(flags_without_passthrough, cache_dir) { "f flags=cache_dir" };
 FIXTURE_VARIANT_ADD(flags_without_passthrough, bit31) { "f flags=bit31" };
 
-CASE(flags_without_passthrough, open_succeeds, .row = "R4",
+CASE(flags_without_passthrough, open_succeeds, .promise = "R4",
      .title = "an OPEN reply without passthrough may have the flags that passthrough rejects",
-     .needs = NEED_PASSTHROUGH, .can = "flags-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "flags-any")
 {
-	plan(w, variant->row);
+	open_rule(w, variant->row);
 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
@@ -242,18 +242,18 @@ FIXTURE_VARIANT_ADD(id_without_flag, unknown_direct_io)
 	"f reg=forged id=12345 flags=direct_io", "LOOKUP OPEN+direct_io READ"
 };
 
-CASE(id_without_flag, ignored, .row = "R5",
+CASE(id_without_flag, ignored, .promise = "R5",
      .title = "an ID in an OPEN reply without FOPEN_PASSTHROUGH is ignored: read(2) sends READ",
-     .needs = NEED_PASSTHROUGH, .can = "flags-any forge-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "flags-any forge-any")
 {
 	char data[1] = "";
 	long fd;
 
-	plan(w, variant->row);
+	open_rule(w, variant->row);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_OPS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->ops);
 }
 
 WORLD_FIXTURE(unallocated_id);
@@ -275,17 +275,17 @@ static void fails_and_is_mended(struct __test_metadata *_metadata, struct world 
 				const char *row)
 {
 	EXPECT_RET(register_f(w), 1);
-	plan(w, row);
-	plan(w, "f reg=forged id=1");
+	open_rule(w, row);
+	open_rule(w, "f reg=forged id=1");
 
 	ASSERT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(unallocated_id, open_eio, .row = "R6",
+CASE(unallocated_id, open_eio, .promise = "R6",
      .title = "passthrough with an unallocated ID fails the open with EIO; the next open with a valid ID succeeds",
-     .needs = NEED_PASSTHROUGH, .can = "forge")
+     .needs = NEED_PASSTHROUGH, .abilities = "forge")
 {
 	fails_and_is_mended(_metadata, w, variant->row);
 }
@@ -299,24 +299,24 @@ BAD_ID(nonpositive_id, zero, "0");
 BAD_ID(nonpositive_id, minus_1, "-1");
 BAD_ID(nonpositive_id, int_min, "0x80000000");
 
-CASE(nonpositive_id, open_eio, .row = "R6",
+CASE(nonpositive_id, open_eio, .promise = "R6",
      .title = "passthrough with an ID of 0 or below fails the open with EIO; the next with a valid ID succeeds",
-     .needs = NEED_PASSTHROUGH, .can = "forge forge-any")
+     .needs = NEED_PASSTHROUGH, .abilities = "forge forge-any")
 {
 	fails_and_is_mended(_metadata, w, variant->row);
 }
 
 WORLD_FIXTURE(foreign_id);
 
-CASE(foreign_id, open_eio, .row = "R6",
+CASE(foreign_id, open_eio, .promise = "R6",
      .title = "passthrough with an ID of another connection fails the open with EIO",
-     .needs = NEED_PASSTHROUGH, .can = "forge")
+     .needs = NEED_PASSTHROUGH, .abilities = "forge")
 {
 	EXPECT_RET(world_start_other(w, ""), 0);
 	EXPECT_RET(register_f(w), 1);
 	for (int id = 1; id <= 2; id++)
 		EXPECT_RET(server_call(&w->other, -1, "backing-open path=%s", backing_path("f")), id);
-	plan(w, "f reg=forged id=2");
+	open_rule(w, "f reg=forged id=2");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 }
@@ -329,15 +329,15 @@ FIXTURE_VARIANT(not_negotiated)
 FIXTURE_VARIANT_ADD(not_negotiated, not_requested) { "no-passthrough" };
 FIXTURE_VARIANT_ADD(not_negotiated, depth_3) { "depth=3" };
 
-CASE(not_negotiated, passthrough_open_eio, .row = "R7",
+CASE(not_negotiated, passthrough_open_eio, .promise = "R7",
      .title = "without negotiated passthrough, FOPEN_PASSTHROUGH fails the open with EIO; an ordinary open succeeds",
-     .needs = NEED_PASSTHROUGH, .can = "forge", .world = &no_start)
+     .needs = NEED_PASSTHROUGH, .abilities = "forge", .world = &no_start)
 {
 	START(w, variant->init);
-	plan(w, "f reg=forged id=1");
+	open_rule(w, "f reg=forged id=1");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
@@ -355,7 +355,7 @@ FIXTURE_VARIANT_ADD(page_cache, passthrough_open)
 	"f reg=at-open", "OPEN+passthrough FLUSH RELEASE OPEN+keep_cache READ", "F"
 };
 
-CASE(page_cache, dropped_by_passthrough_open, .row = "R30",
+CASE(page_cache, dropped_by_passthrough_open, .promise = "R30",
      .title = "a KEEP_CACHE open shows cached pages unless a passthrough open in between dropped them",
      .needs = NEED_PASSTHROUGH)
 {
@@ -367,18 +367,18 @@ CASE(page_cache, dropped_by_passthrough_open, .row = "R30",
 	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_RET(client_write(c, client_open(c, backing_path("f"), O_WRONLY), "F", 1, 0), 1);
-	EXPECT_OPS(w, "LOOKUP OPEN READ FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN READ FLUSH RELEASE");
 	if (variant->row) {
-		plan(w, variant->row);
+		open_rule(w, variant->row);
 		EXPECT_RET(client_close(c, client_open(c, "f", O_RDONLY)), 0);
 		EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	}
-	plan(w, "f flags=keep_cache");
+	open_rule(w, "f flags=keep_cache");
 
 	EXPECT_POSITIVE(fd = client_open(c, "f", O_RDONLY));
 	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], variant->data[0]);
-	EXPECT_OPS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->ops);
 }
 
 CASE_MAIN()

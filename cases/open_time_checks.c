@@ -32,7 +32,7 @@ FIXTURE_VARIANT_ADD(registered_fd, o_wronly) { O_WRONLY };
 FIXTURE_VARIANT_ADD(registered_fd, o_rdwr_append) { O_RDWR | O_APPEND };
 FIXTURE_VARIANT_ADD(registered_fd, o_path) { O_PATH };
 
-CASE(registered_fd, mode_and_offset_ignored, .row = "R18",
+CASE(registered_fd, mode_and_offset_ignored, .promise = "R18",
      .title = "access mode, O_APPEND and offset of the registered descriptor do not affect an open or its I/O",
      .needs = NEED_PASSTHROUGH)
 {
@@ -47,7 +47,7 @@ CASE(registered_fd, mode_and_offset_ignored, .row = "R18",
 	EXPECT_RET_SINCE(id, since("6.9", of_path), since("6.12", 1));
 	if (id < 0)
 		return;
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_call(client(w), lseek, fd, 0, SEEK_CUR), 0);
@@ -61,7 +61,7 @@ CASE(registered_fd, mode_and_offset_ignored, .row = "R18",
 
 WORLD_FIXTURE(mode_000);
 
-CASE(mode_000, backing_mode_ignored, .row = "R19",
+CASE(mode_000, backing_mode_ignored, .promise = "R19",
      .title = "an ordinary user can open, read and write despite mode 000 of the backing file and its directory",
      .needs = NEED_PASSTHROUGH)
 {
@@ -70,7 +70,7 @@ CASE(mode_000, backing_mode_ignored, .row = "R19",
 
 	EXPECT_RET(chmod(backing_path("f"), 0), 0);
 	EXPECT_RET(chmod(backing_path(""), 0), 0);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_RET(client_setuid(client(w), 1000), 0);
 	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDONLY), -EACCES);
 
@@ -80,31 +80,31 @@ CASE(mode_000, backing_mode_ignored, .row = "R19",
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
-CASE(mode_000, default_permissions_eacces, .row = "R19",
+CASE(mode_000, default_permissions_eacces, .promise = "R19",
      .title = "with default_permissions, an open of a mode 000 file sends no OPEN and fails with EACCES",
      .needs = NEED_PASSTHROUGH, .world = &permissions)
 {
 	EXPECT_RET(chmod(backing_path("f"), 0), 0);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
-	EXPECT_OPS(w, "GETATTR LOOKUP OPEN+passthrough");
+	EXPECT_REQUESTS(w, "GETATTR LOOKUP OPEN+passthrough");
 	EXPECT_RET(client_setuid(client(w), 1000), 0);
 
 	EXPECT_RET(client_open(client(w), "f", O_RDONLY), -EACCES);
-	EXPECT_OPS(w, "GETATTR");
+	EXPECT_REQUESTS(w, "GETATTR");
 }
 
 /* --- R20, R21, R22: what the backing filesystem refuses --------------------- */
 
 WORLD_FIXTURE(read_only_backing);
 
-CASE(read_only_backing, filesystem_write_eio, .row = "R20",
+CASE(read_only_backing, filesystem_write_eio, .promise = "R20",
      .title = "on a read-only backing filesystem opens for reading succeed, opens for writing fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(register_readonly(w, "f"), 1);
 	EXPECT_RET(world_make_readonly("backing"), 0);
-	plan(w, "f reg=reuse times=3");
+	open_rule(w, "f reg=reuse times=3");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(client_open(client(w), "f", O_WRONLY), -EIO);
@@ -122,13 +122,13 @@ static int bind_readonly(void)
 	return 0;
 }
 
-CASE(read_only_backing, bind_mount_write_eio, .row = "R20",
+CASE(read_only_backing, bind_mount_write_eio, .promise = "R20",
      .title = "a file registered through a read-only bind mount opens for reading; opens for writing fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_RET(bind_readonly(), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=ro"), 1);
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
@@ -136,7 +136,7 @@ CASE(read_only_backing, bind_mount_write_eio, .row = "R20",
 
 WORLD_FIXTURE(executed_backing);
 
-CASE(executed_backing, write_open_eio, .row = "R21",
+CASE(executed_backing, write_open_eio, .promise = "R21",
      .title = "while the backing file is being executed, opens for reading succeed, opens for writing fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
@@ -145,7 +145,7 @@ CASE(executed_backing, write_open_eio, .row = "R21",
 
 	EXPECT_RET(backing_program("program"), 0);
 	EXPECT_RET(register_readonly(w, "program"), 1);
-	plan(w, "program reg=reuse times=3");
+	open_rule(w, "program reg=reuse times=3");
 	ASSERT_POSITIVE(pid = client_spawn(runner, backing_path("program")));
 
 	EXPECT_RET(client_open(client(w), "program", O_RDWR), -EIO);
@@ -154,7 +154,7 @@ CASE(executed_backing, write_open_eio, .row = "R21",
 	EXPECT_POSITIVE(client_open(client(w), "program", O_RDWR));
 }
 
-CASE(executed_backing, execve_etxtbsy, .row = "R21",
+CASE(executed_backing, execve_etxtbsy, .promise = "R21",
      .title = "execve(2) of a backing file that is open for writing through passthrough fails with ETXTBSY",
      .needs = NEED_PASSTHROUGH)
 {
@@ -162,7 +162,7 @@ CASE(executed_backing, execve_etxtbsy, .row = "R21",
 
 	EXPECT_RET(backing_program("program"), 0);
 	EXPECT_RET(register_readonly(w, "program"), 1);
-	plan(w, "program reg=reuse");
+	open_rule(w, "program reg=reuse");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "program", O_RDWR));
 	EXPECT_RET(client_spawn(client(w), backing_path("program")), -ETXTBSY);
@@ -173,18 +173,18 @@ CASE(executed_backing, execve_etxtbsy, .row = "R21",
 
 WORLD_FIXTURE(o_direct);
 
-CASE(o_direct, unsupported_eio, .row = "R22",
+CASE(o_direct, unsupported_eio, .promise = "R22",
      .title = "on a backing filesystem without direct I/O only opens with O_DIRECT fail with EIO",
      .needs = NEED_PASSTHROUGH, .world = &on_ramfs)
 {
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR | O_DIRECT), -EIO);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(o_direct, supported_succeeds, .row = "R22",
+CASE(o_direct, supported_succeeds, .promise = "R22",
      .title = "on a backing filesystem with direct I/O opens with and without O_DIRECT succeed side by side",
      .needs = NEED_PASSTHROUGH)
 {
@@ -193,8 +193,8 @@ CASE(o_direct, supported_succeeds, .row = "R22",
 	if (fd < 0)
 		CASE_SKIP("kernel: tmpfs has no O_DIRECT (Linux 6.6 or newer)");
 	close(fd);
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse");
 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR | O_DIRECT));
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
@@ -226,24 +226,24 @@ FIXTURE_VARIANT_ADD(o_trunc, failed_open_atomic)
 	-EIO, O_TRUNC
 };
 
-CASE(o_trunc, left_to_server, .row = "R23",
+CASE(o_trunc, left_to_server, .promise = "R23",
      .title = "O_TRUNC is left to the server: SETATTR after a successful open, or in OPEN with ATOMIC_O_TRUNC",
-     .needs = NEED_PASSTHROUGH, .can = "seen", .world = &no_start)
+     .needs = NEED_PASSTHROUGH, .abilities = "seen", .world = &no_start)
 {
 	struct statx st;
 	long fd;
 
 	START(w, variant->init);
-	plan(w, variant->row);
+	open_rule(w, variant->row);
 
 	fd = client_open(client(w), "f", O_RDWR | O_TRUNC);
 	EXPECT_RET(fd > 0 ? 0 : fd, variant->result);
-	EXPECT_OPS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->ops);
 	EXPECT_RET(server_seen(w, "OPEN", "flags") & O_TRUNC, variant->sent);
 	EXPECT_RET(backing_file_is("f", variant->content), 1);
 	EXPECT_RET(client_statx(client(w), "f", 0, &st), 0);
 	EXPECT_RET(st.stx_size, strlen(variant->content));
-	EXPECT_OPS(w, variant->result || !variant->sent ? "" : "GETATTR");
+	EXPECT_REQUESTS(w, variant->result || !variant->sent ? "" : "GETATTR");
 }
 
 /* --- R24: immutable and append-only ----------------------------------------- */
@@ -263,14 +263,14 @@ FIXTURE_VARIANT_ADD(inode_flags, immutable_wronly_append) { FS_IMMUTABLE_FL, O_R
 FIXTURE_VARIANT_ADD(inode_flags, append_only_wronly) { FS_APPEND_FL, O_WRONLY | O_APPEND, O_WRONLY };
 FIXTURE_VARIANT_ADD(inode_flags, append_only_rdwr) { FS_APPEND_FL, O_RDONLY, O_RDWR };
 
-CASE(inode_flags, write_open_eio, .row = "R24",
+CASE(inode_flags, write_open_eio, .promise = "R24",
      .title = "an open for writing of an immutable file, or of an append-only one without O_APPEND, fails with EIO",
      .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
 {
 	ASSERT_RET(register_readonly(w, "f"), 1);
 	SET_INODE_FLAGS(variant->inode_flags);
 	ASSERT_RET(open(backing_path("f"), variant->bad) < 0 ? -errno : 0, -EPERM);
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 
 	ASSERT_POSITIVE(client_open(client(w), "f", variant->good));
 	EXPECT_RET(client_open(client(w), "f", variant->bad), -EIO);
@@ -302,7 +302,7 @@ FIXTURE_VARIANT_ADD(backing_name, unlinked) { unlink_f };
 FIXTURE_VARIANT_ADD(backing_name, renamed) { rename_f };
 FIXTURE_VARIANT_ADD(backing_name, replaced) { replace_f };
 
-CASE(backing_name, change_ignored, .row = "R25",
+CASE(backing_name, change_ignored, .promise = "R25",
      .title = "unlinking, renaming or replacing a registered backing file does not affect open, read and write",
      .needs = NEED_PASSTHROUGH)
 {
@@ -312,7 +312,7 @@ CASE(backing_name, change_ignored, .row = "R25",
 	EXPECT_RET(client_stat(client(w), "f"), 0);
 	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(variant->change(), 0);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);

@@ -101,12 +101,12 @@ static long finish_opens(struct world *w)
 
 WORLD_FIXTURE(opens);
 
-CASE(opens, one_id_all_succeed, .row = "R12",
+CASE(opens, one_id_all_succeed, .promise = "R12",
      .title = "concurrent opens of one inode with one ID all succeed and leak nothing",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_POSITIVE(register_f(w));
-	plan(w, "f reg=reuse times=400");
+	open_rule(w, "f reg=reuse times=400");
 
 	begin_opens(w, WHILE_CONNECTED, OPENS);
 	EXPECT_RET(finish_opens(w), 0);
@@ -114,13 +114,13 @@ CASE(opens, one_id_all_succeed, .row = "R12",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(opens, distinct_ids_one_ok_others_eio, .row = "R13",
+CASE(opens, distinct_ids_one_ok_others_eio, .promise = "R13",
      .title = "of four concurrent opens with an ID each, one succeeds; the others send RELEASE and fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, winner = 0, succeeded = 0, eio = 0;
 
-	plan(w, "f reg=at-open drop=at-release gate=all times=4");
+	open_rule(w, "f reg=at-open drop=at-release gate=all times=4");
 	EXPECT_RET(client_stat(client(w), "f"), 0);
 	for (int i = 0; i < WORLD_CLIENTS; i++)
 		client_start_open(client_number(w, i), "f", O_RDWR);
@@ -134,36 +134,36 @@ CASE(opens, distinct_ids_one_ok_others_eio, .row = "R13",
 	}
 	EXPECT_RET(succeeded, 1);
 	EXPECT_RET(eio, WORLD_CLIENTS - 1);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough OPEN+passthrough "
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough OPEN+passthrough "
 		      "OPEN+passthrough RELEASE RELEASE RELEASE");
 	client_stop(client_number(w, winner));
-	EXPECT_OPS(w, "FLUSH RELEASE");
+	EXPECT_REQUESTS(w, "FLUSH RELEASE");
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(opens, distinct_ids_ok_or_eio, .row = "R13",
+CASE(opens, distinct_ids_ok_or_eio, .promise = "R13",
      .title = "concurrent opens of one inode, each with its own ID, leak nothing; each succeeds or fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long eio;
 
-	plan(w, "f reg=at-open drop=at-release times=400");
+	open_rule(w, "f reg=at-open drop=at-release times=400");
 
 	begin_opens(w, WHILE_CONNECTED, OPENS);
 	eio = finish_opens(w);
 	EXPECT_HOLDS(eio >= 0, "every open succeeds or fails with EIO");
 	case_note("eio_rate", "%ld/%d", eio, OPENS * WORLD_CLIENTS);
-	world_ops(w); /* the server has seen every RELEASE */
+	world_requests(w); /* the server has seen every RELEASE */
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(opens, drop_after_reply_ok_or_eio, .row = "E10",
+CASE(opens, drop_after_reply_ok_or_eio, .promise = "E10",
      .title = "concurrent opens whose IDs are closed after the reply leak nothing; each succeeds or fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long eio;
 
-	plan(w, "f reg=at-open drop=after-reply times=400");
+	open_rule(w, "f reg=at-open drop=after-reply times=400");
 
 	begin_opens(w, WHILE_CONNECTED, OPENS);
 	eio = finish_opens(w);
@@ -199,12 +199,12 @@ FIXTURE_VARIANT(parallel_direct_writes)
 FIXTURE_VARIANT_ADD(parallel_direct_writes, cached) { "f times=200" };
 FIXTURE_VARIANT_ADD(parallel_direct_writes, passthrough) { "f reg=reuse times=200" };
 
-CASE(parallel_direct_writes, opens_and_writes_succeed, .row = "W1",
+CASE(parallel_direct_writes, opens_and_writes_succeed, .promise = "W1",
      .title = "opens during parallel direct writes all succeed, and so do the writes",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f times=2 flags=direct_io,parallel_direct_writes");
-	plan(w, variant->row);
+	open_rule(w, "f times=2 flags=direct_io,parallel_direct_writes");
+	open_rule(w, variant->row);
 	EXPECT_POSITIVE(register_f(w));
 
 	begin_writes(client_number(w, 0));
@@ -221,7 +221,7 @@ CASE(parallel_direct_writes, opens_and_writes_succeed, .row = "W1",
 
 WORLD_FIXTURE(append);
 
-CASE(append, concurrent_none_lost_or_torn, .row = "D8",
+CASE(append, concurrent_none_lost_or_torn, .promise = "D8",
      .title = "concurrent appends by four clients are all present, each whole, and the cached size counts them all",
      .needs = NEED_PASSTHROUGH)
 {
@@ -229,7 +229,7 @@ CASE(append, concurrent_none_lost_or_torn, .row = "D8",
 	struct statx st;
 
 	ASSERT_RET(register_f(w), 1);
-	plan(w, "f reg=reuse times=4");
+	open_rule(w, "f reg=reuse times=4");
 	for (int i = 0; i < WORLD_CLIENTS; i++)
 		ASSERT_POSITIVE(fds[i] = client_open(client_number(w, i), "f", O_WRONLY | O_APPEND));
 	for (int i = 0; i < WORLD_CLIENTS; i++)
@@ -245,9 +245,9 @@ CASE(append, concurrent_none_lost_or_torn, .row = "D8",
 
 WORLD_FIXTURE(stress);
 
-CASE(stress, ids_returned_and_closed_once, .row = "I5",
+CASE(stress, ids_returned_and_closed_once, .promise = "I5",
      .title = "concurrent ioctls on /dev/fuse and its clones return each ID once and close each ID once",
-     .needs = NEED_PASSTHROUGH, .can = "storm")
+     .needs = NEED_PASSTHROUGH, .abilities = "storm")
 {
 	EXPECT_POSITIVE(server_call(&w->server, -1, STORM, backing_path("f")));
 	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
@@ -256,9 +256,9 @@ CASE(stress, ids_returned_and_closed_once, .row = "I5",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(stress, ioctls_survive_abort, .row = "C7",
+CASE(stress, ioctls_survive_abort, .promise = "C7",
      .title = "registering and closing continue across an abort: each ID is returned once and closed once",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .can = "storm")
+     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .abilities = "storm")
 {
 	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
 
@@ -268,9 +268,9 @@ CASE(stress, ioctls_survive_abort, .row = "C7",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(stress, ioctls_survive_umount, .row = "C7",
+CASE(stress, ioctls_survive_umount, .promise = "C7",
      .title = "registering and closing continue across an unmount: each ID is returned once and closed once",
-     .needs = NEED_PASSTHROUGH, .can = "storm")
+     .needs = NEED_PASSTHROUGH, .abilities = "storm")
 {
 	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
 
@@ -283,13 +283,13 @@ CASE(stress, ioctls_survive_umount, .row = "C7",
 /* The end of the connection amid opens, reads and registrations. */
 WORLD_FIXTURE(teardown);
 
-CASE(teardown, abort_fails_opens_only, .row = "L3",
+CASE(teardown, abort_fails_opens_only, .promise = "L3",
      .title = "opens racing an abort succeed or fail with EIO or a disconnect errno; reads succeed; nothing leaks",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long eio, id;
 
-	plan(w, "f reg=at-open drop=after-reply times=any");
+	open_rule(w, "f reg=at-open drop=after-reply times=any");
 	begin_opens(w, end_of_connection(w), 1000 * OPENS);
 	EXPECT_RET(server_wait(w, "OPEN", 20) >= 20, 1);
 	EXPECT_RET(world_abort(), 0);
@@ -302,11 +302,11 @@ CASE(teardown, abort_fails_opens_only, .row = "L3",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(teardown, server_kill_fails_opens_only, .row = "L4",
+CASE(teardown, server_kill_fails_opens_only, .promise = "L4",
      .title = "opens racing a server kill succeed or fail with EIO or a disconnect errno; reads succeed; no leak",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open times=any");
+	open_rule(w, "f reg=at-open times=any");
 	EXPECT_POSITIVE(register_f(w));
 	begin_opens(w, end_of_connection(w), 1000 * OPENS);
 	EXPECT_RET(server_wait(w, "OPEN", 20) >= 20, 1);
@@ -317,12 +317,12 @@ CASE(teardown, server_kill_fails_opens_only, .row = "L4",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(teardown, lazy_umount_fails_nothing, .row = "L5",
+CASE(teardown, lazy_umount_fails_nothing, .promise = "L5",
      .title = "opens racing a lazy unmount succeed until they fail with ENOENT; reads succeed; only the ID stays",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_POSITIVE(register_f(w));
-	plan(w, "f reg=reuse times=any");
+	open_rule(w, "f reg=reuse times=any");
 	begin_opens(w, UNTIL_DETACHED, 1000 * OPENS);
 	EXPECT_RET(server_wait(w, "OPEN", 20) >= 20, 1);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);

@@ -19,14 +19,14 @@ static char first_byte(struct client *client, long fd)
 
 WORLD_FIXTURE(one_id);
 
-CASE(one_id, serves_concurrent_opens, .row = "R12",
+CASE(one_id, serves_concurrent_opens, .promise = "R12",
      .title = "one ID serves eight opens by two processes: one reads all writes, the last close unpins the file",
      .needs = NEED_PASSTHROUGH)
 {
 	long fds[OPENS];
 
 	EXPECT_RET(register_f(w), 1);
-	plan(w, "f reg=reuse times=8");
+	open_rule(w, "f reg=reuse times=8");
 	for (int i = 0; i < OPENS; i++)
 		ASSERT_POSITIVE(fds[i] = client_open(client_number(w, i % 2), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, 1), 0);
@@ -42,14 +42,14 @@ CASE(one_id, serves_concurrent_opens, .row = "R12",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(one_id, serves_every_access_mode, .row = "R12",
+CASE(one_id, serves_every_access_mode, .promise = "R12",
      .title = "one ID serves O_RDONLY, O_WRONLY and O_RDWR opens at once, each limited to its own access mode",
      .needs = NEED_PASSTHROUGH)
 {
 	long reader, writer;
 
 	EXPECT_RET(register_f(w), 1);
-	plan(w, "f reg=reuse times=3");
+	open_rule(w, "f reg=reuse times=3");
 	ASSERT_POSITIVE(reader = client_open(client(w), "f", O_RDONLY));
 	ASSERT_POSITIVE(writer = client_open(client(w), "f", O_WRONLY | O_APPEND));
 	ASSERT_POSITIVE(client_open(client(w), "f", O_RDWR));
@@ -62,39 +62,39 @@ CASE(one_id, serves_every_access_mode, .row = "R12",
 
 WORLD_FIXTURE(id_per_open);
 
-CASE(id_per_open, overlapping_open_eio, .row = "R13",
+CASE(id_per_open, overlapping_open_eio, .promise = "R13",
      .title = "with an ID registered per open, overlapping opens after the first send RELEASE and fail with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open times=4");
+	open_rule(w, "f reg=at-open times=4");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	for (int i = 0; i < 3; i++)
 		EXPECT_RET(client_open(client_number(w, 1), "f", O_RDWR), -EIO);
 	EXPECT_RET(first_byte(client(w), fd), 'f');
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE "
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE "
 		      "OPEN+passthrough RELEASE OPEN+passthrough RELEASE");
 }
 
-CASE(id_per_open, sequential_opens_succeed, .row = "R16",
+CASE(id_per_open, sequential_opens_succeed, .promise = "R16",
      .title = "with an ID registered per open, opens of the file one after the other succeed",
      .needs = NEED_PASSTHROUGH)
 {
-	plan(w, "f reg=at-open drop=at-release times=3");
+	open_rule(w, "f reg=at-open drop=at-release times=3");
 
 	EXPECT_RET(client_count_open_errors(client(w), "f", O_RDWR, EIO, 3), 0);
 	EXPECT_RET(last_id(w), 3);
 }
 
-CASE(id_per_open, refused_id_stays_usable, .row = "R13",
+CASE(id_per_open, refused_id_stays_usable, .promise = "R13",
      .title = "an ID refused while another ID was in use works once the file open with that one is closed",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open times=2");
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=at-open times=2");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(client_close(client(w), fd), 0);
@@ -109,34 +109,34 @@ FIXTURE_VARIANT(closed_id_in_use)
 FIXTURE_VARIANT_ADD(closed_id_in_use, same_id) { "f reg=reuse" };
 FIXTURE_VARIANT_ADD(closed_id_in_use, new_id) { "f reg=at-open" };
 
-CASE(closed_id_in_use, second_open_eio, .row = "R15",
+CASE(closed_id_in_use, second_open_eio, .promise = "R15",
      .title = "while a file is open with a closed ID it keeps working, and a second open fails with EIO",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, variant->row);
+	open_rule(w, "f reg=at-open");
+	open_rule(w, variant->row);
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(first_byte(client(w), fd), 'f');
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
 WORLD_FIXTURE(two_files);
 
-CASE(two_files, share_one_id, .row = "R17",
+CASE(two_files, share_one_id, .promise = "R17",
      .title = "one ID serves concurrent opens of two files; both have the content of the registered file",
      .needs = NEED_PASSTHROUGH)
 {
 	long f, g;
 
 	EXPECT_RET(register_f(w), 1);
-	plan(w, "f reg=reuse");
-	plan(w, "g reg=reuse");
+	open_rule(w, "f reg=reuse");
+	open_rule(w, "g reg=reuse");
 	ASSERT_POSITIVE(f = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(g = client_open(client(w), "g", O_RDWR));
 	EXPECT_RET(first_byte(client(w), g), 'f');
@@ -145,15 +145,15 @@ CASE(two_files, share_one_id, .row = "R17",
 	EXPECT_RET(backing_file_is("g", "g"), 1);
 }
 
-CASE(two_files, remaining_open_pins, .row = "R17",
+CASE(two_files, remaining_open_pins, .promise = "R17",
      .title = "with one ID for two files, one open pins the backing file after the other open and the ID are closed",
      .needs = NEED_PASSTHROUGH)
 {
 	long f, g;
 
 	EXPECT_RET(register_f(w), 1);
-	plan(w, "f reg=reuse");
-	plan(w, "g reg=reuse");
+	open_rule(w, "f reg=reuse");
+	open_rule(w, "g reg=reuse");
 	ASSERT_POSITIVE(f = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(g = client_open(client(w), "g", O_RDWR));
 	EXPECT_RET(server_drop(w, 1), 0);
@@ -164,17 +164,17 @@ CASE(two_files, remaining_open_pins, .row = "R17",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(two_files, modes_are_independent, .row = "R17",
+CASE(two_files, modes_are_independent, .promise = "R17",
      .title = "a passthrough open of one file does not affect a cached open of another, which still sends READ",
      .needs = NEED_PASSTHROUGH)
 {
 	long g;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(g = client_open(client(w), "g", O_RDWR));
 	EXPECT_RET(first_byte(client(w), g), 'g');
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough LOOKUP OPEN READ");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough LOOKUP OPEN READ");
 }
 
 CASE_MAIN()

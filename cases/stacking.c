@@ -13,7 +13,7 @@
 #define SEED	7
 #define WRITTEN 8 /* seed of what a case writes */
 
-/* The file f of the upper layer of stack_overlay(..., "overlay"). */
+/* The file f of the upper layer of overlay_mount(..., "overlay"). */
 #define UPPER "../overlay-upper/f"
 
 static const struct world_opts depth_2 = { .init = "depth=2" };
@@ -33,42 +33,42 @@ static long open_above(struct world *w, int flags)
 {
 	long err = backing_fill("f", SEED, SIZE, 0);
 
-	err = err < 0 ? err : stack_overlay("fuse", "overlay");
+	err = err < 0 ? err : overlay_mount("fuse", "overlay");
 	return err < 0 ? err : client_open(client(w), world_path("overlay", "f"), flags);
 }
 
-WAY_FIXTURE(overlay_on_fuse);
-EACH_WAY_TO_READ(overlay_on_fuse);
+IO_METHOD_FIXTURE(overlay_on_fuse);
+EACH_READ_METHOD(overlay_on_fuse);
 
-CASE(overlay_on_fuse, read_bypasses_server, .row = "N9",
+CASE(overlay_on_fuse, read_bypasses_server, .promise = "N9",
      .title = "overlayfs with the FUSE mount as lower layer reads the backing file without a request",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_above(w, O_RDONLY));
 	EXPECT_RET(server_wait(w, "OPEN", 1), 1);
-	world_ops(w);
+	world_requests(w);
 
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, SIZE, 0, SEED), SIZE);
-	EXPECT_OPS(w, "");
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, SIZE, 0, SEED), SIZE);
+	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(copy_up_from_fuse);
 
-CASE(copy_up_from_fuse, sends_no_read, .row = "N9",
+CASE(copy_up_from_fuse, sends_no_read, .promise = "N9",
      .title = "overlayfs copies a FUSE file up from the backing file without READ; writes change only the copy",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f reg=reuse times=any");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse times=any");
 	ASSERT_POSITIVE(fd = open_above(w, O_RDWR));
 	EXPECT_RET(server_wait(w, "READ", 0), 0);
-	EXPECT_RET(client_write_by(client(w), WAY_PREAD, fd, PAGE, PAGE, WRITTEN), PAGE);
+	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, PAGE, WRITTEN), PAGE);
 
 	EXPECT_RET(backing_match(UPPER, SEED, PAGE, 0), PAGE);
 	EXPECT_RET(backing_match(UPPER, WRITTEN, PAGE, PAGE), PAGE);
@@ -86,14 +86,14 @@ static long register_on_overlay(struct world *w)
 {
 	long err = backing_fill("f", SEED, SIZE, 0);
 
-	err = err < 0 ? err : stack_overlay("backing", "overlay");
+	err = err < 0 ? err : overlay_mount("backing", "overlay");
 	return err < 0 ? err : server_backing_open(w, world_path("overlay", "f"), "mode=ro");
 }
 
-WAY_FIXTURE(fuse_on_overlay_read);
-EACH_WAY_TO_READ(fuse_on_overlay_read);
+IO_METHOD_FIXTURE(fuse_on_overlay_read);
+EACH_READ_METHOD(fuse_on_overlay_read);
 
-CASE(fuse_on_overlay_read, causes_no_copy_up, .row = "N10",
+CASE(fuse_on_overlay_read, causes_no_copy_up, .promise = "N10",
      .title = "a read of a backing file on overlayfs sends no request and does not copy it up",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
@@ -101,18 +101,18 @@ CASE(fuse_on_overlay_read, causes_no_copy_up, .row = "N10",
 
 	SKIP_UNLESS(variant->needs);
 	EXPECT_RET(register_on_overlay(w), 1);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, SIZE, 0, SEED), SIZE);
-	EXPECT_OPS(w, "");
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, SIZE, 0, SEED), SIZE);
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(client_stat(client(w), backing_path(UPPER)), -ENOENT);
 }
 
-WAY_FIXTURE(fuse_on_overlay_write);
-EACH_WAY_TO_WRITE(fuse_on_overlay_write);
+IO_METHOD_FIXTURE(fuse_on_overlay_write);
+EACH_WRITE_METHOD(fuse_on_overlay_write);
 
-CASE(fuse_on_overlay_write, open_copies_up, .row = "N10",
+CASE(fuse_on_overlay_write, open_copies_up, .promise = "N10",
      .title = "an open for writing copies up an overlayfs file registered O_RDONLY; writes reach only the copy",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
@@ -120,44 +120,44 @@ CASE(fuse_on_overlay_write, open_copies_up, .row = "N10",
 
 	SKIP_UNLESS(variant->needs);
 	EXPECT_RET(register_on_overlay(w), 1);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(backing_match(UPPER, SEED, SIZE, 0), SIZE);
 
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, SIZE, 0, WRITTEN), SIZE);
-	EXPECT_OPS(w, "");
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(backing_match(UPPER, WRITTEN, SIZE, 0), SIZE);
 	EXPECT_RET(backing_match("f", SEED, SIZE, 0), SIZE);
 }
 
 WORLD_FIXTURE(after_copy_up);
 
-CASE(after_copy_up, open_file_reads_copy, .row = "N10",
+CASE(after_copy_up, open_file_reads_copy, .promise = "N10",
      .title = "after a copy-up outside FUSE, an already open file and a new open with the same ID read the copy",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	long before, after, writer;
 
 	EXPECT_RET(register_on_overlay(w), 1);
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(before = client_open(client(w), "f", O_RDONLY));
-	EXPECT_RET(client_read_by(client(w), WAY_PREAD, before, SIZE, 0, SEED), SIZE);
+	EXPECT_RET(client_read_by(client(w), BY_PREAD, before, SIZE, 0, SEED), SIZE);
 	ASSERT_POSITIVE(writer = client_open(client(w), world_path("overlay", "f"), O_RDWR));
-	EXPECT_RET(client_write_by(client(w), WAY_PREAD, writer, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_RET(client_write_by(client(w), BY_PREAD, writer, SIZE, 0, WRITTEN), SIZE);
 
-	EXPECT_RET(client_read_by(client(w), WAY_PREAD, before, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_RET(client_read_by(client(w), BY_PREAD, before, SIZE, 0, WRITTEN), SIZE);
 	ASSERT_POSITIVE(after = client_open(client(w), "f", O_RDONLY));
-	EXPECT_RET(client_read_by(client(w), WAY_PREAD, after, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_RET(client_read_by(client(w), BY_PREAD, after, SIZE, 0, WRITTEN), SIZE);
 }
 
-CASE(after_copy_up, old_mapping_shows_lower_file, .row = "N10",
+CASE(after_copy_up, old_mapping_shows_lower_file, .promise = "N10",
      .title = "a mapping made before copy-up shows the lower file; one of a file opened since shows the copy",
      .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
 {
 	long fd, writer, before, after;
 
 	EXPECT_RET(register_on_overlay(w), 1);
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
 	ASSERT_POSITIVE(before = client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0));
 	ASSERT_POSITIVE(writer = client_open(client(w), world_path("overlay", "f"), O_RDWR));
@@ -188,84 +188,84 @@ static long open_through_two(struct world *w)
 	return err < 0 ? err : client_open_settled(w, "f", O_RDWR);
 }
 
-WAY_FIXTURE(nested_read);
-EACH_WAY_TO_READ(nested_read);
+IO_METHOD_FIXTURE(nested_read);
+EACH_READ_METHOD(nested_read);
 
-CASE(nested_read, bypasses_both_servers, .row = "N11",
+CASE(nested_read, bypasses_both_servers, .promise = "N11",
      .title = "nested passthrough bypasses both servers: reads reach the lowest file",
      .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_through_two(w));
-	EXPECT_OTHER_OPS(w, "OPEN+passthrough");
+	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough");
 
-	EXPECT_RET(client_read_by(client(w), variant->way, fd, SIZE, 0, SEED), SIZE);
-	EXPECT_OPS(w, "");
-	EXPECT_OTHER_OPS(w, "");
+	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, SIZE, 0, SEED), SIZE);
+	EXPECT_REQUESTS(w, "");
+	EXPECT_OTHER_REQUESTS(w, "");
 }
 
-WAY_FIXTURE(nested_write);
-EACH_WAY_TO_WRITE(nested_write);
+IO_METHOD_FIXTURE(nested_write);
+EACH_WRITE_METHOD(nested_write);
 
-CASE(nested_write, bypasses_both_servers, .row = "N11",
+CASE(nested_write, bypasses_both_servers, .promise = "N11",
      .title = "nested passthrough bypasses both servers: writes reach the lowest file",
      .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_through_two(w));
-	EXPECT_OTHER_OPS(w, "OPEN+passthrough");
+	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough");
 
-	EXPECT_RET(client_write_by(client(w), variant->way, fd, SIZE, 0, WRITTEN), SIZE);
-	EXPECT_OPS(w, "");
-	EXPECT_OTHER_OPS(w, "");
+	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_REQUESTS(w, "");
+	EXPECT_OTHER_REQUESTS(w, "");
 	EXPECT_RET(backing_match("f", WRITTEN, SIZE, 0), SIZE);
 }
 
 WORLD_FIXTURE(cached_registration);
 
-CASE(cached_registration, nested_passthrough_open_eio, .row = "N11",
+CASE(cached_registration, nested_passthrough_open_eio, .promise = "N11",
      .title = "if the registered descriptor is a cached FUSE open, nested passthrough of its inode fails with EIO",
      .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	EXPECT_RET(register_on_other(w, "depth=1"), 1);
 	EXPECT_RET(server_call(&w->other, -1, "plan f reg=at-open"), 0);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
-	EXPECT_OTHER_OPS(w, "OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough RELEASE");
 }
 
 /* What each of two servers is asked while a file is open. */
 WORLD_FIXTURE(requests);
 
-CASE(requests, nested_lower_sees_no_io, .row = "N11",
+CASE(requests, nested_lower_sees_no_io, .promise = "N11",
      .title = "nested passthrough sends FSYNC, SETATTR, FLUSH to the upper server, only OPEN, RELEASE to the lower",
      .needs = NEED_PASSTHROUGH, .world = &depth_2)
 {
 	long fd;
 
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_through_two(w));
-	EXPECT_OTHER_OPS(w, "OPEN+passthrough");
-	EXPECT_RET(client_write_by(client(w), WAY_PREAD, fd, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough");
+	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, SIZE, 0, WRITTEN), SIZE);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_RET(client_call(client(w), ftruncate, fd, PAGE), 0);
 	EXPECT_RET(client_close(client(w), fd), 0);
 
-	EXPECT_OPS(w, "FSYNC SETATTR FLUSH RELEASE");
-	EXPECT_OTHER_OPS(w, "RELEASE");
+	EXPECT_REQUESTS(w, "FSYNC SETATTR FLUSH RELEASE");
+	EXPECT_OTHER_REQUESTS(w, "RELEASE");
 }
 
 /* --- N12: passthrough on FUSE without ----------------------------------------------- */
 
-CASE(requests, plain_fuse_below_sees_io, .row = "N12",
+CASE(requests, plain_fuse_below_sees_io, .promise = "N12",
      .title = "a backing file on FUSE without passthrough sends OPEN, READ, WRITE, RELEASE below and no I/O above",
      .needs = NEED_PASSTHROUGH)
 {
@@ -273,14 +273,14 @@ CASE(requests, plain_fuse_below_sees_io, .row = "N12",
 
 	EXPECT_RET(backing_fill("f", SEED, SIZE, 0), 0);
 	EXPECT_RET(register_on_other(w, "no-passthrough"), 1);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_read_by(client(w), WAY_PREAD, fd, PAGE, 0, SEED), PAGE);
-	EXPECT_RET(client_write_by(client(w), WAY_PREAD, fd, PAGE, 0, WRITTEN), PAGE);
+	EXPECT_RET(client_read_by(client(w), BY_PREAD, fd, PAGE, 0, SEED), PAGE);
+	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, WRITTEN), PAGE);
 	EXPECT_RET(client_close(client(w), fd), 0);
 
-	EXPECT_OPS(w, "FLUSH RELEASE");
-	EXPECT_OTHER_OPS(w, "OPEN READ WRITE RELEASE");
+	EXPECT_REQUESTS(w, "FLUSH RELEASE");
+	EXPECT_OTHER_REQUESTS(w, "OPEN READ WRITE RELEASE");
 	EXPECT_RET(backing_match("f", WRITTEN, PAGE, 0), PAGE);
 }
 

@@ -39,10 +39,10 @@ static void client_start_mount(struct client *c, struct world *w)
 
 WORLD_FIXTURE(early_ioctl);
 
-CASE(early_ioctl, backing_open_waits_eperm, .row = "O1",
+CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
      .title = "after SYNC_INIT an early BACKING_OPEN waits for the mount and fails with EPERM; after INIT it works",
      .since = "6.18", .needs = NEED_PASSTHROUGH | NEED_SYNC_INIT | NEED_REALTIME,
-     .can = "ioctl-any", .world = &unmounted)
+     .abilities = "ioctl-any", .world = &unmounted)
 {
 	unsigned int waiting;
 	long result;
@@ -60,10 +60,10 @@ CASE(early_ioctl, backing_open_waits_eperm, .row = "O1",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(early_ioctl, backing_close_waits_eperm, .row = "C1",
+CASE(early_ioctl, backing_close_waits_eperm, .promise = "C1",
      .title = "after SYNC_INIT an early BACKING_CLOSE waits for the mount and fails with EPERM; after INIT it works",
      .since = "6.18", .needs = NEED_PASSTHROUGH | NEED_SYNC_INIT | NEED_REALTIME,
-     .can = "ioctl-any", .world = &unmounted)
+     .abilities = "ioctl-any", .world = &unmounted)
 {
 	unsigned int waiting;
 	long result;

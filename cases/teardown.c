@@ -34,12 +34,12 @@ static const char *all_calls(struct client *c, long fd)
 		const char *name;
 		long result;
 	} calls[] = {
-		{ "write", client_write_by(c, WAY_PREAD, fd, 1, 0, SEED) },
-		{ "read", client_read_by(c, WAY_PREAD, fd, 1, 0, SEED) },
-		{ "splice", client_write_by(c, WAY_SPLICE, fd, 1, 0, SEED + 1) },
-		{ "sendfile", client_read_by(c, WAY_SENDFILE, fd, 1, 0, SEED + 1) },
-		{ "store", client_write_by(c, WAY_MMAP_SHARED, fd, 1, 0, SEED) },
-		{ "load", client_read_by(c, WAY_MMAP_SHARED, fd, 1, 0, SEED) },
+		{ "write", client_write_by(c, BY_PREAD, fd, 1, 0, SEED) },
+		{ "read", client_read_by(c, BY_PREAD, fd, 1, 0, SEED) },
+		{ "splice", client_write_by(c, BY_SPLICE, fd, 1, 0, SEED + 1) },
+		{ "sendfile", client_read_by(c, BY_SENDFILE, fd, 1, 0, SEED + 1) },
+		{ "store", client_write_by(c, BY_MMAP_SHARED, fd, 1, 0, SEED) },
+		{ "load", client_read_by(c, BY_MMAP_SHARED, fd, 1, 0, SEED) },
 		{ "fstat", size_of(c, fd) },
 		{ "ftruncate", client_call(c, ftruncate, fd, 1) },
 		{ "fsync", client_call(c, fsync, fd) },
@@ -62,13 +62,13 @@ static const char *all_calls(struct client *c, long fd)
 
 WORLD_FIXTURE(connected);
 
-CASE(connected, all_calls_work, .row = "L3",
+CASE(connected, all_calls_work, .promise = "L3",
      .title = "all calls on an open passthrough file work while server and connection are alive",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 
 	EXPECT_PASSES_THROUGH(w);
@@ -80,13 +80,13 @@ CASE(connected, all_calls_work, .row = "L3",
 
 WORLD_FIXTURE(aborted);
 
-CASE(aborted, open_file_data_works, .row = "L3",
+CASE(aborted, open_file_data_works, .promise = "L3",
      .title = "after an abort data I/O and mmap work; fstat, ftruncate, fsync and close fail with ENOTCONN",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(world_abort(), 0);
 
@@ -95,11 +95,11 @@ CASE(aborted, open_file_data_works, .row = "L3",
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 }
 
-CASE(aborted, open_enotconn, .row = "L3",
+CASE(aborted, open_enotconn, .promise = "L3",
      .title = "after an abort an open, even of an inode with an open passthrough file, fails with ENOTCONN",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	EXPECT_PASSES_THROUGH(w);
 	EXPECT_RET(client_stat(client(w), "g"), 0);
@@ -110,13 +110,13 @@ CASE(aborted, open_enotconn, .row = "L3",
 	EXPECT_RET(client_open(client(w), "h", O_RDONLY), -ENOTCONN);
 }
 
-CASE(aborted, mappings_work, .row = "L3",
+CASE(aborted, mappings_work, .promise = "L3",
      .title = "after an abort mappings read and write the backing file, even with the passthrough file closed",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long fd, open_at, closed_at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(open_at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
 	EXPECT_RET(world_abort(), 0);
@@ -129,13 +129,13 @@ CASE(aborted, mappings_work, .row = "L3",
 	EXPECT_RET(backing_file_is("f", "F"), 1);
 }
 
-CASE(aborted, last_reference_unpins, .row = "L3",
+CASE(aborted, last_reference_unpins, .promise = "L3",
      .title = "after an abort ID and open file pin the backing file until both are gone, though FUSE stays mounted",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(world_abort(), 0);
 
@@ -146,11 +146,11 @@ CASE(aborted, last_reference_unpins, .row = "L3",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(aborted, pending_open_econnaborted, .row = "L3",
+CASE(aborted, pending_open_econnaborted, .promise = "L3",
      .title = "after an abort the ID of a pending open can still be closed; the open fails with ECONNABORTED",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
-	plan(w, "f reg=at-open gate=reply");
+	open_rule(w, "f reg=at-open gate=reply");
 	client_start_open(client(w), "f", O_RDWR);
 	EXPECT_RET(server_wait(w, "OPEN", 1), 1);
 	EXPECT_RET(world_abort(), 0);
@@ -192,14 +192,14 @@ FIXTURE_VARIANT_ADD(server_gone, device_closed) { close_device };
 			CASE_SKIP("library: cannot close its device alone");                  \
 	} while (0)
 
-CASE(server_gone, open_file_data_works, .row = "L4",
+CASE(server_gone, open_file_data_works, .promise = "L4",
      .title = "after the server dies or closes its device, data I/O and mmap work; other calls fail with ENOTCONN",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS_DEVICES();
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(variant->end(w), 0);
 
@@ -209,14 +209,14 @@ CASE(server_gone, open_file_data_works, .row = "L4",
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 }
 
-CASE(server_gone, ids_pin_until_umount, .row = "L4",
+CASE(server_gone, ids_pin_until_umount, .promise = "L4",
      .title = "after the server dies or closes its device, IDs of closed files pin backing files until FUSE unmount",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
 	SKIP_UNLESS_DEVICES();
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(variant->end(w), 0);
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
@@ -228,20 +228,20 @@ CASE(server_gone, ids_pin_until_umount, .row = "L4",
 
 WORLD_FIXTURE(server_stopped);
 
-CASE(server_stopped, data_io_works, .row = "L4",
+CASE(server_stopped, data_io_works, .promise = "L4",
      .title = "reads, writes and mmap loads of a passthrough file work while the server is stopped",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_write(client(w), fd, "f", 1, 0), 1); /* asks for a capability, once */
 	EXPECT_RET(server_pause(&w->server), 0);
 
-	EXPECT_RET(client_write_by(client(w), WAY_PREAD, fd, 1, 0, SEED), 1);
-	EXPECT_RET(client_read_by(client(w), WAY_PREAD, fd, 1, 0, SEED), 1);
-	EXPECT_RET(client_read_by(client(w), WAY_MMAP_SHARED, fd, 1, 0, SEED), 1);
+	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, 1, 0, SEED), 1);
+	EXPECT_RET(client_read_by(client(w), BY_PREAD, fd, 1, 0, SEED), 1);
+	EXPECT_RET(client_read_by(client(w), BY_MMAP_SHARED, fd, 1, 0, SEED), 1);
 	EXPECT_RET(server_resume(&w->server), 0);
 }
 
@@ -249,14 +249,14 @@ CASE(server_stopped, data_io_works, .row = "L4",
 
 WORLD_FIXTURE(unanswered_release);
 
-CASE(unanswered_release, delays_nothing, .row = "L7",
+CASE(unanswered_release, delays_nothing, .promise = "L7",
      .title = "an unanswered RELEASE does not delay close(2), unpinning the backing file or a cached open",
-     .needs = NEED_PASSTHROUGH, .can = "hold")
+     .needs = NEED_PASSTHROUGH, .abilities = "hold")
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
-	plan(w, "f");
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
@@ -268,13 +268,13 @@ CASE(unanswered_release, delays_nothing, .row = "L7",
 	EXPECT_RET(server_go(w, "RELEASE"), 1);
 }
 
-CASE(unanswered_release, mount_not_busy, .row = "L7",
+CASE(unanswered_release, mount_not_busy, .promise = "L7",
      .title = "an unanswered RELEASE does not keep the FUSE mount busy",
-     .needs = NEED_PASSTHROUGH, .can = "hold")
+     .needs = NEED_PASSTHROUGH, .abilities = "hold")
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
 	EXPECT_RET(client_close(client(w), fd), 0);

@@ -18,7 +18,7 @@
 
 WORLD_FIXTURE(lazy);
 
-CASE(lazy, open_file_works, .row = "L5",
+CASE(lazy, open_file_works, .promise = "L5",
      .title = "after a lazy unmount an open file works, also GETATTR; after a server kill reads and writes still do",
      .needs = NEED_PASSTHROUGH)
 {
@@ -26,7 +26,7 @@ CASE(lazy, open_file_works, .row = "L5",
 	struct statx st;
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
@@ -41,13 +41,13 @@ CASE(lazy, open_file_works, .row = "L5",
 	EXPECT_RET(backing_file_is("f", "G"), 1);
 }
 
-CASE(lazy, open_file_pins, .row = "L5",
+CASE(lazy, open_file_pins, .promise = "L5",
      .title = "after lazy unmount and server kill the last open file pins the backing file; close frees all IDs",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(register_backing(w, "g", ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_PASSES_THROUGH(w);
@@ -60,13 +60,13 @@ CASE(lazy, open_file_pins, .row = "L5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(lazy, mapping_pins, .row = "L5",
+CASE(lazy, mapping_pins, .promise = "L5",
      .title = "after a lazy unmount, close and server kill a mapping works and pins the backing file until munmap",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
@@ -80,7 +80,7 @@ CASE(lazy, mapping_pins, .row = "L5",
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(lazy, unmounted_backing_fs_works, .row = "L5",
+CASE(lazy, unmounted_backing_fs_works, .promise = "L5",
      .title = "after a lazy unmount of the backing filesystem an ID still serves open, read and write",
      .needs = NEED_PASSTHROUGH)
 {
@@ -89,7 +89,7 @@ CASE(lazy, unmounted_backing_fs_works, .row = "L5",
 
 	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(client_stat(client(w), "f"), 0);
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	EXPECT_RET(world_umount_lazily("backing"), 0);
 
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
@@ -102,13 +102,13 @@ CASE(lazy, unmounted_backing_fs_works, .row = "L5",
 
 WORLD_FIXTURE(device);
 
-CASE(device, pins_ids_after_umount, .row = "L6",
+CASE(device, pins_ids_after_umount, .promise = "L6",
      .title = "after close and unmount an unclosed ID pins the backing file until the device closes",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(client_close(client(w), fd), 0);
 	EXPECT_RET(world_umount("fuse"), 0);
@@ -126,9 +126,9 @@ FIXTURE_VARIANT(device_clone)
 FIXTURE_VARIANT_ADD(device_clone, clone_closed_last) { "main", "clone" };
 FIXTURE_VARIANT_ADD(device_clone, clone_closed_first) { "clone", "main" };
 
-CASE(device_clone, last_one_pins_ids, .row = "L6",
+CASE(device_clone, last_one_pins_ids, .promise = "L6",
      .title = "after unmount, whichever of a device and its clone closes last pins the IDs and can close them",
-     .needs = NEED_PASSTHROUGH, .can = "devices")
+     .needs = NEED_PASSTHROUGH, .abilities = "devices")
 {
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
 	EXPECT_RET(register_f(w), 1);
@@ -147,9 +147,9 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(last_clone);
 
-CASE(last_clone, keeps_connection_alive, .row = "L6",
+CASE(last_clone, keeps_connection_alive, .promise = "L6",
      .title = "a clone alone keeps the connection; after its close opens fail with ECONNABORTED or ENOTCONN",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .can = "devices", .world = &same_cpu)
+     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "devices", .world = &same_cpu)
 {
 	struct client *waiting = client(w);
 
@@ -181,9 +181,9 @@ static int open_shared_connection(struct world *w)
 	return server_call(&w->server, device, "device other adopt") < 0 ? -EPROTO : device;
 }
 
-CASE(other_process, open_device_pins_ids, .row = "L6",
+CASE(other_process, open_device_pins_ids, .promise = "L6",
      .title = "a device open in another process pins the IDs after server kill and unmount until it closes",
-     .needs = NEED_PASSTHROUGH, .can = "devices")
+     .needs = NEED_PASSTHROUGH, .abilities = "devices")
 {
 	int device = open_shared_connection(w);
 
@@ -197,9 +197,9 @@ CASE(other_process, open_device_pins_ids, .row = "L6",
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-CASE(other_process, can_close_id, .row = "L6",
+CASE(other_process, can_close_id, .promise = "L6",
      .title = "another process can close an ID of a killed server, which unpins the backing file at once",
-     .needs = NEED_PASSTHROUGH, .can = "devices")
+     .needs = NEED_PASSTHROUGH, .abilities = "devices")
 {
 	int device = open_shared_connection(w);
 	uint32_t id = 1;
@@ -244,13 +244,13 @@ FIXTURE_VARIANT_ADD(connection, device_file_mount) { "dfm", -ENOTCONN };
 FIXTURE_VARIANT_ADD(connection, file_mount_device) { "fmd", 0 };
 FIXTURE_VARIANT_ADD(connection, file_device_mount) { "fdm", 0 };
 
-CASE(connection, freed_with_last_reference, .row = "L9",
+CASE(connection, freed_with_last_reference, .promise = "L9",
      .title = "unclosed IDs pin backing files until the last of mount, device and open file is gone, in any order",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(register_backing(w, "g", ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 
@@ -264,13 +264,13 @@ CASE(connection, freed_with_last_reference, .row = "L9",
 
 WORLD_FIXTURE(mount);
 
-CASE(mount, busy_while_file_open, .row = "L9",
+CASE(mount, busy_while_file_open, .promise = "L9",
      .title = "an open passthrough file keeps the FUSE mount busy, an unclosed ID does not",
      .needs = NEED_PASSTHROUGH)
 {
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(register_backing(w, "g", ""));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	EXPECT_PASSES_THROUGH(w);
@@ -285,7 +285,7 @@ CASE(mount, busy_while_file_open, .row = "L9",
 
 WORLD_FIXTURE(fusectl);
 
-CASE(fusectl, entry_removed_on_umount, .row = "L10",
+CASE(fusectl, entry_removed_on_umount, .promise = "L10",
      .title = "fusectl lists a connection until unmount, even if a device and an ID remain",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
@@ -298,7 +298,7 @@ CASE(fusectl, entry_removed_on_umount, .row = "L10",
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 }
 
-CASE(fusectl, entry_survives_abort_and_kill, .row = "L10",
+CASE(fusectl, entry_survives_abort_and_kill, .promise = "L10",
      .title = "fusectl lists an aborted connection whose server was killed until it is unmounted",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
@@ -313,13 +313,13 @@ CASE(fusectl, entry_survives_abort_and_kill, .row = "L10",
 	EXPECT_RET(world_lists_connection(entry), 0);
 }
 
-CASE(fusectl, entry_removed_with_last_user, .row = "L10",
+CASE(fusectl, entry_removed_with_last_user, .promise = "L10",
      .title = "after a lazy unmount fusectl lists the connection until the last open file and mapping are gone",
      .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
 {
 	long entry = world_connection(), fd, at;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
 	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
@@ -342,7 +342,7 @@ FIXTURE_VARIANT(many_ids)
 FIXTURE_VARIANT_ADD(many_ids, device_last) { "md" };
 FIXTURE_VARIANT_ADD(many_ids, mount_last) { "dm" };
 
-CASE(many_ids, all_freed_with_connection, .row = "L11",
+CASE(many_ids, all_freed_with_connection, .promise = "L11",
      .title = "a thousand unclosed IDs are all freed with the connection",
      .needs = NEED_PASSTHROUGH)
 {

@@ -45,12 +45,12 @@ static long connection_of(const char *dir)
 
 WORLD_FIXTURE(procfs);
 
-CASE(procfs, in_no_fd_table, .row = "P2",
+CASE(procfs, in_no_fd_table, .promise = "P2",
      .title = "a registered, open backing file has no file descriptor in the server or the client",
      .needs = NEED_PASSTHROUGH)
 {
 	EXPECT_POSITIVE(register_f(w));
-	plan(w, "f reg=reuse");
+	open_rule(w, "f reg=reuse");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 
 	EXPECT_RET(proc_backing_descriptors(w->server.pid, false), 0);
@@ -73,13 +73,13 @@ static long open_many(struct world *w, long count)
 	return client_run(client(w), do_open_many, &count, sizeof(count), "open f %ld times", count);
 }
 
-CASE(procfs, backing_not_in_file_nr, .row = "P2",
+CASE(procfs, backing_not_in_file_nr, .promise = "P2",
      .title = "an open passthrough file counts once in fs.file-nr; its backing file does not count",
      .needs = NEED_PASSTHROUGH)
 {
 	long lock, before, more;
 
-	plan(w, "f reg=at-lookup times=2000");
+	open_rule(w, "f reg=at-lookup times=2000");
 	EXPECT_RET(client_limit(client(w), RLIMIT_NOFILE, OPENS + 100), 0);
 	ASSERT_POSITIVE(lock = file_count_lock());
 	before = file_count(lock);
@@ -90,7 +90,7 @@ CASE(procfs, backing_not_in_file_nr, .row = "P2",
 	EXPECT_HOLDS(more < OPENS * 3 / 2, "their backing files are not counted too");
 }
 
-CASE(procfs, fdinfo_shows_connection, .row = "P2",
+CASE(procfs, fdinfo_shows_connection, .promise = "P2",
      .title = "fdinfo of /dev/fuse shows the connection number, the minor device number of the mount",
      .since = "6.16", .needs = NEED_PASSTHROUGH)
 {
@@ -102,7 +102,7 @@ CASE(procfs, fdinfo_shows_connection, .row = "P2",
 
 static const struct world_opts unmounted = { .unmounted = true };
 
-CASE(procfs, fdinfo_unmounted_is_silent, .row = "P2",
+CASE(procfs, fdinfo_unmounted_is_silent, .promise = "P2",
      .title = "fdinfo of an unmounted /dev/fuse shows no connection",
      .since = "any", .world = &unmounted)
 {
@@ -112,15 +112,15 @@ CASE(procfs, fdinfo_unmounted_is_silent, .row = "P2",
 
 WORLD_FIXTURE(landlock);
 
-CASE(landlock, registering_task_denied_eio, .row = "P3",
+CASE(landlock, registering_task_denied_eio, .promise = "P3",
      .title = "an open that Landlock denies to the registering task fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_LANDLOCK, .can = "credentials")
+     .needs = NEED_PASSTHROUGH | NEED_LANDLOCK, .abilities = "credentials")
 {
 	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=landlock"));
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDONLY), -EIO);
-	EXPECT_OPS(w, "LOOKUP OPEN+passthrough RELEASE");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_WRONLY));
 }
 
@@ -148,14 +148,14 @@ static long confine_to(struct client *c, const char *dir)
 	return client_run(c, do_enter_landlock, path, sizeof(path), "be confined to %s", dir);
 }
 
-CASE(landlock, client_rules_do_not_apply, .row = "P8",
+CASE(landlock, client_rules_do_not_apply, .promise = "P8",
      .title = "Landlock rules of the client do not apply to the backing file: open and read succeed",
      .needs = NEED_PASSTHROUGH | NEED_LANDLOCK)
 {
 	char data[1];
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	EXPECT_RET(confine_to(client(w), fuse_path("")), 0);
 
 	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDONLY), -EACCES);
@@ -204,14 +204,14 @@ static long answer(int listener, unsigned int response)
 
 WORLD_FIXTURE(fanotify);
 
-CASE(fanotify, open_denied_eio, .row = "P3",
+CASE(fanotify, open_denied_eio, .promise = "P3",
      .title = "an open whose backing file a fanotify listener allows succeeds; one that it denies fails with EIO",
      .needs = NEED_PASSTHROUGH | NEED_FANOTIFY)
 {
 	int listener;
 
 	EXPECT_POSITIVE(register_f(w));
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(listener = listen_for(FAN_OPEN_PERM));
 
 	client_start_open(client(w), "f", O_RDONLY);
@@ -223,14 +223,14 @@ CASE(fanotify, open_denied_eio, .row = "P3",
 	close(listener);
 }
 
-CASE(fanotify, read_denied_eperm, .row = "P7",
+CASE(fanotify, read_denied_eperm, .promise = "P7",
      .title = "a passthrough read that a fanotify listener denies on the backing file fails with EPERM",
      .needs = NEED_PASSTHROUGH | NEED_FANOTIFY)
 {
 	int listener;
 	long fd;
 
-	plan(w, "f reg=at-open");
+	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(listener = listen_for(FAN_ACCESS_PERM));
 	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
 
@@ -263,7 +263,7 @@ static long read_apart(int fd)
 	return WEXITSTATUS(status) ? -WEXITSTATUS(status) : 1;
 }
 
-CASE(fanotify, no_nested_event, .row = "P9",
+CASE(fanotify, no_nested_event, .promise = "P9",
      .title = "a read through the file descriptor of a fanotify event raises no event on the backing file",
      .needs = NEED_PASSTHROUGH | NEED_FANOTIFY,
      .fixed_by = "7.3.4 (where backing_file_open() takes over FMODE_NONOTIFY)",
@@ -274,7 +274,7 @@ CASE(fanotify, no_nested_event, .row = "P9",
 	int listener;
 
 	EXPECT_POSITIVE(register_f(w));
-	plan(w, "f reg=reuse times=2");
+	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(listener = listen_for(FAN_ACCESS_PERM));
 	ASSERT_RET(fanotify_mark(listener, FAN_MARK_ADD, FAN_ACCESS_PERM, AT_FDCWD, fuse_path("f")),
 		   0);

@@ -12,7 +12,7 @@
  * CASE() declares one promise of the kernel and the test of it:
  *
  *	CASE(backing_close, unknown_id,
- *	     .row = "C5", .title = "closing an ID that was never given out is ENOENT",
+ *	     .promise = "C5", .title = "closing an ID that was never given out is ENOENT",
  *	     .needs = NEED_PASSTHROUGH)
  *	{
  *		EXPECT_RET(server_backing_close(w, 12345), -ENOENT);
@@ -20,7 +20,7 @@
  *
  * The first argument is a FIXTURE() with a member struct world *w, which the
  * body finds as @w beside kselftest's @variant; what a world is, the fixture
- * knows. Title and row are mandatory, and the row is one of contract.h: a program
+ * knows. Title and promise are mandatory, and the promise is one of contract.h: a program
  * with a case that lacks one refuses to run.
  */
 #define CASE(fixture_name, case_name, ...)                                                    \

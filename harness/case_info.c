@@ -35,10 +35,10 @@ static void refuse(const struct case_info *info, const char *why)
 
 void case_add(struct case_info *info)
 {
-	if (!info->row || !info->title)
-		refuse(info, "a case has .row and .title");
-	if (!contract_find(info->row)) {
-		snprintf(text, sizeof(text), "the contract has no row %s", info->row);
+	if (!info->promise || !info->title)
+		refuse(info, "a case has .promise and .title");
+	if (!promise_find(info->promise)) {
+		snprintf(text, sizeof(text), "the contract has no promise %s", info->promise);
 		refuse(info, text);
 	}
 	info->next = cases;
@@ -81,7 +81,7 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 		 fixture, *variant ? "." : "", variant, name);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	record_case(running_name);
-	record("begin", "row", running->row, "title", running->title, "server", suite.subject(),
+	record("begin", "promise", running->promise, "title", running->title, "server", suite.subject(),
 	       NULL);
 	mark_kernel_log("begin");
 	return running;
@@ -99,12 +99,12 @@ static void show_hint(const char *kind, const char *hint)
 /* For a reader who has never seen the suite; collate.ktap.awk knows these lines. */
 static void show_failure(void)
 {
-	printf("# %s: %s\n", running->row, running->title);
-	printf("# see %s\n", contract_find(running->row)->ref);
+	printf("# %s: %s\n", running->promise, running->title);
+	printf("# see %s\n", promise_find(running->promise)->ref);
 	show_hint("fixed by", running->fixed_by);
 	show_hint("advice:", advice);
 	printf("# steps:\n");
-	journal_show();
+	step_log_show();
 	printf("# evidence: %s\n", record_path() ?: "none (FPT_EVIDENCE=FILE keeps it)");
 	printf("# kernel log: from \"fpt: begin %s %s\"\n", running_name, suite.subject());
 	printf("# again: %s %s --filter %s\n", suite.subject_variables(), program_invocation_name,
@@ -179,7 +179,7 @@ bool case_is_broken(void)
 	return set_up_failed;
 }
 
-void case_note_backend(const char *name)
+void case_note_library(const char *name)
 {
 	snprintf(backend, sizeof(backend), "%s", name);
 }

@@ -11,16 +11,16 @@ struct world; /* what a case stands on: the fixtures' own business */
 /* What is known of a case before it runs. Strings are static. */
 struct case_info {
 	const char *fixture, *name; /* kselftest's names, set by CASE() */
-	const char *row;	    /* row of the contract, see contract.h, "E2"; mandatory */
-	const char *title;	    /* the promise, one sentence; mandatory */
+	const char *promise;	    /* its ID in the contract, see contract.h, "E2"; mandatory */
+	const char *title;	    /* what the kernel does, one sentence; mandatory */
 	const char *since;	    /* first release that makes it, or "any"; NULL: "6.9" */
 	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
 	const char *advice;	    /* what to look at in the program under test where it fails */
 	const char *xfail;	    /* why every known kernel fails it today, see case_void_xfail() */
 	const char *xfail_since;    /* not every kernel: no one that release_lacks() this, */
 	const char *xfail_before;   /* and only those that release_lacks() this */
-	const char *xfail_on;	    /* only on what case_note_backend() calls so: it is at fault */
-	const char *can;	    /* words the server's hello must have */
+	const char *xfail_on;	    /* only on what case_note_library() calls so: it is at fault */
+	const char *abilities;	    /* words that the hello of the server must have */
 	unsigned int needs;	    /* NEED_* */
 	const void *world;	    /* options for the fixture */
 	int line;
@@ -67,7 +67,7 @@ bool case_is_broken(void);
 void case_void_xfail(void);
 
 /* On what the case runs; the name is copied. */
-void case_note_backend(const char *name);
+void case_note_library(const char *name);
 
 /* A figure or fact for the evidence that no expectation is about. */
 void case_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -4,16 +4,16 @@
 
 #include "contract.h"
 
-const struct contract_row *contract_find(const char *row)
+const struct promise *promise_find(const char *id)
 {
-	for (const struct contract_row *r = contract; r->row; r++)
-		if (r->ref && !strcmp(r->row, row))
-			return r;
+	for (const struct promise *p = contract; p->id; p++)
+		if (p->ref && !strcmp(p->id, id))
+			return p;
 	return NULL;
 }
 
-void contract_show(void)
+void contract_print(void)
 {
-	for (const struct contract_row *r = contract; r->row; r++)
-		printf("%s\t%s\t%s\n", r->row, r->ref ? r->ref : "-", r->promise);
+	for (const struct promise *p = contract; p->id; p++)
+		printf("%s\t%s\t%s\n", p->id, p->ref ? p->ref : "-", p->text);
 }

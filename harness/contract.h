@@ -3,26 +3,26 @@
 #define FPT_CONTRACT_H
 
 /*
- * The contract that cases test: what is promised, row by row, each with the place
- * in the sources that decides it. Strings are static, one sentence or place each,
+ * The contract that cases test: promise by promise, each with the place
+ * in the kernel sources that decides it. Strings are static, one sentence or place each,
  * without tabs, quotes and backslashes.
  */
-struct contract_row {
-	const char *row;     /* "E2"; a heading's is its section's letter, "E" */
-	const char *promise; /* one short sentence; a heading's is the section's title */
-	const char *ref;     /* "fs/fuse/iomode.c: fuse_file_io_open()"; a heading has none, NULL */
+struct promise {
+	const char *id;	  /* "E2"; of a heading its section's letter, "E" */
+	const char *text; /* one short sentence; a heading's is the section's title */
+	const char *ref;  /* "fs/fuse/iomode.c: fuse_file_io_open()"; a heading has none, NULL */
 };
 
 /*
- * Each heading followed by its rows, in order; a row without .row ends it. The
+ * Each heading followed by its promises, in order; an entry without .id ends it. The
  * harness does not know what is promised: a program of cases is linked with it.
  */
-extern const struct contract_row contract[];
+extern const struct promise contract[];
 
-/* The row of that name; NULL where there is none, as for a heading. */
-const struct contract_row *contract_find(const char *row);
+/* NULL where there is none of that ID, as for a heading. */
+const struct promise *promise_find(const char *id);
 
-/* Prints the table on stdout, tabs between: row, ref ("-" for a heading), promise. */
-void contract_show(void);
+/* Prints the table on stdout, tabs between: ID, ref ("-" for a heading), text. */
+void contract_print(void);
 
 #endif

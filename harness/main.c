@@ -27,14 +27,14 @@ static char *run_args[RUN_ARGS_MAX];
 static int run_argc;
 
 static const char usage[] =
-	"usage: %s [--list | --json | --rows] [--filter GLOB[,GLOB]...] [--except FILE]\n"
+	"usage: %s [--list | --json | --promises] [--filter GLOB[,GLOB]...] [--except FILE]\n"
 	"       %s [kselftest option...]\n"
 	"%s\n"
 	"\n"
-	"  --list         one line a case: name, row, since, needs, can, title\n"
+	"  --list         one line a case: name, promise, since, needs, abilities, title\n"
 	"  --json         the same as JSON lines\n"
-	"  --rows         the contract: row, what decides it, promise\n"
-	"  --filter GLOB  only cases whose name or row matches one of these\n"
+	"  --promises     the contract: ID, what decides it, promise\n"
+	"  --filter GLOB  only cases whose name or promise matches one of these\n"
 	"  --except FILE  not the cases whose names are lines of it\n"
 	"  --help         this text; -h shows kselftest's own options\n"
 	"\n"
@@ -58,9 +58,9 @@ static void needs_names(unsigned int needs, char *out)
 }
 
 /* Words with commas, as needs. */
-static void can_names(const char *can, char *out, size_t size)
+static void ability_names(const char *abilities, char *out, size_t size)
 {
-	snprintf(out, size, "%s", can && *can ? can : "-");
+	snprintf(out, size, "%s", abilities && *abilities ? abilities : "-");
 	for (char *blank = out; (blank = strchr(blank, ' '));)
 		*blank = ',';
 }
@@ -93,7 +93,7 @@ static bool is_excepted(const char *full)
 	return false;
 }
 
-static bool matches_filter(const char *full, const char *row)
+static bool matches_filter(const char *full, const char *promise)
 {
 	const char *in_program = strchr(full, '.') + 1;
 	char *globs = strdup(filter), *save, *glob;
@@ -101,14 +101,14 @@ static bool matches_filter(const char *full, const char *row)
 
 	for (glob = strtok_r(globs, ",", &save); glob; glob = strtok_r(NULL, ",", &save))
 		matches |= !fnmatch(glob, full, 0) || !fnmatch(glob, in_program, 0) ||
-			   !fnmatch(glob, row, 0);
+			   !fnmatch(glob, promise, 0);
 	free(globs);
 	return matches;
 }
 
-static bool selected(const char *full, const char *row)
+static bool selected(const char *full, const char *promise)
 {
-	return !is_excepted(full) && (!filter || matches_filter(full, row));
+	return !is_excepted(full) && (!filter || matches_filter(full, promise));
 }
 
 static void each_selected(const char *fixture, const char *variant, const char *name)
@@ -118,17 +118,17 @@ static void each_selected(const char *fixture, const char *variant, const char *
 
 	snprintf(full, sizeof(full), "%s.%s%s%s.%s", program_invocation_short_name, fixture,
 		 *variant ? "." : "", variant, name);
-	if (info && selected(full, info->row))
+	if (info && selected(full, info->promise))
 		action(full, info);
 }
 
 static void list_case(const char *format, const char *full, const struct case_info *info)
 {
-	char needs[256], can[256];
+	char needs[256], abilities[256];
 
 	needs_names(info->needs, needs);
-	can_names(info->can, can, sizeof(can));
-	printf(format, full, info->row, info->since ? info->since : "6.9", needs, can, info->title);
+	ability_names(info->abilities, abilities, sizeof(abilities));
+	printf(format, full, info->promise, info->since ? info->since : "6.9", needs, abilities, info->title);
 }
 
 static void list_line(const char *full, const struct case_info *info)
@@ -139,8 +139,8 @@ static void list_line(const char *full, const struct case_info *info)
 /* Titles and names hold nothing that JSON would have to escape: make check says so. */
 static void list_json(const char *full, const struct case_info *info)
 {
-	list_case("{\"case\":\"%s\",\"row\":\"%s\",\"since\":\"%s\",\"needs\":\"%s\","
-		  "\"can\":\"%s\",\"title\":\"%s\"}\n",
+	list_case("{\"case\":\"%s\",\"promise\":\"%s\",\"since\":\"%s\",\"needs\":\"%s\","
+		  "\"abilities\":\"%s\",\"title\":\"%s\"}\n",
 		  full, info);
 }
 
@@ -207,7 +207,7 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 	static const struct option options[] = {
 		{ "list", no_argument, NULL, 'L' },
 		{ "json", no_argument, NULL, 'J' },
-		{ "rows", no_argument, NULL, 'R' },
+		{ "promises", no_argument, NULL, 'P' },
 		{ "filter", required_argument, NULL, 'I' },
 		{ "except", required_argument, NULL, 'E' },
 		{ "help", no_argument, NULL, 'H' },
@@ -226,8 +226,8 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 		case 'J':
 			action = list_json;
 			break;
-		case 'R':
-			contract_show();
+		case 'P':
+			contract_print();
 			return 0;
 		case 'I':
 			filter = optarg;

@@ -11,7 +11,7 @@
 static char steps[STEPS_SHOWN][STEP_MAX];
 static unsigned int step_count;
 
-void journal_step(const char *who, const char *result, const char *what, ...)
+void step_log(const char *who, const char *result, const char *what, ...)
 {
 	char text[STEP_MAX];
 	va_list args;
@@ -25,7 +25,7 @@ void journal_step(const char *who, const char *result, const char *what, ...)
 	step_count++;
 }
 
-void journal_show(void)
+void step_log_show(void)
 {
 	for (unsigned int i = 0; i < step_count && i < STEPS_SHOWN; i++)
 		printf("#   %2u. %s\n", i + 1, steps[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef FPT_JOURNAL_H
-#define FPT_JOURNAL_H
+#ifndef FPT_STEP_LOG_H
+#define FPT_STEP_LOG_H
 
 /*
  * What happened in the case that runs, in order: who did what, with which
@@ -8,10 +8,10 @@
  * shows all of them.
  */
 
-void journal_step(const char *who, const char *result, const char *what, ...)
+void step_log(const char *who, const char *result, const char *what, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Prints the steps so far as KTAP diagnostics on stdout. */
-void journal_show(void);
+void step_log_show(void);
 
 #endif

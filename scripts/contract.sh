@@ -58,9 +58,9 @@ say_servers()
 cases=$("$scripts/run.sh" --list)
 mounted=
 [ ! -d "$OUTPUT/external" ] || mounted=$("$scripts/run.sh" --mount '' --list)
-rows=$(say_rows)
+rows=$(print_promises)
 servers=$(say_servers)
 [ -n "$servers" ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
 
 awk -f "$scripts/lib/markdown.awk" -f "$scripts/lib/contract.awk" kind=servers <(echo "$servers") \
-	kind=rows <(echo "$rows") kind=cases <(echo "$cases") kind=mounted <(echo "$mounted")
+	kind=promises <(echo "$rows") kind=cases <(echo "$cases") kind=mounted <(echo "$mounted")

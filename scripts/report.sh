@@ -131,14 +131,14 @@ in_order()
 find_cases()
 {
 	"$scripts/run.sh" --list >"$tmp/cases"
-	say_rows >"$tmp/rows"
+	print_promises >"$tmp/rows"
 }
 
 make_with() # AWK_OPTION...
 {
 	awk -f "$scripts/lib/report/read.awk" "$@" \
 		-v KERNELS="${kernels[*]}" -v SERVERS="${servers[*]}" \
-		kind=rows "$tmp/rows" kind=cases "$tmp/cases" kind=results "${files[@]}"
+		kind=promises "$tmp/rows" kind=cases "$tmp/cases" kind=results "${files[@]}"
 }
 
 # --- evidence ----------------------------------------------------------------

@@ -10,7 +10,7 @@
 	"of opens of one file that overlap the kernel takes the second only with the ID of the "  \
 	"first: keep an ID per inode, count the opens, and either pass all of them through or none"
 
-MOUNTED_FIXTURE(overlapping);
+EXTERNAL_FIXTURE(overlapping);
 
 static const struct {
 	const char *name;
@@ -37,7 +37,7 @@ static long open_twice(struct world *w, const char *path, size_t first, size_t s
 	return fd < 0 ? fd : again < 0 ? again : 0;
 }
 
-CASE(overlapping, all_access_modes_succeed, .row = "A5",
+CASE(overlapping, all_access_modes_succeed, .promise = "A5",
      .title = "a file open in any access mode, or for appending, can be opened again in any other",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
@@ -55,7 +55,7 @@ CASE(overlapping, all_access_modes_succeed, .row = "A5",
 		}
 }
 
-CASE(overlapping, io_continues_after_closes, .row = "A5",
+CASE(overlapping, io_continues_after_closes, .promise = "A5",
      .title = "of three overlapping opens of a file, those still open read and write after others are closed",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
@@ -76,22 +76,22 @@ CASE(overlapping, io_continues_after_closes, .row = "A5",
 	EXPECT_POSITIVE(client_open(c, "f", O_RDWR));
 }
 
-CASE(overlapping, new_file_opens_again, .row = "A5",
+CASE(overlapping, new_file_opens_again, .promise = "A5",
      .title = "another process can open a new file in any access mode while its creator has it open",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, client(w), OPENED);
-	fd = mounted_open(client(w), CREATED);
-	SKIP_IF_LACKING(fd, mounted_operation());
+	fd = external_open(client(w), CREATED);
+	SKIP_IF_LACKING(fd, external_operation());
 	ASSERT_POSITIVE(fd);
 
 	for (size_t i = 0; i < OPENS; i++)
 		EXPECT_POSITIVE(client_open(client_number(w, 1), "new", opens[i].flags));
 }
 
-CASE(overlapping, o_creat_opens_existing, .row = "A5",
+CASE(overlapping, o_creat_opens_existing, .promise = "A5",
      .title = "an open with O_CREAT of a file that is already open succeeds",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
@@ -101,7 +101,7 @@ CASE(overlapping, o_creat_opens_existing, .row = "A5",
 	EXPECT_POSITIVE(client_open(client_number(w, 1), "f", O_RDWR | O_CREAT));
 }
 
-CASE(overlapping, o_tmpfile_opens_by_proc_fd, .row = "A5",
+CASE(overlapping, o_tmpfile_opens_by_proc_fd, .promise = "A5",
      .title = "an open O_TMPFILE file can be opened again through /proc/self/fd",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
@@ -110,15 +110,15 @@ CASE(overlapping, o_tmpfile_opens_by_proc_fd, .row = "A5",
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	fd = mounted_open(c, TMPFILE);
-	SKIP_IF_LACKING(fd, mounted_operation());
+	fd = external_open(c, TMPFILE);
+	SKIP_IF_LACKING(fd, external_operation());
 	ASSERT_POSITIVE(fd);
 	snprintf(path, sizeof(path), "/proc/self/fd/%ld", fd);
 	EXPECT_POSITIVE(client_open(c, path, O_RDONLY));
 	EXPECT_POSITIVE(client_open(c, path, O_RDWR));
 }
 
-CASE(overlapping, hard_link_opens, .row = "A5",
+CASE(overlapping, hard_link_opens, .promise = "A5",
      .title = "a file that is open by one name can be opened and read by a hard link",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
@@ -128,8 +128,8 @@ CASE(overlapping, hard_link_opens, .row = "A5",
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	EXPECT_DONE(client_link(c, "f", "also"), "link");
 	ASSERT_POSITIVE(fd = client_open(c, "also", O_RDWR));
-	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, MOUNTED_FILLED, 0, MOUNTED_SEED),
-		   MOUNTED_FILLED);
+	EXPECT_RET(client_read_by(c, BY_PREAD, fd, EXTERNAL_FILLED, 0, EXTERNAL_SEED),
+		   EXTERNAL_FILLED);
 }
 
 /* --- A6: at once ------------------------------------------------------------------------ */
@@ -150,9 +150,9 @@ static long finish_all(struct world *w)
 	return errors;
 }
 
-MOUNTED_FIXTURE(parallel);
+EXTERNAL_FIXTURE(parallel);
 
-CASE(parallel, opens_all_succeed, .row = "A6",
+CASE(parallel, opens_all_succeed, .promise = "A6",
      .title = "parallel opens and closes of one file, for reading, for writing and for both, all succeed",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {
@@ -167,7 +167,7 @@ CASE(parallel, opens_all_succeed, .row = "A6",
 	EXPECT_HOLDS(finish_all(w) == 0, "no open fails");
 }
 
-CASE(parallel, creates_all_succeed, .row = "A6",
+CASE(parallel, creates_all_succeed, .promise = "A6",
      .title = "parallel opens of one file with O_CREAT all succeed",
      .needs = NEED_PASSTHROUGH, .advice = ADVICE)
 {

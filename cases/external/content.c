@@ -6,14 +6,14 @@
 
 #define PAGE  4096L
 #define RW    (PROT_READ | PROT_WRITE)
-#define OTHER (MOUNTED_SEED + 1)
+#define OTHER (EXTERNAL_SEED + 1)
 #define ODD   12345L
 
 /* --- A2: reading and writing ------------------------------------------------------- */
 
-MOUNTED_FIXTURE_FOR_EACH_FILE(file_io);
+EXTERNAL_FIXTURE_FOR_EACH_FILE(file_io);
 
-CASE(file_io, written_data_reads_back, .row = "A2",
+CASE(file_io, written_data_reads_back, .promise = "A2",
      .title = "written data is read back by read and mmap and is in the backing file at once, if that has a name",
      .needs = NEED_PASSTHROUGH)
 {
@@ -23,15 +23,15 @@ CASE(file_io, written_data_reads_back, .row = "A2",
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
 
-	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, MOUNTED_FILLED, ODD, OTHER), MOUNTED_FILLED);
-	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, MOUNTED_FILLED, ODD, OTHER), MOUNTED_FILLED);
-	EXPECT_RET(client_read_by(c, WAY_MMAP_SHARED, fd, MOUNTED_FILLED, ODD, OTHER),
-		   MOUNTED_FILLED);
+	EXPECT_RET(client_write_by(c, BY_PREAD, fd, EXTERNAL_FILLED, ODD, OTHER), EXTERNAL_FILLED);
+	EXPECT_RET(client_read_by(c, BY_PREAD, fd, EXTERNAL_FILLED, ODD, OTHER), EXTERNAL_FILLED);
+	EXPECT_RET(client_read_by(c, BY_MMAP_SHARED, fd, EXTERNAL_FILLED, ODD, OTHER),
+		   EXTERNAL_FILLED);
 	if (name)
-		EXPECT_RET(backing_match(name, OTHER, MOUNTED_FILLED, ODD), MOUNTED_FILLED);
+		EXPECT_RET(backing_match(name, OTHER, EXTERNAL_FILLED, ODD), EXTERNAL_FILLED);
 }
 
-CASE(file_io, extending_write_updates_size, .row = "A2",
+CASE(file_io, extending_write_updates_size, .promise = "A2",
      .title = "a write past EOF updates the size that fstat reports",
      .needs = NEED_PASSTHROUGH)
 {
@@ -41,14 +41,14 @@ CASE(file_io, extending_write_updates_size, .row = "A2",
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
 	EXPECT_RET(client_fstatx(c, fd, 0, &st), 0);
-	EXPECT_RET(st.stx_size, MOUNTED_SIZE);
+	EXPECT_RET(st.stx_size, EXTERNAL_SIZE);
 
-	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, ODD, MOUNTED_SIZE, OTHER), ODD);
+	EXPECT_RET(client_write_by(c, BY_PREAD, fd, ODD, EXTERNAL_SIZE, OTHER), ODD);
 	EXPECT_RET(client_fstatx(c, fd, 0, &st), 0);
-	EXPECT_RET(st.stx_size, MOUNTED_SIZE + ODD);
+	EXPECT_RET(st.stx_size, EXTERNAL_SIZE + ODD);
 }
 
-CASE(file_io, ftruncate_moves_eof, .row = "A2",
+CASE(file_io, ftruncate_moves_eof, .promise = "A2",
      .title = "ftruncate of an open file moves EOF for reads and updates the size",
      .needs = NEED_PASSTHROUGH)
 {
@@ -66,20 +66,20 @@ CASE(file_io, ftruncate_moves_eof, .row = "A2",
 	EXPECT_RET(client_read(c, fd, data, sizeof(data), ODD), 0);
 }
 
-CASE(file_io, fsync_succeeds, .row = "A2",
+CASE(file_io, fsync_succeeds, .promise = "A2",
      .title = "fsync of a passthrough file succeeds", .needs = NEED_PASSTHROUGH)
 {
 	struct client *c = client(w);
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_write_by(c, BY_PREAD, fd, ODD, 0, OTHER), ODD);
 	EXPECT_DONE(client_call(c, fsync, fd), "fsync");
 }
 
-MOUNTED_FIXTURE(coherence);
+EXTERNAL_FIXTURE(coherence);
 
-CASE(coherence, between_open_files, .row = "A2",
+CASE(coherence, between_open_files, .promise = "A2",
      .title = "a write through one open file is read through another at once",
      .needs = NEED_PASSTHROUGH)
 {
@@ -89,12 +89,12 @@ CASE(coherence, between_open_files, .row = "A2",
 	OPEN_PASSED_THROUGH(in, reader, OPENED);
 	ASSERT_POSITIVE(out = client_open(writer, "f", O_WRONLY));
 
-	EXPECT_RET(client_read_by(reader, WAY_PREAD, in, ODD, 0, MOUNTED_SEED), ODD);
-	EXPECT_RET(client_write_by(writer, WAY_PREAD, out, ODD, 0, OTHER), ODD);
-	EXPECT_RET(client_read_by(reader, WAY_PREAD, in, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_read_by(reader, BY_PREAD, in, ODD, 0, EXTERNAL_SEED), ODD);
+	EXPECT_RET(client_write_by(writer, BY_PREAD, out, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_read_by(reader, BY_PREAD, in, ODD, 0, OTHER), ODD);
 }
 
-CASE(coherence, from_close_to_open, .row = "A2",
+CASE(coherence, from_close_to_open, .promise = "A2",
      .title = "data written before close is read by another process that opens the file next",
      .needs = NEED_PASSTHROUGH)
 {
@@ -102,17 +102,17 @@ CASE(coherence, from_close_to_open, .row = "A2",
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, ODD, 0, MOUNTED_SEED), ODD);
-	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_read_by(c, BY_PREAD, fd, ODD, 0, EXTERNAL_SEED), ODD);
+	EXPECT_RET(client_write_by(c, BY_PREAD, fd, ODD, 0, OTHER), ODD);
 	EXPECT_RET(client_close(c, fd), 0);
 
 	ASSERT_POSITIVE(fd = client_open(client_number(w, 1), "f", O_RDONLY));
-	EXPECT_RET(client_read_by(client_number(w, 1), WAY_PREAD, fd, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_read_by(client_number(w, 1), BY_PREAD, fd, ODD, 0, OTHER), ODD);
 }
 
-MOUNTED_FIXTURE(o_trunc);
+EXTERNAL_FIXTURE(o_trunc);
 
-CASE(o_trunc, empties_open_file, .row = "A2",
+CASE(o_trunc, empties_open_file, .promise = "A2",
      .title = "O_TRUNC empties a file that is already open; what is written after it is read there, too",
      .needs = NEED_PASSTHROUGH)
 {
@@ -136,27 +136,27 @@ CASE(o_trunc, empties_open_file, .row = "A2",
 #define PIECE  64
 #define PIECES 500
 
-MOUNTED_FIXTURE(append);
+EXTERNAL_FIXTURE(append);
 
-CASE(append, alternating_in_order, .row = "A3",
+CASE(append, alternating_in_order, .promise = "A3",
      .title = "alternating appends by two processes are concatenated in order",
      .needs = NEED_PASSTHROUGH)
 {
 	struct client *one = client(w), *two = client_number(w, 1);
-	const long end = MOUNTED_SIZE;
+	const long end = EXTERNAL_SIZE;
 	long fd, a, b;
 
 	OPEN_PASSED_THROUGH(fd, one, OPENED);
 	ASSERT_POSITIVE(a = client_open(one, "f", O_WRONLY | O_APPEND));
 	ASSERT_POSITIVE(b = client_open(two, "f", O_WRONLY | O_APPEND));
 
-	EXPECT_RET(client_write_by(one, WAY_READ, a, ODD, end, OTHER), ODD);
-	EXPECT_RET(client_write_by(two, WAY_READ, b, ODD, end + ODD, OTHER), ODD);
-	EXPECT_RET(client_write_by(one, WAY_READ, a, ODD, end + 2 * ODD, OTHER), ODD);
+	EXPECT_RET(client_write_by(one, BY_READ, a, ODD, end, OTHER), ODD);
+	EXPECT_RET(client_write_by(two, BY_READ, b, ODD, end + ODD, OTHER), ODD);
+	EXPECT_RET(client_write_by(one, BY_READ, a, ODD, end + 2 * ODD, OTHER), ODD);
 	EXPECT_RET(backing_match("f", OTHER, 4 * ODD, end), 3 * ODD);
 }
 
-CASE(append, concurrent_none_lost_or_torn, .row = "A3",
+CASE(append, concurrent_none_lost_or_torn, .promise = "A3",
      .title = "concurrent appends by two processes are all present, each whole",
      .needs = NEED_PASSTHROUGH)
 {
@@ -171,11 +171,11 @@ CASE(append, concurrent_none_lost_or_torn, .row = "A3",
 	client_start_append(two, b, 'b', PIECE, PIECES);
 	EXPECT_RET(client_finish(one), PIECES);
 	EXPECT_RET(client_finish(two), PIECES);
-	EXPECT_RET(backing_blocks("f", 'a', PIECE, MOUNTED_SIZE), PIECES);
-	EXPECT_RET(backing_blocks("f", 'b', PIECE, MOUNTED_SIZE), PIECES);
+	EXPECT_RET(backing_blocks("f", 'a', PIECE, EXTERNAL_SIZE), PIECES);
+	EXPECT_RET(backing_blocks("f", 'b', PIECE, EXTERNAL_SIZE), PIECES);
 }
 
-CASE(append, new_file_in_order, .row = "A3",
+CASE(append, new_file_in_order, .promise = "A3",
      .title = "appends to a new file are concatenated in order",
      .needs = NEED_PASSTHROUGH)
 {
@@ -185,16 +185,16 @@ CASE(append, new_file_in_order, .row = "A3",
 	OPEN_PASSED_THROUGH(fd, c, CREATED);
 	ASSERT_POSITIVE(fd = client_open(c, "log", O_WRONLY | O_APPEND | O_CREAT | O_EXCL));
 
-	EXPECT_RET(client_write_by(c, WAY_READ, fd, ODD, 0, OTHER), ODD);
-	EXPECT_RET(client_write_by(c, WAY_READ, fd, ODD, ODD, OTHER), ODD);
+	EXPECT_RET(client_write_by(c, BY_READ, fd, ODD, 0, OTHER), ODD);
+	EXPECT_RET(client_write_by(c, BY_READ, fd, ODD, ODD, OTHER), ODD);
 	EXPECT_RET(backing_match("log", OTHER, 4 * ODD, 0), 2 * ODD);
 }
 
 /* --- A4: memory ------------------------------------------------------------------------ */
 
-MOUNTED_FIXTURE_FOR_EACH_FILE(shared_mapping);
+EXTERNAL_FIXTURE_FOR_EACH_FILE(shared_mapping);
 
-CASE(shared_mapping, coherent_with_read_write, .row = "A4",
+CASE(shared_mapping, coherent_with_read_write, .promise = "A4",
      .title = "read returns what was stored to a shared mapping; a load returns what was written to the file",
      .needs = NEED_PASSTHROUGH)
 {
@@ -212,7 +212,7 @@ CASE(shared_mapping, coherent_with_read_write, .row = "A4",
 	EXPECT_RET(client_peek(c, at + 1), 'w');
 }
 
-CASE(shared_mapping, works_after_close, .row = "A4",
+CASE(shared_mapping, works_after_close, .promise = "A4",
      .title = "loads and stores through a shared mapping work after close",
      .needs = NEED_PASSTHROUGH)
 {

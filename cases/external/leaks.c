@@ -15,7 +15,7 @@
 
 /* --- A8: after the last close --------------------------------------------------------- */
 
-MOUNTED_FIXTURE(last_close);
+EXTERNAL_FIXTURE(last_close);
 FIXTURE_VARIANT(last_close)
 {
 	enum how how;
@@ -24,7 +24,7 @@ FIXTURE_VARIANT_ADD(last_close, open_rdonly) { READ };
 FIXTURE_VARIANT_ADD(last_close, open_rdwr) { OPENED };
 FIXTURE_VARIANT_ADD(last_close, o_creat) { CREATED };
 
-CASE(last_close, unpins_file, .row = "A8",
+CASE(last_close, unpins_file, .promise = "A8",
      .title = "after its last close nothing holds the backing file open",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -40,7 +40,7 @@ CASE(last_close, unpins_file, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(last_close, unpins_file_opened_twice, .row = "A8",
+CASE(last_close, unpins_file_opened_twice, .promise = "A8",
      .title = "a backing file opened twice is held until both are closed, then by nothing",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -58,9 +58,9 @@ CASE(last_close, unpins_file_opened_twice, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-MOUNTED_FIXTURE(pins);
+EXTERNAL_FIXTURE(pins);
 
-CASE(pins, none_after_many_opens, .row = "A8",
+CASE(pins, none_after_many_opens, .promise = "A8",
      .title = "after many opens and closes nothing holds the backing file open",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -76,7 +76,7 @@ CASE(pins, none_after_many_opens, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(pins, none_after_concurrent_opens, .row = "A8",
+CASE(pins, none_after_concurrent_opens, .promise = "A8",
      .title = "after concurrent opens and closes by several processes nothing holds the backing file open",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -94,7 +94,7 @@ CASE(pins, none_after_concurrent_opens, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(pins, none_after_munmap, .row = "A8",
+CASE(pins, none_after_munmap, .promise = "A8",
      .title = "a mapping holds the backing file of a closed file; after munmap nothing does",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -112,7 +112,7 @@ CASE(pins, none_after_munmap, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(pins, none_after_rename_and_close, .row = "A8",
+CASE(pins, none_after_rename_and_close, .promise = "A8",
      .title = "after its last close nothing holds a file that was renamed while open",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -127,7 +127,7 @@ CASE(pins, none_after_rename_and_close, .row = "A8",
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
-CASE(pins, none_after_link_and_close, .row = "A8",
+CASE(pins, none_after_link_and_close, .promise = "A8",
      .title = "after its last close nothing holds an O_TMPFILE file that was linked",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -144,7 +144,7 @@ CASE(pins, none_after_link_and_close, .row = "A8",
 
 /* --- A9: files without a name ---------------------------------------------------------- */
 
-MOUNTED_FIXTURE(unlinked);
+EXTERNAL_FIXTURE(unlinked);
 
 #define WATCH_ENDS(watch)                                                                     \
 	do {                                                                                  \
@@ -153,7 +153,7 @@ MOUNTED_FIXTURE(unlinked);
 			CASE_SKIP("config: no fanotify of a filesystem (set CONFIG_FANOTIFY=y)"); \
 	} while (0)
 
-CASE(unlinked, o_tmpfile_freed_on_close, .row = "A9",
+CASE(unlinked, o_tmpfile_freed_on_close, .promise = "A9",
      .title = "an O_TMPFILE file is freed on its last close",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -167,7 +167,7 @@ CASE(unlinked, o_tmpfile_freed_on_close, .row = "A9",
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
-CASE(unlinked, open_file_freed_on_close, .row = "A9",
+CASE(unlinked, open_file_freed_on_close, .promise = "A9",
      .title = "a file unlinked while open is freed on its last close",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -182,7 +182,7 @@ CASE(unlinked, open_file_freed_on_close, .row = "A9",
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
-CASE(unlinked, replaced_file_freed_on_close, .row = "A9",
+CASE(unlinked, replaced_file_freed_on_close, .promise = "A9",
      .title = "a file replaced by rename while open is freed on its last close",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {
@@ -197,7 +197,7 @@ CASE(unlinked, replaced_file_freed_on_close, .row = "A9",
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
-CASE(unlinked, closed_file_freed_on_unlink, .row = "A9",
+CASE(unlinked, closed_file_freed_on_unlink, .promise = "A9",
      .title = "a file that is unlinked after its last close is freed",
      .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
 {

@@ -107,7 +107,7 @@ static const struct finding *why(const struct reply *first, const struct reply *
 static const struct finding *look(struct world *w, long fd, size_t since, const struct reply *first,
 				  const struct reply **reply)
 {
-	program_wait_rest(&w->program, fuse_path("")); /* and so it is all there */
+	external_fs_wait_rest(&w->program, fuse_path("")); /* and so it is all there */
 	*reply = last_open(since);
 	if (!*reply)
 		return fd != -EIO ? &nothing : has_error(since) ? &own_error : &unseen;
@@ -149,15 +149,15 @@ static const struct finding *look_at_three(struct world *w, const char *path, in
 	for (size_t i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			client_close(client(w), fds[i]);
-	program_wait_rest(&w->program, fuse_path(""));
+	external_fs_wait_rest(&w->program, fuse_path(""));
 	return found;
 }
 
 static const struct world_opts watched = { .watched = true };
 
-MOUNTED_FIXTURE(overlapping_opens);
+EXTERNAL_FIXTURE(overlapping_opens);
 
-CASE(overlapping_opens, no_reply_causes_eio, .row = "A5",
+CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5",
      .title = "no reply to overlapping opens makes, or can make, an open fail with EIO", .needs = NEED_PASSTHROUGH,
      .world = &watched)
 {

@@ -7,9 +7,9 @@
 
 #define PAGE 4096L
 
-MOUNTED_FIXTURE_FOR_EACH_FILE(unmounted);
+EXTERNAL_FIXTURE_FOR_EACH_FILE(unmounted);
 
-CASE(unmounted, exits_and_pins_nothing, .row = "A10",
+CASE(unmounted, exits_and_pins_nothing, .promise = "A10",
      .title = "after unmount the external file system exits; the backing filesystem can be unmounted at once",
      .needs = NEED_PASSTHROUGH)
 {
@@ -17,16 +17,16 @@ CASE(unmounted, exits_and_pins_nothing, .row = "A10",
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, PAGE, 0, MOUNTED_SEED), PAGE);
+	EXPECT_RET(client_write_by(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED), PAGE);
 	EXPECT_RET(client_close(c, fd), 0);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(program_wait_end(), 0);
+	EXPECT_RET(external_fs_wait_end(), 0);
 	EXPECT_RET(world_umount("backing"), 0);
 }
 
-MOUNTED_FIXTURE_FOR_EACH_FILE(killed);
+EXTERNAL_FIXTURE_FOR_EACH_FILE(killed);
 
-CASE(killed, open_file_works_then_unpins, .row = "A11",
+CASE(killed, open_file_works_then_unpins, .promise = "A11",
      .title = "with the external file system killed an open file works; close and unmount unpin the backing file",
      .needs = NEED_PASSTHROUGH)
 {
@@ -34,10 +34,10 @@ CASE(killed, open_file_works_then_unpins, .row = "A11",
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	EXPECT_RET(program_kill(), 0);
+	EXPECT_RET(external_fs_kill(), 0);
 
-	EXPECT_RET(client_write_by(c, WAY_PREAD, fd, PAGE, 0, MOUNTED_SEED), PAGE);
-	EXPECT_RET(client_read_by(c, WAY_PREAD, fd, PAGE, 0, MOUNTED_SEED), PAGE);
+	EXPECT_RET(client_write_by(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED), PAGE);
+	EXPECT_RET(client_read_by(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED), PAGE);
 	EXPECT_RET(world_umount("backing"), -EBUSY);
 	client_close(c, fd);
 	EXPECT_RET(world_umount("fuse"), 0);

@@ -14,7 +14,7 @@
 #include "harness/step_log.h"
 #include "plain_suite.h"
 
-const struct contract_row contract[] = {
+const struct promise contract[] = {
 	{ "D", "Verdicts", NULL },
 	{ "D1", "expectations decide", "harness/expect.c: judge()" },
 	{ "D2", "a failure names its fix", "harness/case_info.c: show_fix()" },
@@ -33,7 +33,7 @@ struct world {
 /* A verb as fixtures have them: does something, journals it, returns the result. */
 static long world_answer(const struct world *w)
 {
-	journal_step("world", "42", "answer");
+	step_log("world", "42", "answer");
 	return w->answer;
 }
 
@@ -57,7 +57,7 @@ static long world_answer(const struct world *w)
 
 DEMO_FIXTURE(verdict);
 
-CASE(verdict, pass, .row = "D1", .title = "what is expected comes")
+CASE(verdict, pass, .promise = "D1", .title = "what is expected comes")
 {
 	EXPECT_RET(world_answer(w), 42);
 	EXPECT_POSITIVE(world_answer(w));
@@ -66,7 +66,7 @@ CASE(verdict, pass, .row = "D1", .title = "what is expected comes")
 	case_note("rate", "%d/%d", 12, 200);
 }
 
-CASE(verdict, fail, .row = "D1", .title = "a failed EXPECT_ does not end the case",
+CASE(verdict, fail, .promise = "D1", .title = "a failed EXPECT_ does not end the case",
      .needs = NEED_REALTIME | NEED_USERNS, .since = "any")
 {
 	EXPECT_RET(world_answer(w), -EIO);
@@ -77,89 +77,89 @@ CASE(verdict, fail, .row = "D1", .title = "a failed EXPECT_ does not end the cas
 	EXPECT_HOLDS(false, "the truth holds");
 }
 
-CASE(verdict, fail_by_assert, .row = "D1", .title = "a failed ASSERT_ ends the case")
+CASE(verdict, fail_by_assert, .promise = "D1", .title = "a failed ASSERT_ ends the case")
 {
 	ASSERT_RET(-EIO, 0);
 	EXPECT_HOLDS(false, "nothing is expected any more");
 }
 
-CASE(verdict, fail_by_assert_positive, .row = "D1", .title = "a failed ASSERT_ ends the case")
+CASE(verdict, fail_by_assert_positive, .promise = "D1", .title = "a failed ASSERT_ ends the case")
 {
 	ASSERT_POSITIVE(-EIO);
 	EXPECT_HOLDS(false, "nothing is expected any more");
 }
 
-CASE(verdict, fail_where_fix_is_known, .row = "D2", .title = "a failure names its fix",
+CASE(verdict, fail_where_fix_is_known, .promise = "D2", .title = "a failure names its fix",
      .fixed_by = "0123456789ab (fuse: do better)")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, pass_where_fix_is_known, .row = "D2", .title = "a success does not",
+CASE(verdict, pass_where_fix_is_known, .promise = "D2", .title = "a success does not",
      .fixed_by = "0123456789ab (fuse: do better)")
 {
 	EXPECT_RET(0, 0);
 }
 
-CASE(verdict, xfail, .row = "D3", .title = "a failure that is expected",
+CASE(verdict, xfail, .promise = "D3", .title = "a failure that is expected",
      .xfail = "no kernel does it yet")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_by_assert, .row = "D3", .title = "a failed ASSERT_ is never expected",
+CASE(verdict, no_xfail_by_assert, .promise = "D3", .title = "a failed ASSERT_ is never expected",
      .xfail = "no kernel does it yet")
 {
 	ASSERT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_where_broken, .row = "D3", .title = "a broken case is never expected",
+CASE(verdict, no_xfail_where_broken, .promise = "D3", .title = "a broken case is never expected",
      .xfail = "no kernel does it yet")
 {
 	case_note_broken("mount: %s", strerror(EBUSY));
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_in_accident, .row = "D3", .title = "a crash is never expected",
+CASE(verdict, no_xfail_in_accident, .promise = "D3", .title = "a crash is never expected",
      .xfail = "no kernel does it yet")
 {
 	EXPECT_RET(-EIO, 0);
 	raise(SIGSEGV);
 }
 
-CASE(verdict, xpass, .row = "D3", .title = "a success where failure is expected",
+CASE(verdict, xpass, .promise = "D3", .title = "a success where failure is expected",
      .xfail = "no kernel does it yet")
 {
 	EXPECT_RET(0, 0);
 }
 
-CASE(verdict, skip_in_body, .row = "D4", .title = "a case that finds out late",
-     .can = "dance sing",
+CASE(verdict, skip_in_body, .promise = "D4", .title = "a case that finds out late",
+     .abilities = "dance sing",
      .xfail = "a skip is no expected failure")
 {
 	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");
 	EXPECT_HOLDS(false, "nothing is expected any more");
 }
 
-CASE(verdict, fail_before_skip, .row = "D4", .title = "a case that has failed is not skipped")
+CASE(verdict, fail_before_skip, .promise = "D4", .title = "a case that has failed is not skipped")
 {
 	EXPECT_RET(-EIO, 0);
 	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");
 }
 
-CASE(verdict, fail_before_skip_in_a_fixture, .row = "D4",
+CASE(verdict, fail_before_skip_in_a_fixture, .promise = "D4",
      .title = "a case that has failed is not skipped by what it calls")
 {
 	EXPECT_RET(-EIO, 0);
 	case_skip_now("config: CONFIG_DEMO is not set");
 }
 
-CASE(verdict, skip_in_a_fixture, .row = "D4", .title = "what a case calls may find out late")
+CASE(verdict, skip_in_a_fixture, .promise = "D4", .title = "what a case calls may find out late")
 {
 	case_skip_now("config: CONFIG_DEMO is not set");
 }
 
-CASE(verdict, broken, .row = "D5", .title = "the test's own set-up fails")
+CASE(verdict, broken, .promise = "D5", .title = "the test's own set-up fails")
 {
 	case_note_broken("mount: %s", strerror(EBUSY));
 	EXPECT_HOLDS(false, "the world stands");
@@ -190,7 +190,7 @@ FIXTURE_TEARDOWN(unfit)
 	EXPECT_HOLDS(false, "there is nothing to tear down");
 }
 
-CASE(unfit, is_skipped, .row = "D4", .title = "a world that cannot be made skips the case")
+CASE(unfit, is_skipped, .promise = "D4", .title = "a world that cannot be made skips the case")
 {
 	EXPECT_HOLDS(false, "the body does not run");
 }
@@ -208,7 +208,7 @@ FIXTURE_VARIANT_ADD(release, second) { "6.12.4+deb13-amd64", -EISDIR };
 FIXTURE_VARIANT_ADD(release, second_unchanged) { "6.18", -EOPNOTSUPP };
 FIXTURE_VARIANT_ADD(release, neither) { "6.18", -EBADF };
 
-CASE(release, chooses_the_row, .row = "D6", .title = "the newest row not above the kernel counts",
+CASE(release, chooses_the_row, .promise = "D6", .title = "the newest row not above the kernel counts",
      .since = "6.9")
 {
 	setenv("FPT_RELEASE", variant->running, 1);
@@ -217,55 +217,55 @@ CASE(release, chooses_the_row, .row = "D6", .title = "the newest row not above t
 
 DEMO_FIXTURE(accident);
 
-CASE(accident, segfault, .row = "D7", .title = "the case's process crashes")
+CASE(accident, segfault, .promise = "D7", .title = "the case's process crashes")
 {
 	raise(SIGSEGV);
 }
 
-CASE(accident, killed, .row = "D7", .title = "the case's process is killed")
+CASE(accident, killed, .promise = "D7", .title = "the case's process is killed")
 {
 	raise(SIGKILL);
 }
 
-CASE(accident, timeout, .row = "D7", .title = "the case's process hangs")
+CASE(accident, timeout, .promise = "D7", .title = "the case's process hangs")
 {
 	for (;;)
 		pause();
 }
 
-CASE(verdict, xfail_before_release, .row = "D3",
+CASE(verdict, xfail_before_release, .promise = "D3",
      .title = "a failure that is expected of kernels before a release", .xfail = "mended later",
      .xfail_since = "5.1", .xfail_before = "999.1")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_before_release, .row = "D3",
+CASE(verdict, no_xfail_before_release, .promise = "D3",
      .title = "a failure that is expected of newer kernels only", .xfail = "broken later",
      .xfail_since = "999.1")
 {
 	EXPECT_RET(0, 0);
 }
 
-CASE(verdict, no_xfail_since_release, .row = "D3",
+CASE(verdict, no_xfail_since_release, .promise = "D3",
      .title = "a failure that is expected of older kernels only", .xfail = "mended long ago",
      .xfail_before = "5.1")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, xfail_on_backend, .row = "D3", .title = "a failure that is expected on this library",
+CASE(verdict, xfail_on_backend, .promise = "D3", .title = "a failure that is expected on this library",
      .xfail = "the library does not do it yet", .xfail_on = "this")
 {
-	case_note_backend("this");
+	case_note_library("this");
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_on_another, .row = "D3",
+CASE(verdict, no_xfail_on_another, .promise = "D3",
      .title = "a failure that is expected on another library only",
      .xfail = "that library does not do it yet", .xfail_on = "that")
 {
-	case_note_backend("this");
+	case_note_library("this");
 	EXPECT_RET(-EIO, 0);
 }
 

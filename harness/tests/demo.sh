@@ -33,7 +33,7 @@ exits "--list" 0 ./demo --list
 sort out >demo.list
 expect "has name, row, since, needs, can and title" demo.list
 exits "--json" 0 ./demo --json
-jq -r '[.case, .row, .since, .needs, .can, .title] | @tsv' out | sort >from_json
+jq -r '[.case, .promise, .since, .needs, .abilities, .title] | @tsv' out | sort >from_json
 same "says the same" demo.list from_json
 exits "--list of a row" 0 ./demo --list --filter D2
 cut -f 1 out | sort >names
@@ -65,7 +65,7 @@ says "alone" out '1\.\.1'
 exits "without none" 1 ./demo --filter D2 --except except
 says "runs all" out '1\.\.2'
 
-exits "--rows" 0 ./demo --rows
+exits "--promises" 0 ./demo --promises
 same "has row, ref and promise of the contract" - out <<END
 D	-	Verdicts
 D1	harness/expect.c: judge()	expectations decide

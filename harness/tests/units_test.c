@@ -10,7 +10,7 @@
 #include "harness/record.h"
 #include "harness/since.h"
 
-const struct contract_row contract[] = {
+const struct promise contract[] = {
 	{ "E", "A section", NULL },
 	{ "E1", "a promise", "file.c: function()" },
 	{ "E10", "another", "file.c: other()" },
@@ -101,7 +101,7 @@ static int output_of(void (*write_it)(void), int fd, char *text, size_t size)
 
 static void add_untitled(void)
 {
-	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .row = "E1" });
+	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .promise = "E1" });
 }
 
 static void add_without_row(void)
@@ -112,16 +112,16 @@ static void add_without_row(void)
 static void add_with_unknown_row(void)
 {
 	case_add(&(struct case_info){
-		.fixture = "f", .name = "c", .line = 7, .row = "E2", .title = "t" });
+		.fixture = "f", .name = "c", .line = 7, .promise = "E2", .title = "t" });
 }
 
 TEST(contract_find_finds_rows_but_no_headings)
 {
-	EXPECT_EQ(&contract[1], contract_find("E1"));
-	EXPECT_EQ(&contract[2], contract_find("E10"));
-	EXPECT_EQ(NULL, contract_find("E"));
-	EXPECT_EQ(NULL, contract_find("E2"));
-	EXPECT_EQ(NULL, contract_find(""));
+	EXPECT_EQ(&contract[1], promise_find("E1"));
+	EXPECT_EQ(&contract[2], promise_find("E10"));
+	EXPECT_EQ(NULL, promise_find("E"));
+	EXPECT_EQ(NULL, promise_find("E2"));
+	EXPECT_EQ(NULL, promise_find(""));
 }
 
 TEST(case_whose_row_is_not_in_the_contract_is_refused)
@@ -129,7 +129,7 @@ TEST(case_whose_row_is_not_in_the_contract_is_refused)
 	char said[256];
 
 	EXPECT_EQ(1, output_of(add_with_unknown_row, STDERR_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("f.c, line 7: the contract has no row E2\n", said);
+	EXPECT_STREQ("f.c, line 7: the contract has no promise E2\n", said);
 }
 
 TEST(case_without_title_or_row_is_refused)
@@ -137,9 +137,9 @@ TEST(case_without_title_or_row_is_refused)
 	char said[256];
 
 	EXPECT_EQ(1, output_of(add_untitled, STDERR_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("f.c, line 7: a case has .row and .title\n", said);
+	EXPECT_STREQ("f.c, line 7: a case has .promise and .title\n", said);
 	EXPECT_EQ(1, output_of(add_without_row, STDERR_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("f.c, line 7: a case has .row and .title\n", said);
+	EXPECT_STREQ("f.c, line 7: a case has .promise and .title\n", said);
 }
 
 static void record_odd_text(void)
@@ -202,16 +202,16 @@ TEST(record_without_file_is_silent)
 
 static void show_two_steps(void)
 {
-	journal_step("client0", "EIO", "open %s", "f");
-	journal_step("server", "ok 1", "go a");
-	journal_show();
+	step_log("client0", "EIO", "open %s", "f");
+	step_log("server", "ok 1", "go a");
+	step_log_show();
 }
 
 static void show_too_many_steps(void)
 {
 	for (int i = 1; i <= 203; i++)
-		journal_step("client0", "0", "step %d", i);
-	journal_show();
+		step_log("client0", "0", "step %d", i);
+	step_log_show();
 }
 
 TEST(journal_shows_steps_in_order)

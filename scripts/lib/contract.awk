@@ -4,7 +4,7 @@
 # markdown.awk, called by contract.sh. Input, with tabs between columns:
 #
 #   kind=servers  name, version, words that its hello has after "can"
-#   kind=rows     row, ref, promise                        (--rows of a program)
+#   kind=promises     row, ref, promise                        (--promises of a program)
 #   kind=cases    name, row, since, needs, can, title      (--list of all)
 #   kind=mounted  the same of what needs no server
 #
@@ -20,7 +20,7 @@ kind == "servers" {
 	words_of[$1] = " " $3 " "
 }
 
-kind == "rows" {
+kind == "promises" {
 	rows[++n_rows] = $1
 	is_heading[$1] = $2 == "-"
 	ref[$1] = $2

@@ -72,11 +72,11 @@ says "so are cases without a row" "$tmp/err" \
 	'contract.sh: cases whose row is not in the contract: b.f.two (E9) b.f.three (R)'
 
 script "$OUTPUT/cases/b" <<'END'
-echo "f.two, line 7: the contract has no row E9" >&2
+echo "f.two, line 7: the contract has no promise E9" >&2
 exit 1
 END
 exits "a program that refuses to run" 1 "$contract"
-says "says why" "$tmp/err" 'f.two, line 7: the contract has no row E9'
+says "says why" "$tmp/err" 'f.two, line 7: the contract has no promise E9'
 rm "$OUTPUT/cases/b"
 
 script "$OUTPUT/servers/odd" <<END

@@ -4,7 +4,7 @@
 # Each case can fail: all cases run on the raw server, and those about libfuse on that
 # one, once as they are and once under every deliberate mistake of fixtures/shared/faults.c,
 # and whatever is executed must fail at least once. Case x mistake is kept in
-# $OUTPUT/sabotage.tsv.
+# $OUTPUT/faults.tsv.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -12,7 +12,7 @@ set -eu
 need_built servers/raw
 need_fuse
 export OUTPUT="$built"
-mistakes=$("$OUTPUT/servers/raw" --sabotage-list)
+mistakes=$("$OUTPUT/servers/raw" --fault-list)
 
 # What cases came to under one mistake, "none" being none.
 run_on() # SERVER MISTAKE OPTION...
@@ -20,7 +20,7 @@ run_on() # SERVER MISTAKE OPTION...
 	server=$1 mistake=$2
 	shift 2
 	status=0
-	FPT_SABOTAGE=${mistake#none} "$scripts/run.sh" -j 8 --server "$server" \
+	FPT_FAULT=${mistake#none} "$scripts/run.sh" -j 8 --server "$server" \
 		--run-dir "$tmp/run/$server/$mistake" \
 		--kernel-name "$mistake" "$@" >"$tmp/$mistake.out" 2>&1 || status=$?
 	tsv=$(echo "$tmp/run/$server/$mistake/results/$mistake/"*.tsv)
@@ -93,7 +93,7 @@ awk -F '\t' -v mistakes="none $mistakes" '
 				printf "\t%s", outcome[cases[c], m]
 			print ""
 		}
-	}' $(printf "$tmp/%s " none $mistakes) >"$OUTPUT/sabotage.tsv"
+	}' $(printf "$tmp/%s " none $mistakes) >"$OUTPUT/faults.tsv"
 
 # Only fail counts: a set-up that a mistake broke says nothing of the expectations.
 fails_in() # WORD...
@@ -120,7 +120,7 @@ while IFS='	' read -r case unharmed outcomes; do
 		check "$case can fail" fails_in $unharmed $outcomes
 		;;
 	esac
-done <"$OUTPUT/sabotage.tsv"
+done <"$OUTPUT/faults.tsv"
 
 # A mistake that no case notices is none.
 for mistake in $mistakes; do

@@ -13,7 +13,7 @@ need_built tests/faulty
 need_fuse
 
 export FPT_REAL="$built/servers/raw" OUTPUT="$built"
-unset FPT_SABOTAGE FPT_RELEASE FPT_FAULT
+unset FPT_FAULT FPT_RELEASE FPT_FAULTY
 faulty=$built/tests/faulty
 case=drop.late.next_open_eio # which has all that a conversation has
 mul=${FPT_TIMEOUT_MUL:-1}
@@ -25,7 +25,7 @@ run() # NAME FAULT ARGUMENT...
 	local name=$1 fault=$2 status=0 begun=$SECONDS
 
 	shift 2
-	FPT_FAULT=$fault timeout $((60 * mul)) "$scripts/run.sh" --server "raw,$faulty" --run-dir "$tmp/$name" --results "$tmp/results" \
+	FPT_FAULTY=$fault timeout $((60 * mul)) "$scripts/run.sh" --server "raw,$faulty" --run-dir "$tmp/$name" --results "$tmp/results" \
 		--kernel-name k "$@" >"$tmp/$name.out" 2>&1 </dev/null || status=$?
 	echo "$status $((SECONDS - begun))" >"$tmp/$name.end"
 }
@@ -96,7 +96,7 @@ cp "$faulty" "$tmp/faulty$$" # a name that no other process has
 mkfifo "$tmp/tell"
 for signal in TERM KILL; do
 	rm -rf "$tmp/own"
-	FPT_FAULT=last-own FPT_TELL=$tmp/tell "$scripts/run.sh" --server "$tmp/faulty$$" --run-dir "$tmp/own" \
+	FPT_FAULTY=last-own FPT_TELL=$tmp/tell "$scripts/run.sh" --server "$tmp/faulty$$" --run-dir "$tmp/own" \
 		--filter "$case" >/dev/null 2>&1 </dev/null &
 	timeout 60 cat "$tmp/tell" || : # its file is open
 	kill -s $signal $!
@@ -119,7 +119,7 @@ refuses "a text file" "$tmp/text" "cannot be executed: chmod +x $tmp/text, if it
 # --- what the suite sends -----------------------------------------------------------
 
 # Some cases look at the process that has the device, which is another one here.
-FPT_FAULT="" "$scripts/run.sh" --server "$faulty" --run-dir "$tmp/strict" --results "$tmp/results" \
+FPT_FAULTY="" "$scripts/run.sh" --server "$faulty" --run-dir "$tmp/strict" --results "$tmp/results" \
 	--kernel-name k >/dev/null 2>&1 </dev/null || :
 check "the cases send nothing that is against \"Lines\"" not grep -r '# the command "' "$tmp/strict/ktap"
 passed=$(awk -F '\t' '$3 == "pass"' "$tmp/strict/results/k/faulty.tsv" | wc -l)

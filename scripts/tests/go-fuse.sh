@@ -46,7 +46,7 @@ says "and its path told" "$tmp/out" ".*/servers/go-fuse-$version"
 
 if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ]; then
 	export OUTPUT="$built"
-	unset FPT_SABOTAGE
+	unset FPT_FAULT
 	status=0
 	"$scripts/run.sh" --server "go-fuse-$version" --probe >"$tmp/out" 2>"$tmp/err" || status=$?
 	cp "$tmp/out" "$tmp/both"

@@ -61,7 +61,7 @@ check "the bare cycle works" "$new/bench-cycle" 1
 
 servers=raw
 [ ! -x "$new/servers/raw-uring" ] || ! uring_on || servers=raw,raw-uring
-unset FPT_SABOTAGE
+unset FPT_FAULT
 status=0
 OUTPUT=$new "$scripts/run.sh" --server "$servers" --run-dir "$tmp/run" --results "$tmp/results" \
 	--kernel-name k >"$tmp/out" 2>&1 </dev/null || status=$?

@@ -98,7 +98,7 @@ done
 # --- the cases on all of them ----------------------------------------------------
 
 export OUTPUT="$built"
-unset FPT_SABOTAGE
+unset FPT_FAULT
 exits "the cases run" 1 "$scripts/run.sh" -j 4 --server "$servers" --filter "$rows" \
 	--run-dir "$tmp/run" --kernel-name k
 results=$tmp/run/results/k

@@ -19,13 +19,13 @@ check "every line has name, row, since, needs, can and title" sh -c \
 for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --json
 done >"$tmp/json"
-jq -r '[.case, .row, .since, .needs, .can, .title] | @tsv' <"$tmp/json" >"$tmp/from_json"
+jq -r '[.case, .promise, .since, .needs, .abilities, .title] | @tsv' <"$tmp/json" >"$tmp/from_json"
 same "--json says what --list says" "$tmp/list" "$tmp/from_json"
 
 for program in "$built"/cases/* "$built"/external/*; do
-	"$program" --rows
+	"$program" --promises
 done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_rows"
-"$built/cases/drop" --rows >"$tmp/rows"
+"$built/cases/drop" --promises >"$tmp/rows"
 sort -t '	' -k 1.1,1.1 -k 1.2,1n "$tmp/rows" >"$tmp/sorted_rows"
 same "all programs have the same contract" "$tmp/sorted_rows" "$tmp/all_rows"
 check "every row has name, reference and promise; a heading has no reference" sh -c \

@@ -11,7 +11,7 @@
 
 enum { WAIT_SECONDS = 5 };
 
-const struct contract_row contract[] = {
+const struct promise contract[] = {
 	{ "V", "Virtual machines", NULL },
 	{ "V3", "of several that ran, the culprit is found", "scripts/vm/boots.inc: try_alone()" },
 	{ 0 },
@@ -33,7 +33,7 @@ static int meet(int fd, short event)
 	return poll(&other, 1, WAIT_SECONDS * 1000);
 }
 
-CASE(two, meet, .row = "V3", .title = "the bad one is a crash, the other has its outcome")
+CASE(two, meet, .promise = "V3", .title = "the bad one is a crash, the other has its outcome")
 {
 	const int meeting = open_meeting();
 

@@ -12,7 +12,7 @@ need_built probe
 need_fuse
 
 export RAW="$built/servers/raw" OUTPUT="$built"
-unset FPT_SABOTAGE
+unset FPT_FAULT
 run=("$scripts/run.sh" --probe --server)
 
 status=0
@@ -249,30 +249,30 @@ wrong frail ids <<-END
 END
 
 # Mistakes of the raw server itself.
-sabotaged() # MISTAKE PARTS
+faulted() # MISTAKE PARTS
 {
-	server "$1" <<<"FPT_SABOTAGE=$1 exec \"\$RAW\""
+	server "$1" <<<"FPT_FAULT=$1 exec \"\$RAW\""
 	wrong "$1" "$2"
 }
 
-sabotaged attr-timeout requests <<-END
+faulted attr-timeout requests <<-END
 	The journal: a LOOKUP for each name, and no more: timeouts are without end
 	The journal: one word for each request, in their order
 END
 
-sabotaged init "" <<-END
+faulted init "" <<-END
 	INIT: the answer asks for passthrough, with the depth that was given
 END
 
-sabotaged keep-fd holding <<-END
+faulted keep-fd holding <<-END
 	The file system: between two requests nothing of the backing directory is open
 END
 
-sabotaged read-data requests <<-END
+faulted read-data requests <<-END
 	The file system: READ gives what is in the backing file
 END
 
-sabotaged reply-fh passthrough <<-END
+faulted reply-fh passthrough <<-END
 	The plan: at the release of the first one the ID is dropped
 END
 

@@ -133,7 +133,7 @@ mkdir -p "$run/evidence/raw" "$run/results"
 cp -R "$results/6.12.43" "$run/results/"
 sed -i 's/^a.m.y.many.*/a.m.y.many	raw	fail	17		other/' "$run/results/6.12.43/raw.tsv"
 cat >"$run/evidence/raw/a.jsonl" <<'END'
-{"type":"begin","case":"a.m.x.many","row":"R1","title":"the matrix","server":"raw"}
+{"type":"begin","case":"a.m.x.many","promise":"R1","title":"the matrix","server":"raw"}
 {"type":"step","case":"a.m.x.many","who":"client0","what":"open </script>","result":"3"}
 {"type":"expect","case":"a.m.x.many","what":"client_open()","observed":"3","wanted":"EIO","ok":false,"where":"a.c:7"}
 {"type":"hint","case":"a.m.x.many","text":"fixed by 7.3"}

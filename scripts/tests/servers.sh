@@ -20,7 +20,7 @@ fi
 commands=6
 case=(timeout 10 "$built/cases/drop" --filter early.before_reply_eio)
 export FPT_TIMEOUT_MUL=0.05 FPT_SERVER="$built/servers/raw"
-unset FPT_EVIDENCE FPT_SABOTAGE FPT_RELEASE
+unset FPT_EVIDENCE FPT_FAULT FPT_RELEASE
 
 status=0
 "${case[@]}" >"$tmp/said" 2>&1 || status=$?

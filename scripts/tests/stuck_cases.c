@@ -5,7 +5,7 @@
  */
 #include "throwaway.h"
 
-const struct contract_row contract[] = {
+const struct promise contract[] = {
 	{ "V", "Virtual machines", NULL },
 	{ "V3", "what is left of a program does not hold up others", "scripts/vm/guest/jobs.c: expect_end()" },
 	{ 0 },
@@ -37,12 +37,12 @@ static int linger(void)
 	return freezer_make() ?: leave_a_process() ?: freezer_freeze();
 }
 
-CASE(program, lingers, .row = "V3", .title = "a program has its outcome, though it leaves a process for ever")
+CASE(program, lingers, .promise = "V3", .title = "a program has its outcome, though it leaves a process for ever")
 {
 	EXPECT_RET(linger(), 0);
 }
 
-CASE(program, fails_and_lingers, .row = "V3", .title = "what has failed is not counted again as a death")
+CASE(program, fails_and_lingers, .promise = "V3", .title = "what has failed is not counted again as a death")
 {
 	EXPECT_RET(linger(), 0);
 	EXPECT_RET(-EIO, 0);

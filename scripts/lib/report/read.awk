@@ -3,7 +3,7 @@
 # Reads results for markdown.awk and page.awk of this folder; called by report.sh.
 # Input, with tabs between columns:
 #
-#   kind=rows     row, ref, promise                        (--rows of a program)
+#   kind=promises     row, ref, promise                        (--promises of a program)
 #   kind=cases    name, row, since, needs, can, title      (--list of all)
 #   kind=results  RESULTS/<kernel>/<server>.tsv
 #
@@ -15,7 +15,7 @@ BEGIN {
 	n_servers = split(SERVERS, servers, " ")
 }
 
-kind == "rows" {
+kind == "promises" {
 	rows[++n_rows] = $1
 	ref[$1] = $2
 	promise[$1] = $3
