@@ -13,52 +13,52 @@ static const struct world_opts not_negotiated = { .init = "no-passthrough" };
 
 WORLD_FIXTURE(unmounted_device);
 
-CASE(unmounted_device, eperm, .promise = "C1",
-     .title = "closing an ID on an unmounted device fails with EPERM without waiting",
-     .abilities = "ioctl-any", .world = &unmounted,
-     .fixed_by = "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
+CASE(unmounted_device, eperm, .promise = "C1", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any", .world = &unmounted,
+	.title = "closing an ID on an unmounted device fails with EPERM without waiting",
+	.fixed_by = "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
 {
 	EXPECT_RET_SINCE(server_backing_close(w, 1, BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));
 }
 
-CASE(unmounted_device, sync_init_waits_eintr, .promise = "C1",
-     .title = "after FUSE_DEV_IOC_SYNC_INIT, closing an ID waits for the mount; a signal interrupts it with EINTR",
-     .since = "6.18", .needs = NEED_SYNC_INIT, .abilities = "ioctl-any", .world = &unmounted)
+CASE(unmounted_device, sync_init_waits_eintr, .promise = "C1", .needs = NEED_SYNC_INIT,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "ioctl-any", .since = "6.18",
+	.world = &unmounted,
+	.title = "after FUSE_DEV_IOC_SYNC_INIT, closing an ID waits for the mount; a signal interrupts it with EINTR")
 {
-	EXPECT_RET(server_call(&w->server, -1, "sync-init"), 0);
+	EXPECT_RET(server_sync_init(w), 0);
 
 	EXPECT_RET(server_backing_close(w, 1, "timeout=5"), -EINTR);
 }
 
 WORLD_FIXTURE(bad_pointer);
 
-CASE(bad_pointer, efault, .promise = "C2",
-     .title = "closing an ID with a bad pointer fails with EFAULT",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
+CASE(bad_pointer, efault, .promise = "C2", .needs_not = NEED_PASSTHROUGH, .abilities = "ioctl-any",
+	.title = "closing an ID with a bad pointer fails with EFAULT")
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
 }
 
-CASE(bad_pointer, efault_before_eperm, .promise = "C2",
-     .title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &not_negotiated)
+CASE(bad_pointer, efault_before_eperm, .promise = "C2", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any", .world = &not_negotiated,
+	.title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough")
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
 }
 
 WORLD_FIXTURE(permission);
 
-CASE(permission, not_negotiated_eperm, .promise = "C3",
-     .title = "closing ID 1, 0 or -1 without negotiated passthrough fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
+CASE(permission, not_negotiated_eperm, .promise = "C3", .needs_not = NEED_PASSTHROUGH,
+	.world = &not_negotiated,
+	.title = "closing ID 1, 0 or -1 without negotiated passthrough fails with EPERM")
 {
 	EXPECT_RET(server_backing_close(w, 1, ""), -EPERM);
 	EXPECT_RET(server_backing_close(w, 0, ""), -EPERM);
 	EXPECT_RET(server_backing_close(w, -1, ""), -EPERM);
 }
 
-static void expect_only_root_closes(struct __test_metadata *_metadata, struct world *w,
+static void expect_only_root_closes(struct world *w,
 				    const char *as)
 {
 	ASSERT_RET(register_f(w), 1);
@@ -68,16 +68,16 @@ static void expect_only_root_closes(struct __test_metadata *_metadata, struct wo
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 }
 
-CASE(permission, ordinary_user_eperm, .promise = "C3",
-     .title = "closing a valid ID or 0 as an ordinary user has no effect and fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
+CASE(permission, ordinary_user_eperm, .promise = "C3", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "credentials",
+	.title = "closing a valid ID or 0 as an ordinary user has no effect and fails with EPERM")
 {
-	expect_only_root_closes(_metadata, w, "as=uid:1000");
+	expect_only_root_closes(w, "as=uid:1000");
 }
 
-CASE(permission, needs_cap_sys_admin_only, .promise = "C3",
-     .title = "closing an ID requires CAP_SYS_ADMIN alone; no other capability suffices",
-     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
+CASE(permission, needs_cap_sys_admin_only, .promise = "C3", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "credentials",
+	.title = "closing an ID requires CAP_SYS_ADMIN alone; no other capability suffices")
 {
 	ASSERT_RET(register_f(w), 1);
 
@@ -85,11 +85,11 @@ CASE(permission, needs_cap_sys_admin_only, .promise = "C3",
 	EXPECT_RET(server_backing_close(w, 1, AS_ADMIN_ALONE), 0);
 }
 
-CASE(permission, child_userns_root_eperm, .promise = "C3",
-     .title = "closing a valid ID or 0 as root of a child user namespace has no effect and fails with EPERM",
-     .needs = NEED_PASSTHROUGH | NEED_USERNS, .abilities = "credentials")
+CASE(permission, child_userns_root_eperm, .promise = "C3", .needs = NEED_USERNS,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "credentials",
+	.title = "closing a valid ID or 0 as root of a child user namespace has no effect and fails with EPERM")
 {
-	expect_only_root_closes(_metadata, w, "as=userns");
+	expect_only_root_closes(w, "as=userns");
 }
 
 WORLD_FIXTURE(invalid_id);
@@ -101,9 +101,8 @@ FIXTURE_VARIANT_ADD(invalid_id, zero) { 0 };
 FIXTURE_VARIANT_ADD(invalid_id, minus_one) { -1 };
 FIXTURE_VARIANT_ADD(invalid_id, int_min) { 0x80000000 };
 
-CASE(invalid_id, einval, .promise = "C4",
-     .title = "closing ID 0 or a negative ID fails with EINVAL",
-     .needs = NEED_PASSTHROUGH)
+CASE(invalid_id, einval, .promise = "C4", .needs_not = NEED_PASSTHROUGH,
+	.title = "closing ID 0 or a negative ID fails with EINVAL")
 {
 	EXPECT_RET(server_backing_close(w, variant->id, ""), -EINVAL);
 }
@@ -117,9 +116,8 @@ FIXTURE_VARIANT_ADD(unknown_id, next_free) { 2 };
 FIXTURE_VARIANT_ADD(unknown_id, id_12345) { 12345 };
 FIXTURE_VARIANT_ADD(unknown_id, int_max) { INT_MAX };
 
-CASE(unknown_id, enoent, .promise = "C5",
-     .title = "closing an ID that was not allocated fails with ENOENT",
-     .needs = NEED_PASSTHROUGH)
+CASE(unknown_id, enoent, .promise = "C5", .needs_not = NEED_PASSTHROUGH,
+	.title = "closing an ID that was not allocated fails with ENOENT")
 {
 	ASSERT_RET(register_f(w), 1);
 
@@ -128,9 +126,8 @@ CASE(unknown_id, enoent, .promise = "C5",
 
 WORLD_FIXTURE(closed_id);
 
-CASE(closed_id, enoent, .promise = "C6",
-     .title = "closing an ID a second time fails with ENOENT",
-     .needs = NEED_PASSTHROUGH)
+CASE(closed_id, enoent, .promise = "C6", .needs_not = NEED_PASSTHROUGH,
+	.title = "closing an ID a second time fails with ENOENT")
 {
 	ASSERT_RET(register_f(w), 1);
 
@@ -140,9 +137,9 @@ CASE(closed_id, enoent, .promise = "C6",
 
 WORLD_FIXTURE(dead_connection);
 
-CASE(dead_connection, close_after_abort, .promise = "C7",
-     .title = "an ID can be closed on an aborted connection",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(dead_connection, close_after_abort, .promise = "C7", .needs = NEED_FUSECTL,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "an ID can be closed on an aborted connection")
 {
 	ASSERT_RET(register_f(w), 1);
 	ASSERT_RET(world_abort(), 0);
@@ -152,9 +149,8 @@ CASE(dead_connection, close_after_abort, .promise = "C7",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(dead_connection, close_after_umount, .promise = "C7",
-     .title = "an ID can be closed after umount while the device is open",
-     .needs = NEED_PASSTHROUGH)
+CASE(dead_connection, close_after_umount, .promise = "C7", .needs_not = NEED_PASSTHROUGH,
+	.title = "an ID can be closed after umount while the device is open")
 {
 	ASSERT_RET(register_f(w), 1);
 	ASSERT_RET(world_umount("fuse"), 0);

@@ -28,43 +28,45 @@ static long register_with(struct world *w, const char *words)
 
 WORLD_FIXTURE(unmounted_device);
 
-CASE(unmounted_device, eperm, .promise = "O1",
-     .title = "registering on an unmounted device fails with EPERM without waiting",
-     .abilities = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
+CASE(unmounted_device, eperm, .promise = "O1", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any", .world = &unmounted,
+	.title = "registering on an unmounted device fails with EPERM without waiting",
+	.fixed_by = BLOCKING_FIXED_BY)
 {
 	EXPECT_RET_SINCE(register_with(w, BOUNDED), since("0", -ENOTTY), since("6.9", -EPERM));
 }
 
-CASE(unmounted_device, sync_init_waits_eintr, .promise = "O1",
-     .title = "after FUSE_DEV_IOC_SYNC_INIT, registering waits for the mount; a signal interrupts it with EINTR",
-     .since = "6.18", .needs = NEED_SYNC_INIT, .abilities = "ioctl-any", .world = &unmounted)
+CASE(unmounted_device, sync_init_waits_eintr, .promise = "O1", .needs = NEED_SYNC_INIT,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "ioctl-any", .since = "6.18",
+	.world = &unmounted,
+	.title = "after FUSE_DEV_IOC_SYNC_INIT, registering waits for the mount; a signal interrupts it with EINTR")
 {
-	EXPECT_RET(server_call(&w->server, -1, "sync-init"), 0);
+	EXPECT_RET(server_sync_init(w), 0);
 
 	EXPECT_RET(register_with(w, "timeout=5"), -EINTR);
 }
 
 WORLD_FIXTURE(kernel_without_passthrough);
 
-CASE(kernel_without_passthrough, eopnotsupp, .promise = "O2",
-     .title = "a kernel without passthrough rejects registering with EOPNOTSUPP, before 6.9 with ENOTTY",
-     .since = "any", .needs = NEED_NO_PASSTHROUGH, .abilities = "passthrough")
+CASE(kernel_without_passthrough, eopnotsupp, .promise = "O2", .needs = NEED_NO_PASSTHROUGH,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "passthrough", .since = "any",
+	.title = "a kernel without passthrough rejects registering with EOPNOTSUPP, before 6.9 with ENOTTY")
 {
 	EXPECT_RET_SINCE(try_register_f(w), since("0", -ENOTTY), since("6.9", -EOPNOTSUPP));
 }
 
 WORLD_FIXTURE(argument);
 
-CASE(argument, bad_pointer_efault, .promise = "O3",
-     .title = "registering with a bad pointer fails with EFAULT",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
+CASE(argument, bad_pointer_efault, .promise = "O3", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any",
+	.title = "registering with a bad pointer fails with EFAULT")
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(argument, flags_einval, .promise = "O5",
-     .title = "registering with any one bit of fuse_backing_map.flags set fails with EINVAL",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
+CASE(argument, flags_einval, .promise = "O5", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any",
+	.title = "registering with any one bit of fuse_backing_map.flags set fails with EINVAL")
 {
 	for (unsigned int bit = 0; bit < 32; bit++) {
 		char words[32];
@@ -74,61 +76,58 @@ CASE(argument, flags_einval, .promise = "O5",
 	}
 }
 
-CASE(argument, padding_einval, .promise = "O5",
-     .title = "registering with nonzero fuse_backing_map.padding, in either half, fails with EINVAL",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
+CASE(argument, padding_einval, .promise = "O5", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any",
+	.title = "registering with nonzero fuse_backing_map.padding, in either half, fails with EINVAL")
 {
 	EXPECT_RET(register_with(w, "padding=1"), -EINVAL);
 	EXPECT_RET(register_with(w, "padding=0x100000000"), -EINVAL);
 }
 
-CASE(argument, negative_fd_ebadf, .promise = "O6",
-     .title = "registering descriptor -1 fails with EBADF",
-     .needs = NEED_PASSTHROUGH, .abilities = "odd-values")
+CASE(argument, negative_fd_ebadf, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "odd-values",
+	.title = "registering descriptor -1 fails with EBADF")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1"), -EBADF);
 }
 
-CASE(argument, at_fdcwd_ebadf, .promise = "O6",
-     .title = "AT_FDCWD does not mean the working directory: registering it fails with EBADF",
-     .needs = NEED_PASSTHROUGH)
+CASE(argument, at_fdcwd_ebadf, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
+	.title = "AT_FDCWD does not mean the working directory: registering it fails with EBADF")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-100"), -EBADF);
 }
 
-CASE(argument, closed_fd_ebadf, .promise = "O6",
-     .title = "registering a descriptor that is not open fails with EBADF",
-     .needs = NEED_PASSTHROUGH)
+CASE(argument, closed_fd_ebadf, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
+	.title = "registering a descriptor that is not open fails with EBADF")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EBADF);
 }
 
-CASE(argument, o_path_accepted, .promise = "O6",
-     .title = "an O_PATH descriptor can be registered from 6.12 on; before, registering it fails with EBADF",
-     .needs = NEED_PASSTHROUGH)
+CASE(argument, o_path_accepted, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
+	.title = "an O_PATH descriptor can be registered from 6.12 on; before, registering it fails with EBADF")
 {
 	EXPECT_RET_SINCE(register_with(w, "mode=path"), since("6.9", -EBADF), since("6.12", 1));
 }
 
 WORLD_FIXTURE(permission);
 
-CASE(permission, not_negotiated_eperm, .promise = "O4",
-     .title = "registering without passthrough in the reply to INIT fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
+CASE(permission, not_negotiated_eperm, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
+	.world = &not_negotiated,
+	.title = "registering without passthrough in the reply to INIT fails with EPERM")
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_error_eperm, .promise = "O4",
-     .title = "registering after an error reply to INIT fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .abilities = "init-any", .world = &init_refused)
+CASE(permission, init_error_eperm, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "init-any", .world = &init_refused,
+	.title = "registering after an error reply to INIT fails with EPERM")
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_unanswered_eperm, .promise = "O4",
-     .title = "registering fails with EPERM until INIT is answered, and works right after",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &init_unanswered)
+CASE(permission, init_unanswered_eperm, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any", .world = &init_unanswered,
+	.title = "registering fails with EPERM until INIT is answered, and works right after")
 {
 	long early = register_with(w, BOUNDED);
 
@@ -138,33 +137,33 @@ CASE(permission, init_unanswered_eperm, .promise = "O4",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(permission, ordinary_user_eperm, .promise = "O4",
-     .title = "registering as an ordinary user fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
+CASE(permission, ordinary_user_eperm, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "credentials",
+	.title = "registering as an ordinary user fails with EPERM")
 {
 	register_f(w); /* broken where root cannot either */
 	EXPECT_RET(register_with(w, "as=uid:1000"), -EPERM);
 }
 
-CASE(permission, needs_cap_sys_admin_only, .promise = "O4",
-     .title = "registering requires CAP_SYS_ADMIN alone; no other capability suffices",
-     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
+CASE(permission, needs_cap_sys_admin_only, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "credentials",
+	.title = "registering requires CAP_SYS_ADMIN alone; no other capability suffices")
 {
 	EXPECT_RET(register_with(w, AS_ALL_BUT_ADMIN), -EPERM);
 	EXPECT_RET(register_with(w, AS_ADMIN_ALONE), 1);
 }
 
-CASE(permission, child_userns_root_eperm, .promise = "O4",
-     .title = "registering as root of a child user namespace fails with EPERM",
-     .needs = NEED_PASSTHROUGH | NEED_USERNS, .abilities = "credentials")
+CASE(permission, child_userns_root_eperm, .promise = "O4", .needs = NEED_USERNS,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "credentials",
+	.title = "registering as root of a child user namespace fails with EPERM")
 {
 	register_f(w);
 	EXPECT_RET(register_with(w, "as=userns"), -EPERM);
 }
 
-CASE(permission, child_userns_mounter_eperm, .promise = "O4",
-     .title = "registering in a child user namespace fails with EPERM, even for the mounter",
-     .needs = NEED_PASSTHROUGH | NEED_USERNS, .world = &child_userns)
+CASE(permission, child_userns_mounter_eperm, .promise = "O4", .needs = NEED_USERNS,
+	.needs_not = NEED_PASSTHROUGH, .world = &child_userns,
+	.title = "registering in a child user namespace fails with EPERM, even for the mounter")
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
@@ -172,64 +171,65 @@ CASE(permission, child_userns_mounter_eperm, .promise = "O4",
 WORLD_FIXTURE(error_precedence);
 
 CASE(error_precedence, unmounted_eperm_before_efault, .promise = "O1",
-     .title = "EPERM for an unmounted device takes precedence over EFAULT for a bad pointer",
-     .abilities = "ioctl-any", .world = &unmounted, .fixed_by = BLOCKING_FIXED_BY)
+	.needs_not = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &unmounted,
+	.title = "EPERM for an unmounted device takes precedence over EFAULT for a bad pointer",
+	.fixed_by = BLOCKING_FIXED_BY)
 {
 	EXPECT_RET_SINCE(register_with(w, "ptr=bad " BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));
 }
 
-CASE(error_precedence, efault_before_eperm, .promise = "O3",
-     .title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &not_negotiated)
+CASE(error_precedence, efault_before_eperm, .promise = "O3", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any", .world = &not_negotiated,
+	.title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough")
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(error_precedence, eperm_before_einval, .promise = "O4",
-     .title = "EPERM without negotiated passthrough takes precedence over EINVAL for nonzero flags",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &not_negotiated)
+CASE(error_precedence, eperm_before_einval, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any", .world = &not_negotiated,
+	.title = "EPERM without negotiated passthrough takes precedence over EINVAL for nonzero flags")
 {
 	EXPECT_RET(register_with(w, "flags=1"), -EPERM);
 }
 
-CASE(error_precedence, eperm_before_ebadf, .promise = "O4",
-     .title = "EPERM without negotiated passthrough takes precedence over EBADF for a closed descriptor",
-     .needs = NEED_PASSTHROUGH, .world = &not_negotiated)
+CASE(error_precedence, eperm_before_ebadf, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
+	.world = &not_negotiated,
+	.title = "EPERM without negotiated passthrough takes precedence over EBADF for a closed descriptor")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EPERM);
 }
 
-CASE(error_precedence, einval_before_ebadf, .promise = "O5",
-     .title = "EINVAL for nonzero flags takes precedence over EBADF for descriptor -1",
-     .needs = NEED_PASSTHROUGH, .abilities = "ioctl-any")
+CASE(error_precedence, einval_before_ebadf, .promise = "O5", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any",
+	.title = "EINVAL for nonzero flags takes precedence over EBADF for descriptor -1")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1 flags=1"), -EINVAL);
 }
 
 WORLD_FIXTURE(stack_depth);
 
-CASE(stack_depth, max_1_overlayfs_eloop, .promise = "O9",
-     .title = "with max_stack_depth 1, registering a file on overlayfs fails with ELOOP",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
+CASE(stack_depth, max_1_overlayfs_eloop, .promise = "O9", .needs = NEED_OVERLAYFS,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "with max_stack_depth 1, registering a file on overlayfs fails with ELOOP")
 {
 	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
 
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), -ELOOP);
 }
 
-CASE(stack_depth, max_2_overlayfs_accepted, .promise = "O9",
-     .title = "with max_stack_depth 2, a file on overlayfs can be registered",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
+CASE(stack_depth, max_2_overlayfs_accepted, .promise = "O9", .needs = NEED_OVERLAYFS,
+	.needs_not = NEED_PASSTHROUGH, .world = &depth_2,
+	.title = "with max_stack_depth 2, a file on overlayfs can be registered")
 {
 	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
 
 	EXPECT_RET(server_backing_open(w, world_path("overlay", "f"), ""), 1);
 }
 
-CASE(stack_depth, max_2_nested_overlayfs_eloop, .promise = "O9",
-     .title = "with max_stack_depth 2, registering a file on overlayfs on overlayfs fails with ELOOP",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
+CASE(stack_depth, max_2_nested_overlayfs_eloop, .promise = "O9", .needs = NEED_OVERLAYFS,
+	.needs_not = NEED_PASSTHROUGH, .world = &depth_2,
+	.title = "with max_stack_depth 2, registering a file on overlayfs on overlayfs fails with ELOOP")
 {
 	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
 	ASSERT_RET(overlay_mount("overlay", "overlay2"), 0);
@@ -239,9 +239,9 @@ CASE(stack_depth, max_2_nested_overlayfs_eloop, .promise = "O9",
 
 WORLD_FIXTURE(dead_connection);
 
-CASE(dead_connection, register_after_abort, .promise = "O12",
-     .title = "a file can be registered on an aborted connection",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(dead_connection, register_after_abort, .promise = "O12", .needs = NEED_FUSECTL,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "a file can be registered on an aborted connection")
 {
 	ASSERT_RET(world_abort(), 0);
 	EXPECT_RET(client_stat(client(w), "f"), -ENOTCONN);
@@ -249,9 +249,8 @@ CASE(dead_connection, register_after_abort, .promise = "O12",
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(dead_connection, register_after_umount, .promise = "O12",
-     .title = "a file can be registered after umount while the device is open",
-     .needs = NEED_PASSTHROUGH)
+CASE(dead_connection, register_after_umount, .promise = "O12", .needs_not = NEED_PASSTHROUGH,
+	.title = "a file can be registered after umount while the device is open")
 {
 	ASSERT_RET(world_umount("fuse"), 0);
 
@@ -260,9 +259,9 @@ CASE(dead_connection, register_after_umount, .promise = "O12",
 
 WORLD_FIXTURE(second_device);
 
-CASE(second_device, register_on_clone, .promise = "O13",
-     .title = "an ID registered on a cloned device can be closed on the original",
-     .needs = NEED_PASSTHROUGH, .abilities = "devices")
+CASE(second_device, register_on_clone, .promise = "O13", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "devices",
+	.title = "an ID registered on a cloned device can be closed on the original")
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
 
@@ -271,9 +270,9 @@ CASE(second_device, register_on_clone, .promise = "O13",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(second_device, close_on_clone, .promise = "O13",
-     .title = "an ID registered on the original device can be closed on a clone",
-     .needs = NEED_PASSTHROUGH, .abilities = "devices")
+CASE(second_device, close_on_clone, .promise = "O13", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "devices",
+	.title = "an ID registered on the original device can be closed on a clone")
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
 
@@ -282,9 +281,10 @@ CASE(second_device, close_on_clone, .promise = "O13",
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(second_device, not_cloned_eperm, .promise = "O13",
-     .title = "registering on a second device that is not a clone fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .abilities = "devices", .fixed_by = BLOCKING_FIXED_BY)
+CASE(second_device, not_cloned_eperm, .promise = "O13", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "devices",
+	.title = "registering on a second device that is not a clone fails with EPERM",
+	.fixed_by = BLOCKING_FIXED_BY)
 {
 	ASSERT_RET(server_device(w, "second", "new"), 0);
 	register_f(w);
@@ -304,9 +304,9 @@ FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_direction) {
 };
 FIXTURE_VARIANT_ADD(unknown_ioctl, tcgets) { TCGETS };
 
-CASE(unknown_ioctl, enotty, .promise = "O14",
-     .title = "an ioctl that the FUSE device does not know fails with ENOTTY",
-     .since = "any", .abilities = "ioctl-any")
+CASE(unknown_ioctl, enotty, .promise = "O14", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "ioctl-any", .since = "any",
+	.title = "an ioctl that the FUSE device does not know fails with ENOTTY")
 {
 	EXPECT_RET(server_call(&w->server, -1, "ioctl 0x%lx", variant->nr), -ENOTTY);
 }

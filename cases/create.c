@@ -12,26 +12,24 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(o_creat);
 
-CASE(o_creat, io_reaches_backing_file, .promise = "R26",
-     .title = "after a passthrough reply to CREATE, reads and writes reach the new backing file",
-     .needs = NEED_PASSTHROUGH)
+CASE(o_creat, io_reaches_backing_file, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
+	.title = "after a passthrough reply to CREATE, reads and writes reach the new backing file")
 {
 	char data[1] = "";
 	long fd;
 
 	open_rule(w, "new reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "new", CREATE_NEW));
-	EXPECT_RET(client_write(client(w), fd, "n", 1, 0), 1);
+	fd = open_ok(w, "new", CREATE_NEW);
+	EXPECT_WRITE(w, fd, "n");
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'n');
-	EXPECT_RET(backing_file_is("new", "n"), 1);
+	EXPECT_BACKING("new", "n");
 	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough GETXATTR");
 }
 
-CASE(o_creat, cached_open_eio, .promise = "R26",
-     .title = "beside a passthrough CREATE, opens with the same ID succeed; cached opens fail with EIO",
-     .needs = NEED_PASSTHROUGH)
+CASE(o_creat, cached_open_eio, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
+	.title = "beside a passthrough CREATE, opens with the same ID succeed; cached opens fail with EIO")
 {
 	open_rule(w, "new reg=at-open");
 	open_rule(w, "new reg=reuse");
@@ -42,9 +40,8 @@ CASE(o_creat, cached_open_eio, .promise = "R26",
 	EXPECT_RET(client_open(client(w), "new", O_RDWR), -EIO);
 }
 
-CASE(o_creat, existing_file_sends_open, .promise = "R26",
-     .title = "O_CREAT of an existing file sends OPEN, which may be answered with passthrough",
-     .needs = NEED_PASSTHROUGH)
+CASE(o_creat, existing_file_sends_open, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
+	.title = "O_CREAT of an existing file sends OPEN, which may be answered with passthrough")
 {
 	open_rule(w, "f reg=at-open");
 
@@ -71,11 +68,10 @@ FIXTURE_VARIANT_ADD(bad_create_reply, bad_flags)
 	"LOOKUP CREATE+passthrough+keep_cache RELEASE"
 };
 
-CASE(bad_create_reply, file_remains_eio, .promise = "R26",
-     .title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable",
-     .needs = NEED_PASSTHROUGH)
+CASE(bad_create_reply, file_remains_eio, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
+	.title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable")
 {
-	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
+	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
 	open_rule(w, variant->row);
 	open_rule(w, "new reg=at-open");
 
@@ -89,9 +85,9 @@ CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 
 WORLD_FIXTURE(release_after_bad_create);
 
-CASE(release_after_bad_create, open_waits_eio, .promise = "R26",
-     .title = "after a bad CREATE reply, open(2) sends RELEASE with its fh and flags, awaits it, fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold seen", .world = &same_cpu)
+CASE(release_after_bad_create, open_waits_eio, .promise = "R26", .needs = NEED_REALTIME,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "hold seen", .world = &same_cpu,
+	.title = "after a bad CREATE reply, open(2) sends RELEASE with its fh and flags, awaits it, fails with EIO")
 {
 	open_rule(w, "new reg=at-open drop=before-reply");
 	EXPECT_POSITIVE(client_open(client(w), "g", O_RDWR));
@@ -111,25 +107,25 @@ CASE(release_after_bad_create, open_waits_eio, .promise = "R26",
 
 WORLD_FIXTURE(o_tmpfile);
 
-CASE(o_tmpfile, io_reaches_backing_file, .promise = "R27",
-     .title = "after a passthrough reply to TMPFILE, I/O reaches the new backing file, which is pinned until close",
-     .needs = NEED_PASSTHROUGH, .abilities = "tmpfile")
+CASE(o_tmpfile, io_reaches_backing_file, .promise = "R27", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "tmpfile",
+	.title = "after a passthrough reply to TMPFILE, I/O reaches the new backing file, which is pinned until close")
 {
 	char data[1] = "";
 	long fd;
 
 	open_rule(w, "#tmpfile reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "", O_RDWR | O_TMPFILE));
-	EXPECT_RET(client_write(client(w), fd, "t", 1, 0), 1);
+	fd = open_ok(w, "", O_RDWR | O_TMPFILE);
+	EXPECT_WRITE(w, fd, "t");
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 't');
-	EXPECT_RET(backing_file_is("#tmpfile", "t"), 1);
+	EXPECT_BACKING("#tmpfile", "t");
 	EXPECT_REQUESTS(w, "TMPFILE+passthrough GETXATTR");
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_BUSY();
+	EXPECT_CLOSE(w, fd);
+	EXPECT_BACKING_FREE();
 }
 
 WORLD_FIXTURE(bad_tmpfile_reply);
@@ -146,11 +142,11 @@ FIXTURE_VARIANT_ADD(bad_tmpfile_reply, bad_flags)
 	"#tmpfile reg=at-open flags=passthrough,keep_cache", "TMPFILE+passthrough+keep_cache RELEASE"
 };
 
-CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27",
-     .title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent",
-     .needs = NEED_PASSTHROUGH, .abilities = "tmpfile")
+CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "tmpfile",
+	.title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent")
 {
-	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
+	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
 	open_rule(w, variant->row);
 
 	EXPECT_RET(client_open(client(w), "", O_RDWR | O_TMPFILE), -EIO);
@@ -171,21 +167,20 @@ FIXTURE_VARIANT_ADD(opendir, direct_io)
 	". reg=reuse flags=passthrough,direct_io", "OPENDIR+passthrough+direct_io"
 };
 
-CASE(opendir, ignores_passthrough, .promise = "R28",
-     .title = "passthrough flag and ID in an OPENDIR reply are ignored: the open directory pins no backing file",
-     .needs = NEED_PASSTHROUGH)
+CASE(opendir, ignores_passthrough, .promise = "R28", .needs_not = NEED_PASSTHROUGH,
+	.title = "passthrough flag and ID in an OPENDIR reply are ignored: the open directory pins no backing file")
 {
 	long fd;
 
-	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
+	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
 	EXPECT_RET(register_f(w), 1);
 	open_rule(w, variant->row);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "", O_RDONLY | O_DIRECTORY));
+	fd = open_ok(w, "", O_RDONLY | O_DIRECTORY);
 	EXPECT_REQUESTS(w, variant->ops);
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), 0);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_BACKING_FREE();
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(server_wait(w, "RELEASEDIR", 1), 1);
 }
 

@@ -36,9 +36,9 @@ static long open_as_client(struct world *w, int flags)
 
 WORLD_FIXTURE(identity);
 
-CASE(identity, open_as_client, .promise = "P1",
-     .title = "the backing file is opened with the uid of the client",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
+CASE(identity, open_as_client, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "seen credentials",
+	.title = "the backing file is opened with the uid of the client")
 {
 	EXPECT_RET(start_plain_fuse(w), 0);
 	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
@@ -49,9 +49,8 @@ CASE(identity, open_as_client, .promise = "P1",
 	EXPECT_RET(other_server_seen(w, "OPEN", "uid"), CLIENT);
 }
 
-CASE(identity, io_as_server, .promise = "P1",
-     .title = "reads and writes of an unprivileged client reach the backing file with the server's uid",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen")
+CASE(identity, io_as_server, .promise = "P1", .needs_not = NEED_PASSTHROUGH, .abilities = "seen",
+	.title = "reads and writes of an unprivileged client reach the backing file with the server's uid")
 {
 	char data[1];
 	long fd;
@@ -64,7 +63,7 @@ CASE(identity, io_as_server, .promise = "P1",
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(other_server_seen(w, "READ", "uid"), 0);
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_WRITE(w, fd, "F");
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), 0);
 }
 
@@ -81,9 +80,9 @@ FIXTURE_VARIANT_ADD(io, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(io, aio) { BY_AIO, NEED_AIO };
 FIXTURE_VARIANT_ADD(io, io_uring) { BY_IO_URING, NEED_IO_URING };
 
-CASE(io, as_registering_task, .promise = "P1",
-     .title = "I/O reaches the backing file with the uid of the registering task, which has since exited",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
+CASE(io, as_registering_task, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "seen credentials",
+	.title = "I/O reaches the backing file with the uid of the registering task, which has since exited")
 {
 	long fd;
 
@@ -95,11 +94,11 @@ CASE(io, as_registering_task, .promise = "P1",
 	chmod(backing_path("f"), 0666);
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, 1), PAGE);
+	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, 1);
 	EXPECT_RET(other_server_seen(w, "READ", "uid"), REGISTRAR);
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, 2), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, 2);
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
-	EXPECT_RET(backing_match("f", 2, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", 2, PAGE, 0);
 }
 
 WORLD_FIXTURE(page_fault);
@@ -110,9 +109,9 @@ FIXTURE_VARIANT(page_fault)
 FIXTURE_VARIANT_ADD(page_fault, mmap_shared) { BY_MMAP_SHARED };
 FIXTURE_VARIANT_ADD(page_fault, mmap_private) { BY_MMAP_PRIVATE };
 
-CASE(page_fault, as_client, .promise = "P4",
-     .title = "a page fault in a mapping reads the backing file with the uid of the client",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
+CASE(page_fault, as_client, .promise = "P4", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "seen credentials",
+	.title = "a page fault in a mapping reads the backing file with the uid of the client")
 {
 	long fd;
 
@@ -123,15 +122,15 @@ CASE(page_fault, as_client, .promise = "P4",
 	chmod(backing_path("f"), 0666);
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, 1), PAGE);
+	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, 1);
 	EXPECT_RET(other_server_seen(w, "READ", "uid"), CLIENT);
 }
 
 WORLD_FIXTURE(each_id);
 
-CASE(each_id, own_registering_task, .promise = "P5",
-     .title = "writes through two IDs of one file each have the uid of the task that registered the ID",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
+CASE(each_id, own_registering_task, .promise = "P5", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "seen credentials",
+	.title = "writes through two IDs of one file each have the uid of the task that registered the ID")
 {
 	long fd;
 
@@ -141,18 +140,18 @@ CASE(each_id, own_registering_task, .promise = "P5",
 	open_rule(w, "f reg=forged id=1");
 	open_rule(w, "f reg=forged id=2");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	fd = open_ok(w, "f", O_WRONLY);
+	EXPECT_WRITE(w, fd, "F");
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
-	EXPECT_RET(client_close(client(w), fd), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
-	EXPECT_RET(client_write(client(w), fd, "G", 1, 0), 1);
+	EXPECT_CLOSE(w, fd);
+	fd = open_ok(w, "f", O_WRONLY);
+	EXPECT_WRITE(w, fd, "G");
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR_TOO);
 }
 
-CASE(each_id, uid_outlives_close, .promise = "P5",
-     .title = "after an ID is closed, writes to its open files still have the uid of the registering task",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen credentials")
+CASE(each_id, uid_outlives_close, .promise = "P5", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "seen credentials",
+	.title = "after an ID is closed, writes to its open files still have the uid of the registering task")
 {
 	long fd, id;
 
@@ -160,17 +159,16 @@ CASE(each_id, uid_outlives_close, .promise = "P5",
 	ASSERT_POSITIVE(id = register_plain_f(w, "as=fsuid:1001"));
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
+	fd = open_ok(w, "f", O_WRONLY);
 	EXPECT_RET(server_backing_close(w, id, ""), 0);
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_WRITE(w, fd, "F");
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
 }
 
 WORLD_FIXTURE(file_permission);
 
-CASE(file_permission, client_not_checked, .promise = "P1",
-     .title = "a client that may not open the backing file can read and write it through the mount",
-     .needs = NEED_PASSTHROUGH)
+CASE(file_permission, client_not_checked, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
+	.title = "a client that may not open the backing file can read and write it through the mount")
 {
 	char data[1];
 	long fd;
@@ -181,13 +179,13 @@ CASE(file_permission, client_not_checked, .promise = "P1",
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDWR), -EACCES);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
-	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
 }
 
-CASE(file_permission, registering_task_not_checked, .promise = "P1",
-     .title = "reads and writes through an ID work even if the registering task may not access the backing file",
-     .needs = NEED_PASSTHROUGH, .abilities = "credentials")
+CASE(file_permission, registering_task_not_checked, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "credentials",
+	.title = "reads and writes through an ID work even if the registering task may not access the backing file")
 {
 	char data[1];
 	long fd;
@@ -196,19 +194,19 @@ CASE(file_permission, registering_task_not_checked, .promise = "P1",
 	EXPECT_RET(chmod(backing_path("f"), 0600), 0);
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
-	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
 }
 
 WORLD_FIXTURE(capabilities);
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 static const struct world_opts killpriv = { .init = "killpriv" };
 
-CASE(capabilities, root_fills_reserved_blocks, .promise = "P6",
-     .title = "an unprivileged client can write to blocks reserved for root through an ID that root registered",
-     .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
+CASE(capabilities, root_fills_reserved_blocks, .promise = "P6", .needs = NEED_EXT4,
+	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.title = "an unprivileged client can write to blocks reserved for root through an ID that root registered")
 {
 	const char *other = backing_path("g");
 	long fd, full;
@@ -216,16 +214,16 @@ CASE(capabilities, root_fills_reserved_blocks, .promise = "P6",
 	open_rule(w, "f reg=at-open");
 	EXPECT_RET(chmod(backing_path("g"), 0666), 0);
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
-	ASSERT_POSITIVE(full = client_open(client(w), other, O_RDWR));
+	full = open_ok(w, other, O_RDWR);
 
 	EXPECT_RET(client_call(client(w), fallocate, full, 0, 0, 1 << 30), -ENOSPC);
 	EXPECT_RET(client_write(client(w), full, "G", 1, 1 << 30), -ENOSPC);
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 1 << 20), 1);
+	EXPECT_WRITE_AT(w, fd, 1 << 20, "F");
 }
 
-CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6",
-     .title = "a write through an ID registered without CAP_FSETID clears the backing file's setuid bit",
-     .needs = NEED_PASSTHROUGH, .abilities = "credentials", .world = &killpriv)
+CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "credentials", .world = &killpriv,
+	.title = "a write through an ID registered without CAP_FSETID clears the backing file's setuid bit")
 {
 	struct stat st = { 0 };
 	long fd;
@@ -235,7 +233,7 @@ CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6",
 	open_rule(w, "f reg=reuse");
 
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_WRITE(w, fd, "F");
 	EXPECT_RET(stat(backing_path("f"), &st), 0);
 	EXPECT_RET(st.st_mode & 07777, 0777);
 }

@@ -11,9 +11,8 @@
 
 WORLD_FIXTURE(early);
 
-CASE(early, before_reply_eio, .promise = "E1",
-     .title = "an open with an ID closed before the OPEN reply fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+CASE(early, before_reply_eio, .promise = "E1", .needs_not = NEED_PASSTHROUGH,
+	.title = "an open with an ID closed before the OPEN reply fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
 
@@ -21,9 +20,8 @@ CASE(early, before_reply_eio, .promise = "E1",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(early, reply_held_back_eio, .promise = "E1",
-     .title = "an open with an ID closed while the server holds back the OPEN reply fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+CASE(early, reply_held_back_eio, .promise = "E1", .needs_not = NEED_PASSTHROUGH,
+	.title = "an open with an ID closed while the server holds back the OPEN reply fails with EIO")
 {
 	open_rule(w, "f reg=at-open gate=reply");
 
@@ -37,9 +35,9 @@ CASE(early, reply_held_back_eio, .promise = "E1",
 
 static const struct world_opts same_cpu = { .same_cpu = true };
 
-CASE(early, drop_after_reply_eio, .promise = "E2",
-     .title = "an open with an ID closed after the OPEN reply, before open(2) returns, fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .world = &same_cpu)
+CASE(early, drop_after_reply_eio, .promise = "E2", .needs = NEED_REALTIME,
+	.needs_not = NEED_PASSTHROUGH, .world = &same_cpu,
+	.title = "an open with an ID closed after the OPEN reply, before open(2) returns, fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=after-reply fifo");
 
@@ -50,9 +48,8 @@ CASE(early, drop_after_reply_eio, .promise = "E2",
 
 WORLD_FIXTURE(drop_after_reply);
 
-CASE(drop_after_reply, ok_or_eio, .promise = "E10",
-     .title = "an open with an ID closed right after the OPEN reply succeeds or fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+CASE(drop_after_reply, ok_or_eio, .promise = "E10", .needs_not = NEED_PASSTHROUGH,
+	.title = "an open with an ID closed right after the OPEN reply succeeds or fails with EIO")
 {
 	long eio;
 
@@ -67,27 +64,22 @@ CASE(drop_after_reply, ok_or_eio, .promise = "E10",
 
 WORLD_FIXTURE(late);
 
-CASE(late, io_continues_after_drop, .promise = "E3",
-     .title = "closing an ID after open(2) returned does not affect the open file",
-     .needs = NEED_PASSTHROUGH)
+CASE(late, io_continues_after_drop, .promise = "E3", .needs_not = NEED_PASSTHROUGH,
+	.title = "closing an ID after open(2) returned does not affect the open file")
 {
-	char data[2];
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 
-	fd = client_open(client(w), "f", O_RDWR);
-	ASSERT_POSITIVE(fd);
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_RET(client_write(client(w), fd, "gh", 2, 0), 2);
-	EXPECT_RET(client_read(client(w), fd, data, 2, 0), 2);
-	EXPECT_HOLDS(!memcmp(data, "gh", 2), "the read gives what was written");
-	EXPECT_RET(backing_file_is("f", "gh"), 1);
+	EXPECT_WRITE(w, fd, "gh");
+	EXPECT_READ(w, fd, "gh");
+	EXPECT_BACKING("f", "gh");
 }
 
-CASE(late, ordinary_users_keep_reading, .promise = "E3",
-     .title = "closing an ID after open(2) returned does not affect reads of ordinary users who share it",
-     .needs = NEED_PASSTHROUGH)
+CASE(late, ordinary_users_keep_reading, .promise = "E3", .needs_not = NEED_PASSTHROUGH,
+	.title = "closing an ID after open(2) returned does not affect reads of ordinary users who share it")
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
 	long alice_fd, bob_fd;
@@ -98,17 +90,17 @@ CASE(late, ordinary_users_keep_reading, .promise = "E3",
 
 	EXPECT_RET(client_setuid(alice, 1000), 0);
 	EXPECT_RET(client_setuid(bob, 1001), 0);
-	ASSERT_POSITIVE(alice_fd = client_open(alice, "f", O_RDONLY));
-	ASSERT_POSITIVE(bob_fd = client_open(bob, "f", O_RDONLY));
+	alice_fd = open_ok(alice, "f", O_RDONLY);
+	bob_fd = open_ok(bob, "f", O_RDONLY);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(client_read(alice, alice_fd, data, 1, 0), 1);
 	EXPECT_RET(client_read(bob, bob_fd, data, 1, 0), 1);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
-CASE(late, userns_keeps_reading, .promise = "E3",
-     .title = "closing an ID after open(2) returned does not affect reads from a user namespace",
-     .needs = NEED_PASSTHROUGH | NEED_USERNS)
+CASE(late, userns_keeps_reading, .promise = "E3", .needs = NEED_USERNS,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "closing an ID after open(2) returned does not affect reads from a user namespace")
 {
 	char data[1];
 	long fd;
@@ -116,15 +108,14 @@ CASE(late, userns_keeps_reading, .promise = "E3",
 	open_rule(w, "f reg=at-open");
 
 	EXPECT_RET(client_enter_userns(client(w)), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	fd = open_ok(w, "f", O_RDONLY);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(late, next_open_eio, .promise = "E3",
-     .title = "a further open with an ID closed after open(2) returned fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+CASE(late, next_open_eio, .promise = "E3", .needs_not = NEED_PASSTHROUGH,
+	.title = "a further open with an ID closed after open(2) returned fails with EIO")
 {
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
@@ -135,71 +126,67 @@ CASE(late, next_open_eio, .promise = "E3",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
 }
 
-CASE(late, at_release_unpins, .promise = "E4",
-     .title = "an ID closed at RELEASE leaves nothing pinned: the backing filesystem can be unmounted at once",
-     .needs = NEED_PASSTHROUGH)
+CASE(late, at_release_unpins, .promise = "E4", .needs_not = NEED_PASSTHROUGH,
+	.title = "an ID closed at RELEASE leaves nothing pinned: the backing filesystem can be unmounted at once")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open drop=at-release");
 
-	fd = client_open(client(w), "f", O_RDWR);
-	ASSERT_POSITIVE(fd);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_BACKING_BUSY();
+	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 WORLD_FIXTURE(not_dropped);
 
-CASE(not_dropped, pins_until_device_close, .promise = "E5",
-     .title = "an ID that is not closed pins the backing file until the last device descriptor is closed",
-     .needs = NEED_PASSTHROUGH)
+CASE(not_dropped, pins_until_device_close, .promise = "E5", .needs_not = NEED_PASSTHROUGH,
+	.title = "an ID that is not closed pins the backing file until the last device descriptor is closed")
 {
 	EXPECT_POSITIVE(register_f(w));
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_stop(&w->server), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(not_dropped, killed_pins_until_umount, .promise = "E5",
-     .title = "an ID of a killed server pins the backing file until the FUSE mount is unmounted",
-     .needs = NEED_PASSTHROUGH)
+CASE(not_dropped, killed_pins_until_umount, .promise = "E5", .needs_not = NEED_PASSTHROUGH,
+	.title = "an ID of a killed server pins the backing file until the FUSE mount is unmounted")
 {
 	EXPECT_POSITIVE(register_f(w));
 
 	server_kill(&w->server);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(not_dropped, pins_until_session_end, .promise = "E5",
-     .title = "an ID that is not closed pins the backing file until its session ends, though the server lives on",
-     .needs = NEED_PASSTHROUGH, .abilities = "end-session")
+CASE(not_dropped, pins_until_session_end, .promise = "E5", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "end-session",
+	.title = "an ID that is not closed pins the backing file until its session ends, though the server lives on")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_RET(server_call(&w->server, -1, "end-session"), -EBUSY);
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_CLOSE(w, fd);
+	EXPECT_RET(server_end_session(w), -EBUSY);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(server_call(&w->server, -1, "end-session"), 0);
+	EXPECT_BACKING_BUSY();
+	EXPECT_RET(server_end_session(w), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
 WORLD_FIXTURE(teardown);
 
-CASE(teardown, closed_channel_no_ioctl, .promise = "E6",
-     .title = "dropping an ID of a closed channel closes no ID of the connection that reuses its fd number",
-     .needs = NEED_PASSTHROUGH, .abilities = "devices seed")
+CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "devices seed",
+	.title = "dropping an ID of a closed channel closes no ID of the connection that reuses its fd number")
 {
 	int other = world_mount_fuse("other");
 
@@ -214,16 +201,17 @@ CASE(teardown, closed_channel_no_ioctl, .promise = "E6",
 	EXPECT_RET(server_backing_close(w, 1, "dev=other"), 0);
 }
 
-CASE(teardown, ended_session_no_ioctl, .promise = "E6",
-     .title = "dropping an ID of an ended session closes no ID of the connection that reuses its fd number",
-     .needs = NEED_PASSTHROUGH, .abilities = "end-session", .xfail_on = "go-fuse",
-     .xfail = "go-fuse 2.8 and 2.9 make the ioctl on the number of a device that they have closed")
+CASE(teardown, ended_session_no_ioctl, .promise = "E6", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "end-session",
+	.title = "dropping an ID of an ended session closes no ID of the connection that reuses its fd number",
+	.xfail = "go-fuse 2.8 and 2.9 make the ioctl on the number of a device that they have closed",
+	.xfail_on = "go-fuse")
 {
 	int device;
 
 	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(world_start_other(w, ""), 0);
-	EXPECT_RET(server_call(&w->other, -1, "backing-open path=%s", backing_path("g")), 1);
+	EXPECT_RET(other_backing_open(w, backing_path("g")), 1);
 	ASSERT_POSITIVE(device = server_device_copy(&w->other));
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(server_call(&w->server, device, "end-session"), 0);
@@ -231,34 +219,32 @@ CASE(teardown, ended_session_no_ioctl, .promise = "E6",
 
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_TEXT(server_text(&w->server), "channel-gone");
-	EXPECT_RET(server_call(&w->other, -1, "backing-close 1"), 0);
+	EXPECT_RET(other_backing_close(w, 1), 0);
 }
 
-CASE(teardown, drop_after_abort_closes, .promise = "E7",
-     .title = "dropping an ID after the connection was aborted closes it",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(teardown, drop_after_abort_closes, .promise = "E7", .needs = NEED_FUSECTL,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "dropping an ID after the connection was aborted closes it")
 {
 	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(world_abort(), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
-CASE(teardown, drop_after_umount_closes, .promise = "E7",
-     .title = "dropping an ID after umount, with the device still open, closes it",
-     .needs = NEED_PASSTHROUGH)
+CASE(teardown, drop_after_umount_closes, .promise = "E7", .needs_not = NEED_PASSTHROUGH,
+	.title = "dropping an ID after umount, with the device still open, closes it")
 {
 	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(world_umount("fuse"), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
-CASE(teardown, second_drop_enoent, .promise = "E8",
-     .title = "a dropped ID is unknown to the kernel: dropping or closing it again fails with ENOENT",
-     .needs = NEED_PASSTHROUGH)
+CASE(teardown, second_drop_enoent, .promise = "E8", .needs_not = NEED_PASSTHROUGH,
+	.title = "a dropped ID is unknown to the kernel: dropping or closing it again fails with ENOENT")
 {
 	EXPECT_RET(register_f(w), 1);
 
@@ -269,9 +255,9 @@ CASE(teardown, second_drop_enoent, .promise = "E8",
 
 WORLD_FIXTURE(non_linux);
 
-CASE(non_linux, create_fails, .promise = "E9",
-     .title = "creating a backing ID on a non-Linux system fails with EOPNOTSUPP and a message that says why",
-     .since = "any", .abilities = "seed")
+CASE(non_linux, create_fails, .promise = "E9", .needs_not = NEED_PASSTHROUGH, .abilities = "seed",
+	.since = "any",
+	.title = "creating a backing ID on a non-Linux system fails with EOPNOTSUPP and a message that says why")
 {
 	EXPECT_RET(server_call(&w->server, -1, "backing-open-elsewhere"), -EOPNOTSUPP);
 	EXPECT_TEXT(w->server.reply,

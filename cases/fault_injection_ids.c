@@ -42,21 +42,21 @@ static long unregister_once(struct world *w, unsigned int nth, bool *failed)
 
 WORLD_FIXTURE(ioctl);
 
-CASE(ioctl, register_ok_or_enomem, .promise = "X1",
-     .title = "if an allocation fails, registering succeeds or fails with ENOMEM, and no backing file stays pinned",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .abilities = "fail-nth ioctl-any")
+CASE(ioctl, register_ok_or_enomem, .promise = "X1", .needs = NEED_FAULTS,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "fail-nth ioctl-any",
+	.title = "if an allocation fails, registering succeeds or fails with ENOMEM, and no backing file stays pinned")
 {
 	struct alloc_failures report = alloc_failures_each(w, register_once);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_RET(report.eio, 0);
 	EXPECT_HOLDS(report.last > 0, "there is an ID when none fails");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
-CASE(ioctl, close_succeeds, .promise = "X7",
-     .title = "closing an ID succeeds and unpins the backing file, whichever allocation fails",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .abilities = "fail-nth ioctl-any")
+CASE(ioctl, close_succeeds, .promise = "X7", .needs = NEED_FAULTS, .needs_not = NEED_PASSTHROUGH,
+	.abilities = "fail-nth ioctl-any",
+	.title = "closing an ID succeeds and unpins the backing file, whichever allocation fails")
 {
 	struct alloc_failures report;
 	bool failed;
@@ -65,7 +65,7 @@ CASE(ioctl, close_succeeds, .promise = "X7",
 	report = alloc_failures_each(w, unregister_once);
 	EXPECT_UNHARMED(report);
 	EXPECT_RET(report.last, 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 /* --- X2, X6: open and close ------------------------------------------------------- */
@@ -108,13 +108,13 @@ static long close_once(struct world *w, unsigned int nth, bool *failed)
 	return fd < 0 ? fd : result;
 }
 
-CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2",
-     .title = "if an allocation fails, a passthrough open succeeds or fails with ENOMEM or EIO, and leaks nothing",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS)
+CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2", .needs = NEED_FAULTS,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "if an allocation fails, a passthrough open succeeds or fails with ENOMEM or EIO, and leaks nothing")
 {
 	struct alloc_failures report;
 
-	SKIP_UNLESS_SAYS(w, variant->can);
+	SKIP_UNLESS_ABLE(w, variant->can);
 	opened = variant;
 	open_rule(w, variant->row);
 	report = alloc_failures_each(w, open_once);
@@ -123,17 +123,17 @@ CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2",
 	EXPECT_HOLDS(report.eio > 0, "it is EIO for one of the backing file");
 	EXPECT_HOLDS(report.last >= 0, "it succeeds when none fails");
 	world_requests(w); /* by now the server has seen each RELEASE */
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
-CASE(passthrough_file, close_succeeds, .promise = "X6",
-     .title = "close(2) succeeds, sends RELEASE and unpins the backing file, whichever allocation fails",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS)
+CASE(passthrough_file, close_succeeds, .promise = "X6", .needs = NEED_FAULTS,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "close(2) succeeds, sends RELEASE and unpins the backing file, whichever allocation fails")
 {
 	struct alloc_failures report;
 	bool failed;
 
-	SKIP_UNLESS_SAYS(w, variant->can);
+	SKIP_UNLESS_ABLE(w, variant->can);
 	opened = variant;
 	open_rule(w, variant->row);
 	EXPECT_RET(open_once(w, 1, &failed), -ENOMEM); /* so that one does fail */
@@ -142,7 +142,7 @@ CASE(passthrough_file, close_succeeds, .promise = "X6",
 	EXPECT_UNHARMED(report);
 	EXPECT_RET(report.last, 0);
 	world_requests(w);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 /* --- X8: unmount -------------------------------------------------------------------- */
@@ -173,9 +173,8 @@ static long umount_once(struct world *w, unsigned int nth, bool *failed)
 
 WORLD_FIXTURE(umount);
 
-CASE(umount, ok_or_enomem, .promise = "X8",
-     .title = "if an allocation fails, umount(2) fails with ENOMEM or frees all that the connection held",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS)
+CASE(umount, ok_or_enomem, .promise = "X8", .needs = NEED_FAULTS, .needs_not = NEED_PASSTHROUGH,
+	.title = "if an allocation fails, umount(2) fails with ENOMEM or frees all that the connection held")
 {
 	struct alloc_failures report = alloc_failures_each(w, umount_once);
 

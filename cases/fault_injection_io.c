@@ -81,21 +81,21 @@ static long call_failing(struct world *w, unsigned int nth, bool *failed)
 #define EXPECT_NOTHING_HELD(w)                                                                \
 	do {                                                                                  \
 		world_requests(w); /* by now the server has seen each RELEASE */                   \
-		EXPECT_RET(world_umount("backing"), 0);                                       \
+		EXPECT_BACKING_FREE();                                       \
 	} while (0)
 
 #define OPEN_AGAIN_AND_AGAIN "f reg=at-open drop=at-release times=any"
 
 WORLD_FIXTURE(first_call);
 
-CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3",
-     .title = "if an allocation fails, the first read succeeds or fails with ENOMEM or EIO; nothing stays pinned",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS | NEED_EXT4, .world = &on_disk)
+CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
+	.needs_not = NEED_PASSTHROUGH, .world = &on_disk,
+	.title = "if an allocation fails, the first read succeeds or fails with ENOMEM or EIO; nothing stays pinned")
 {
 	struct alloc_failures report;
 
 	open_rule(w, OPEN_AGAIN_AND_AGAIN);
-	ASSERT_RET(backing_fill("f", SEED, SIZE, OFFSET), 0);
+	backing_fill_ok("f", SEED, SIZE, OFFSET);
 	call = call_read, prepare = forget_pages;
 	report = alloc_failures_each(w, call_failing);
 
@@ -105,14 +105,14 @@ CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3",
 }
 
 /* With a server that is asked each time, as there might be a capability. */
-CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4",
-     .title = "if an allocation fails, the first write succeeds or fails with ENOMEM or EIO; nothing stays pinned",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS, .abilities = "answers")
+CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULTS,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "answers",
+	.title = "if an allocation fails, the first write succeeds or fails with ENOMEM or EIO; nothing stays pinned")
 {
 	struct alloc_failures report;
 
 	open_rule(w, OPEN_AGAIN_AND_AGAIN);
-	ASSERT_RET(server_call(&w->server, -1, "answer GETXATTR ENODATA"), 0);
+	ASSERT_RET(server_answer(w, "GETXATTR", "ENODATA"), 0);
 	call = call_write, prepare = empty_file;
 	report = alloc_failures_each(w, call_failing);
 
@@ -121,9 +121,9 @@ CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4",
 	EXPECT_NOTHING_HELD(w);
 }
 
-CASE(first_call, mmap_ok_or_enomem_or_eio, .promise = "X5",
-     .title = "if an allocation fails, mmap(2) succeeds or fails with ENOMEM or EIO; neither file stays pinned",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS)
+CASE(first_call, mmap_ok_or_enomem_or_eio, .promise = "X5", .needs = NEED_FAULTS,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "if an allocation fails, mmap(2) succeeds or fails with ENOMEM or EIO; neither file stays pinned")
 {
 	struct alloc_failures report;
 
@@ -194,15 +194,15 @@ FIXTURE_VARIANT_ADD(read, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(read, mmap_shared) { BY_MMAP_SHARED, 0 };
 FIXTURE_VARIANT_ADD(read, mmap_private) { BY_MMAP_PRIVATE, 0 };
 
-CASE(read, data_or_enomem_or_eio, .promise = "X3",
-     .title = "if an allocation fails, a read returns correct data or fails for lack of memory or with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS | NEED_EXT4, .world = &on_disk)
+CASE(read, data_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
+	.needs_not = NEED_PASSTHROUGH, .world = &on_disk,
+	.title = "if an allocation fails, a read returns correct data or fails for lack of memory or with EIO")
 {
 	struct alloc_failures report;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, OPEN_AGAIN_AND_AGAIN);
-	ASSERT_RET(backing_fill("f", SEED, SIZE, OFFSET), 0);
+	backing_fill_ok("f", SEED, SIZE, OFFSET);
 	io_method = variant->io_method;
 	report = alloc_failures_each(w, read_once);
 
@@ -217,9 +217,9 @@ FIXTURE_VARIANT_ADD(write, splice) { BY_SPLICE, 0 };
 FIXTURE_VARIANT_ADD(write, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(write, mmap_shared) { BY_MMAP_SHARED, 0 };
 
-CASE(write, ok_or_enomem_or_eio, .promise = "X4",
-     .title = "if an allocation fails, a write succeeds or fails for lack of memory or with EIO; a retry writes all",
-     .needs = NEED_PASSTHROUGH | NEED_FAULTS)
+CASE(write, ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULTS,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "if an allocation fails, a write succeeds or fails for lack of memory or with EIO; a retry writes all")
 {
 	struct alloc_failures report;
 
@@ -229,7 +229,7 @@ CASE(write, ok_or_enomem_or_eio, .promise = "X4",
 	report = alloc_failures_each(w, write_once);
 
 	EXPECT_DONE_OR_ENOMEM(report);
-	EXPECT_RET(backing_match("f", SEED, SIZE, OFFSET), SIZE);
+	EXPECT_BACKING_PATTERN("f", SEED, SIZE, OFFSET);
 	EXPECT_NOTHING_HELD(w);
 }
 

@@ -16,16 +16,6 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 
 #define PAGE 4096L
 
-static long other_hold(struct world *w, const char *op)
-{
-	return server_call(&w->other, -1, "hold %s", op);
-}
-
-static long other_go(struct world *w, const char *op)
-{
-	return server_call(&w->other, -1, "go %s", op);
-}
-
 /* --- libaio in two halves: steps of the client ---------------------------------- */
 
 #define QUEUE 2
@@ -114,9 +104,9 @@ static long open_slow(struct world *w, int flags)
 
 WORLD_FIXTURE(direct_aio);
 
-CASE(direct_aio, reads_in_flight_together, .promise = "D1",
-     .title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
+CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers")
 {
 	struct client *c = client(w);
 	long fd;
@@ -134,9 +124,9 @@ CASE(direct_aio, reads_in_flight_together, .promise = "D1",
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(direct_aio, writes_in_flight_together, .promise = "D1",
-     .title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
+CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers")
 {
 	struct client *c = client(w);
 	long fd;
@@ -150,13 +140,13 @@ CASE(direct_aio, writes_in_flight_together, .promise = "D1",
 	EXPECT_RET(client_reap_queue(c, 0), 0);
 	EXPECT_RET(other_go(w, "WRITE"), 2);
 	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
-	EXPECT_RET(backing_match("f", NEW, 2 * PAGE, 0), 2 * PAGE);
+	EXPECT_BACKING_PATTERN("f", NEW, 2 * PAGE, 0);
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(direct_aio, invalidates_on_completion, .promise = "D5",
-     .title = "an asynchronous write invalidates the cached attributes when it completes, not before",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
+CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.title = "an asynchronous write invalidates the cached attributes when it completes, not before")
 {
 	struct client *c = client(w);
 	long fd;
@@ -174,9 +164,9 @@ CASE(direct_aio, invalidates_on_completion, .promise = "D5",
 	EXPECT_REQUESTS(w, "GETATTR");
 }
 
-CASE(direct_aio, release_after_completion, .promise = "D1",
-     .title = "a file closed while an asynchronous read is in flight is released when the read completes",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
+CASE(direct_aio, release_after_completion, .promise = "D1", .needs = NEED_AIO,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.title = "a file closed while an asynchronous read is in flight is released when the read completes")
 {
 	struct client *c = client(w);
 	long fd;
@@ -185,7 +175,7 @@ CASE(direct_aio, release_after_completion, .promise = "D1",
 	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
 	ASSERT_RET(other_hold(w, "READ"), 0);
 	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_REQUESTS(w, "FLUSH");
 	ASSERT_OTHER_REQUESTS(w, "READ");
 	EXPECT_RET(other_go(w, "READ"), 1);
@@ -212,9 +202,9 @@ static long transferred(struct client *c, int opcode)
 					  backing_match("f", NEW, PAGE, 0);
 }
 
-CASE(in_flight, survives_abort, .promise = "L3",
-     .title = "with ID and file closed after an abort, asynchronous I/O pins both mounts until it completes in full",
-     .needs = NEED_PASSTHROUGH | NEED_AIO | NEED_FUSECTL, .abilities = "hold")
+CASE(in_flight, survives_abort, .promise = "L3", .needs = NEED_AIO | NEED_FUSECTL,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.title = "with ID and file closed after an abort, asynchronous I/O pins both mounts until it completes in full")
 {
 	struct client *c = client(w);
 	long fd;
@@ -238,9 +228,9 @@ CASE(in_flight, survives_abort, .promise = "L3",
 	EXPECT_RET(world_umount_and_wait("other"), 0);
 }
 
-CASE(in_flight, survives_umount_and_kill, .promise = "L5",
-     .title = "after close, lazy umount and server kill, asynchronous I/O pins the backing mount until it completes",
-     .needs = NEED_PASSTHROUGH | NEED_AIO, .abilities = "hold")
+CASE(in_flight, survives_umount_and_kill, .promise = "L5", .needs = NEED_AIO,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.title = "after close, lazy umount and server kill, asynchronous I/O pins the backing mount until it completes")
 {
 	struct client *c = client(w);
 	long fd;
@@ -250,7 +240,7 @@ CASE(in_flight, survives_umount_and_kill, .promise = "L5",
 	ASSERT_RET(other_hold(w, variant->op), 0);
 	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
 	ASSERT_OTHER_REQUESTS(w, variant->op);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 	server_kill(&w->server);
 	EXPECT_RET(client_reap_queue(c, 0), 0);
@@ -270,16 +260,16 @@ IO_METHOD_FIXTURE(write_in_flight);
 FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { BY_PREAD, 0 };
 FIXTURE_VARIANT_ADD(write_in_flight, splice) { BY_SPLICE, 0 };
 
-CASE(write_in_flight, fsync_waits, .promise = "D20",
-     .title = "fsync(2) waits for a write in flight before it sends FSYNC",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &same_cpu)
+CASE(write_in_flight, fsync_waits, .promise = "D20", .needs = NEED_REALTIME,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "hold", .world = &same_cpu,
+	.title = "fsync(2) waits for a write in flight before it sends FSYNC")
 {
 	struct client *writer = client(w), *syncer = client_number(w, 1);
 	long fd, fd2;
 
 	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(fd = open_slow(w, 0));
-	ASSERT_POSITIVE(fd2 = client_open(syncer, "f", O_RDWR));
+	fd2 = open_ok(syncer, "f", O_RDWR);
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
 	EXPECT_RET(client_be_fifo(syncer), 0);
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
@@ -294,9 +284,9 @@ CASE(write_in_flight, fsync_waits, .promise = "D20",
 	EXPECT_REQUESTS(w, "FSYNC");
 }
 
-CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20",
-     .title = "stat(2), open(2) and reads do not wait for a write in flight",
-     .needs = NEED_PASSTHROUGH, .abilities = "hold")
+CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "hold",
+	.title = "stat(2), open(2) and reads do not wait for a write in flight")
 {
 	struct client *writer = client(w), *other = client_number(w, 1);
 	long fd, fd2;
@@ -307,8 +297,8 @@ CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20",
 	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
 	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_stat(other, "f"), 0);
-	ASSERT_POSITIVE(fd2 = client_open(other, "f", O_RDONLY));
-	EXPECT_RET(client_read_by(other, BY_PREAD, fd2, PAGE, PAGE, OLD), PAGE);
+	fd2 = open_ok(other, "f", O_RDONLY);
+	EXPECT_READ_BY(other, BY_PREAD, fd2, PAGE, PAGE, OLD);
 	EXPECT_HOLDS(client_is_busy(writer), "the write is under way");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(writer), PAGE);

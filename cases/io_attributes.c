@@ -29,9 +29,9 @@ static long cached_size(struct client *c, int fd)
 IO_METHOD_FIXTURE(cached_size);
 EACH_CALL(cached_size);
 
-CASE(cached_size, grows_with_extending_write, .promise = "D4",
-     .title = "an extending write updates the cached size at once",
-     .needs = NEED_PASSTHROUGH, .fixed_by = SIZE_FIX)
+CASE(cached_size, grows_with_extending_write, .promise = "D4", .needs_not = NEED_PASSTHROUGH,
+	.title = "an extending write updates the cached size at once",
+	.fixed_by = SIZE_FIX)
 {
 	struct client *c = client(w);
 	long fd;
@@ -39,26 +39,25 @@ CASE(cached_size, grows_with_extending_write, .promise = "D4",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(cached_size(c, fd), PAGE);
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, PAGE - 1, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, PAGE - 1, NEW);
 	EXPECT_RET(cached_size(c, fd), 2 * PAGE - 1);
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(cached_size, kept_by_write_within, .promise = "D4",
-     .title = "a write within the cached size does not change it, even if the backing file is shorter",
-     .needs = NEED_PASSTHROUGH)
+CASE(cached_size, kept_by_write_within, .promise = "D4", .needs_not = NEED_PASSTHROUGH,
+	.title = "a write within the cached size does not change it, even if the backing file is shorter")
 {
 	struct client *c = client(w);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, 3 * PAGE, 0), 0);
+	backing_fill_ok("f", OLD, 3 * PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
 	ASSERT_RET(truncate(backing_path("f"), 0), 0);
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, PAGE, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, PAGE, NEW);
 	EXPECT_RET(cached_size(c, fd), 3 * PAGE);
 	EXPECT_REQUESTS(w, "");
 }
@@ -66,9 +65,9 @@ CASE(cached_size, kept_by_write_within, .promise = "D4",
 IO_METHOD_FIXTURE(append);
 EACH_SIMPLE_CALL(append);
 
-CASE(append, sets_size_to_backing_eof, .promise = "D4",
-     .title = "an append sets the cached size to EOF of the backing file, even if that grew outside FUSE",
-     .needs = NEED_PASSTHROUGH, .fixed_by = SIZE_FIX)
+CASE(append, sets_size_to_backing_eof, .promise = "D4", .needs_not = NEED_PASSTHROUGH,
+	.title = "an append sets the cached size to EOF of the backing file, even if that grew outside FUSE",
+	.fixed_by = SIZE_FIX)
 {
 	struct client *c = client(w);
 	long fd;
@@ -76,8 +75,8 @@ CASE(append, sets_size_to_backing_eof, .promise = "D4",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, 7, 0, NEW), 7);
+	backing_fill_ok("f", OLD, PAGE, 0);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, 7, 0, NEW);
 	EXPECT_RET(cached_size(c, fd), PAGE + 7);
 	EXPECT_REQUESTS(w, "");
 }
@@ -140,9 +139,8 @@ static const char *outdated_by(struct world *w, transfer_step *transfer, enum io
 IO_METHOD_FIXTURE(write);
 EACH_CALL(write);
 
-CASE(write, invalidates_times_size_blocks, .promise = "D5",
-     .title = "a write invalidates the cached mtime, ctime, size and blocks, and no other attribute",
-     .needs = NEED_PASSTHROUGH)
+CASE(write, invalidates_times_size_blocks, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
+	.title = "a write invalidates the cached mtime, ctime, size and blocks, and no other attribute")
 {
 	long fd;
 
@@ -152,9 +150,8 @@ CASE(write, invalidates_times_size_blocks, .promise = "D5",
 	EXPECT_TEXT(outdated_by(w, client_write_by, variant->io_method, fd), "mtime ctime size blocks");
 }
 
-CASE(write, stat_sends_one_getattr, .promise = "D5",
-     .title = "the first statx(2) after a write sends GETATTR and returns the new size; the second sends nothing",
-     .needs = NEED_PASSTHROUGH)
+CASE(write, stat_sends_one_getattr, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
+	.title = "the first statx(2) after a write sends GETATTR and returns the new size; the second sends nothing")
 {
 	struct statx st;
 	long fd;
@@ -162,7 +159,7 @@ CASE(write, stat_sends_one_getattr, .promise = "D5",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
 	EXPECT_REQUESTS(w, "GETATTR");
 	EXPECT_RET(st.stx_size, PAGE);
@@ -173,28 +170,26 @@ CASE(write, stat_sends_one_getattr, .promise = "D5",
 IO_METHOD_FIXTURE(read);
 EACH_READ_METHOD(read);
 
-CASE(read, invalidates_atime, .promise = "D5",
-     .title = "a read invalidates the cached atime, and no other attribute",
-     .needs = NEED_PASSTHROUGH)
+CASE(read, invalidates_atime, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
+	.title = "a read invalidates the cached atime, and no other attribute")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_TEXT(outdated_by(w, client_read_by, variant->io_method, fd), "atime");
 }
 
-CASE(read, read_only_invalidates_nothing, .promise = "D5",
-     .title = "a read on a FUSE mount remounted read-only invalidates no cached attribute",
-     .needs = NEED_PASSTHROUGH)
+CASE(read, read_only_invalidates_nothing, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
+	.title = "a read on a FUSE mount remounted read-only invalidates no cached attribute")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 	ASSERT_RET(world_make_readonly("fuse"), 0);
 	EXPECT_TEXT(outdated_by(w, client_read_by, variant->io_method, fd), "");
@@ -218,37 +213,35 @@ static bool is_old(const char *name)
 	return stat(backing_path(name), &st) == 0 && st.st_atime == LONG_AGO;
 }
 
-CASE(read, updates_backing_atime, .promise = "D14",
-     .title = "a read updates atime of the backing file; open(2) does not",
-     .needs = NEED_PASSTHROUGH)
+CASE(read, updates_backing_atime, .promise = "D14", .needs_not = NEED_PASSTHROUGH,
+	.title = "a read updates atime of the backing file; open(2) does not")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(make_old("f"), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 	EXPECT_HOLDS(is_old("f"), "open(2) leaves atime of the backing file alone");
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_HOLDS(!is_old("f"), "the read updates atime of the backing file");
 }
 
 IO_METHOD_FIXTURE(o_noatime);
 EACH_READ_METHOD(o_noatime);
 
-CASE(o_noatime, keeps_atime, .promise = "D14",
-     .title = "a read of a file opened with O_NOATIME does not update atime of the backing file",
-     .needs = NEED_PASSTHROUGH)
+CASE(o_noatime, keeps_atime, .promise = "D14", .needs_not = NEED_PASSTHROUGH,
+	.title = "a read of a file opened with O_NOATIME does not update atime of the backing file")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(make_old("f"), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY | O_NOATIME));
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_HOLDS(is_old("f"), "the read leaves atime of the backing file alone");
 }
 
@@ -293,25 +286,24 @@ static const char *events(int inotify)
 IO_METHOD_FIXTURE(inotify_backing_file);
 EACH_SIMPLE_CALL(inotify_backing_file);
 
-CASE(inotify_backing_file, reports_all_events, .promise = "D15",
-     .title = "inotify on the backing file reports OPEN, ACCESS, MODIFY and CLOSE_WRITE of the passthrough file",
-     .needs = NEED_PASSTHROUGH)
+CASE(inotify_backing_file, reports_all_events, .promise = "D15", .needs_not = NEED_PASSTHROUGH,
+	.title = "inotify on the backing file reports OPEN, ACCESS, MODIFY and CLOSE_WRITE of the passthrough file")
 {
 	int inotify;
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-lookup");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(client_stat(client(w), "f"), 0);
 	ASSERT_POSITIVE(inotify = watch(backing_path("f")));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_TEXT(events(inotify), "OPEN");
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_TEXT(events(inotify), "ACCESS");
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_TEXT(events(inotify), "MODIFY");
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_TEXT(events(inotify), "CLOSE_WRITE");
 }
 
@@ -324,24 +316,23 @@ FIXTURE_VARIANT_ADD(inotify_fuse_file, splice) { BY_SPLICE, 0 };
 FIXTURE_VARIANT_ADD(inotify_fuse_file, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring) { BY_IO_URING, NEED_IO_URING };
 
-CASE(inotify_fuse_file, reports_all_events, .promise = "D15",
-     .title = "inotify on a passthrough file reports its OPEN, ACCESS, MODIFY and CLOSE_WRITE",
-     .needs = NEED_PASSTHROUGH)
+CASE(inotify_fuse_file, reports_all_events, .promise = "D15", .needs_not = NEED_PASSTHROUGH,
+	.title = "inotify on a passthrough file reports its OPEN, ACCESS, MODIFY and CLOSE_WRITE")
 {
 	int inotify;
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(inotify = watch(fuse_path("f")));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_TEXT(events(inotify), "OPEN");
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_TEXT(events(inotify), "ACCESS");
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_TEXT(events(inotify), "MODIFY");
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_TEXT(events(inotify), "CLOSE_WRITE");
 }
 
@@ -363,20 +354,20 @@ static long transfer_direct(struct client *c, const char *path, int inotify)
 
 WORLD_FIXTURE(inotify_async_direct_io);
 
-CASE(inotify_async_direct_io, reports_access_and_modify, .promise = "K6",
-     .title = "inotify on the backing file reports ACCESS and MODIFY of asynchronous direct io_uring I/O",
-     .needs = NEED_PASSTHROUGH | NEED_IO_URING,
-     .xfail = "nobody tells of what is complete only after the call")
+CASE(inotify_async_direct_io, reports_access_and_modify, .promise = "K6", .needs = NEED_IO_URING,
+	.needs_not = NEED_PASSTHROUGH,
+	.title = "inotify on the backing file reports ACCESS and MODIFY of asynchronous direct io_uring I/O",
+	.xfail = "nobody tells of what is complete only after the call")
 {
 	int inotify;
 
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough async-dio"));
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(inotify = watch(world_path("other", "f")));
 	ASSERT_RET(transfer_direct(client(w), world_path("other", "f"), inotify), 2 * PAGE);
 	ASSERT_TEXT(events(inotify), "ACCESS MODIFY");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(transfer_direct(client(w), "f", inotify), 2 * PAGE);
 	EXPECT_TEXT(events(inotify), "ACCESS MODIFY");
 }

@@ -32,9 +32,8 @@ static long open_old(struct world *w)
 IO_METHOD_FIXTURE(became_fifo);
 EACH_SIMPLE_CALL(became_fifo);
 
-CASE(became_fifo, io_fails_eio, .promise = "D23",
-     .title = "once an open file is reported as a FIFO, I/O does not reach the backing file and fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+CASE(became_fifo, io_fails_eio, .promise = "D23", .needs_not = NEED_PASSTHROUGH,
+	.title = "once an open file is reported as a FIFO, I/O does not reach the backing file and fails with EIO")
 {
 	struct client *c = client(w);
 	long fd;
@@ -42,20 +41,20 @@ CASE(became_fifo, io_fails_eio, .promise = "D23",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w));
-	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_READ_BY(c, variant->io_method, fd, PAGE, 0, OLD);
 	ASSERT_RET(go_bad(w, fd), -EIO);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), -EIO);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EIO);
-	EXPECT_RET(backing_match("was-f", OLD, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("was-f", OLD, PAGE, 0);
 }
 
 IO_METHOD_FIXTURE(became_fifo_pipe_io);
 FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { BY_SPLICE, 0 };
 FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { BY_SENDFILE, 0 };
 
-CASE(became_fifo_pipe_io, io_fails_eio, .promise = "K7",
-     .title = "once an open file is reported as a FIFO, splice(2) and sendfile(2) from and to it fail with EIO",
-     .needs = NEED_PASSTHROUGH, .xfail = "only reads and writes look whether the inode is bad")
+CASE(became_fifo_pipe_io, io_fails_eio, .promise = "K7", .needs_not = NEED_PASSTHROUGH,
+	.title = "once an open file is reported as a FIFO, splice(2) and sendfile(2) from and to it fail with EIO",
+	.xfail = "only reads and writes look whether the inode is bad")
 {
 	struct client *c = client(w);
 	long fd;
@@ -66,7 +65,7 @@ CASE(became_fifo_pipe_io, io_fails_eio, .promise = "K7",
 	ASSERT_RET(client_read_by(c, BY_READ, fd, PAGE, 0, OLD), -EIO);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), -EIO);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EIO);
-	EXPECT_RET(backing_match("was-f", OLD, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("was-f", OLD, PAGE, 0);
 }
 
 CASE_MAIN()

@@ -37,14 +37,13 @@ WORLD_FIXTURE(copy_file_range);
 	do {                                                                                  \
 		open_rule(w, "f reg=at-open");                                                     \
 		open_rule(w, "g reg=at-open");                                                     \
-		ASSERT_RET(backing_fill("f", OLD, SIZE, 0), 0);                               \
+		backing_fill_ok("f", OLD, SIZE, 0);                               \
 		ASSERT_POSITIVE(from = client_open_settled(w, "f", O_RDONLY));                \
 		ASSERT_POSITIVE(to = client_open_settled(w, "g", O_RDWR));                    \
 	} while (0)
 
-CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2",
-     .title = "copy_file_range(2) sends COPY_FILE_RANGE; on ENOSYS the kernel copies between the backing files",
-     .needs = NEED_PASSTHROUGH)
+CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+	.title = "copy_file_range(2) sends COPY_FILE_RANGE; on ENOSYS the kernel copies between the backing files")
 {
 	struct client *c = client(w);
 	long from, to;
@@ -52,13 +51,12 @@ CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2",
 	OPEN_BOTH(from, to);
 	EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, SIZE, 0), SIZE);
 	EXPECT_COPY_OPS(w, "COPY_FILE_RANGE");
-	EXPECT_RET(backing_match("g", OLD, SIZE, 0), SIZE);
-	EXPECT_RET(client_read_by(c, BY_PREAD, to, SIZE, 0, OLD), SIZE);
+	EXPECT_BACKING_PATTERN("g", OLD, SIZE, 0);
+	EXPECT_READ_BY(c, BY_PREAD, to, SIZE, 0, OLD);
 }
 
-CASE(copy_file_range, not_resent_after_enosys, .promise = "D2",
-     .title = "after ENOSYS copy_file_range(2) sends nothing and copies between the backing files",
-     .needs = NEED_PASSTHROUGH)
+CASE(copy_file_range, not_resent_after_enosys, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+	.title = "after ENOSYS copy_file_range(2) sends nothing and copies between the backing files")
 {
 	struct client *c = client(w);
 	long from, to;
@@ -68,42 +66,41 @@ CASE(copy_file_range, not_resent_after_enosys, .promise = "D2",
 	world_requests(w);
 	EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, SIZE, 0), SIZE - 1);
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(backing_match("g", OLD, SIZE, 0), SIZE);
+	EXPECT_BACKING_PATTERN("g", OLD, SIZE, 0);
 }
 
-CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2",
-     .title = "if COPY_FILE_RANGE fails with EXDEV, the data is copied all the same; the next call sends it again",
-     .needs = NEED_PASSTHROUGH, .abilities = "answers")
+CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "answers",
+	.title = "if COPY_FILE_RANGE fails with EXDEV, the data is copied all the same; the next call sends it again")
 {
 	struct client *c = client(w);
 	long from, to;
 
-	ASSERT_RET(server_call(&w->server, -1, "answer COPY_FILE_RANGE EXDEV"), 0);
+	ASSERT_RET(server_answer(w, "COPY_FILE_RANGE", "EXDEV"), 0);
 	OPEN_BOTH(from, to);
 	for (int i = 0; i < 2; i++) {
 		world_requests(w);
 		EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, 7, 0), 7);
 		EXPECT_HOLDS(has_word(world_requests(w), "COPY_FILE_RANGE"), "the server is asked");
 	}
-	EXPECT_RET(backing_match("g", OLD, 14, 0), 14);
+	EXPECT_BACKING_PATTERN("g", OLD, 14, 0);
 }
 
-CASE(copy_file_range, server_error_edquot, .promise = "D2",
-     .title = "when the server answers EDQUOT, copy_file_range(2) copies nothing and fails with EDQUOT",
-     .needs = NEED_PASSTHROUGH, .abilities = "answers")
+CASE(copy_file_range, server_error_edquot, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+	.abilities = "answers",
+	.title = "when the server answers EDQUOT, copy_file_range(2) copies nothing and fails with EDQUOT")
 {
 	long from, to;
 
-	ASSERT_RET(server_call(&w->server, -1, "answer COPY_FILE_RANGE EDQUOT"), 0);
+	ASSERT_RET(server_answer(w, "COPY_FILE_RANGE", "EDQUOT"), 0);
 	OPEN_BOTH(from, to);
 	EXPECT_RET(client_call(client(w), copy_file_range, from, 0, to, 0, SIZE, 0), -EDQUOT);
 	EXPECT_COPY_OPS(w, "COPY_FILE_RANGE");
-	EXPECT_RET(backing_file_is("g", "g"), 1);
+	EXPECT_BACKING("g", "g");
 }
 
-CASE(copy_file_range, to_ordinary_file_sends_write, .promise = "D2",
-     .title = "copy_file_range(2) from a passthrough file to a file without passthrough sends WRITE, not READ",
-     .needs = NEED_PASSTHROUGH)
+CASE(copy_file_range, to_ordinary_file_sends_write, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+	.title = "copy_file_range(2) from a passthrough file to a file without passthrough sends WRITE, not READ")
 {
 	long from, to;
 
@@ -112,12 +109,11 @@ CASE(copy_file_range, to_ordinary_file_sends_write, .promise = "D2",
 	ASSERT_POSITIVE(to = client_open_settled(w, "g", O_WRONLY));
 	EXPECT_RET(client_call(client(w), copy_file_range, from, 0, to, 0, 1, 0), 1);
 	EXPECT_COPY_OPS(w, "COPY_FILE_RANGE WRITE");
-	EXPECT_RET(backing_file_is("g", "f"), 1);
+	EXPECT_BACKING("g", "f");
 }
 
-CASE(copy_file_range, from_ordinary_file_sends_read, .promise = "D2",
-     .title = "copy_file_range(2) from a file without passthrough to a passthrough file sends READ, not WRITE",
-     .needs = NEED_PASSTHROUGH)
+CASE(copy_file_range, from_ordinary_file_sends_read, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+	.title = "copy_file_range(2) from a file without passthrough to a passthrough file sends READ, not WRITE")
 {
 	long from, to;
 
@@ -126,7 +122,7 @@ CASE(copy_file_range, from_ordinary_file_sends_read, .promise = "D2",
 	ASSERT_POSITIVE(to = client_open_settled(w, "g", O_WRONLY));
 	EXPECT_RET(client_call(client(w), copy_file_range, from, 0, to, 0, 1, 0), 1);
 	EXPECT_COPY_OPS(w, "COPY_FILE_RANGE READ");
-	EXPECT_RET(backing_file_is("g", "f"), 1);
+	EXPECT_BACKING("g", "f");
 }
 
 CASE_MAIN()

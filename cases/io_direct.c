@@ -16,27 +16,25 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 IO_METHOD_FIXTURE(fopen_direct_io);
 EACH_CALL(fopen_direct_io);
 
-CASE(fopen_direct_io, sends_read_and_write, .promise = "D12",
-     .title = "reads and writes of a file opened with PASSTHROUGH|DIRECT_IO send READ and WRITE",
-     .needs = NEED_PASSTHROUGH)
+CASE(fopen_direct_io, sends_read_and_write, .promise = "D12", .needs_not = NEED_PASSTHROUGH,
+	.title = "reads and writes of a file opened with PASSTHROUGH|DIRECT_IO send READ and WRITE")
 {
 	struct client *c = client(w);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open flags=passthrough,direct_io");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_READ_BY(c, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_REQUESTS(w, "READ");
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "WRITE");
-	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 }
 
-CASE(fopen_direct_io, coherent_with_passthrough, .promise = "D12",
-     .title = "a passthrough and a PASSTHROUGH|DIRECT_IO open of one file read what the other has written",
-     .needs = NEED_PASSTHROUGH)
+CASE(fopen_direct_io, coherent_with_passthrough, .promise = "D12", .needs_not = NEED_PASSTHROUGH,
+	.title = "a passthrough and a PASSTHROUGH|DIRECT_IO open of one file read what the other has written")
 {
 	struct client *c = client(w);
 	long past, through;
@@ -46,31 +44,30 @@ CASE(fopen_direct_io, coherent_with_passthrough, .promise = "D12",
 	open_rule(w, "f reg=reuse flags=passthrough,direct_io");
 	ASSERT_POSITIVE(past = client_open_settled(w, "f", O_RDWR));
 	ASSERT_POSITIVE(through = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(c, variant->io_method, past, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_read_by(c, variant->io_method, through, PAGE, 0, OLD), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, past, PAGE, 0, OLD);
+	EXPECT_READ_BY(c, variant->io_method, through, PAGE, 0, OLD);
 	EXPECT_REQUESTS(w, "READ");
-	EXPECT_RET(client_write_by(c, variant->io_method, through, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, through, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "WRITE");
-	EXPECT_RET(client_read_by(c, variant->io_method, past, PAGE, 0, NEW), PAGE);
+	EXPECT_READ_BY(c, variant->io_method, past, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(fopen_direct_io_mmap);
 
-CASE(fopen_direct_io_mmap, maps_backing_file, .promise = "D12",
-     .title = "a mapping of a PASSTHROUGH|DIRECT_IO file maps the backing file and sends no request",
-     .needs = NEED_PASSTHROUGH)
+CASE(fopen_direct_io_mmap, maps_backing_file, .promise = "D12", .needs_not = NEED_PASSTHROUGH,
+	.title = "a mapping of a PASSTHROUGH|DIRECT_IO file maps the backing file and sends no request")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open flags=passthrough,direct_io");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_read_by(c, BY_MMAP_SHARED, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_read_by(c, BY_MMAP_PRIVATE, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_write_by(c, BY_MMAP_SHARED, fd, PAGE, 0, NEW), PAGE);
-	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
+	EXPECT_READ_BY(c, BY_MMAP_SHARED, fd, PAGE, 0, OLD);
+	EXPECT_READ_BY(c, BY_MMAP_PRIVATE, fd, PAGE, 0, OLD);
+	EXPECT_WRITE_BY(c, BY_MMAP_SHARED, fd, PAGE, 0, NEW);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 	EXPECT_REQUESTS(w, "");
 }
 
@@ -94,31 +91,31 @@ static bool is_asynchronous(enum io_method io_method)
 	return io_method == BY_AIO || io_method == BY_IO_URING;
 }
 
-CASE(o_direct, single_byte_read_einval, .promise = "D13",
-     .title = "O_DIRECT transfers whole pages; a 1-byte write acts as on ext4, a 1-byte read fails with EINVAL",
-     .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
+CASE(o_direct, single_byte_read_einval, .promise = "D13", .needs = NEED_EXT4,
+	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.title = "O_DIRECT transfers whole pages; a 1-byte write acts as on ext4, a 1-byte read fails with EINVAL")
 {
 	struct client *c = client(w);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, 2 * PAGES, 0), 0);
+	backing_fill_ok("f", OLD, 2 * PAGES, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR | O_DIRECT));
-	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGES, PAGE, OLD), PAGES);
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, PAGE, NEW), PAGES);
-	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGES, PAGE, NEW), PAGES);
-	EXPECT_RET(backing_match("f", OLD, PAGE, 0), PAGE);
-	EXPECT_RET(backing_match("f", NEW, PAGES, PAGE), PAGES);
+	EXPECT_READ_BY(c, variant->io_method, fd, PAGES, PAGE, OLD);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGES, PAGE, NEW);
+	EXPECT_READ_BY(c, variant->io_method, fd, PAGES, PAGE, NEW);
+	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGES, PAGE);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, 1, 0, OLD), -EINVAL);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, 1, 0, NEW),
 		   write_byte_directly(w, variant->io_method));
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(o_direct, extending_write_updates_size, .promise = "D13",
-     .title = "an extending O_DIRECT write updates the cached size at once",
-     .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
+CASE(o_direct, extending_write_updates_size, .promise = "D13", .needs = NEED_EXT4,
+	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.title = "an extending O_DIRECT write updates the cached size at once")
 {
 	struct client *c = client(w);
 	struct statx st;
@@ -127,16 +124,16 @@ CASE(o_direct, extending_write_updates_size, .promise = "D13",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR | O_DIRECT));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, PAGE, NEW), PAGES);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGES, PAGE, NEW);
 	EXPECT_RET(client_fstatx(c, fd, AT_STATX_DONT_SYNC, &st), 0);
 	EXPECT_RET(st.stx_size, PAGE + PAGES);
-	EXPECT_RET(backing_match("f", NEW, PAGES, PAGE), PAGES);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGES, PAGE);
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(o_direct, clearing_affects_async_only, .promise = "D13",
-     .title = "after F_SETFL clears O_DIRECT, libaio and io_uring I/O is buffered; other I/O stays direct",
-     .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
+CASE(o_direct, clearing_affects_async_only, .promise = "D13", .needs = NEED_EXT4,
+	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.title = "after F_SETFL clears O_DIRECT, libaio and io_uring I/O is buffered; other I/O stays direct")
 {
 	bool buffered = is_asynchronous(variant->io_method);
 	struct client *c = client(w);
@@ -144,7 +141,7 @@ CASE(o_direct, clearing_affects_async_only, .promise = "D13",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR | O_DIRECT));
 	EXPECT_RET(client_call(c, fcntl, fd, F_SETFL, 0), 0);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, 1, 0, OLD), buffered ? 1 : -EINVAL);
@@ -152,9 +149,9 @@ CASE(o_direct, clearing_affects_async_only, .promise = "D13",
 		   buffered ? 1 : write_byte_directly(w, variant->io_method));
 }
 
-CASE(o_direct, setting_affects_async_only, .promise = "D13",
-     .title = "after F_SETFL sets O_DIRECT, libaio and io_uring I/O is direct; other I/O stays buffered",
-     .needs = NEED_PASSTHROUGH | NEED_EXT4, .world = &on_ext4)
+CASE(o_direct, setting_affects_async_only, .promise = "D13", .needs = NEED_EXT4,
+	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.title = "after F_SETFL sets O_DIRECT, libaio and io_uring I/O is direct; other I/O stays buffered")
 {
 	bool buffered = !is_asynchronous(variant->io_method);
 	struct client *c = client(w);
@@ -162,7 +159,7 @@ CASE(o_direct, setting_affects_async_only, .promise = "D13",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, fcntl, fd, F_SETFL, O_DIRECT), 0);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, 1, 0, OLD), buffered ? 1 : -EINVAL);
@@ -172,23 +169,23 @@ CASE(o_direct, setting_affects_async_only, .promise = "D13",
 
 static const struct world_opts on_ramfs = { .backing = "ramfs" };
 
-CASE(o_direct, set_without_support_einval, .promise = "D18",
-     .title = "while O_DIRECT is set by F_SETFL, I/O to a backing file without direct I/O fails with EINVAL",
-     .needs = NEED_PASSTHROUGH, .world = &on_ramfs)
+CASE(o_direct, set_without_support_einval, .promise = "D18", .needs_not = NEED_PASSTHROUGH,
+	.world = &on_ramfs,
+	.title = "while O_DIRECT is set by F_SETFL, I/O to a backing file without direct I/O fails with EINVAL")
 {
 	struct client *c = client(w);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGES, 0), 0);
+	backing_fill_ok("f", OLD, PAGES, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, fcntl, fd, F_SETFL, O_DIRECT), 0);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGES, 0, OLD), -EINVAL);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, 0, NEW), -EINVAL);
-	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
+	EXPECT_BACKING_PATTERN("f", OLD, PAGES, 0);
 	EXPECT_RET(client_call(c, fcntl, fd, F_SETFL, 0), 0);
-	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGES, 0, OLD), PAGES);
+	EXPECT_READ_BY(c, variant->io_method, fd, PAGES, 0, OLD);
 }
 
 /* --- a backing file that can nothing -------------------------------------------- */
@@ -196,9 +193,8 @@ CASE(o_direct, set_without_support_einval, .promise = "D18",
 IO_METHOD_FIXTURE(pidfd_io);
 EACH_CALL(pidfd_io);
 
-CASE(pidfd_io, fails_einval, .promise = "D19",
-     .title = "I/O to a backing file without read, write and splice operations (a pidfd) fails with EINVAL",
-     .since = "6.12", .needs = NEED_PASSTHROUGH)
+CASE(pidfd_io, fails_einval, .promise = "D19", .needs_not = NEED_PASSTHROUGH, .since = "6.12",
+	.title = "I/O to a backing file without read, write and splice operations (a pidfd) fails with EINVAL")
 {
 	const struct file_type pidfd = { .make = make_pidfd };
 	struct client *c = client(w);
@@ -215,9 +211,8 @@ CASE(pidfd_io, fails_einval, .promise = "D19",
 
 WORLD_FIXTURE(pidfd_mmap);
 
-CASE(pidfd_mmap, fails_enodev, .promise = "D19",
-     .title = "mmap(2) of a backing file without an mmap operation (a pidfd) fails with ENODEV",
-     .since = "6.12", .needs = NEED_PASSTHROUGH)
+CASE(pidfd_mmap, fails_enodev, .promise = "D19", .needs_not = NEED_PASSTHROUGH, .since = "6.12",
+	.title = "mmap(2) of a backing file without an mmap operation (a pidfd) fails with ENODEV")
 {
 	const struct file_type pidfd = { .make = make_pidfd };
 	long fd;

@@ -47,46 +47,43 @@ IO_METHOD_FIXTURE(append_mode);
 EACH_SIMPLE_CALL(append_mode);
 
 CASE(append_mode, o_append_ignores_offset, .promise = "D8",
-     .title = "a write to a file opened with O_APPEND appends and ignores its offset",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write to a file opened with O_APPEND appends and ignores its offset")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 	EXPECT_REQUESTS(w, "");
 }
 
 CASE(append_mode, setfl_takes_effect, .promise = "D8",
-     .title = "a write appends once F_SETFL has set O_APPEND after open(2)",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write appends once F_SETFL has set O_APPEND after open(2)")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, O_APPEND), 0);
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 }
 
 CASE(append_mode, uses_backing_eof, .promise = "D8",
-     .title = "an append starts at EOF of the backing file, not at the cached size",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an append starts at EOF of the backing file, not at the cached size")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	backing_fill_ok("f", OLD, PAGE, 0);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 	EXPECT_REQUESTS(w, "");
 }
@@ -94,14 +91,13 @@ CASE(append_mode, uses_backing_eof, .promise = "D8",
 WORLD_FIXTURE(append_write);
 
 CASE(append_write, rwf_append_applies_once, .promise = "D8",
-     .title = "pwritev2(2) with RWF_APPEND appends; the next write without it uses its offset",
-     .needs = NEED_PASSTHROUGH)
+	.title = "pwritev2(2) with RWF_APPEND appends; the next write without it uses its offset")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, RWF_APPEND), PAGE);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
@@ -111,33 +107,31 @@ CASE(append_write, rwf_append_applies_once, .promise = "D8",
 }
 
 CASE(append_write, alternating_clients_in_order, .promise = "D8",
-     .title = "alternating appends of two clients are concatenated in order",
-     .needs = NEED_PASSTHROUGH)
+	.title = "alternating appends of two clients are concatenated in order")
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
 	long a, b;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(a = client_open(alice, "f", O_WRONLY | O_APPEND));
-	ASSERT_POSITIVE(b = client_open(bob, "f", O_WRONLY | O_APPEND));
-	EXPECT_RET(client_write(alice, a, "one,", 4, 0), 4);
-	EXPECT_RET(client_write(bob, b, "two,", 4, 0), 4);
-	EXPECT_RET(client_write(alice, a, "three,", 6, 0), 6);
-	EXPECT_RET(client_write(bob, b, "four", 4, 0), 4);
-	EXPECT_RET(backing_file_is("f", "fone,two,three,four"), 1);
+	a = open_ok(alice, "f", O_WRONLY | O_APPEND);
+	b = open_ok(bob, "f", O_WRONLY | O_APPEND);
+	EXPECT_WRITE(alice, a, "one,");
+	EXPECT_WRITE(bob, b, "two,");
+	EXPECT_WRITE(alice, a, "three,");
+	EXPECT_WRITE(bob, b, "four");
+	EXPECT_BACKING("f", "fone,two,three,four");
 }
 
 CASE(append_write, moves_position_to_eof, .promise = "D8",
-     .title = "an append moves the file position to EOF",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an append moves the file position to EOF")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
-	EXPECT_RET(client_write_by(client(w), BY_READ, fd, 7, 0, NEW), 7);
+	backing_fill_ok("f", OLD, PAGE, 0);
+	fd = open_ok(w, "f", O_WRONLY | O_APPEND);
+	EXPECT_WRITE_BY(w, BY_READ, fd, 7, 0, NEW);
 	EXPECT_RET(client_call(client(w), lseek, fd, 0, SEEK_CUR), PAGE + 7);
 }
 
@@ -153,17 +147,16 @@ FIXTURE_VARIANT_ADD(into_append_mode, sendfile_o_append) { BY_SENDFILE, false };
 FIXTURE_VARIANT_ADD(into_append_mode, sendfile_setfl) { BY_SENDFILE, true };
 
 CASE(into_append_mode, fails_einval, .promise = "D11",
-     .title = "splice(2) and sendfile(2) into a file in append mode write nothing and fail with EINVAL",
-     .needs = NEED_PASSTHROUGH)
+	.title = "splice(2) and sendfile(2) into a file in append mode write nothing and fail with EINVAL")
 {
 	int append = variant->set_later ? 0 : O_APPEND;
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | append));
+	fd = open_ok(w, "f", O_WRONLY | append);
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, O_APPEND), 0);
 	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), -EINVAL);
-	EXPECT_RET(backing_file_is("f", "f"), 1);
+	EXPECT_BACKING("f", "f");
 }
 
 /* --- append-only, and append mode taken away ---------------------------------- */
@@ -177,13 +170,13 @@ IO_METHOD_FIXTURE(append_only);
 EACH_CALL(append_only);
 
 CASE(append_only, o_append_cleared_eperm, .promise = "D22",
-     .title = "a write to an append-only backing file appends; after F_SETFL clears O_APPEND it fails with EPERM",
-     .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
+	.title = "a write to an append-only backing file appends; after F_SETFL clears O_APPEND it fails with EPERM",
+	NOT_LOOKED_AT)
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(register_f(w), 1);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	open_rule(w, "f reg=reuse");
@@ -197,12 +190,12 @@ CASE(append_only, o_append_cleared_eperm, .promise = "D22",
 WORLD_FIXTURE(append_only_pwritev2);
 
 CASE(append_only_pwritev2, rwf_noappend_eperm, .promise = "D22",
-     .title = "pwritev2(2) to an append-only backing file appends; with RWF_NOAPPEND it fails with EPERM",
-     .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
+	.title = "pwritev2(2) to an append-only backing file appends; with RWF_NOAPPEND it fails with EPERM",
+	NOT_LOOKED_AT)
 {
 	long fd;
 
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(register_f(w), 1);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	open_rule(w, "f reg=reuse");
@@ -224,18 +217,17 @@ FIXTURE_VARIANT_ADD(unsupported_rwf, atomic) { RWF_ATOMIC };
 FIXTURE_VARIANT_ADD(unsupported_rwf, dontcache) { RWF_DONTCACHE };
 
 CASE(unsupported_rwf, io_fails_eopnotsupp, .promise = "D9",
-     .title = "I/O with RWF_NOWAIT, RWF_ATOMIC or RWF_DONTCACHE writes nothing and fails with EOPNOTSUPP",
-     .needs = NEED_PASSTHROUGH)
+	.title = "I/O with RWF_NOWAIT, RWF_ATOMIC or RWF_DONTCACHE writes nothing and fails with EOPNOTSUPP")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
+	backing_fill_ok("f", OLD, PAGE, 0);
+	fd = open_ok(c, "f", O_RDWR);
 	EXPECT_RET(client_preadv2(c, fd, PAGE, 0, OLD, variant->flag), -EOPNOTSUPP);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, variant->flag), -EOPNOTSUPP);
-	EXPECT_RET(backing_match("f", OLD, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
@@ -249,18 +241,17 @@ FIXTURE_VARIANT_ADD(supported_rwf, sync) { RWF_SYNC };
 FIXTURE_VARIANT_ADD(supported_rwf, hipri) { RWF_HIPRI };
 
 CASE(supported_rwf, io_succeeds, .promise = "D9",
-     .title = "I/O with RWF_DSYNC, RWF_SYNC or RWF_HIPRI succeeds and sends no request",
-     .needs = NEED_PASSTHROUGH)
+	.title = "I/O with RWF_DSYNC, RWF_SYNC or RWF_HIPRI succeeds and sends no request")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_preadv2(c, fd, PAGE, 0, OLD, variant->flag), PAGE);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, variant->flag), PAGE);
-	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 	EXPECT_REQUESTS(w, "");
 }
 
@@ -277,9 +268,8 @@ FIXTURE_VARIANT_ADD(sync_flag, rwf_sync) { 0, RWF_SYNC, 0 };
 FIXTURE_VARIANT_ADD(sync_flag, o_dsync) { O_DSYNC, 0, 1 };
 FIXTURE_VARIANT_ADD(sync_flag, o_sync) { O_SYNC, 0, 0 };
 
-CASE(sync_flag, syncs_backing_file, .promise = "D9",
-     .title = "RWF_SYNC, RWF_DSYNC, O_SYNC and O_DSYNC sync the backing file (DSYNC: data only) and send no request",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen")
+CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "seen",
+	.title = "RWF_SYNC, RWF_DSYNC, O_SYNC and O_DSYNC sync the backing file (DSYNC: data only) and send no request")
 {
 	long fd;
 
@@ -297,8 +287,7 @@ IO_METHOD_FIXTURE(backing_sync);
 EACH_CALL(backing_sync);
 
 CASE(backing_sync, done_with_o_dsync, .promise = "D9",
-     .title = "a write to a file opened with O_DSYNC syncs the backing file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write to a file opened with O_DSYNC syncs the backing file")
 {
 	long fd;
 
@@ -307,14 +296,13 @@ CASE(backing_sync, done_with_o_dsync, .promise = "D9",
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_DSYNC));
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
 	EXPECT_REQUESTS(w, "");
 }
 
 CASE(backing_sync, not_done_without_o_dsync, .promise = "D9",
-     .title = "a write to a file opened without O_DSYNC does not sync the backing file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write to a file opened without O_DSYNC does not sync the backing file")
 {
 	long fd;
 
@@ -323,7 +311,7 @@ CASE(backing_sync, not_done_without_o_dsync, .promise = "D9",
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_OTHER_REQUESTS(w, "WRITE");
 }
 
@@ -333,8 +321,7 @@ IO_METHOD_FIXTURE(rlimit_fsize);
 EACH_SIMPLE_CALL(rlimit_fsize);
 
 CASE(rlimit_fsize, short_write_then_efbig, .promise = "D10",
-     .title = "a write across the client's RLIMIT_FSIZE is short; the next one fails with EFBIG",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write across the client's RLIMIT_FSIZE is short; the next one fails with EFBIG")
 {
 	struct client *c = client(w);
 	struct statx st;
@@ -352,17 +339,16 @@ CASE(rlimit_fsize, short_write_then_efbig, .promise = "D10",
 }
 
 CASE(rlimit_fsize, other_client_unaffected, .promise = "D10",
-     .title = "RLIMIT_FSIZE of one client does not limit writes of another",
-     .needs = NEED_PASSTHROUGH)
+	.title = "RLIMIT_FSIZE of one client does not limit writes of another")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(client_limit(client_number(w, 1), RLIMIT_FSIZE, PAGE), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, 2 * PAGE, 0, NEW), 2 * PAGE);
-	EXPECT_RET(backing_match("f", NEW, 2 * PAGE, 0), 2 * PAGE);
+	fd = open_ok(w, "f", O_WRONLY);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, 2 * PAGE, 0, NEW);
+	EXPECT_BACKING_PATTERN("f", NEW, 2 * PAGE, 0);
 }
 
 CASE_MAIN()

@@ -90,9 +90,9 @@ static long client_freeze_and_thaw(struct client *c, const char *dir)
 IO_METHOD_FIXTURE(buffered_write);
 EACH_WRITE_METHOD(buffered_write);
 
-CASE(buffered_write, fs_can_be_frozen, .promise = "D21",
-     .title = "the backing filesystem can be frozen and thawed after a buffered write to a passthrough file",
-     .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4)
+CASE(buffered_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_EXT4 | NEED_DESTRUCTIVE,
+	.world = &on_ext4,
+	.title = "the backing filesystem can be frozen and thawed after a buffered write to a passthrough file")
 {
 	struct client *c = client(w);
 	long fd;
@@ -100,19 +100,19 @@ CASE(buffered_write, fs_can_be_frozen, .promise = "D21",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(fill_on_disk(), 0);
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, 0, NEW), PAGES);
+	fd = open_ok(c, "f", O_RDWR);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGES, 0, NEW);
 	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, 0, OLD), PAGES);
-	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGES, 0, OLD);
+	EXPECT_BACKING_PATTERN("f", OLD, PAGES, 0);
 }
 
 IO_METHOD_FIXTURE(direct_write);
 EACH_SIMPLE_CALL(direct_write);
 
-CASE(direct_write, fs_can_be_frozen, .promise = "D21",
-     .title = "the backing filesystem can be frozen and thawed after direct writes to a passthrough file",
-     .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4)
+CASE(direct_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_EXT4 | NEED_DESTRUCTIVE,
+	.world = &on_ext4,
+	.title = "the backing filesystem can be frozen and thawed after direct writes to a passthrough file")
 {
 	struct client *c = client(w);
 	long fd;
@@ -120,11 +120,11 @@ CASE(direct_write, fs_can_be_frozen, .promise = "D21",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(fill_on_disk(), 0);
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR | O_DIRECT));
+	fd = open_ok(c, "f", O_RDWR | O_DIRECT);
 	EXPECT_RET(write_times(c, variant->io_method, fd), TIMES * PAGES);
 	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGES, 0, OLD), PAGES);
-	EXPECT_RET(backing_match("f", OLD, PAGES, 0), PAGES);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGES, 0, OLD);
+	EXPECT_BACKING_PATTERN("f", OLD, PAGES, 0);
 }
 
 WORLD_FIXTURE(loop_device);
@@ -141,10 +141,10 @@ static int attach_to_f(char *device, size_t size)
 	return loop;
 }
 
-CASE(loop_device, fs_can_be_frozen, .promise = "D21",
-     .title = "the backing filesystem can be frozen after direct writes of a loop device to a passthrough file",
-     .needs = NEED_PASSTHROUGH | NEED_EXT4 | NEED_DESTRUCTIVE, .world = &on_ext4,
-     .fixed_by = "7.3.4 (backing-file: always end a queued write)")
+CASE(loop_device, fs_can_be_frozen, .promise = "D21", .needs = NEED_EXT4 | NEED_DESTRUCTIVE,
+	.world = &on_ext4,
+	.title = "the backing filesystem can be frozen after direct writes of a loop device to a passthrough file",
+	.fixed_by = "7.3.4 (backing-file: always end a queued write)")
 {
 	struct client *c = client(w);
 	char device[32];
@@ -153,12 +153,12 @@ CASE(loop_device, fs_can_be_frozen, .promise = "D21",
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(fill_on_disk(), 0);
 	ASSERT_POSITIVE(loop = attach_to_f(device, sizeof(device)));
-	ASSERT_POSITIVE(fd = client_open(c, device, O_WRONLY | O_DIRECT));
+	fd = open_ok(c, device, O_WRONLY | O_DIRECT);
 	EXPECT_RET(write_times(c, BY_PREAD, fd), TIMES * PAGES);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	close(loop);
 	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
-	EXPECT_RET(backing_match("f", NEW, PAGES, 0), PAGES);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGES, 0);
 }
 
 CASE_MAIN()

@@ -57,16 +57,16 @@ static long second_write_waits(struct world *w, long fd, long second_fd, off_t o
 	return client_is_busy(second);
 }
 
-CASE(direct_writes, overlap_only_if_allowed, .promise = "W6",
-     .title = "direct writes overlap only with PARALLEL_DIRECT_WRITES, within EOF, not appending, no cached open",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
+CASE(direct_writes, overlap_only_if_allowed, .promise = "W6", .needs = NEED_REALTIME,
+	.abilities = "hold", .world = &one_cpu,
+	.title = "direct writes overlap only with PARALLEL_DIRECT_WRITES, within EOF, not appending, no cached open")
 {
 	struct client *first = client(w), *second = client_number(w, 1);
 	long fd, second_fd;
 
 	open_rule(w, variant->row);
-	ASSERT_POSITIVE(fd = client_open(first, "f", variant->flags));
-	ASSERT_POSITIVE(second_fd = client_open(second, "f", variant->flags));
+	fd = open_ok(first, "f", variant->flags);
+	second_fd = open_ok(second, "f", variant->flags);
 	if (variant->third) {
 		open_rule(w, variant->third);
 		ASSERT_POSITIVE(client_open(first, "f", O_RDWR));
@@ -80,21 +80,21 @@ CASE(direct_writes, overlap_only_if_allowed, .promise = "W6",
 
 WORLD_FIXTURE(cached_open);
 
-CASE(cached_open, close_allows_parallel_writes, .promise = "W6",
-     .title = "PARALLEL_DIRECT_WRITES writes overlap again once the last cached open of the file is closed",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &one_cpu)
+CASE(cached_open, close_allows_parallel_writes, .promise = "W6", .needs = NEED_REALTIME,
+	.abilities = "hold", .world = &one_cpu,
+	.title = "PARALLEL_DIRECT_WRITES writes overlap again once the last cached open of the file is closed")
 {
 	struct client *first = client(w), *second = client_number(w, 1);
 	long cached[2], fd, second_fd;
 
 	open_rule(w, PARALLEL);
-	ASSERT_POSITIVE(fd = client_open(first, "f", O_RDWR));
-	ASSERT_POSITIVE(second_fd = client_open(second, "f", O_RDWR));
+	fd = open_ok(first, "f", O_RDWR);
+	second_fd = open_ok(second, "f", O_RDWR);
 	open_rule(w, "f times=2");
 	for (int i = 0; i < 2; i++)
-		ASSERT_POSITIVE(cached[i] = client_open(first, "f", O_RDWR));
+		cached[i] = open_ok(first, "f", O_RDWR);
 	for (int i = 0; i < 2; i++)
-		EXPECT_RET(client_close(first, cached[i]), 0);
+		EXPECT_CLOSE(first, cached[i]);
 
 	EXPECT_RET(second_write_waits(w, fd, second_fd, 0), 0);
 	EXPECT_RET(server_go(w, "WRITE"), 1);

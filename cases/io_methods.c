@@ -45,8 +45,7 @@ IO_METHOD_FIXTURE(read);
 EACH_READ_METHOD(read);
 
 CASE(read, returns_backing_data, .promise = "D1",
-     .title = "a read of any size returns the data of the backing file and sends no request",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a read of any size returns the data of the backing file and sends no request")
 {
 	long fd;
 
@@ -54,35 +53,32 @@ CASE(read, returns_backing_data, .promise = "D1",
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDONLY));
 	EACH_PIECE(piece)
-		EXPECT_RET(client_read_by(client(w), variant->io_method, fd, piece->size, piece->offset,
-					  OLD), piece->size);
+		EXPECT_READ_BY(w, variant->io_method, fd, piece->size, piece->offset, OLD);
 	EXPECT_REQUESTS(w, "");
 }
 
 static const struct world_opts small_max_read = { .fuse_options = "max_read=4096" };
 
-CASE(read, not_limited_by_max_read, .promise = "D1",
-     .title = "a read of 4 MiB on a mount with max_read=4096 is complete and sends no request",
-     .needs = NEED_PASSTHROUGH, .world = &small_max_read)
+CASE(read, not_limited_by_max_read, .promise = "D1", .world = &small_max_read,
+	.title = "a read of 4 MiB on a mount with max_read=4096 is complete and sends no request")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, HUGE_IO, O_RDONLY));
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, HUGE_IO, 0, OLD), HUGE_IO);
+	EXPECT_READ_BY(w, variant->io_method, fd, HUGE_IO, 0, OLD);
 	EXPECT_REQUESTS(w, "");
 }
 
 CASE(read, ordinary_file_sends_read, .promise = "D1",
-     .title = "a read of a file without passthrough sends READ",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a read of a file without passthrough sends READ")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDONLY));
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, PAGE, 0, OLD), PAGE);
+	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_REQUESTS(w, "READ");
 }
 
@@ -90,8 +86,7 @@ IO_METHOD_FIXTURE(write);
 EACH_WRITE_METHOD(write);
 
 CASE(write, changes_backing_data, .promise = "D1",
-     .title = "a write of any size changes exactly these bytes of the backing file and sends no request",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write of any size changes exactly these bytes of the backing file and sends no request")
 {
 	long fd;
 
@@ -99,37 +94,34 @@ CASE(write, changes_backing_data, .promise = "D1",
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
 	EACH_PIECE(piece) {
-		ASSERT_RET(backing_fill("f", OLD, FILE_SIZE, 0), 0);
-		EXPECT_RET(client_write_by(client(w), variant->io_method, fd, piece->size, piece->offset,
-					   NEW), piece->size);
+		backing_fill_ok("f", OLD, FILE_SIZE, 0);
+		EXPECT_WRITE_BY(w, variant->io_method, fd, piece->size, piece->offset, NEW);
 		EXPECT_RET(bytes_with(piece, FILE_SIZE), FILE_SIZE);
 	}
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(write, not_limited_by_max_write, .promise = "D1",
-     .title = "a write of 4 MiB, more than max_write, is complete and sends no request",
-     .needs = NEED_PASSTHROUGH, .world = &small_max_read)
+CASE(write, not_limited_by_max_write, .promise = "D1", .world = &small_max_read,
+	.title = "a write of 4 MiB, more than max_write, is complete and sends no request")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = open_old(w, HUGE_IO, O_RDWR));
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, HUGE_IO, 0, NEW), HUGE_IO);
-	EXPECT_RET(backing_match("f", NEW, HUGE_IO, 0), HUGE_IO);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, HUGE_IO, 0, NEW);
+	EXPECT_BACKING_PATTERN("f", NEW, HUGE_IO, 0);
 	EXPECT_REQUESTS(w, "");
 }
 
 CASE(write, ordinary_file_sends_write, .promise = "D1",
-     .title = "a write to a file without passthrough sends WRITE",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write to a file without passthrough sends WRITE")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	if (variant->io_method == BY_MMAP_SHARED)
 		EXPECT_REQUESTS_MERGED(w, "READ WRITE");
 	else
@@ -172,8 +164,7 @@ static long client_splice_once(struct client *c, struct splice_arg arg)
 WORLD_FIXTURE(splice);
 
 CASE(splice, one_call_moves_a_full_pipe, .promise = "D1",
-     .title = "one splice(2) from or into a passthrough file moves as much as a pipe holds",
-     .needs = NEED_PASSTHROUGH)
+	.title = "one splice(2) from or into a passthrough file moves as much as a pipe holds")
 {
 	struct splice_arg out = { .in = false }, in = { .in = true, .filled = PIPE };
 
@@ -186,15 +177,14 @@ CASE(splice, one_call_moves_a_full_pipe, .promise = "D1",
 }
 
 CASE(splice, nonblock_empty_pipe_eagain, .promise = "D1",
-     .title = "splice(2) with SPLICE_F_NONBLOCK from an empty pipe into a passthrough file fails with EAGAIN",
-     .needs = NEED_PASSTHROUGH)
+	.title = "splice(2) with SPLICE_F_NONBLOCK from an empty pipe into a passthrough file fails with EAGAIN")
 {
 	struct splice_arg in = { .in = true, .flags = SPLICE_F_NONBLOCK };
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(in.fd = open_old(w, PAGE, O_RDWR));
 	EXPECT_RET(client_splice_once(client(w), in), -EAGAIN);
-	EXPECT_RET(backing_match("f", OLD, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
 }
 
 IO_METHOD_FIXTURE(stopped_server);
@@ -203,8 +193,7 @@ FIXTURE_VARIANT_ADD(stopped_server, splice) { BY_SPLICE, 0 };
 FIXTURE_VARIANT_ADD(stopped_server, mmap_shared) { BY_MMAP_SHARED, 0 };
 
 CASE(stopped_server, io_succeeds, .promise = "D1",
-     .title = "reads and writes succeed while the server is stopped and another request waits for it",
-     .needs = NEED_PASSTHROUGH)
+	.title = "reads and writes succeed while the server is stopped and another request waits for it")
 {
 	struct client *c = client(w), *waiting = client_number(w, 1);
 	long fd, out, in;
@@ -222,7 +211,7 @@ CASE(stopped_server, io_succeeds, .promise = "D1",
 	EXPECT_RET(in, FILE_SIZE);
 	EXPECT_HOLDS(waits, "the other request waits");
 	EXPECT_RET(client_finish(waiting), -ENOENT);
-	EXPECT_RET(backing_match("f", NEW, FILE_SIZE, 0), FILE_SIZE);
+	EXPECT_BACKING_PATTERN("f", NEW, FILE_SIZE, 0);
 }
 
 /* Not by io_uring, whose workers let go of files a little later. */
@@ -234,8 +223,7 @@ FIXTURE_VARIANT_ADD(closed_file, mmap_shared) { BY_MMAP_SHARED, 0 };
 FIXTURE_VARIANT_ADD(closed_file, aio) { BY_AIO, NEED_AIO };
 
 CASE(closed_file, releases_backing_filesystem, .promise = "L2",
-     .title = "after I/O the backing filesystem is busy until the file is closed, and can then be unmounted",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after I/O the backing filesystem is busy until the file is closed, and can then be unmounted")
 {
 	struct client *c = client(w);
 	long fd;
@@ -243,35 +231,32 @@ CASE(closed_file, releases_backing_filesystem, .promise = "L2",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open drop=at-release");
 	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
-	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_READ_BY(c, variant->io_method, fd, PAGE, 0, OLD);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
+	EXPECT_BACKING_BUSY();
+	EXPECT_CLOSE(c, fd);
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 WORLD_FIXTURE(mapping);
 
 CASE(mapping, msync_sends_nothing, .promise = "D1",
-     .title = "msync(2) of a passthrough mapping succeeds and sends no request",
-     .needs = NEED_PASSTHROUGH)
+	.title = "msync(2) of a passthrough mapping succeeds and sends no request")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE,
-					 0));
-	EXPECT_RET(client_poke(client(w), at, 'g'), 0);
+	at = mmap_ok(w, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0);
+	EXPECT_POKE(w, at, 'g');
 	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(backing_file_is("f", "g"), 1);
+	EXPECT_BACKING("f", "g");
 }
 
 CASE(mapping, exec_sends_no_read, .promise = "D1",
-     .title = "executing a passthrough file succeeds and sends no READ",
-     .needs = NEED_PASSTHROUGH)
+	.title = "executing a passthrough file succeeds and sends no READ")
 {
 	long pid;
 
@@ -284,8 +269,7 @@ CASE(mapping, exec_sends_no_read, .promise = "D1",
 }
 
 CASE(mapping, exec_of_ordinary_sends_read, .promise = "D1",
-     .title = "executing a file without passthrough sends READ",
-     .needs = NEED_PASSTHROUGH)
+	.title = "executing a file without passthrough sends READ")
 {
 	long pid;
 

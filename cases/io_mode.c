@@ -85,14 +85,14 @@ static long open_as(struct world *w, const struct opening *as)
 }
 
 /* Another page for each, as one that is in the page cache is not read again. */
-static void reads(struct __test_metadata *_metadata, struct world *w, long fd,
+static void reads(struct world *w, long fd,
 		  const struct opening *as, int page)
 {
-	EXPECT_RET(client_read_by(client(w), BY_PREAD, fd, PAGE, page * PAGE, as->seed), PAGE);
+	EXPECT_READ_BY(w, BY_PREAD, fd, PAGE, page * PAGE, as->seed);
 	EXPECT_REQUESTS(w, as->at_server ? "READ" : "");
 }
 
-static void opens_beside(struct __test_metadata *_metadata, struct world *w,
+static void opens_beside(struct world *w,
 			 const struct opening *first, const struct opening *second, long result)
 {
 	long fd, second_fd;
@@ -109,51 +109,45 @@ static void opens_beside(struct __test_metadata *_metadata, struct world *w,
 	EXPECT_RET(second_fd > 0 ? 0 : second_fd, result);
 	snprintf(ops, sizeof(ops), "%s%s", second->op, result ? " RELEASE" : "");
 	EXPECT_REQUESTS(w, ops);
-	reads(_metadata, w, fd, first, 0);
+	reads(w, fd, first, 0);
 	if (!result)
-		reads(_metadata, w, second_fd, second, 1);
+		reads(w, second_fd, second, 1);
 }
 
-CASE(while_cached, only_passthrough_eio, .promise = "R8",
-     .title = "a cached open keeps reading; meanwhile other opens succeed, but passthrough opens fail with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(while_cached, only_passthrough_eio, .promise = "R8", .world = &with_mmap,
+	.title = "a cached open keeps reading; meanwhile other opens succeed, but passthrough opens fail with EIO")
 {
-	opens_beside(_metadata, w, &cached, variant->second, variant->result);
+	opens_beside(w, &cached, variant->second, variant->result);
 }
 
-CASE(while_keep_cache, only_passthrough_eio, .promise = "R8",
-     .title = "a KEEP_CACHE open keeps reading; meanwhile other opens succeed, but passthrough opens fail with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(while_keep_cache, only_passthrough_eio, .promise = "R8", .world = &with_mmap,
+	.title = "a KEEP_CACHE open keeps reading; meanwhile other opens succeed, but passthrough opens fail with EIO")
 {
-	opens_beside(_metadata, w, &keep_cache, variant->second, variant->result);
+	opens_beside(w, &keep_cache, variant->second, variant->result);
 }
 
-CASE(while_direct_io, any_open_succeeds, .promise = "R10",
-     .title = "a DIRECT_IO open keeps reading from the server; meanwhile any other open succeeds",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(while_direct_io, any_open_succeeds, .promise = "R10", .world = &with_mmap,
+	.title = "a DIRECT_IO open keeps reading from the server; meanwhile any other open succeeds")
 {
-	opens_beside(_metadata, w, &direct_io, variant->second, variant->result);
+	opens_beside(w, &direct_io, variant->second, variant->result);
 }
 
-CASE(while_direct_io_mmap, only_passthrough_eio, .promise = "R11",
-     .title = "a DIRECT_IO open mapped shared keeps reading; other opens succeed, passthrough opens fail with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(while_direct_io_mmap, only_passthrough_eio, .promise = "R11", .world = &with_mmap,
+	.title = "a DIRECT_IO open mapped shared keeps reading; other opens succeed, passthrough opens fail with EIO")
 {
-	opens_beside(_metadata, w, &direct_io_mmap, variant->second, variant->result);
+	opens_beside(w, &direct_io_mmap, variant->second, variant->result);
 }
 
-CASE(while_passthrough, all_but_same_id_eio, .promise = "R9",
-     .title = "a passthrough open keeps bypassing the server; opens with its ID succeed, all others fail with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(while_passthrough, all_but_same_id_eio, .promise = "R9", .world = &with_mmap,
+	.title = "a passthrough open keeps bypassing the server; opens with its ID succeed, all others fail with EIO")
 {
-	opens_beside(_metadata, w, &passthrough, variant->second, variant->result);
+	opens_beside(w, &passthrough, variant->second, variant->result);
 }
 
-CASE(while_passthrough_direct_io, all_but_same_id_eio, .promise = "R14",
-     .title = "a PASSTHROUGH|DIRECT_IO open keeps sending READ; opens with its ID succeed, all others fail with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(while_passthrough_direct_io, all_but_same_id_eio, .promise = "R14", .world = &with_mmap,
+	.title = "a PASSTHROUGH|DIRECT_IO open keeps sending READ; opens with its ID succeed, all others fail with EIO")
 {
-	opens_beside(_metadata, w, &pt_direct_io, variant->second, variant->result);
+	opens_beside(w, &pt_direct_io, variant->second, variant->result);
 }
 
 WORLD_FIXTURE(without_fopen_direct_io);
@@ -166,17 +160,16 @@ FIXTURE_VARIANT_ADD(without_fopen_direct_io, o_direct) { "f flags=none", O_DIREC
 FIXTURE_VARIANT_ADD(without_fopen_direct_io, parallel_direct_writes) { "f flags=parallel_direct_writes", 0 };
 
 CASE(without_fopen_direct_io, counts_as_cached_eio, .promise = "R8",
-     .title = "O_DIRECT or PARALLEL_DIRECT_WRITES without DIRECT_IO is a cached open: passthrough fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "O_DIRECT or PARALLEL_DIRECT_WRITES without DIRECT_IO is a cached open: passthrough fails with EIO")
 {
 	long fd;
 
 	open_rule(w, variant->row);
 	open_rule(w, "f reg=at-open times=2");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR | variant->flags));
+	fd = open_ok(w, "f", O_RDWR | variant->flags);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
@@ -190,9 +183,8 @@ FIXTURE_VARIANT(shared_mapping)
 FIXTURE_VARIANT_ADD(shared_mapping, mapped_once) { 1 };
 FIXTURE_VARIANT_ADD(shared_mapping, mapped_twice) { 2 };
 
-CASE(shared_mapping, excludes_until_close_eio, .promise = "R11",
-     .title = "until closed, a DIRECT_IO open that was mapped shared makes passthrough opens fail with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(shared_mapping, excludes_until_close_eio, .promise = "R11", .world = &with_mmap,
+	.title = "until closed, a DIRECT_IO open that was mapped shared makes passthrough opens fail with EIO")
 {
 	struct client *c = client(w);
 	long fd, address;
@@ -200,21 +192,20 @@ CASE(shared_mapping, excludes_until_close_eio, .promise = "R11",
 	open_rule(w, "f flags=direct_io");
 	open_rule(w, "f reg=at-open times=2");
 
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
+	fd = open_ok(c, "f", O_RDWR);
 	for (int i = 0; i < variant->count; i++) {
-		ASSERT_POSITIVE(address = client_mmap(c, fd, PROT_READ, MAP_SHARED, PAGE, 0));
+		address = mmap_ok(c, fd, PROT_READ, MAP_SHARED, PAGE, 0);
 		EXPECT_RET(client_call(c, munmap, address, PAGE), 0);
 	}
 	EXPECT_RET(client_open(c, "f", O_RDWR), -EIO);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_POSITIVE(client_open(c, "f", O_RDWR));
 }
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, excludes_until_munmap_eio, .promise = "R11",
-     .title = "until munmap(2) of a shared mapping of a closed DIRECT_IO file, passthrough opens fail with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(mapping, excludes_until_munmap_eio, .promise = "R11", .world = &with_mmap,
+	.title = "until munmap(2) of a shared mapping of a closed DIRECT_IO file, passthrough opens fail with EIO")
 {
 	struct client *c = client(w);
 	long fd, address;
@@ -222,24 +213,23 @@ CASE(mapping, excludes_until_munmap_eio, .promise = "R11",
 	open_rule(w, "f flags=direct_io");
 	open_rule(w, "f reg=at-open times=2");
 
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
-	ASSERT_POSITIVE(address = client_mmap(c, fd, PROT_READ, MAP_SHARED, PAGE, 0));
-	EXPECT_RET(client_close(c, fd), 0);
+	fd = open_ok(c, "f", O_RDWR);
+	address = mmap_ok(c, fd, PROT_READ, MAP_SHARED, PAGE, 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_RET(client_open(c, "f", O_RDWR), -EIO);
 	EXPECT_RET(client_call(c, munmap, address, PAGE), 0);
 	EXPECT_POSITIVE(client_open(c, "f", O_RDWR));
 }
 
-CASE(mapping, private_does_not_exclude, .promise = "R11",
-     .title = "a private mapping of a DIRECT_IO file does not exclude a passthrough open",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(mapping, private_does_not_exclude, .promise = "R11", .world = &with_mmap,
+	.title = "a private mapping of a DIRECT_IO file does not exclude a passthrough open")
 {
 	long fd;
 
 	open_rule(w, "f flags=direct_io");
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(client_mmap(client(w), fd, PROT_READ, MAP_PRIVATE, PAGE, 0));
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
@@ -257,16 +247,16 @@ static long drop_all(struct world *w)
 }
 
 /* What only works on an inode that nothing is left of, in the file system neither. */
-static void expect_free(struct __test_metadata *_metadata, struct world *w)
+static void expect_free(struct world *w)
 {
 	long fd;
 
 	ASSERT_POSITIVE(fd = open_as(w, &other_id));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	ASSERT_POSITIVE(fd = open_as(w, &cached));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_POSITIVE(drop_all(w));
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 WORLD_FIXTURE(all_closed);
@@ -282,18 +272,17 @@ FIXTURE_VARIANT_ADD(all_closed, passthrough_other_file) { &other_file };
 FIXTURE_VARIANT_ADD(all_closed, passthrough_direct_io) { &pt_direct_io };
 
 CASE(all_closed, frees_mode_and_backing_file, .promise = "R16",
-     .title = "after the last close an open with another ID and a cached open succeed; the backing file is released",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after the last close an open with another ID and a cached open succeed; the backing file is released")
 {
 	long fd, second_fd;
 
 	EXPECT_RET(register_f(w), 1);
 	ASSERT_POSITIVE(fd = open_as(w, variant->as));
 	open_rule(w, variant->as->row);
-	ASSERT_POSITIVE(second_fd = client_open(client(w), "f", O_RDONLY));
-	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_RET(client_close(client(w), second_fd), 0);
-	expect_free(_metadata, w);
+	second_fd = open_ok(w, "f", O_RDONLY);
+	EXPECT_CLOSE(w, fd);
+	EXPECT_CLOSE(w, second_fd);
+	expect_free(w);
 }
 
 WORLD_FIXTURE(one_still_open);
@@ -306,17 +295,16 @@ FIXTURE_VARIANT_ADD(one_still_open, passthrough) { &passthrough, &cached };
 FIXTURE_VARIANT_ADD(one_still_open, passthrough_other_id) { &passthrough, &other_id };
 
 CASE(one_still_open, keeps_mode_and_id_eio, .promise = "R16",
-     .title = "until the last of two opens is closed, an open for another mode or ID fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "until the last of two opens is closed, an open for another mode or ID fails with EIO")
 {
 	long fds[2];
 
 	EXPECT_RET(register_f(w), 1);
 	for (int i = 0; i < 2; i++)
 		ASSERT_POSITIVE(fds[i] = open_as(w, variant->held));
-	EXPECT_RET(client_close(client(w), fds[0]), 0);
+	EXPECT_CLOSE(w, fds[0]);
 	EXPECT_RET(open_as(w, variant->other), -EIO);
-	EXPECT_RET(client_close(client(w), fds[1]), 0);
+	EXPECT_CLOSE(w, fds[1]);
 	EXPECT_POSITIVE(open_as(w, variant->other));
 }
 
@@ -335,11 +323,10 @@ FIXTURE_VARIANT_ADD(failed_open, while_other_id) { &passthrough, "f reg=at-open"
 FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { &passthrough, "f flags=none" };
 FIXTURE_VARIANT_ADD(failed_open, direct_io_while_passthrough) { &passthrough, "f flags=direct_io" };
 
-CASE(failed_open, leaves_no_mode_or_reference, .promise = "R16",
-     .title = "an open that fails with EIO for its ID, flags or mode leaves no mode and no held backing file",
-     .needs = NEED_PASSTHROUGH, .world = &with_mmap)
+CASE(failed_open, leaves_no_mode_or_reference, .promise = "R16", .world = &with_mmap,
+	.title = "an open that fails with EIO for its ID, flags or mode leaves no mode and no held backing file")
 {
-	SKIP_UNLESS_SAYS(w, needed_by_row(variant->row));
+	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
 	EXPECT_RET(register_f(w), 1);
 	if (variant->beside)
 		ASSERT_POSITIVE(open_as(w, variant->beside));
@@ -347,7 +334,7 @@ CASE(failed_open, leaves_no_mode_or_reference, .promise = "R16",
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	client_stop(client(w));
-	expect_free(_metadata, w);
+	expect_free(w);
 }
 
 CASE_MAIN()

@@ -17,11 +17,10 @@ static const struct world_opts one_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(cached_open);
 
-CASE(cached_open, woken_by_write_end, .promise = "K1",
-     .title = "a cached open waiting for a parallel direct write returns at its end, even after a passthrough open",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME | NEED_DESTRUCTIVE, .abilities = "hold",
-     .world = &one_cpu,
-     .xfail = "the wake-up is missed while the inode is in passthrough mode")
+CASE(cached_open, woken_by_write_end, .promise = "K1", .needs = NEED_REALTIME | NEED_DESTRUCTIVE,
+	.abilities = "hold", .world = &one_cpu,
+	.title = "a cached open waiting for a parallel direct write returns at its end, even after a passthrough open",
+	.xfail = "the wake-up is missed while the inode is in passthrough mode")
 {
 	struct client *writer = client(w), *waiter = client_number(w, 1);
 	struct client *passthrough = client_number(w, 2);
@@ -30,62 +29,61 @@ CASE(cached_open, woken_by_write_end, .promise = "K1",
 	open_rule(w, "f flags=direct_io,parallel_direct_writes");
 	open_rule(w, "f");
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(writer, "f", O_RDWR));
+	fd = open_ok(writer, "f", O_RDWR);
 	EXPECT_RET(server_hold(w, "WRITE"), 0);
 	client_start_write(writer, fd, "F", 1, 0);
 	EXPECT_RET(server_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_be_fifo(waiter), 0);
 	client_start_open(waiter, "f", O_RDWR);
 	EXPECT_RET(server_wait(w, "OPEN", 2), 2);
-	ASSERT_POSITIVE(passthrough_fd = client_open(passthrough, "f", O_RDWR));
+	passthrough_fd = open_ok(passthrough, "f", O_RDWR);
 
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(writer), 1);
 	EXPECT_HOLDS(!client_is_busy(waiter), "the cached open ends with the write");
-	EXPECT_RET(client_close(passthrough, passthrough_fd), 0);
+	EXPECT_CLOSE(passthrough, passthrough_fd);
 	client_finish(waiter);
 }
 
 WORLD_FIXTURE(o_append);
 
 CASE(o_append, cleared_by_fcntl, .promise = "K2",
-     .title = "a passthrough write after F_SETFL cleared O_APPEND goes to its offset",
-     .needs = NEED_PASSTHROUGH, .xfail = "the backing file keeps the O_APPEND of its open")
+	.title = "a passthrough write after F_SETFL cleared O_APPEND goes to its offset",
+	.xfail = "the backing file keeps the O_APPEND of its open")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
+	fd = open_ok(w, "f", O_WRONLY | O_APPEND);
 
 	ASSERT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
 	ASSERT_RET(client_write(client(w), fd, "F", 1, 0), 1);
-	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_BACKING("f", "F");
 }
 
 CASE(o_append, overridden_by_rwf_noappend, .promise = "K2",
-     .title = "a passthrough write with RWF_NOAPPEND to an O_APPEND file goes to its offset",
-     .needs = NEED_PASSTHROUGH, .xfail = "RWF_NOAPPEND does not reach the backing file")
+	.title = "a passthrough write with RWF_NOAPPEND to an O_APPEND file goes to its offset",
+	.xfail = "RWF_NOAPPEND does not reach the backing file")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
+	fd = open_ok(w, "f", O_WRONLY | O_APPEND);
 
 	ASSERT_RET(client_pwritev2(client(w), fd, 1, 0, 1, RWF_NOAPPEND), 1);
 	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
 }
 
-CASE(o_append, cleared_by_fcntl_for_aio, .promise = "K2",
-     .title = "a libaio passthrough write after F_SETFL cleared O_APPEND goes to its offset",
-     .needs = NEED_PASSTHROUGH | NEED_AIO)
+CASE(o_append, cleared_by_fcntl_for_aio, .promise = "K2", .needs = NEED_AIO,
+	.title = "a libaio passthrough write after F_SETFL cleared O_APPEND goes to its offset")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY | O_APPEND));
+	fd = open_ok(w, "f", O_WRONLY | O_APPEND);
 
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
-	EXPECT_RET(client_write_by(client(w), BY_AIO, fd, 1, 0, 1), 1);
+	EXPECT_WRITE_BY(w, BY_AIO, fd, 1, 0, 1);
 	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
 }
 
@@ -104,34 +102,34 @@ static long ask_for_read_ahead(struct client *c, bool by_readahead, int fd)
 }
 
 CASE(read_ahead, sends_no_read, .promise = "K3",
-     .title = "readahead on a passthrough file sends no READ",
-     .needs = NEED_PASSTHROUGH, .xfail = "the file is read ahead into the FUSE page cache")
+	.title = "readahead on a passthrough file sends no READ",
+	.xfail = "the file is read ahead into the FUSE page cache")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	fd = open_ok(w, "f", O_RDONLY);
 
 	ASSERT_RET(ask_for_read_ahead(client(w), variant->by_readahead, fd), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 CASE(read_ahead, leaves_no_stale_page, .promise = "K3",
-     .title = "after readahead and a write on a passthrough file, a KEEP_CACHE open reads the written data",
-     .needs = NEED_PASSTHROUGH, .xfail = "the page read ahead stays in the FUSE page cache")
+	.title = "after readahead and a write on a passthrough file, a KEEP_CACHE open reads the written data",
+	.xfail = "the page read ahead stays in the FUSE page cache")
 {
 	char data[1] = "";
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f flags=keep_cache");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_RET(ask_for_read_ahead(client(w), variant->by_readahead, fd), 0);
 	world_requests(w); /* by now the server has answered what it was sent */
 	ASSERT_RET(client_write(client(w), fd, "F", 1, 0), 1);
 	ASSERT_RET(client_close(client(w), fd), 0);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	fd = open_ok(w, "f", O_RDONLY);
 	ASSERT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'F');
 }
@@ -139,19 +137,18 @@ CASE(read_ahead, leaves_no_stale_page, .promise = "K3",
 WORLD_FIXTURE(no_read_ahead);
 
 CASE(no_read_ahead, leaves_no_stale_page, .promise = "K3",
-     .title = "after a passthrough write without readahead, a KEEP_CACHE open reads the written data",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after a passthrough write without readahead, a KEEP_CACHE open reads the written data")
 {
 	char data[1] = "";
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f flags=keep_cache");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_CLOSE(w, fd);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	fd = open_ok(w, "f", O_RDONLY);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'F');
 }
@@ -184,10 +181,9 @@ FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv_v2) { "killpriv-v2", 02777 };
 
 static const struct world_opts no_start = { .no_start = true };
 
-CASE(setid_bits, cleared_by_write, .promise = "K4",
-     .title = "with HANDLE_KILLPRIV or its v2, an unprivileged passthrough write clears setuid and setgid bits",
-     .needs = NEED_PASSTHROUGH, .world = &no_start,
-     .xfail = "the backing file is written with the credentials of the server, which may keep them")
+CASE(setid_bits, cleared_by_write, .promise = "K4", .world = &no_start,
+	.title = "with HANDLE_KILLPRIV or its v2, an unprivileged passthrough write clears setuid and setgid bits",
+	.xfail = "the backing file is written with the credentials of the server, which may keep them")
 {
 	long mode;
 
@@ -207,8 +203,7 @@ FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setuid) { 04777 };
 FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setgid) { 02777 };
 
 CASE(setid_bits_no_killpriv, cleared_by_setattr, .promise = "K4",
-     .title = "without HANDLE_KILLPRIV, an unprivileged passthrough write clears setuid and setgid bits by SETATTR",
-     .needs = NEED_PASSTHROUGH)
+	.title = "without HANDLE_KILLPRIV, an unprivileged passthrough write clears setuid and setgid bits by SETATTR")
 {
 	open_rule(w, "f reg=at-open");
 
@@ -218,18 +213,17 @@ CASE(setid_bits_no_killpriv, cleared_by_setattr, .promise = "K4",
 
 WORLD_FIXTURE(lock_order);
 
-CASE(lock_order, fuse_on_fuse_no_lockdep_report, .promise = "K5",
-     .title = "a passthrough write to a backing file on another FUSE mount causes no lockdep report",
-     .needs = NEED_PASSTHROUGH | NEED_LOCKDEP,
-     .xfail = "the superblocks of both mounts, and their inodes, have locks of the same classes")
+CASE(lock_order, fuse_on_fuse_no_lockdep_report, .promise = "K5", .needs = NEED_LOCKDEP,
+	.title = "a passthrough write to a backing file on another FUSE mount causes no lockdep report",
+	.xfail = "the superblocks of both mounts, and their inodes, have locks of the same classes")
 {
 	long fd;
 
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_WRONLY));
+	fd = open_ok(w, "f", O_WRONLY);
 
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_WRITE(w, fd, "F");
 	EXPECT_HOLDS(kernel_checks_locks(), "lockdep has nothing to report");
 }
 

@@ -18,8 +18,7 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 WORLD_FIXTURE(write_access);
 
 CASE(write_access, held_by_writable_id, .promise = "L12",
-     .title = "the ID of a writable fd makes execve(2) fail with ETXTBSY and a read-only remount with EBUSY",
-     .needs = NEED_PASSTHROUGH)
+	.title = "the ID of a writable fd makes execve(2) fail with ETXTBSY and a read-only remount with EBUSY")
 {
 	long pid;
 
@@ -35,8 +34,7 @@ CASE(write_access, held_by_writable_id, .promise = "L12",
 }
 
 CASE(write_access, not_held_by_rdonly_id, .promise = "L12",
-     .title = "the ID of an O_RDONLY descriptor blocks neither execve(2) nor a read-only remount",
-     .needs = NEED_PASSTHROUGH)
+	.title = "the ID of an O_RDONLY descriptor blocks neither execve(2) nor a read-only remount")
 {
 	long pid;
 
@@ -48,8 +46,7 @@ CASE(write_access, not_held_by_rdonly_id, .promise = "L12",
 }
 
 CASE(write_access, held_by_open_for_writing, .promise = "L12",
-     .title = "with the ID of an O_RDONLY fd, only an open for writing makes a read-only remount fail with EBUSY",
-     .needs = NEED_PASSTHROUGH)
+	.title = "with the ID of an O_RDONLY fd, only an open for writing makes a read-only remount fail with EBUSY")
 {
 	struct client *c = client(w);
 	long fd;
@@ -57,10 +54,10 @@ CASE(write_access, held_by_open_for_writing, .promise = "L12",
 	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
 	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(client_open(c, "f", O_RDONLY));
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
+	fd = open_ok(c, "f", O_RDWR);
 	EXPECT_RET(world_make_readonly("backing"), -EBUSY);
 
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_RET(world_make_readonly("backing"), 0);
 }
 
@@ -82,9 +79,8 @@ static int give_up_lease(int fd)
 
 WORLD_FIXTURE(lease);
 
-CASE(lease, write_open_waits, .promise = "R32",
-     .title = "an open for writing waits for a read lease on the backing file to end, an open for reading does not",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .world = &same_cpu)
+CASE(lease, write_open_waits, .promise = "R32", .needs = NEED_REALTIME, .world = &same_cpu,
+	.title = "an open for writing waits for a read lease on the backing file to end, an open for reading does not")
 {
 	struct client *c = client(w);
 	int leased;
@@ -104,8 +100,7 @@ CASE(lease, write_open_waits, .promise = "R32",
 }
 
 CASE(lease, nonblock_eio, .promise = "R32",
-     .title = "with a read lease on the backing file, O_NONBLOCK opens for reading succeed, for writing get EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "with a read lease on the backing file, O_NONBLOCK opens for reading succeed, for writing get EIO")
 {
 	struct client *c = client(w);
 	int leased;
@@ -142,8 +137,7 @@ static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) *
 }
 
 CASE(lock, fuse_file_only, .promise = "D2",
-     .title = "without server-side locks, a lock conflicts on the FUSE file, not the backing file; nothing is sent",
-     .needs = NEED_PASSTHROUGH)
+	.title = "without server-side locks, a lock conflicts on the FUSE file, not the backing file; nothing is sent")
 {
 	int backing = open(backing_path("f"), O_RDWR | O_CLOEXEC);
 	struct client *other = client_number(w, 1);
@@ -151,8 +145,8 @@ CASE(lock, fuse_file_only, .promise = "D2",
 
 	ASSERT_RET(register_f(w), 1);
 	open_rule(w, "f reg=reuse times=2");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(fd2 = client_open(other, "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
+	fd2 = open_ok(other, "f", O_RDWR);
 
 	EXPECT_RET(client_lock(client(w), fd, variant), 0);
 	EXPECT_RET(client_lock(other, fd2, variant), -EAGAIN);

@@ -48,42 +48,39 @@ FIXTURE_VARIANT_ADD(backing_file, mapping_id_file) { "mif" };
 FIXTURE_VARIANT_ADD(backing_file, mapping_file_id) { "mfi" };
 
 CASE(backing_file, pinned_until_last_gone, .promise = "L1",
-     .title = "the backing file stays pinned until the last of ID, open file and mapping is gone",
-     .needs = NEED_PASSTHROUGH)
+	.title = "the backing file stays pinned until the last of ID, open file and mapping is gone")
 {
 	struct holders holders;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(holders.fd = client_open(client(w), "f", O_RDWR));
+	holders.fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(holders.id = last_id(w));
 	ASSERT_POSITIVE(holders.address = map(w, holders.fd));
 
 	for (const char *holder = variant->order; *holder; holder++) {
-		EXPECT_RET(world_umount("backing"), -EBUSY);
+		EXPECT_BACKING_BUSY();
 		EXPECT_RET(let_go(w, &holders, *holder), 0);
 	}
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 WORLD_FIXTURE(pins);
 
 CASE(pins, unused_id, .promise = "L1",
-     .title = "an unused ID pins the backing file after the registered descriptor is closed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an unused ID pins the backing file after the registered descriptor is closed")
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
 
 	EXPECT_RET(registered(w, server_backing_open_fd(w, fd, "")), 1);
 	close(fd);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(pins, second_id, .promise = "L1",
-     .title = "of two IDs for one descriptor, the second pins the backing file after the first is closed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "of two IDs for one descriptor, the second pins the backing file after the first is closed")
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
 
@@ -92,91 +89,84 @@ CASE(pins, second_id, .promise = "L1",
 	close(fd);
 
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_drop(w, 2), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(pins, second_open_file, .promise = "L1",
-     .title = "of two open files of an inode, the second pins and reads the backing file after the first is closed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "of two open files of an inode, the second pins and reads the backing file after the first is closed")
 {
 	char data[1];
 	long first, second;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(first = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(second = client_open(client(w), "f", O_RDWR));
+	first = open_ok(w, "f", O_RDWR);
+	second = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 
-	EXPECT_RET(client_close(client(w), first), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_CLOSE(w, first);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_read(client(w), second, data, 1, 0), 1);
-	EXPECT_RET(client_close(client(w), second), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_CLOSE(w, second);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(pins, second_inode, .promise = "L1",
-     .title = "of two inodes opened with one ID, the second pins and reads its file after the first is closed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "of two inodes opened with one ID, the second pins and reads its file after the first is closed")
 {
-	char data[1];
 	long f, g;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g reg=reuse");
-	ASSERT_POSITIVE(f = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(g = client_open(client(w), "g", O_RDWR));
+	f = open_ok(w, "f", O_RDWR);
+	g = open_ok(w, "g", O_RDWR);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 
-	EXPECT_RET(client_close(client(w), f), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_read(client(w), g, data, 1, 0), 1);
-	EXPECT_HOLDS(*data == 'f', "it is the file of the ID that is read");
-	EXPECT_RET(client_close(client(w), g), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_CLOSE(w, f);
+	EXPECT_BACKING_BUSY();
+	EXPECT_READ(w, g, "f");
+	EXPECT_CLOSE(w, g);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(pins, inode_rejects_other_id_eio, .promise = "L1",
-     .title = "until its last close, an inode whose ID was closed keeps its backing file: another ID gets EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "until its last close, an inode whose ID was closed keeps its backing file: another ID gets EIO")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 
 	EXPECT_POSITIVE(register_f(w));
 	open_rule(w, "f reg=reuse times=2");
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
 CASE(pins, duplicated_fd, .promise = "L1",
-     .title = "a dup(2) descriptor pins the backing file and delays RELEASE after the original is closed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a dup(2) descriptor pins the backing file and delays RELEASE after the original is closed")
 {
 	long fd, copy;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	ASSERT_POSITIVE(copy = client_call(client(w), dup, fd));
 
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH");
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_close(client(w), copy), 0);
+	EXPECT_BACKING_BUSY();
+	EXPECT_CLOSE(w, copy);
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(pins, running_program, .promise = "L1",
-     .title = "a program running from a passthrough file pins the backing file until it exits",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a program running from a passthrough file pins the backing file until it exits")
 {
 	long pid;
 
@@ -185,39 +175,37 @@ CASE(pins, running_program, .promise = "L1",
 	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_reap(client(w), pid), 42);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(pins, none_after_sigkill, .promise = "L1",
-     .title = "a killed client's open file and mapping pin nothing; FLUSH and RELEASE are sent",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a killed client's open file and mapping pin nothing; FLUSH and RELEASE are sent")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_POSITIVE(map(w, fd));
 	EXPECT_PASSES_THROUGH(w);
 
 	kill(client(w)->pid, SIGKILL);
 	client_stop(client(w));
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 	EXPECT_RET(world_umount("fuse"), 0);
 }
 
 CASE(pins, none_after_200_opens, .promise = "L2",
-     .title = "after 200 passthrough opens, each with its own ID, nothing is pinned",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after 200 passthrough opens, each with its own ID, nothing is pinned")
 {
 	open_rule(w, "f reg=at-open drop=at-release times=200");
 
 	EXPECT_RET(client_count_open_errors(client(w), "f", O_RDWR, EIO, 200), 0);
 	EXPECT_RET(client_stat(client(w), "f"), 0);
 	world_requests(w);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 /* --- L1: one above the other ---------------------------------------------------- */
@@ -226,9 +214,8 @@ static const struct world_opts depth_2 = { .init = "depth=2" };
 
 WORLD_FIXTURE(nested);
 
-CASE(nested, open_file_pins_both_levels, .promise = "L1",
-     .title = "with all IDs closed, a nested passthrough file pins the lower mount and the bottom file until close",
-     .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &depth_2)
+CASE(nested, open_file_pins_both_levels, .promise = "L1", .since = "6.12", .world = &depth_2,
+	.title = "with all IDs closed, a nested passthrough file pins the lower mount and the bottom file until close")
 {
 	long fd;
 
@@ -236,14 +223,14 @@ CASE(nested, open_file_pins_both_levels, .promise = "L1",
 	EXPECT_RET(server_call(&w->other, -1, "plan f reg=at-open"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(server_call(&w->other, -1, "drop 1"), 0);
+	EXPECT_RET(other_drop(w, 1), 0);
 
 	EXPECT_RET(world_umount("other"), -EBUSY);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_close(client(w), fd), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_BUSY();
+	EXPECT_CLOSE(w, fd);
+	EXPECT_BACKING_FREE();
 	EXPECT_RET(world_umount("other"), 0);
 	EXPECT_RET(world_umount("fuse"), 0);
 }
@@ -266,37 +253,35 @@ FIXTURE_VARIANT_ADD(failed_open, closed_id) {
 FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { "f reg=at-open", "f" };
 
 CASE(failed_open, pins_nothing, .promise = "L2",
-     .title = "an open that fails with EIO pins nothing once the first open file and all IDs are closed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an open that fails with EIO pins nothing once the first open file and all IDs are closed")
 {
 	long fd;
 
 	open_rule(w, variant->first);
 	open_rule(w, variant->second);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 
 	for (long id = last_id(w); id > 0; id--)
 		server_backing_close(w, id, "");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 	EXPECT_RET(world_umount("fuse"), 0);
 }
 
 WORLD_FIXTURE(read_only_backing);
 
-CASE(read_only_backing, failed_open_pins_nothing, .promise = "L2",
-     .title = "an open for writing fails with EIO on a read-only backing filesystem and pins nothing",
-     .since = "6.12", .needs = NEED_PASSTHROUGH)
+CASE(read_only_backing, failed_open_pins_nothing, .promise = "L2", .since = "6.12",
+	.title = "an open for writing fails with EIO on a read-only backing filesystem and pins nothing")
 {
 	EXPECT_RET(server_backing_open(w, backing_path("f"), "mode=path"), 1);
 	open_rule(w, "f reg=reuse");
 	EXPECT_RET(world_make_readonly("backing"), 0);
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE_MAIN()

@@ -21,9 +21,8 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 
 WORLD_FIXTURE(sync);
 
-CASE(sync, fdatasync_sends_fsync, .promise = "D2",
-     .title = "fdatasync(2) sends FSYNC with the file handle and FUSE_FSYNC_FDATASYNC",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen hold")
+CASE(sync, fdatasync_sends_fsync, .promise = "D2", .abilities = "seen hold",
+	.title = "fdatasync(2) sends FSYNC with the file handle and FUSE_FSYNC_FDATASYNC")
 {
 	struct client *c = client(w);
 	long fd;
@@ -40,15 +39,14 @@ CASE(sync, fdatasync_sends_fsync, .promise = "D2",
 	EXPECT_REQUESTS(w, "FSYNC");
 }
 
-CASE(sync, fsync_not_resent_after_enosys, .promise = "D2",
-     .title = "fsync(2) sends FSYNC without flags; after ENOSYS fsync(2) and fdatasync(2) succeed and send nothing",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen")
+CASE(sync, fsync_not_resent_after_enosys, .promise = "D2", .abilities = "seen",
+	.title = "fsync(2) sends FSYNC without flags; after ENOSYS fsync(2) and fdatasync(2) succeed and send nothing")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, 0, NEW);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_REQUESTS(w, "FSYNC");
 	EXPECT_RET(server_seen(w, "FSYNC", "flags"), 0);
@@ -58,45 +56,41 @@ CASE(sync, fsync_not_resent_after_enosys, .promise = "D2",
 }
 
 CASE(sync, fsync_skips_backing_file, .promise = "D2",
-     .title = "fsync(2) sends FSYNC to the server and does not sync the backing file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "fsync(2) sends FSYNC to the server and does not sync the backing file")
 {
 	long fd;
 
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, 0, NEW);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_REQUESTS(w, "FSYNC");
 	EXPECT_OTHER_REQUESTS(w, "OPEN WRITE");
 }
 
 CASE(sync, msync_syncs_backing_file, .promise = "D2",
-     .title = "msync(2) syncs the backing file and sends no request",
-     .needs = NEED_PASSTHROUGH)
+	.title = "msync(2) syncs the backing file and sends no request")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE,
-					 0));
-	EXPECT_RET(client_poke(client(w), at, 'g'), 0);
+	at = mmap_ok(w, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0);
+	EXPECT_POKE(w, at, 'g');
 	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_OTHER_REQUESTS_MERGED(w, "OPEN READ WRITE FSYNC");
-	EXPECT_RET(backing_file_is("f", "g"), 1);
+	EXPECT_BACKING("f", "g");
 }
 
 /* --- FLUSH and RELEASE ------------------------------------------------------- */
 
 WORLD_FIXTURE(close);
 
-CASE(close, each_sends_flush, .promise = "D2",
-     .title = "each close(2) of a duplicated descriptor sends FLUSH; the last one also sends RELEASE",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen")
+CASE(close, each_sends_flush, .promise = "D2", .abilities = "seen",
+	.title = "each close(2) of a duplicated descriptor sends FLUSH; the last one also sends RELEASE")
 {
 	struct client *c = client(w);
 	long fd, copy;
@@ -105,18 +99,17 @@ CASE(close, each_sends_flush, .promise = "D2",
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	ASSERT_POSITIVE(copy = client_call(c, dup, fd));
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_REQUESTS(w, "FLUSH");
-	EXPECT_RET(client_write(c, copy, "g", 1, 0), 1);
-	EXPECT_RET(client_close(c, copy), 0);
+	EXPECT_WRITE(c, copy, "g");
+	EXPECT_CLOSE(c, copy);
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
 	EXPECT_RET(server_seen(w, "RELEASE", "fh"), 1);
 	EXPECT_RET(server_seen(w, "RELEASE", "flags") & O_ACCMODE, O_RDWR);
 }
 
 CASE(close, noflush_sends_release_only, .promise = "D2",
-     .title = "with FOPEN_NOFLUSH close(2) of a duplicated descriptor sends no FLUSH, only the last one RELEASE",
-     .needs = NEED_PASSTHROUGH)
+	.title = "with FOPEN_NOFLUSH close(2) of a duplicated descriptor sends no FLUSH, only the last one RELEASE")
 {
 	struct client *c = client(w);
 	long fd, copy;
@@ -124,9 +117,9 @@ CASE(close, noflush_sends_release_only, .promise = "D2",
 	open_rule(w, "f reg=at-open flags=passthrough,noflush");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	ASSERT_POSITIVE(copy = client_call(c, dup, fd));
-	EXPECT_RET(client_close(c, copy), 0);
+	EXPECT_CLOSE(c, copy);
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_REQUESTS(w, "RELEASE");
 }
 
@@ -134,31 +127,29 @@ CASE(close, noflush_sends_release_only, .promise = "D2",
 
 WORLD_FIXTURE(ftruncate);
 
-CASE(ftruncate, sends_setattr, .promise = "D2",
-     .title = "ftruncate(2) sends SETATTR, and a read ends at the size that the server has set",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen")
+CASE(ftruncate, sends_setattr, .promise = "D2", .abilities = "seen",
+	.title = "ftruncate(2) sends SETATTR, and a read ends at the size that the server has set")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, 3 * PAGE, 0), 0);
+	backing_fill_ok("f", OLD, 3 * PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, ftruncate, fd, PAGE + 1), 0);
 	EXPECT_REQUESTS(w, "SETATTR");
 	EXPECT_RET(server_seen(w, "SETATTR", "size"), PAGE + 1);
 	EXPECT_RET(server_seen(w, "SETATTR", "fh"), 1);
 	EXPECT_RET(client_read_by(c, BY_PREAD, fd, 3 * PAGE, 0, OLD), PAGE + 1);
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, PAGE, 2 * PAGE, NEW), PAGE);
-	EXPECT_RET(backing_match("f", NEW, PAGE, 2 * PAGE), PAGE);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, PAGE, 2 * PAGE, NEW);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 2 * PAGE);
 	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(fchmod);
 
 CASE(fchmod, sends_setattr, .promise = "D2",
-     .title = "fchmod(2) sends SETATTR, and the server changes the mode",
-     .needs = NEED_PASSTHROUGH)
+	.title = "fchmod(2) sends SETATTR, and the server changes the mode")
 {
 	struct stat st;
 	long fd;
@@ -173,9 +164,8 @@ CASE(fchmod, sends_setattr, .promise = "D2",
 
 WORLD_FIXTURE(fallocate);
 
-CASE(fallocate, sends_request, .promise = "D2",
-     .title = "fallocate(2) sends FALLOCATE until ENOSYS, leaves the backing file alone and fails with EOPNOTSUPP",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen")
+CASE(fallocate, sends_request, .promise = "D2", .abilities = "seen",
+	.title = "fallocate(2) sends FALLOCATE until ENOSYS, leaves the backing file alone and fails with EOPNOTSUPP")
 {
 	struct client *c = client(w);
 	long fd;
@@ -189,20 +179,19 @@ CASE(fallocate, sends_request, .promise = "D2",
 	EXPECT_RET(server_seen(w, "FALLOCATE", "size"), PAGE);
 	EXPECT_RET(client_call(c, fallocate, fd, 0, 0, PAGE), -EOPNOTSUPP);
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(backing_file_is("f", "f"), 1);
+	EXPECT_BACKING("f", "f");
 }
 
 WORLD_FIXTURE(lseek_data);
 
-CASE(lseek_data, sends_request, .promise = "D2",
-     .title = "SEEK_DATA sends LSEEK; after ENOSYS SEEK_DATA and SEEK_HOLE use the cached size",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen")
+CASE(lseek_data, sends_request, .promise = "D2", .abilities = "seen",
+	.title = "SEEK_DATA sends LSEEK; after ENOSYS SEEK_DATA and SEEK_HOLE use the cached size")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 2 * PAGE), 0);
+	backing_fill_ok("f", OLD, PAGE, 2 * PAGE);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_DATA), 5);
 	EXPECT_REQUESTS(w, "LSEEK");
@@ -215,20 +204,19 @@ CASE(lseek_data, sends_request, .promise = "D2",
 WORLD_FIXTURE(lseek_set);
 
 CASE(lseek_set, sends_nothing, .promise = "D2",
-     .title = "SEEK_SET, SEEK_CUR and SEEK_END send nothing; after a write SEEK_END sends GETATTR",
-     .needs = NEED_PASSTHROUGH)
+	.title = "SEEK_SET, SEEK_CUR and SEEK_END send nothing; after a write SEEK_END sends GETATTR")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
+	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_SET), 5);
 	EXPECT_RET(client_call(c, lseek, fd, 3, SEEK_CUR), 8);
 	EXPECT_RET(client_call(c, lseek, fd, -1, SEEK_END), PAGE - 1);
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(client_write(c, fd, "g", 1, PAGE), 1);
+	EXPECT_WRITE_AT(c, fd, PAGE, "g");
 	EXPECT_RET(client_call(c, lseek, fd, 0, SEEK_END), PAGE + 1);
 	EXPECT_REQUESTS(w, "GETATTR");
 }
@@ -238,8 +226,7 @@ CASE(lseek_set, sends_nothing, .promise = "D2",
 WORLD_FIXTURE(ioctl);
 
 CASE(ioctl, getflags_enotty, .promise = "D2",
-     .title = "FS_IOC_GETFLAGS sends OPEN, IOCTL and RELEASE; on ENOSYS it fails with ENOTTY",
-     .needs = NEED_PASSTHROUGH)
+	.title = "FS_IOC_GETFLAGS sends OPEN, IOCTL and RELEASE; on ENOSYS it fails with ENOTTY")
 {
 	static int flags;
 	long fd;
@@ -251,8 +238,7 @@ CASE(ioctl, getflags_enotty, .promise = "D2",
 }
 
 CASE(ioctl, getflags_ignores_backing_id, .promise = "D2",
-     .title = "FS_IOC_GETFLAGS ignores another ID in the reply to its OPEN; passthrough I/O continues",
-     .needs = NEED_PASSTHROUGH)
+	.title = "FS_IOC_GETFLAGS ignores another ID in the reply to its OPEN; passthrough I/O continues")
 {
 	static int flags;
 	long fd;
@@ -262,13 +248,12 @@ CASE(ioctl, getflags_ignores_backing_id, .promise = "D2",
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_call(client(w), ioctl, fd, FS_IOC_GETFLAGS, AT(&flags)), -ENOTTY);
 	EXPECT_REQUESTS(w, "OPEN+passthrough IOCTL RELEASE");
-	EXPECT_RET(client_write(client(w), fd, "g", 1, 0), 1);
-	EXPECT_RET(backing_file_is("f", "g"), 1);
+	EXPECT_WRITE(w, fd, "g");
+	EXPECT_BACKING("f", "g");
 }
 
 CASE(ioctl, unknown_enotty, .promise = "D2",
-     .title = "an unknown ioctl(2) sends IOCTL; on ENOSYS it fails with ENOTTY",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an unknown ioctl(2) sends IOCTL; on ENOSYS it fails with ENOTTY")
 {
 	long fd;
 
@@ -281,14 +266,13 @@ CASE(ioctl, unknown_enotty, .promise = "D2",
 WORLD_FIXTURE(poll);
 
 CASE(poll, sends_request, .promise = "D2",
-     .title = "poll(2) sends POLL; after ENOSYS it reports the file ready and sends nothing",
-     .needs = NEED_PASSTHROUGH)
+	.title = "poll(2) sends POLL; after ENOSYS it reports the file ready and sends nothing")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
+	fd = open_ok(c, "f", O_RDWR);
 	EXPECT_RET(client_poll(c, fd, POLLIN | POLLOUT), POLLIN | POLLOUT);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough POLL");
 	EXPECT_RET(client_poll(c, fd, POLLIN), POLLIN);
@@ -298,14 +282,13 @@ CASE(poll, sends_request, .promise = "D2",
 WORLD_FIXTURE(xattr);
 
 CASE(xattr, sends_requests, .promise = "D2",
-     .title = "xattr calls send GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR; on ENOSYS they fail with EOPNOTSUPP",
-     .needs = NEED_PASSTHROUGH)
+	.title = "xattr calls send GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR; on ENOSYS they fail with EOPNOTSUPP")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
+	fd = open_ok(c, "f", O_RDWR);
 	world_requests(w);
 	EXPECT_RET(client_fgetxattr(c, fd, "user.a"), -EOPNOTSUPP);
 	EXPECT_RET(client_call(c, flistxattr, fd, 0, 0), -EOPNOTSUPP);
@@ -331,9 +314,8 @@ FIXTURE_VARIANT_ADD(server_error, lseek) { "LSEEK", SYS_lseek, { 0, SEEK_DATA } 
 FIXTURE_VARIANT_ADD(server_error, ioctl) { "IOCTL", SYS_ioctl, { 0x7fff } };
 FIXTURE_VARIANT_ADD(server_error, flistxattr) { "LISTXATTR", SYS_flistxattr, {} };
 
-CASE(server_error, fails_call_edquot, .promise = "D2",
-     .title = "when the server answers EDQUOT, the call leaves the backing file unchanged and fails with EDQUOT",
-     .needs = NEED_PASSTHROUGH, .abilities = "answers")
+CASE(server_error, fails_call_edquot, .promise = "D2", .abilities = "answers",
+	.title = "when the server answers EDQUOT, the call leaves the backing file unchanged and fails with EDQUOT")
 {
 	const long *a = variant->args;
 	long fd;
@@ -344,7 +326,7 @@ CASE(server_error, fails_call_edquot, .promise = "D2",
 	EXPECT_RET(client_syscall(client(w), variant->op, variant->nr,
 				  (long[6]){ fd, a[0], a[1], a[2], a[3], a[4] }), -EDQUOT);
 	EXPECT_RET(server_wait(w, variant->op, 1), 1);
-	EXPECT_RET(backing_file_is("f", "f"), 1);
+	EXPECT_BACKING("f", "f");
 }
 
 /* --- opening again ------------------------------------------------------------------ */
@@ -360,8 +342,7 @@ static long client_reopen(struct client *c, int fd, int flags)
 WORLD_FIXTURE(proc_fd);
 
 CASE(proc_fd, sends_open, .promise = "D16",
-     .title = "open(2) of /proc/self/fd/N sends OPEN and has an access mode of its own",
-     .needs = NEED_PASSTHROUGH)
+	.title = "open(2) of /proc/self/fd/N sends OPEN and has an access mode of its own")
 {
 	struct client *c = client(w);
 	long fd, again;
@@ -371,29 +352,28 @@ CASE(proc_fd, sends_open, .promise = "D16",
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 	ASSERT_POSITIVE(again = client_reopen(c, fd, O_RDWR));
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
-	EXPECT_RET(client_write(c, again, "g", 1, 0), 1);
+	EXPECT_WRITE(c, again, "g");
 	EXPECT_RET(client_write(c, fd, "h", 1, 0), -EBADF);
-	EXPECT_RET(backing_file_is("f", "g"), 1);
+	EXPECT_BACKING("f", "g");
 }
 
 WORLD_FIXTURE(o_path);
 
 CASE(o_path, sends_no_open, .promise = "D16",
-     .title = "open(2) with O_PATH sends no OPEN; reopening that descriptor through /proc/self/fd does",
-     .needs = NEED_PASSTHROUGH)
+	.title = "open(2) with O_PATH sends no OPEN; reopening that descriptor through /proc/self/fd does")
 {
 	struct client *c = client(w);
 	char data[1];
 	long path, fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(path = client_open(c, "f", O_PATH));
+	path = open_ok(c, "f", O_PATH);
 	EXPECT_RET(client_read(c, path, data, 1, 0), -EBADF);
 	EXPECT_REQUESTS(w, "LOOKUP");
 	ASSERT_POSITIVE(fd = client_reopen(c, path, O_RDONLY));
 	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
-	EXPECT_RET(client_close(c, path), 0);
+	EXPECT_CLOSE(c, path);
 	EXPECT_REQUESTS(w, "");
 }
 

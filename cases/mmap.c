@@ -61,18 +61,17 @@ FIXTURE_VARIANT_ADD(mapping, map_private_populate) { MAP_PRIVATE | MAP_POPULATE 
 FIXTURE_VARIANT_ADD(mapping, map_shared_locked) { MAP_SHARED | MAP_LOCKED };
 
 CASE(mapping, reads_backing_file, .promise = "M1",
-     .title = "a mapping shows the backing file from the requested offset and sends no READ",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a mapping shows the backing file from the requested offset and sends no READ")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, variant->flags, 2 * PAGE, PAGE));
-	EXPECT_RET(client_peek(client(w), at), pattern_at(SEED, PAGE));
-	EXPECT_RET(client_peek(client(w), at + PAGE + 17), pattern_at(SEED, 2 * PAGE + 17));
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, variant->flags, 2 * PAGE, PAGE);
+	EXPECT_PEEK(w, at, pattern_at(SEED, PAGE));
+	EXPECT_PEEK(w, at + PAGE + 17, pattern_at(SEED, 2 * PAGE + 17));
 	EXPECT_RET(client_call(client(w), munmap, at, 2 * PAGE), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
@@ -80,58 +79,54 @@ CASE(mapping, reads_backing_file, .promise = "M1",
 WORLD_FIXTURE(content);
 
 CASE(content, cached_open_sends_read, .promise = "M1",
-     .title = "a mapping of a file opened without passthrough sends READ",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a mapping of a file opened without passthrough sends READ")
 {
 	long fd, at;
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
-	EXPECT_RET(client_peek(client(w), at), 'f');
+	EXPECT_PEEK(w, at, 'f');
 	EXPECT_REQUESTS(w, "LOOKUP OPEN READ");
 }
 
 CASE(content, coherent_with_backing_file, .promise = "M1",
-     .title = "a write to the backing file shows at once in a shared mapping, and a store there in the backing file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write to the backing file shows at once in a shared mapping, and a store there in the backing file")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_RET(backing_fill("f", SEED, PAGE, 0), 0);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
-	EXPECT_RET(client_peek(client(w), at + 5), pattern_at(SEED, 5));
+	EXPECT_PEEK(w, at + 5, pattern_at(SEED, 5));
 	EXPECT_RET(backing_fill("f", OTHER, PAGE, 0), 0);
-	EXPECT_RET(client_peek(client(w), at + 5), pattern_at(OTHER, 5));
-	EXPECT_RET(client_poke(client(w), at + 5, STORED), 0);
+	EXPECT_PEEK(w, at + 5, pattern_at(OTHER, 5));
+	EXPECT_POKE(w, at + 5, STORED);
 	EXPECT_RET(backing_byte(5), STORED);
 	EXPECT_RET(backing_match("f", OTHER, PAGE, 0), 5);
 }
 
 CASE(content, coherent_with_read_write, .promise = "M1",
-     .title = "a shared mapping, read(2) and write(2) of one passthrough file see the same bytes",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a shared mapping, read(2) and write(2) of one passthrough file see the same bytes")
 {
 	unsigned char byte = 0;
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
-	EXPECT_RET(client_write(client(w), fd, "w", 1, 0), 1);
-	EXPECT_RET(client_peek(client(w), at), 'w');
-	EXPECT_RET(client_poke(client(w), at, STORED), 0);
+	EXPECT_WRITE(w, fd, "w");
+	EXPECT_PEEK(w, at, 'w');
+	EXPECT_POKE(w, at, STORED);
 	EXPECT_RET(client_read(client(w), fd, &byte, 1, 0), 1);
 	EXPECT_RET(byte, STORED);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
 CASE(content, shared_between_clients, .promise = "M1",
-     .title = "a store by one client shows in another client's shared mapping of the same passthrough file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a store by one client shows in another client's shared mapping of the same passthrough file")
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
 	long alice_fd, bob_fd, hers, his;
@@ -139,89 +134,85 @@ CASE(content, shared_between_clients, .promise = "M1",
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(alice_fd = client_open(alice, "f", O_RDWR));
-	ASSERT_POSITIVE(bob_fd = client_open(bob, "f", O_RDWR));
-	ASSERT_POSITIVE(hers = client_mmap(alice, alice_fd, RW, MAP_SHARED, PAGE, 0));
-	ASSERT_POSITIVE(his = client_mmap(bob, bob_fd, RW, MAP_SHARED, PAGE, 0));
-	EXPECT_RET(client_peek(bob, his), 'f');
-	EXPECT_RET(client_poke(alice, hers, STORED), 0);
-	EXPECT_RET(client_peek(bob, his), STORED);
+	alice_fd = open_ok(alice, "f", O_RDWR);
+	bob_fd = open_ok(bob, "f", O_RDWR);
+	hers = mmap_ok(alice, alice_fd, RW, MAP_SHARED, PAGE, 0);
+	his = mmap_ok(bob, bob_fd, RW, MAP_SHARED, PAGE, 0);
+	EXPECT_PEEK(bob, his, 'f');
+	EXPECT_POKE(alice, hers, STORED);
+	EXPECT_PEEK(bob, his, STORED);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
 CASE(content, private_store_stays_private, .promise = "M1",
-     .title = "a store in a private mapping reaches neither the backing file nor a shared mapping",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a store in a private mapping reaches neither the backing file nor a shared mapping")
 {
 	long fd, private, shared;
 
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(private = map(w, fd, RW, MAP_PRIVATE));
 	ASSERT_POSITIVE(shared = map(w, fd, RW, MAP_SHARED));
-	EXPECT_RET(client_poke(client(w), private, STORED), 0);
-	EXPECT_RET(client_peek(client(w), private), STORED);
-	EXPECT_RET(client_peek(client(w), shared), 'f');
-	EXPECT_RET(backing_file_is("f", "f"), 1);
-	EXPECT_RET(client_poke(client(w), shared, 's'), 0);
-	EXPECT_RET(client_peek(client(w), private), STORED);
-	EXPECT_RET(backing_file_is("f", "s"), 1);
+	EXPECT_POKE(w, private, STORED);
+	EXPECT_PEEK(w, private, STORED);
+	EXPECT_PEEK(w, shared, 'f');
+	EXPECT_BACKING("f", "f");
+	EXPECT_POKE(w, shared, 's');
+	EXPECT_PEEK(w, private, STORED);
+	EXPECT_BACKING("f", "s");
 }
 
 /* --- M1: size --------------------------------------------------------------- */
 
 CASE(content, sigbus_past_eof, .promise = "M1",
-     .title = "access past EOF of a truncated backing file raises SIGBUS; after regrowth the new content shows",
-     .needs = NEED_PASSTHROUGH)
+	.title = "access past EOF of a truncated backing file raises SIGBUS; after regrowth the new content shows")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, 2 * PAGE, 0));
-	EXPECT_RET(client_peek(client(w), at + PAGE), pattern_at(SEED, PAGE));
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, MAP_SHARED, 2 * PAGE, 0);
+	EXPECT_PEEK(w, at + PAGE, pattern_at(SEED, PAGE));
 	EXPECT_RET(truncate(backing_path("f"), PAGE), 0);
-	EXPECT_RET(client_peek(client(w), at + PAGE), -EFAULT);
+	EXPECT_PEEK(w, at + PAGE, -EFAULT);
 	EXPECT_RET(client_poke(client(w), at + PAGE, STORED), -EFAULT);
-	EXPECT_RET(client_peek(client(w), at + PAGE - 1), pattern_at(SEED, PAGE - 1));
+	EXPECT_PEEK(w, at + PAGE - 1, pattern_at(SEED, PAGE - 1));
 	EXPECT_RET(backing_fill("f", OTHER, 1, PAGE), 0);
-	EXPECT_RET(client_peek(client(w), at + PAGE), pattern_at(OTHER, PAGE));
+	EXPECT_PEEK(w, at + PAGE, pattern_at(OTHER, PAGE));
 }
 
 CASE(content, extends_past_cached_size, .promise = "M1",
-     .title = "a mapping covers all of a backing file that grew past the size cached by FUSE",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a mapping covers all of a backing file that grew past the size cached by FUSE")
 {
 	struct statx st;
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
 	EXPECT_RET(client_fstatx(client(w), fd, AT_STATX_DONT_SYNC, &st), 0);
 	EXPECT_RET(st.stx_size, 1);
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, 2 * PAGE, 0));
-	EXPECT_RET(client_peek(client(w), at + PAGE), pattern_at(SEED, PAGE));
-	EXPECT_RET(client_poke(client(w), at + PAGE, STORED), 0);
+	at = mmap_ok(w, fd, RW, MAP_SHARED, 2 * PAGE, 0);
+	EXPECT_PEEK(w, at + PAGE, pattern_at(SEED, PAGE));
+	EXPECT_POKE(w, at + PAGE, STORED);
 	EXPECT_RET(backing_byte(PAGE), STORED);
 }
 
 CASE(content, store_past_eof_keeps_size, .promise = "M1",
-     .title = "a store past EOF in the last page does not extend the backing file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a store past EOF in the last page does not extend the backing file")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
-	EXPECT_RET(client_poke(client(w), at + 100, STORED), 0);
-	EXPECT_RET(backing_file_is("f", "f"), 1);
+	EXPECT_POKE(w, at + 100, STORED);
+	EXPECT_BACKING("f", "f");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
@@ -244,14 +235,13 @@ ALLOWED(wronly_shared_write, O_WRONLY, PROT_WRITE, MAP_SHARED, -EACCES, 0);
 ALLOWED(wronly_private_read, O_WRONLY, PROT_READ, MAP_PRIVATE, -EACCES, 0);
 
 CASE(protection, follows_open_mode, .promise = "M1",
-     .title = "mmap(2) and mprotect(2) check the access mode of the FUSE open, not of the registered descriptor",
-     .needs = NEED_PASSTHROUGH)
+	.title = "mmap(2) and mprotect(2) check the access mode of the FUSE open, not of the registered descriptor")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open"); /* registered O_RDWR */
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", variant->access));
+	fd = open_ok(w, "f", variant->access);
 	EXPECT_PASSES_THROUGH(w);
 	at = map(w, fd, variant->prot, variant->flags);
 	EXPECT_RET(refusal(at), variant->error);
@@ -268,19 +258,18 @@ FIXTURE_VARIANT_ADD(registration, o_rdonly) { "mode=ro" };
 FIXTURE_VARIANT_ADD(registration, o_wronly) { "mode=wo" };
 FIXTURE_VARIANT_ADD(registration, o_path) { "mode=path" };
 
-CASE(registration, does_not_limit_mappings, .promise = "M1",
-     .title = "a backing file registered read-only, write-only or by O_PATH can be mapped for reading and writing",
-     .since = "6.12", .needs = NEED_PASSTHROUGH)
+CASE(registration, does_not_limit_mappings, .promise = "M1", .since = "6.12",
+	.title = "a backing file registered read-only, write-only or by O_PATH can be mapped for reading and writing")
 {
 	long fd, at;
 
 	EXPECT_RET(server_backing_open(w, backing_path("f"), variant->words), 1);
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
-	EXPECT_RET(client_peek(client(w), at), 'f');
-	EXPECT_RET(client_poke(client(w), at, STORED), 0);
+	EXPECT_PEEK(w, at, 'f');
+	EXPECT_POKE(w, at, STORED);
 	EXPECT_RET(backing_byte(0), STORED);
 }
 
@@ -294,35 +283,34 @@ CASE(registration, does_not_limit_mappings, .promise = "M1",
 WORLD_FIXTURE(append_only);
 
 CASE(append_only, shared_by_writer_eacces, .promise = "M6",
-     .title = "a shared mapping of an append-only backing file through an O_RDWR open file fails with EACCES",
-     .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
+	.title = "a shared mapping of an append-only backing file through an O_RDWR open file fails with EACCES",
+	NOT_LOOKED_AT)
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	EXPECT_RET(refusal(map(w, fd, RW, MAP_SHARED)), -EACCES);
 	EXPECT_RET(refusal(map(w, fd, PROT_READ, MAP_SHARED)), -EACCES);
 }
 
 CASE(append_only, private_or_rdonly_allowed, .promise = "M6",
-     .title = "an append-only backing file can be mapped privately, or shared through a file opened O_RDONLY",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an append-only backing file can be mapped privately, or shared through a file opened O_RDONLY")
 {
 	long writer, reader, at;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(writer = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(reader = client_open(client(w), "f", O_RDONLY));
+	writer = open_ok(w, "f", O_RDWR);
+	reader = open_ok(w, "f", O_RDONLY);
 	EXPECT_PASSES_THROUGH(w);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	EXPECT_POSITIVE(map(w, writer, RW, MAP_PRIVATE));
 	ASSERT_POSITIVE(at = map(w, reader, PROT_READ, MAP_SHARED));
-	EXPECT_RET(client_peek(client(w), at), 'f');
+	EXPECT_PEEK(w, at, 'f');
 	EXPECT_RET(client_call(client(w), mprotect, at, PAGE, RW), -EACCES);
 }
 

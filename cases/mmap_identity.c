@@ -94,16 +94,15 @@ FIXTURE_VARIANT_ADD(proc_maps, map_private) { RW, MAP_PRIVATE };
 FIXTURE_VARIANT_ADD(proc_maps, prot_exec) { PROT_READ | PROT_EXEC, MAP_PRIVATE };
 
 CASE(proc_maps, shows_fuse_file, .promise = "M3",
-     .title = "/proc/PID/maps shows path, device and inode of the FUSE file, even after close(2)",
-     .needs = NEED_PASSTHROUGH)
+	.title = "/proc/PID/maps shows path, device and inode of the FUSE file, even after close(2)")
 {
 	struct mapped_file mapped;
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, variant->prot, variant->flags, PAGE, 0));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, variant->prot, variant->flags, PAGE, 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_PASSES_THROUGH(w);
 
 	mapped = file_mapped_at(client(w)->pid, at);
@@ -113,8 +112,7 @@ CASE(proc_maps, shows_fuse_file, .promise = "M3",
 WORLD_FIXTURE(running_program);
 
 CASE(running_program, shows_fuse_file, .promise = "M3",
-     .title = "/proc/PID/maps shows the FUSE file for a program running from a passthrough file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "/proc/PID/maps shows the FUSE file for a program running from a passthrough file")
 {
 	struct mapped_file mapped;
 	long pid;
@@ -141,15 +139,14 @@ static const char *map_file(pid_t pid, unsigned long at)
 WORLD_FIXTURE(map_files);
 
 CASE(map_files, opens_fuse_file, .promise = "M3",
-     .title = "a link in /proc/PID/map_files points to the FUSE file, and opening it sends OPEN",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a link in /proc/PID/map_files points to the FUSE file, and opening it sends OPEN")
 {
 	char target[PATH_MAX] = "";
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 
 	EXPECT_POSITIVE(readlink(map_file(client(w)->pid, at), target, sizeof(target) - 1));
@@ -204,17 +201,17 @@ FIXTURE_VARIANT_ADD(nested, overlay_on_fuse) {
 	"depth=1", open_overlay_on_fuse, "overlay", NEED_OVERLAYFS
 };
 
-CASE(nested, shows_outer_file, .promise = "M3",
-     .title = "/proc/PID/maps shows the outer file of nested passthrough; its mapping keeps the outer mount busy",
-     .since = "6.12", .needs = NEED_PASSTHROUGH, .world = &no_start,
-     NESTED_FIXED_BY, .xfail = "shows the inner file")
+CASE(nested, shows_outer_file, .promise = "M3", .since = "6.12", .world = &no_start,
+	.title = "/proc/PID/maps shows the outer file of nested passthrough; its mapping keeps the outer mount busy",
+	.xfail = "shows the inner file",
+	NESTED_FIXED_BY)
 {
 	long fd, at;
 
 	SKIP_UNLESS(variant->needs);
 	START(w, variant->init);
 	ASSERT_POSITIVE(fd = variant->open(w));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0));
+	at = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
 	ASSERT_RET(client_close(client(w), fd), 0);
 
 	EXPECT_TEXT(file_mapped_at(client(w)->pid, at).path, world_path(variant->dir, "f"));
@@ -226,15 +223,17 @@ static const struct world_opts depth_2 = { .init = "depth=2" };
 WORLD_FIXTURE(overlay_backing);
 
 /* Since 7.1, which stable releases took over: those before these were seen to do well. */
-CASE(overlay_backing, shows_fuse_file, .promise = "M3",
-     .title = "/proc/PID/maps shows the FUSE file above an overlayfs file; its mapping keeps the FUSE mount busy",
-     .since = "6.12", .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2,
-     NESTED_FIXED_BY, .xfail_since = "6.12.44 6.18.16 7.0", .xfail = "shows the file of overlayfs")
+CASE(overlay_backing, shows_fuse_file, .promise = "M3", .needs = NEED_OVERLAYFS, .since = "6.12",
+	.world = &depth_2,
+	.title = "/proc/PID/maps shows the FUSE file above an overlayfs file; its mapping keeps the FUSE mount busy",
+	.xfail = "shows the file of overlayfs",
+	.xfail_since = "6.12.44 6.18.16 7.0",
+	NESTED_FIXED_BY)
 {
 	long fd, at;
 
 	ASSERT_POSITIVE(fd = open_fuse_on_overlay(w));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0));
+	at = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
 	ASSERT_RET(client_close(client(w), fd), 0);
 
 	EXPECT_TEXT(file_mapped_at(client(w)->pid, at).path, fuse_path("f"));
@@ -300,88 +299,84 @@ FIXTURE_VARIANT_ADD(forked_child, map_shared) { MAP_SHARED, STORED, "\xf5" };
 FIXTURE_VARIANT_ADD(forked_child, map_private) { MAP_PRIVATE, 'f', "f" };
 
 CASE(forked_child, store_follows_mapping_type, .promise = "M11",
-     .title = "a child's store reaches parent and backing file if the mapping is shared, neither if it is private",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a child's store reaches parent and backing file if the mapping is shared, neither if it is private")
 {
 	struct fork_arg arg;
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, variant->flags, PAGE, 0));
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, variant->flags, PAGE, 0);
 	arg.at = (void *)at;
 
 	EXPECT_RET(client_run(client(w), do_store_in_child, &arg, sizeof(arg), "a child stores"),
 		   variant->seen);
-	EXPECT_RET(backing_file_is("f", variant->content), 1);
+	EXPECT_BACKING("f", variant->content);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH");
 }
 
 WORLD_FIXTURE(derived_mapping);
 
 CASE(derived_mapping, fork_copy_pins, .promise = "M11",
-     .title = "a mapping inherited across fork(2) pins the backing file after the parent closes and unmaps it",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a mapping inherited across fork(2) pins the backing file after the parent closes and unmaps it")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open drop=at-release");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 	EXPECT_POSITIVE(client_run(client(w), do_fork, NULL, 0, "fork"));
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_run(client(w), do_end_child, NULL, 0, "let the child end"), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(derived_mapping, mremap_shows_and_pins, .promise = "M11",
-     .title = "a mapping grown by mremap(2) shows and pins the backing file and sends no request",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a mapping grown by mremap(2) shows and pins the backing file and sends no request")
 {
 	long fd, at, moved;
 
 	open_rule(w, "f reg=at-open drop=at-release");
 	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 
 	ASSERT_POSITIVE(moved = client_call(client(w), mremap, at, PAGE, 3 * PAGE, MREMAP_MAYMOVE));
-	EXPECT_RET(client_peek(client(w), moved), pattern_at(0));
-	EXPECT_RET(client_peek(client(w), moved + 2 * PAGE), pattern_at(2 * PAGE));
-	EXPECT_RET(client_poke(client(w), moved + 2 * PAGE, STORED), 0);
+	EXPECT_PEEK(w, moved, pattern_at(0));
+	EXPECT_PEEK(w, moved + 2 * PAGE, pattern_at(2 * PAGE));
+	EXPECT_POKE(w, moved + 2 * PAGE, STORED);
 	EXPECT_RET(backing_match("f", SEED, 3 * PAGE, 0), 2 * PAGE);
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_call(client(w), munmap, moved, 3 * PAGE), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(derived_mapping, munmap_rest_pins, .promise = "M11",
-     .title = "the last piece of a mapping cut by mprotect(2) and munmap(2) shows and pins the backing file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "the last piece of a mapping cut by mprotect(2) and munmap(2) shows and pins the backing file")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open drop=at-release");
 	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, 3 * PAGE, 0));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, MAP_SHARED, 3 * PAGE, 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 
 	EXPECT_RET(client_call(client(w), munmap, at + PAGE, PAGE), 0);
 	EXPECT_RET(client_call(client(w), mprotect, at, PAGE, PROT_READ), 0);
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
-	EXPECT_RET(client_peek(client(w), at + 2 * PAGE), pattern_at(2 * PAGE));
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_PEEK(w, at + 2 * PAGE, pattern_at(2 * PAGE));
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_call(client(w), munmap, at + 2 * PAGE, PAGE), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE_MAIN()

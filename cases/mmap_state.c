@@ -31,20 +31,19 @@ static long refusal(long address)
 WORLD_FIXTURE(attributes);
 
 CASE(attributes, kept_by_stores, .promise = "M2",
-     .title = "stores in a mapping and msync(2) send no request and leave the cached mtime and size valid",
-     .needs = NEED_PASSTHROUGH)
+	.title = "stores in a mapping and msync(2) send no request and leave the cached mtime and size valid")
 {
 	struct statx before, after;
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &before), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETATTR");
 
-	EXPECT_RET(client_poke(client(w), at, STORED), 0);
-	EXPECT_RET(client_poke(client(w), at + 100, STORED), 0);
+	EXPECT_POKE(w, at, STORED);
+	EXPECT_POKE(w, at + 100, STORED);
 	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &after), 0);
 	EXPECT_REQUESTS(w, "");
@@ -54,19 +53,18 @@ CASE(attributes, kept_by_stores, .promise = "M2",
 }
 
 CASE(attributes, invalidated_by_write, .promise = "M2",
-     .title = "unlike a store in a mapping, write(2) invalidates the cached attributes: stat(2) sends GETATTR",
-     .needs = NEED_PASSTHROUGH)
+	.title = "unlike a store in a mapping, write(2) invalidates the cached attributes: stat(2) sends GETATTR")
 {
 	struct statx st;
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_POSITIVE(map(w, fd, MAP_SHARED));
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETATTR");
 
-	EXPECT_RET(client_write(client(w), fd, "g", 1, 0), 1);
+	EXPECT_WRITE(w, fd, "g");
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
 	EXPECT_REQUESTS(w, "GETXATTR GETATTR");
 }
@@ -81,14 +79,13 @@ FIXTURE_VARIANT_ADD(access_time, mmap) { true, "GETATTR" };
 FIXTURE_VARIANT_ADD(access_time, open_only) { false, "" };
 
 CASE(access_time, invalidated_by_mmap, .promise = "M7",
-     .title = "mmap(2), but not open(2) alone, invalidates the cached atime: stat(2) then sends GETATTR",
-     .needs = NEED_PASSTHROUGH)
+	.title = "mmap(2), but not open(2) alone, invalidates the cached atime: stat(2) then sends GETATTR")
 {
 	struct statx st;
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 
 	if (variant->mapped)
@@ -102,20 +99,19 @@ CASE(access_time, invalidated_by_mmap, .promise = "M7",
 WORLD_FIXTURE(close_while_mapped);
 
 CASE(close_while_mapped, sends_release_at_once, .promise = "M4",
-     .title = "close(2) of a mapped file sends FLUSH and RELEASE at once; the mapping stays usable",
-     .needs = NEED_PASSTHROUGH)
+	.title = "close(2) of a mapped file sends FLUSH and RELEASE at once; the mapping stays usable")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open drop=at-release");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 
-	EXPECT_RET(client_peek(client(w), at), 'f');
-	EXPECT_RET(client_poke(client(w), at, 'F'), 0);
-	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_PEEK(w, at, 'f');
+	EXPECT_POKE(w, at, 'F');
+	EXPECT_BACKING("f", "F");
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
 	EXPECT_REQUESTS(w, "");
 }
@@ -133,32 +129,30 @@ FIXTURE_VARIANT_ADD(next_open, other_id_after_close) { "f reg=at-open", true, 0 
 FIXTURE_VARIANT_ADD(next_open, other_id_before_close) { "f reg=at-open", false, -EIO };
 
 CASE(next_open, ignores_mapping, .promise = "M4",
-     .title = "close(2) of a mapped file ends passthrough mode; a cached open or another ID gets EIO only before",
-     .needs = NEED_PASSTHROUGH)
+	.title = "close(2) of a mapped file ends passthrough mode; a cached open or another ID gets EIO only before")
 {
 	long fd, next;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, variant->row);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_POSITIVE(map(w, fd, MAP_SHARED));
 	if (variant->closed)
-		EXPECT_RET(client_close(client(w), fd), 0);
+		EXPECT_CLOSE(w, fd);
 
 	next = client_open(client(w), "f", O_RDWR);
 	EXPECT_RET(next < 0 ? next : 0, variant->error);
 }
 
 CASE(close_while_mapped, mapping_pins_mount, .promise = "M4",
-     .title = "after close(2) the mapping alone keeps the FUSE mount busy until munmap(2)",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after close(2) the mapping alone keeps the FUSE mount busy until munmap(2)")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, PROT_READ, MAP_PRIVATE, PAGE, 0));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	fd = open_ok(w, "f", O_RDONLY);
+	at = mmap_ok(w, fd, PROT_READ, MAP_PRIVATE, PAGE, 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_PASSES_THROUGH(w);
 
 	EXPECT_RET(world_umount("fuse"), -EBUSY);
@@ -182,21 +176,20 @@ FIXTURE_VARIANT_ADD(direct_io, map_shared_allow_mmap) { "direct-io-allow-mmap", 
 
 static const struct world_opts no_start = { .no_start = true };
 
-CASE(direct_io, beside_passthrough_enodev, .promise = "M5",
-     .title = "while the inode is open for passthrough, mmap(2) of its DIRECT_IO open file fails with ENODEV",
-     .needs = NEED_PASSTHROUGH, .world = &no_start)
+CASE(direct_io, beside_passthrough_enodev, .promise = "M5", .world = &no_start,
+	.title = "while the inode is open for passthrough, mmap(2) of its DIRECT_IO open file fails with ENODEV")
 {
 	long direct, passthrough;
 
 	START(w, variant->init);
 	open_rule(w, "f flags=direct_io");
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(direct = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(passthrough = client_open(client(w), "f", O_RDWR));
+	direct = open_ok(w, "f", O_RDWR);
+	passthrough = open_ok(w, "f", O_RDWR);
 
 	EXPECT_RET(refusal(map(w, direct, variant->flags)), -ENODEV);
 	EXPECT_RET(refusal(map(w, passthrough, variant->flags)), 0);
-	EXPECT_RET(client_close(client(w), passthrough), 0);
+	EXPECT_CLOSE(w, passthrough);
 	EXPECT_RET(refusal(map(w, direct, variant->flags)), variant->after);
 }
 
@@ -205,31 +198,29 @@ CASE(direct_io, beside_passthrough_enodev, .promise = "M5",
 WORLD_FIXTURE(madvise);
 
 CASE(madvise, remove_punches_backing_file, .promise = "M8",
-     .title = "MADV_REMOVE punches a hole in the backing file and sends no FALLOCATE",
-     .needs = NEED_PASSTHROUGH)
+	.title = "MADV_REMOVE punches a hole in the backing file and sends no FALLOCATE")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
 
 	EXPECT_RET(client_call(client(w), madvise, at, PAGE, MADV_REMOVE), 0);
-	EXPECT_RET(client_peek(client(w), at), 0);
+	EXPECT_PEEK(w, at, 0);
 	EXPECT_RET(backing_match("f", SEED, 1, 0), 0);
-	EXPECT_RET(backing_match("f", SEED, PAGE, PAGE), PAGE);
+	EXPECT_BACKING_PATTERN("f", SEED, PAGE, PAGE);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
 CASE(madvise, fallocate_sends_request, .promise = "M8",
-     .title = "unlike MADV_REMOVE, punching a hole by fallocate(2) sends FALLOCATE",
-     .needs = NEED_PASSTHROUGH)
+	.title = "unlike MADV_REMOVE, punching a hole by fallocate(2) sends FALLOCATE")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 
 	EXPECT_RET(client_call(client(w), fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			       0, PAGE), -EOPNOTSUPP);
@@ -247,18 +238,17 @@ FIXTURE_VARIANT_ADD(madvise_hint, madv_populate_write) { MADV_POPULATE_WRITE };
 FIXTURE_VARIANT_ADD(madvise_hint, madv_dontneed) { MADV_DONTNEED };
 
 CASE(madvise_hint, sends_no_request, .promise = "M8",
-     .title = "madvise(2) that reads ahead, populates or drops pages sends no request and loses no store",
-     .needs = NEED_PASSTHROUGH)
+	.title = "madvise(2) that reads ahead, populates or drops pages sends no request and loses no store")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
 
-	EXPECT_RET(client_poke(client(w), at, 'F'), 0);
+	EXPECT_POKE(w, at, 'F');
 	EXPECT_RET(client_call(client(w), madvise, at, PAGE, variant->advice), 0);
-	EXPECT_RET(client_peek(client(w), at), 'F');
+	EXPECT_PEEK(w, at, 'F');
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
@@ -266,9 +256,8 @@ CASE(madvise_hint, sends_no_request, .promise = "M8",
 
 WORLD_FIXTURE(unmappable_backing);
 
-CASE(unmappable_backing, mmap_enodev, .promise = "M9",
-     .title = "mmap(2) of a backing file that cannot be mapped pins nothing and fails with ENODEV",
-     .since = "6.12", .needs = NEED_PASSTHROUGH)
+CASE(unmappable_backing, mmap_enodev, .promise = "M9", .since = "6.12",
+	.title = "mmap(2) of a backing file that cannot be mapped pins nothing and fails with ENODEV")
 {
 	long fd;
 
@@ -276,10 +265,10 @@ CASE(unmappable_backing, mmap_enodev, .promise = "M9",
 	EXPECT_RET(server_call(&w->other, -1, "plan f flags=direct_io"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 
 	EXPECT_RET(refusal(map(w, fd, MAP_SHARED)), -ENODEV);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(world_umount("other"), 0);
 }
@@ -303,15 +292,14 @@ static int make_noexec(const char *dir)
 }
 
 CASE(prot_exec, follows_fuse_mount, .promise = "M10",
-     .title = "noexec on the FUSE mount, not on the backing mount, makes a PROT_EXEC mapping fail with EPERM",
-     .needs = NEED_PASSTHROUGH)
+	.title = "noexec on the FUSE mount, not on the backing mount, makes a PROT_EXEC mapping fail with EPERM")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	if (variant->noexec)
 		EXPECT_RET(make_noexec(variant->noexec), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	fd = open_ok(w, "f", O_RDONLY);
 	EXPECT_PASSES_THROUGH(w);
 
 	EXPECT_RET(refusal(client_mmap(client(w), fd, PROT_READ | PROT_EXEC, MAP_PRIVATE, PAGE, 0)),

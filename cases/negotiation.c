@@ -33,18 +33,17 @@ static long register_path(struct world *w, const char *path)
 
 WORLD_FIXTURE(init);
 
-CASE(init, offer_iff_configured, .promise = "N1",
-     .title = "INIT offers FUSE_PASSTHROUGH if and only if the kernel is built with it",
-     .since = "any", .needs = NEED_KALLSYMS, .abilities = "passthrough")
+CASE(init, offer_iff_configured, .promise = "N1", .needs = NEED_KALLSYMS,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "passthrough", .since = "any",
+	.title = "INIT offers FUSE_PASSTHROUGH if and only if the kernel is built with it")
 {
 	bool offered = w->offered & FUSE_PASSTHROUGH;
 
 	EXPECT_RET(offered, kernel_has_function("fuse_passthrough_read_iter"));
 }
 
-CASE(init, minor_6_suffices, .promise = "N2",
-     .title = "protocol minor 6 in the reply to INIT suffices for passthrough; minor 40 is not required",
-     .needs = NEED_PASSTHROUGH, .abilities = "init-any", .world = &no_start)
+CASE(init, minor_6_suffices, .promise = "N2", .abilities = "init-any", .world = &no_start,
+	.title = "protocol minor 6 in the reply to INIT suffices for passthrough; minor 40 is not required")
 {
 	START(w, "minor=6");
 
@@ -59,9 +58,8 @@ FIXTURE_VARIANT(max_stack_depth)
 FIXTURE_VARIANT_ADD(max_stack_depth, depth_1) { .init = "depth=1" };
 FIXTURE_VARIANT_ADD(max_stack_depth, depth_2) { .init = "depth=2" };
 
-CASE(max_stack_depth, enables_passthrough, .promise = "N2",
-     .title = "max_stack_depth 1 or 2 in the reply to INIT enables passthrough",
-     .needs = NEED_PASSTHROUGH, .world = &no_start)
+CASE(max_stack_depth, enables_passthrough, .promise = "N2", .world = &no_start,
+	.title = "max_stack_depth 1 or 2 in the reply to INIT enables passthrough")
 {
 	START(w, variant->init);
 
@@ -78,9 +76,8 @@ FIXTURE_VARIANT_ADD(no_valid_request, depth_0) { .init = "depth=0" };
 FIXTURE_VARIANT_ADD(no_valid_request, depth_3) { .init = "depth=3" };
 FIXTURE_VARIANT_ADD(no_valid_request, depth_0x80000001) { .init = "depth=0x80000001" };
 
-CASE(no_valid_request, registering_eperm, .promise = "N3",
-     .title = "an INIT reply without a valid passthrough request leaves passthrough off; the mount works",
-     .needs = NEED_PASSTHROUGH, .world = &no_start)
+CASE(no_valid_request, registering_eperm, .promise = "N3", .world = &no_start,
+	.title = "an INIT reply without a valid passthrough request leaves passthrough off; the mount works")
 {
 	START(w, variant->init);
 
@@ -97,9 +94,9 @@ FIXTURE_VARIANT_ADD(older_protocol, no_init_ext) { .init = "no-init-ext" };
 FIXTURE_VARIANT_ADD(older_protocol, short_reply) { .init = "short" };
 FIXTURE_VARIANT_ADD(older_protocol, minor_5) { .init = "minor=5" };
 
-CASE(older_protocol, registering_eperm, .promise = "N3",
-     .title = "an INIT reply of an older protocol leaves passthrough off; the mount works",
-     .needs = NEED_PASSTHROUGH, .abilities = "init-any", .world = &no_start)
+CASE(older_protocol, registering_eperm, .promise = "N3", .abilities = "init-any",
+	.world = &no_start,
+	.title = "an INIT reply of an older protocol leaves passthrough off; the mount works")
 {
 	START(w, variant->init);
 
@@ -109,9 +106,8 @@ CASE(older_protocol, registering_eperm, .promise = "N3",
 
 WORLD_FIXTURE(passthrough_off);
 
-CASE(passthrough_off, writeback_cache_eperm, .promise = "N2",
-     .title = "FUSE_WRITEBACK_CACHE turns passthrough off from 6.10.10 on: registering fails with EPERM",
-     .needs = NEED_PASSTHROUGH, .world = &no_start)
+CASE(passthrough_off, writeback_cache_eperm, .promise = "N2", .world = &no_start,
+	.title = "FUSE_WRITEBACK_CACHE turns passthrough off from 6.10.10 on: registering fails with EPERM")
 {
 	START(w, "writeback");
 
@@ -119,9 +115,9 @@ CASE(passthrough_off, writeback_cache_eperm, .promise = "N2",
 	EXPECT_RET_SINCE(try_register_f(w), since("6.9", 1), since("6.10.10", -EPERM));
 }
 
-CASE(passthrough_off, init_error_eperm, .promise = "N3",
-     .title = "after an error reply to INIT, requests fail with ECONNREFUSED, registering with EPERM",
-     .needs = NEED_PASSTHROUGH, .abilities = "init-any", .world = &no_start)
+CASE(passthrough_off, init_error_eperm, .promise = "N3", .abilities = "init-any",
+	.world = &no_start,
+	.title = "after an error reply to INIT, requests fail with ECONNREFUSED, registering with EPERM")
 {
 	START(w, "error=EPROTO");
 
@@ -131,24 +127,22 @@ CASE(passthrough_off, init_error_eperm, .promise = "N3",
 
 WORLD_FIXTURE(overlayfs_layer);
 
-CASE(overlayfs_layer, depth_1_only_once, .promise = "N4",
-     .title = "with max_stack_depth 1, overlayfs takes the mount as a layer; a further one on top fails with EINVAL",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
+CASE(overlayfs_layer, depth_1_only_once, .promise = "N4", .needs = NEED_OVERLAYFS,
+	.title = "with max_stack_depth 1, overlayfs takes the mount as a layer; a further one on top fails with EINVAL")
 {
 	EXPECT_RET(overlay_mount("fuse", "overlay"), 0);
 	EXPECT_RET(overlay_mount("overlay", "overlay2"), -EINVAL);
 }
 
-CASE(overlayfs_layer, depth_2_einval, .promise = "N4",
-     .title = "with max_stack_depth 2, mounting overlayfs with the mount as a layer fails with EINVAL",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
+CASE(overlayfs_layer, depth_2_einval, .promise = "N4", .needs = NEED_OVERLAYFS, .world = &depth_2,
+	.title = "with max_stack_depth 2, mounting overlayfs with the mount as a layer fails with EINVAL")
 {
 	EXPECT_RET(overlay_mount("fuse", "overlay"), -EINVAL);
 }
 
-CASE(overlayfs_layer, rejected_depth_counts_as_0, .promise = "N4",
-     .title = "if passthrough is rejected, the mount has stack depth 0: two overlayfs mounts fit on top",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &refused)
+CASE(overlayfs_layer, rejected_depth_counts_as_0, .promise = "N4", .needs = NEED_OVERLAYFS,
+	.world = &refused,
+	.title = "if passthrough is rejected, the mount has stack depth 0: two overlayfs mounts fit on top")
 {
 	EXPECT_RET(overlay_mount("fuse", "overlay"), 0);
 	EXPECT_RET(overlay_mount("overlay", "overlay2"), 0);
@@ -162,9 +156,8 @@ FIXTURE_VARIANT(own_mount)
 FIXTURE_VARIANT_ADD(own_mount, depth_1) { .init = "depth=1" };
 FIXTURE_VARIANT_ADD(own_mount, depth_2) { .init = "depth=2" };
 
-CASE(own_mount, eloop, .promise = "N5",
-     .title = "registering a file of the mount itself fails with ELOOP",
-     .needs = NEED_PASSTHROUGH, .world = &no_start)
+CASE(own_mount, eloop, .promise = "N5", .world = &no_start,
+	.title = "registering a file of the mount itself fails with ELOOP")
 {
 	START(w, variant->init);
 
@@ -183,9 +176,8 @@ FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_1) { "depth=2", "depth=1
 FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_2) { "depth=1", "depth=2", -ELOOP };
 FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_2) { "depth=2", "depth=2", -ELOOP };
 
-CASE(other_passthrough_mount, needs_greater_depth, .promise = "N6",
-     .title = "a file on another passthrough mount can be registered only with a greater max_stack_depth",
-     .needs = NEED_PASSTHROUGH, .world = &no_start)
+CASE(other_passthrough_mount, needs_greater_depth, .promise = "N6", .world = &no_start,
+	.title = "a file on another passthrough mount can be registered only with a greater max_stack_depth")
 {
 	START(w, variant->init);
 	EXPECT_RET(world_start_other(w, variant->other), 0);
@@ -196,8 +188,7 @@ CASE(other_passthrough_mount, needs_greater_depth, .promise = "N6",
 WORLD_FIXTURE(other_plain_mount);
 
 CASE(other_plain_mount, can_be_registered, .promise = "N7",
-     .title = "a file on a FUSE mount without passthrough can be registered",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a file on a FUSE mount without passthrough can be registered")
 {
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
 
@@ -206,26 +197,25 @@ CASE(other_plain_mount, can_be_registered, .promise = "N7",
 
 WORLD_FIXTURE(fuse_over_io_uring);
 
-CASE(fuse_over_io_uring, ids_by_ioctl, .promise = "N8",
-     .title = "passthrough can be negotiated with FUSE_OVER_IO_URING; IDs are registered by ioctl",
-     .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_URING, .abilities = "init-any",
-     .world = &no_start)
+CASE(fuse_over_io_uring, ids_by_ioctl, .promise = "N8", .needs = NEED_URING,
+	.abilities = "init-any", .since = "6.14", .world = &no_start,
+	.title = "passthrough can be negotiated with FUSE_OVER_IO_URING; IDs are registered by ioctl")
 {
 	START(w, "over-io-uring");
 
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(fuse_over_io_uring, open_uses_ring, .promise = "N8",
-     .title = "with FUSE_OVER_IO_URING, OPEN comes through the ring; reads of the open file send no request",
-     .since = "6.14", .needs = NEED_PASSTHROUGH | NEED_URING, .abilities = "over-io-uring")
+CASE(fuse_over_io_uring, open_uses_ring, .promise = "N8", .needs = NEED_URING,
+	.abilities = "over-io-uring", .since = "6.14",
+	.title = "with FUSE_OVER_IO_URING, OPEN comes through the ring; reads of the open file send no request")
 {
 	long fd, before = server_over_ring(w);
 	char data[1];
 
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	fd = open_ok(w, "f", O_RDONLY);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 	EXPECT_RET(server_over_ring(w) - before, 3); /* with the STATFS that closes the list */

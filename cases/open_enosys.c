@@ -14,15 +14,14 @@ static long or_ok(long fd)
 WORLD_FIXTURE(after_enosys);
 
 CASE(after_enosys, beside_passthrough_eio, .promise = "R29",
-     .title = "ENOSYS beside a passthrough open, which stays usable, fails open(2) with EIO from 6.12.64/6.18.3 on",
-     .needs = NEED_PASSTHROUGH)
+	.title = "ENOSYS beside a passthrough open, which stays usable, fails open(2) with EIO from 6.12.64/6.18.3 on")
 {
 	char data[1] = "";
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f error=ENOSYS");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 
 	for (int i = 0; i < 2; i++)
 		EXPECT_RET_SINCE(or_ok(client_open(client(w), "f", O_RDWR)), since("6.9", 0),
@@ -33,8 +32,7 @@ CASE(after_enosys, beside_passthrough_eio, .promise = "R29",
 }
 
 CASE(after_enosys, other_files_send_no_open, .promise = "R29",
-     .title = "after ENOSYS to OPEN, other files open without a request, and reading them sends READ",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after ENOSYS to OPEN, other files open without a request, and reading them sends READ")
 {
 	char data[1] = "";
 	long fd;
@@ -45,32 +43,31 @@ CASE(after_enosys, other_files_send_no_open, .promise = "R29",
 	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough LOOKUP OPEN");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "h", O_RDWR));
+	fd = open_ok(w, "h", O_RDWR);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'h');
 	EXPECT_REQUESTS(w, "LOOKUP READ");
 }
 
 CASE(after_enosys, reopen_sends_no_open, .promise = "R29",
-     .title = "after ENOSYS to OPEN, a closed passthrough file reopens without passthrough and pins nothing",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after ENOSYS to OPEN, a closed passthrough file reopens without passthrough and pins nothing")
 {
 	char data[1] = "";
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g error=ENOSYS");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_BACKING_BUSY();
+	EXPECT_CLOSE(w, fd);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(server_wait(w, "OPEN", 2), 2);
 	EXPECT_RET(server_wait(w, "READ", 1), 1);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 /* How many RELEASEs have come since the last call. */
@@ -90,8 +87,7 @@ static int releases(struct world *w)
 WORLD_FIXTURE(no_release);
 
 CASE(no_release, earlier_passthrough_open, .promise = "R31",
-     .title = "after ENOSYS to OPEN, an earlier passthrough open sends no RELEASE from 6.12.64/6.18.3 on",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after ENOSYS to OPEN, an earlier passthrough open sends no RELEASE from 6.12.64/6.18.3 on")
 {
 	long fds[2];
 
@@ -99,19 +95,18 @@ CASE(no_release, earlier_passthrough_open, .promise = "R31",
 	open_rule(w, "f reg=reuse");
 	open_rule(w, "g error=ENOSYS");
 	for (int i = 0; i < 2; i++)
-		ASSERT_POSITIVE(fds[i] = client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(client_close(client(w), fds[0]), 0);
+		fds[i] = open_ok(w, "f", O_RDWR);
+	EXPECT_CLOSE(w, fds[0]);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_RET(releases(w), 1);
 	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
 
-	EXPECT_RET(client_close(client(w), fds[1]), 0);
+	EXPECT_CLOSE(w, fds[1]);
 	EXPECT_RET_SINCE(releases(w), NO_RELEASE(1, 0));
 }
 
 CASE(no_release, failed_create_eio, .promise = "R31",
-     .title = "after ENOSYS, CREATE passes through; a closed ID fails with EIO, no RELEASE from 6.12.64/6.18.3 on",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after ENOSYS, CREATE passes through; a closed ID fails with EIO, no RELEASE from 6.12.64/6.18.3 on")
 {
 	long fd;
 
@@ -121,8 +116,8 @@ CASE(no_release, failed_create_eio, .promise = "R31",
 	ASSERT_POSITIVE(client_open(client(w), "g", O_RDWR));
 	EXPECT_REQUESTS(w, "LOOKUP OPEN");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "new", O_RDWR | O_CREAT));
-	EXPECT_RET(client_write(client(w), fd, "n", 1, 0), 1);
+	fd = open_ok(w, "new", O_RDWR | O_CREAT);
+	EXPECT_WRITE(w, fd, "n");
 	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough GETXATTR");
 	EXPECT_RET(client_open(client(w), "newer", O_RDWR | O_CREAT), -EIO);
 	EXPECT_RET_SINCE(releases(w), NO_RELEASE(1, 0));

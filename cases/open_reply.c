@@ -27,8 +27,7 @@ FIXTURE_VARIANT_ADD(backing_error, estale) { "plan f error=ESTALE" };
 FIXTURE_VARIANT_ADD(backing_error, enotconn) { "plan f error=ENOTCONN" };
 
 CASE(backing_error, open_eio, .promise = "R1",
-     .title = "any error opening the backing file fails open(2) with EIO, without a retry; the next open succeeds",
-     .needs = NEED_PASSTHROUGH)
+	.title = "any error opening the backing file fails open(2) with EIO, without a retry; the next open succeeds")
 {
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=ro"), 1);
@@ -43,8 +42,7 @@ CASE(backing_error, open_eio, .promise = "R1",
 WORLD_FIXTURE(error_reply);
 
 CASE(error_reply, returned_unchanged, .promise = "R1",
-     .title = "open(2) fails with the error in the OPEN reply, and no RELEASE is sent",
-     .needs = NEED_PASSTHROUGH)
+	.title = "open(2) fails with the error in the OPEN reply, and no RELEASE is sent")
 {
 	open_rule(w, "f reg=at-open error=ENOSPC");
 
@@ -56,9 +54,9 @@ CASE(error_reply, returned_unchanged, .promise = "R1",
 
 WORLD_FIXTURE(failed_open);
 
-CASE(failed_open, waits_for_release, .promise = "R2",
-     .title = "a failed passthrough open sends RELEASE and returns EIO only after the reply to it",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "hold", .world = &same_cpu)
+CASE(failed_open, waits_for_release, .promise = "R2", .needs = NEED_REALTIME, .abilities = "hold",
+	.world = &same_cpu,
+	.title = "a failed passthrough open sends RELEASE and returns EIO only after the reply to it")
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(client_be_fifo(client(w)), 0);
@@ -72,9 +70,8 @@ CASE(failed_open, waits_for_release, .promise = "R2",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(failed_open, releases_own_handle, .promise = "R2",
-     .title = "RELEASE of a failed passthrough open has the handle of its OPEN reply and the node and flags of OPEN",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen")
+CASE(failed_open, releases_own_handle, .promise = "R2", .abilities = "seen",
+	.title = "RELEASE of a failed passthrough open has the handle of its OPEN reply and the node and flags of OPEN")
 {
 	const long flags = O_WRONLY | O_NONBLOCK | O_APPEND | O_SYNC;
 
@@ -88,20 +85,18 @@ CASE(failed_open, releases_own_handle, .promise = "R2",
 	EXPECT_RET(server_seen(w, "RELEASE", "flags") & (flags | O_ACCMODE), flags);
 }
 
-CASE(failed_open, ignores_release_error_eio, .promise = "R2",
-     .title = "a failed passthrough open ignores an error reply to its RELEASE and fails with EIO",
-     .needs = NEED_PASSTHROUGH, .abilities = "answers")
+CASE(failed_open, ignores_release_error_eio, .promise = "R2", .abilities = "answers",
+	.title = "a failed passthrough open ignores an error reply to its RELEASE and fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
-	EXPECT_RET(server_call(&w->server, -1, "answer RELEASE ENOENT"), 0);
+	EXPECT_RET(server_answer(w, "RELEASE", "ENOENT"), 0);
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(failed_open, abort_ends_wait_eio, .promise = "R2",
-     .title = "an abort ends the wait of a failed passthrough open for its RELEASE reply; the open fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .abilities = "hold")
+CASE(failed_open, abort_ends_wait_eio, .promise = "R2", .needs = NEED_FUSECTL, .abilities = "hold",
+	.title = "an abort ends the wait of a failed passthrough open for its RELEASE reply; the open fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
@@ -138,20 +133,19 @@ ALLOWED(all, ",direct_io,noflush,parallel_direct_writes",
 /* clang-format on */
 
 CASE(allowed_flags, take_effect, .promise = "R3",
-     .title = "passthrough works with any mix of DIRECT_IO (sends READ), NOFLUSH (no FLUSH), PARALLEL_DIRECT_WRITES",
-     .needs = NEED_PASSTHROUGH)
+	.title = "passthrough works with any mix of DIRECT_IO (sends READ), NOFLUSH (no FLUSH), PARALLEL_DIRECT_WRITES")
 {
 	char data[1] = "";
 	long fd;
 
 	open_rule(w, variant->flags);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_REQUESTS(w, variant->op);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'f');
 	EXPECT_REQUESTS(w, variant->at_read);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_REQUESTS(w, variant->at_close);
 }
@@ -172,7 +166,7 @@ REFUSED(rejected_flags, direct_io_keep_cache, "direct_io,keep_cache");
 REFUSED(rejected_flags, noflush_keep_cache, "noflush,keep_cache");
 REFUSED(rejected_flags, parallel_nonseekable, "direct_io,parallel_direct_writes,nonseekable");
 
-static void refuses(struct __test_metadata *_metadata, struct world *w, const char *row)
+static void refuses(struct world *w, const char *row)
 {
 	open_rule(w, row);
 	open_rule(w, "f reg=reuse");
@@ -183,10 +177,9 @@ static void refuses(struct __test_metadata *_metadata, struct world *w, const ch
 }
 
 CASE(rejected_flags, open_eio, .promise = "R4",
-     .title = "passthrough with KEEP_CACHE, NONSEEKABLE or CACHE_DIR fails the open with EIO; the ID stays usable",
-     .needs = NEED_PASSTHROUGH)
+	.title = "passthrough with KEEP_CACHE, NONSEEKABLE or CACHE_DIR fails the open with EIO; the ID stays usable")
 {
-	refuses(_metadata, w, variant->row);
+	refuses(w, variant->row);
 }
 
 WORLD_FIXTURE(stream_or_undefined_flags);
@@ -200,11 +193,10 @@ REFUSED(stream_or_undefined_flags, bit8, "bit8");
 REFUSED(stream_or_undefined_flags, bit31, "bit31");
 REFUSED(stream_or_undefined_flags, direct_io_bit31, "direct_io,bit31");
 
-CASE(stream_or_undefined_flags, open_eio, .promise = "R4",
-     .title = "passthrough with STREAM or an undefined flag fails the open with EIO; the ID stays usable",
-     .needs = NEED_PASSTHROUGH, .abilities = "flags-any")
+CASE(stream_or_undefined_flags, open_eio, .promise = "R4", .abilities = "flags-any",
+	.title = "passthrough with STREAM or an undefined flag fails the open with EIO; the ID stays usable")
 {
-	refuses(_metadata, w, variant->row);
+	refuses(w, variant->row);
 }
 
 WORLD_FIXTURE(flags_without_passthrough);
@@ -218,9 +210,8 @@ FIXTURE_VARIANT_ADD(flags_without_passthrough, stream) { "f flags=stream" };
 FIXTURE_VARIANT_ADD(flags_without_passthrough, cache_dir) { "f flags=cache_dir" };
 FIXTURE_VARIANT_ADD(flags_without_passthrough, bit31) { "f flags=bit31" };
 
-CASE(flags_without_passthrough, open_succeeds, .promise = "R4",
-     .title = "an OPEN reply without passthrough may have the flags that passthrough rejects",
-     .needs = NEED_PASSTHROUGH, .abilities = "flags-any")
+CASE(flags_without_passthrough, open_succeeds, .promise = "R4", .abilities = "flags-any",
+	.title = "an OPEN reply without passthrough may have the flags that passthrough rejects")
 {
 	open_rule(w, variant->row);
 
@@ -242,16 +233,15 @@ FIXTURE_VARIANT_ADD(id_without_flag, unknown_direct_io)
 	"f reg=forged id=12345 flags=direct_io", "LOOKUP OPEN+direct_io READ"
 };
 
-CASE(id_without_flag, ignored, .promise = "R5",
-     .title = "an ID in an OPEN reply without FOPEN_PASSTHROUGH is ignored: read(2) sends READ",
-     .needs = NEED_PASSTHROUGH, .abilities = "flags-any forge-any")
+CASE(id_without_flag, ignored, .promise = "R5", .abilities = "flags-any forge-any",
+	.title = "an ID in an OPEN reply without FOPEN_PASSTHROUGH is ignored: read(2) sends READ")
 {
 	char data[1] = "";
 	long fd;
 
 	open_rule(w, variant->row);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_REQUESTS(w, variant->ops);
 }
@@ -271,7 +261,7 @@ BAD_ID(unallocated_id, unknown, "12345");
 BAD_ID(unallocated_id, next, "2");
 BAD_ID(unallocated_id, int_max, "0x7fffffff");
 
-static void fails_and_is_mended(struct __test_metadata *_metadata, struct world *w,
+static void fails_and_is_mended(struct world *w,
 				const char *row)
 {
 	EXPECT_RET(register_f(w), 1);
@@ -283,11 +273,10 @@ static void fails_and_is_mended(struct __test_metadata *_metadata, struct world 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(unallocated_id, open_eio, .promise = "R6",
-     .title = "passthrough with an unallocated ID fails the open with EIO; the next open with a valid ID succeeds",
-     .needs = NEED_PASSTHROUGH, .abilities = "forge")
+CASE(unallocated_id, open_eio, .promise = "R6", .abilities = "forge",
+	.title = "passthrough with an unallocated ID fails the open with EIO; the next open with a valid ID succeeds")
 {
-	fails_and_is_mended(_metadata, w, variant->row);
+	fails_and_is_mended(w, variant->row);
 }
 
 WORLD_FIXTURE(nonpositive_id);
@@ -299,23 +288,21 @@ BAD_ID(nonpositive_id, zero, "0");
 BAD_ID(nonpositive_id, minus_1, "-1");
 BAD_ID(nonpositive_id, int_min, "0x80000000");
 
-CASE(nonpositive_id, open_eio, .promise = "R6",
-     .title = "passthrough with an ID of 0 or below fails the open with EIO; the next with a valid ID succeeds",
-     .needs = NEED_PASSTHROUGH, .abilities = "forge forge-any")
+CASE(nonpositive_id, open_eio, .promise = "R6", .abilities = "forge forge-any",
+	.title = "passthrough with an ID of 0 or below fails the open with EIO; the next with a valid ID succeeds")
 {
-	fails_and_is_mended(_metadata, w, variant->row);
+	fails_and_is_mended(w, variant->row);
 }
 
 WORLD_FIXTURE(foreign_id);
 
-CASE(foreign_id, open_eio, .promise = "R6",
-     .title = "passthrough with an ID of another connection fails the open with EIO",
-     .needs = NEED_PASSTHROUGH, .abilities = "forge")
+CASE(foreign_id, open_eio, .promise = "R6", .abilities = "forge",
+	.title = "passthrough with an ID of another connection fails the open with EIO")
 {
 	EXPECT_RET(world_start_other(w, ""), 0);
 	EXPECT_RET(register_f(w), 1);
 	for (int id = 1; id <= 2; id++)
-		EXPECT_RET(server_call(&w->other, -1, "backing-open path=%s", backing_path("f")), id);
+		EXPECT_RET(other_backing_open(w, backing_path("f")), id);
 	open_rule(w, "f reg=forged id=2");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -329,9 +316,9 @@ FIXTURE_VARIANT(not_negotiated)
 FIXTURE_VARIANT_ADD(not_negotiated, not_requested) { "no-passthrough" };
 FIXTURE_VARIANT_ADD(not_negotiated, depth_3) { "depth=3" };
 
-CASE(not_negotiated, passthrough_open_eio, .promise = "R7",
-     .title = "without negotiated passthrough, FOPEN_PASSTHROUGH fails the open with EIO; an ordinary open succeeds",
-     .needs = NEED_PASSTHROUGH, .abilities = "forge", .world = &no_start)
+CASE(not_negotiated, passthrough_open_eio, .promise = "R7", .abilities = "forge",
+	.world = &no_start,
+	.title = "without negotiated passthrough, FOPEN_PASSTHROUGH fails the open with EIO; an ordinary open succeeds")
 {
 	START(w, variant->init);
 	open_rule(w, "f reg=forged id=1");
@@ -356,8 +343,7 @@ FIXTURE_VARIANT_ADD(page_cache, passthrough_open)
 };
 
 CASE(page_cache, dropped_by_passthrough_open, .promise = "R30",
-     .title = "a KEEP_CACHE open shows cached pages unless a passthrough open in between dropped them",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a KEEP_CACHE open shows cached pages unless a passthrough open in between dropped them")
 {
 	struct client *c = client(w);
 	char data[1] = "";
@@ -365,12 +351,12 @@ CASE(page_cache, dropped_by_passthrough_open, .promise = "R30",
 
 	EXPECT_POSITIVE(fd = client_open(c, "f", O_RDONLY));
 	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
-	EXPECT_RET(client_close(c, fd), 0);
-	EXPECT_RET(client_write(c, client_open(c, backing_path("f"), O_WRONLY), "F", 1, 0), 1);
+	EXPECT_CLOSE(c, fd);
+	EXPECT_WRITE(c, client_open(c, backing_path("f"), O_WRONLY), "F");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN READ FLUSH RELEASE");
 	if (variant->row) {
 		open_rule(w, variant->row);
-		EXPECT_RET(client_close(c, client_open(c, "f", O_RDONLY)), 0);
+		EXPECT_CLOSE(c, client_open(c, "f", O_RDONLY));
 		EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	}
 	open_rule(w, "f flags=keep_cache");

@@ -33,8 +33,7 @@ FIXTURE_VARIANT_ADD(registered_fd, o_rdwr_append) { O_RDWR | O_APPEND };
 FIXTURE_VARIANT_ADD(registered_fd, o_path) { O_PATH };
 
 CASE(registered_fd, mode_and_offset_ignored, .promise = "R18",
-     .title = "access mode, O_APPEND and offset of the registered descriptor do not affect an open or its I/O",
-     .needs = NEED_PASSTHROUGH)
+	.title = "access mode, O_APPEND and offset of the registered descriptor do not affect an open or its I/O")
 {
 	const long of_path = variant->flags & O_PATH ? -EBADF : 1;
 	int registered = open(backing_path("f"), variant->flags | O_CLOEXEC);
@@ -49,12 +48,12 @@ CASE(registered_fd, mode_and_offset_ignored, .promise = "R18",
 		return;
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(client(w), lseek, fd, 0, SEEK_CUR), 0);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'f');
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
-	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
 }
 
 /* --- R19: permissions ------------------------------------------------------- */
@@ -62,8 +61,7 @@ CASE(registered_fd, mode_and_offset_ignored, .promise = "R18",
 WORLD_FIXTURE(mode_000);
 
 CASE(mode_000, backing_mode_ignored, .promise = "R19",
-     .title = "an ordinary user can open, read and write despite mode 000 of the backing file and its directory",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an ordinary user can open, read and write despite mode 000 of the backing file and its directory")
 {
 	char data[1] = "";
 	long fd;
@@ -74,15 +72,14 @@ CASE(mode_000, backing_mode_ignored, .promise = "R19",
 	EXPECT_RET(client_setuid(client(w), 1000), 0);
 	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDONLY), -EACCES);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
-	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
 }
 
-CASE(mode_000, default_permissions_eacces, .promise = "R19",
-     .title = "with default_permissions, an open of a mode 000 file sends no OPEN and fails with EACCES",
-     .needs = NEED_PASSTHROUGH, .world = &permissions)
+CASE(mode_000, default_permissions_eacces, .promise = "R19", .world = &permissions,
+	.title = "with default_permissions, an open of a mode 000 file sends no OPEN and fails with EACCES")
 {
 	EXPECT_RET(chmod(backing_path("f"), 0), 0);
 	open_rule(w, "f reg=at-open");
@@ -99,8 +96,7 @@ CASE(mode_000, default_permissions_eacces, .promise = "R19",
 WORLD_FIXTURE(read_only_backing);
 
 CASE(read_only_backing, filesystem_write_eio, .promise = "R20",
-     .title = "on a read-only backing filesystem opens for reading succeed, opens for writing fail with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "on a read-only backing filesystem opens for reading succeed, opens for writing fail with EIO")
 {
 	EXPECT_RET(register_readonly(w, "f"), 1);
 	EXPECT_RET(world_make_readonly("backing"), 0);
@@ -123,8 +119,7 @@ static int bind_readonly(void)
 }
 
 CASE(read_only_backing, bind_mount_write_eio, .promise = "R20",
-     .title = "a file registered through a read-only bind mount opens for reading; opens for writing fail with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a file registered through a read-only bind mount opens for reading; opens for writing fail with EIO")
 {
 	EXPECT_RET(bind_readonly(), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=ro"), 1);
@@ -137,8 +132,7 @@ CASE(read_only_backing, bind_mount_write_eio, .promise = "R20",
 WORLD_FIXTURE(executed_backing);
 
 CASE(executed_backing, write_open_eio, .promise = "R21",
-     .title = "while the backing file is being executed, opens for reading succeed, opens for writing fail with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "while the backing file is being executed, opens for reading succeed, opens for writing fail with EIO")
 {
 	struct client *runner = client_number(w, 1);
 	long pid;
@@ -155,8 +149,7 @@ CASE(executed_backing, write_open_eio, .promise = "R21",
 }
 
 CASE(executed_backing, execve_etxtbsy, .promise = "R21",
-     .title = "execve(2) of a backing file that is open for writing through passthrough fails with ETXTBSY",
-     .needs = NEED_PASSTHROUGH)
+	.title = "execve(2) of a backing file that is open for writing through passthrough fails with ETXTBSY")
 {
 	long fd, pid;
 
@@ -164,18 +157,17 @@ CASE(executed_backing, execve_etxtbsy, .promise = "R21",
 	EXPECT_RET(register_readonly(w, "program"), 1);
 	open_rule(w, "program reg=reuse");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "program", O_RDWR));
+	fd = open_ok(w, "program", O_RDWR);
 	EXPECT_RET(client_spawn(client(w), backing_path("program")), -ETXTBSY);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	ASSERT_POSITIVE(pid = client_spawn(client(w), backing_path("program")));
 	EXPECT_RET(client_reap(client(w), pid), 42);
 }
 
 WORLD_FIXTURE(o_direct);
 
-CASE(o_direct, unsupported_eio, .promise = "R22",
-     .title = "on a backing filesystem without direct I/O only opens with O_DIRECT fail with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &on_ramfs)
+CASE(o_direct, unsupported_eio, .promise = "R22", .world = &on_ramfs,
+	.title = "on a backing filesystem without direct I/O only opens with O_DIRECT fail with EIO")
 {
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
@@ -185,8 +177,7 @@ CASE(o_direct, unsupported_eio, .promise = "R22",
 }
 
 CASE(o_direct, supported_succeeds, .promise = "R22",
-     .title = "on a backing filesystem with direct I/O opens with and without O_DIRECT succeed side by side",
-     .needs = NEED_PASSTHROUGH)
+	.title = "on a backing filesystem with direct I/O opens with and without O_DIRECT succeed side by side")
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_DIRECT | O_CLOEXEC);
 
@@ -226,9 +217,8 @@ FIXTURE_VARIANT_ADD(o_trunc, failed_open_atomic)
 	-EIO, O_TRUNC
 };
 
-CASE(o_trunc, left_to_server, .promise = "R23",
-     .title = "O_TRUNC is left to the server: SETATTR after a successful open, or in OPEN with ATOMIC_O_TRUNC",
-     .needs = NEED_PASSTHROUGH, .abilities = "seen", .world = &no_start)
+CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "seen", .world = &no_start,
+	.title = "O_TRUNC is left to the server: SETATTR after a successful open, or in OPEN with ATOMIC_O_TRUNC")
 {
 	struct statx st;
 	long fd;
@@ -240,7 +230,7 @@ CASE(o_trunc, left_to_server, .promise = "R23",
 	EXPECT_RET(fd > 0 ? 0 : fd, variant->result);
 	EXPECT_REQUESTS(w, variant->ops);
 	EXPECT_RET(server_seen(w, "OPEN", "flags") & O_TRUNC, variant->sent);
-	EXPECT_RET(backing_file_is("f", variant->content), 1);
+	EXPECT_BACKING("f", variant->content);
 	EXPECT_RET(client_statx(client(w), "f", 0, &st), 0);
 	EXPECT_RET(st.stx_size, strlen(variant->content));
 	EXPECT_REQUESTS(w, variant->result || !variant->sent ? "" : "GETATTR");
@@ -264,8 +254,8 @@ FIXTURE_VARIANT_ADD(inode_flags, append_only_wronly) { FS_APPEND_FL, O_WRONLY | 
 FIXTURE_VARIANT_ADD(inode_flags, append_only_rdwr) { FS_APPEND_FL, O_RDONLY, O_RDWR };
 
 CASE(inode_flags, write_open_eio, .promise = "R24",
-     .title = "an open for writing of an immutable file, or of an append-only one without O_APPEND, fails with EIO",
-     .needs = NEED_PASSTHROUGH, NOT_LOOKED_AT)
+	.title = "an open for writing of an immutable file, or of an append-only one without O_APPEND, fails with EIO",
+	NOT_LOOKED_AT)
 {
 	ASSERT_RET(register_readonly(w, "f"), 1);
 	SET_INODE_FLAGS(variant->inode_flags);
@@ -303,8 +293,7 @@ FIXTURE_VARIANT_ADD(backing_name, renamed) { rename_f };
 FIXTURE_VARIANT_ADD(backing_name, replaced) { replace_f };
 
 CASE(backing_name, change_ignored, .promise = "R25",
-     .title = "unlinking, renaming or replacing a registered backing file does not affect open, read and write",
-     .needs = NEED_PASSTHROUGH)
+	.title = "unlinking, renaming or replacing a registered backing file does not affect open, read and write")
 {
 	char data[1] = "";
 	long fd;
@@ -314,10 +303,10 @@ CASE(backing_name, change_ignored, .promise = "R25",
 	EXPECT_RET(variant->change(), 0);
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'f');
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_WRITE(w, fd, "F");
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(data[0], 'F');
 }

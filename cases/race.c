@@ -75,7 +75,7 @@ static void begin_opens_of(struct client *c, enum end end, long count)
 
 	snprintf(opens.path, sizeof(opens.path), "%s", fuse_path("f"));
 	client_begin(c, do_opens, &opens, sizeof(opens),
-		     "begins to open, read and close f again and again");
+		     "open, read and close f again and again");
 }
 
 static void begin_opens(struct world *w, enum end end, long count)
@@ -102,8 +102,7 @@ static long finish_opens(struct world *w)
 WORLD_FIXTURE(opens);
 
 CASE(opens, one_id_all_succeed, .promise = "R12",
-     .title = "concurrent opens of one inode with one ID all succeed and leak nothing",
-     .needs = NEED_PASSTHROUGH)
+	.title = "concurrent opens of one inode with one ID all succeed and leak nothing")
 {
 	EXPECT_POSITIVE(register_f(w));
 	open_rule(w, "f reg=reuse times=400");
@@ -111,12 +110,11 @@ CASE(opens, one_id_all_succeed, .promise = "R12",
 	begin_opens(w, WHILE_CONNECTED, OPENS);
 	EXPECT_RET(finish_opens(w), 0);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(opens, distinct_ids_one_ok_others_eio, .promise = "R13",
-     .title = "of four concurrent opens with an ID each, one succeeds; the others send RELEASE and fail with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "of four concurrent opens with an ID each, one succeeds; the others send RELEASE and fail with EIO")
 {
 	long fd, winner = 0, succeeded = 0, eio = 0;
 
@@ -138,12 +136,11 @@ CASE(opens, distinct_ids_one_ok_others_eio, .promise = "R13",
 		      "OPEN+passthrough RELEASE RELEASE RELEASE");
 	client_stop(client_number(w, winner));
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(opens, distinct_ids_ok_or_eio, .promise = "R13",
-     .title = "concurrent opens of one inode, each with its own ID, leak nothing; each succeeds or fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "concurrent opens of one inode, each with its own ID, leak nothing; each succeeds or fails with EIO")
 {
 	long eio;
 
@@ -154,12 +151,11 @@ CASE(opens, distinct_ids_ok_or_eio, .promise = "R13",
 	EXPECT_HOLDS(eio >= 0, "every open succeeds or fails with EIO");
 	case_note("eio_rate", "%ld/%d", eio, OPENS * WORLD_CLIENTS);
 	world_requests(w); /* the server has seen every RELEASE */
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(opens, drop_after_reply_ok_or_eio, .promise = "E10",
-     .title = "concurrent opens whose IDs are closed after the reply leak nothing; each succeeds or fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "concurrent opens whose IDs are closed after the reply leak nothing; each succeeds or fails with EIO")
 {
 	long eio;
 
@@ -169,7 +165,7 @@ CASE(opens, drop_after_reply_ok_or_eio, .promise = "E10",
 	eio = finish_opens(w);
 	EXPECT_HOLDS(eio >= 0, "every open succeeds or fails with EIO");
 	case_note("eio_rate", "%ld/%d", eio, OPENS * WORLD_CLIENTS);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 /* How many writes of the first byte succeed, up to WRITES, or -errno. */
@@ -187,7 +183,7 @@ static void begin_writes(struct client *c)
 {
 	long fd = client_open(c, "f", O_RDWR);
 
-	client_begin(c, do_writes, &fd, sizeof(fd), "begins to write to %ld again and again", fd);
+	client_begin(c, do_writes, &fd, sizeof(fd), "write to %ld again and again", fd);
 }
 
 /* Parallel direct writes of two clients, while two others open and close the file. */
@@ -200,8 +196,7 @@ FIXTURE_VARIANT_ADD(parallel_direct_writes, cached) { "f times=200" };
 FIXTURE_VARIANT_ADD(parallel_direct_writes, passthrough) { "f reg=reuse times=200" };
 
 CASE(parallel_direct_writes, opens_and_writes_succeed, .promise = "W1",
-     .title = "opens during parallel direct writes all succeed, and so do the writes",
-     .needs = NEED_PASSTHROUGH)
+	.title = "opens during parallel direct writes all succeed, and so do the writes")
 {
 	open_rule(w, "f times=2 flags=direct_io,parallel_direct_writes");
 	open_rule(w, variant->row);
@@ -222,8 +217,7 @@ CASE(parallel_direct_writes, opens_and_writes_succeed, .promise = "W1",
 WORLD_FIXTURE(append);
 
 CASE(append, concurrent_none_lost_or_torn, .promise = "D8",
-     .title = "concurrent appends by four clients are all present, each whole, and the cached size counts them all",
-     .needs = NEED_PASSTHROUGH)
+	.title = "concurrent appends by four clients are all present, each whole, and the cached size counts them all")
 {
 	long fds[WORLD_CLIENTS];
 	struct statx st;
@@ -231,7 +225,7 @@ CASE(append, concurrent_none_lost_or_torn, .promise = "D8",
 	ASSERT_RET(register_f(w), 1);
 	open_rule(w, "f reg=reuse times=4");
 	for (int i = 0; i < WORLD_CLIENTS; i++)
-		ASSERT_POSITIVE(fds[i] = client_open(client_number(w, i), "f", O_WRONLY | O_APPEND));
+		fds[i] = open_ok(client_number(w, i), "f", O_WRONLY | O_APPEND);
 	for (int i = 0; i < WORLD_CLIENTS; i++)
 		client_start_append(client_number(w, i), fds[i], 'a' + i, BLOCK, APPENDS);
 	for (int i = 0; i < WORLD_CLIENTS; i++)
@@ -245,47 +239,43 @@ CASE(append, concurrent_none_lost_or_torn, .promise = "D8",
 
 WORLD_FIXTURE(stress);
 
-CASE(stress, ids_returned_and_closed_once, .promise = "I5",
-     .title = "concurrent ioctls on /dev/fuse and its clones return each ID once and close each ID once",
-     .needs = NEED_PASSTHROUGH, .abilities = "storm")
+CASE(stress, ids_returned_and_closed_once, .promise = "I5", .abilities = "storm",
+	.title = "concurrent ioctls on /dev/fuse and its clones return each ID once and close each ID once")
 {
 	EXPECT_POSITIVE(server_call(&w->server, -1, STORM, backing_path("f")));
 	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
 	EXPECT_RET(register_f(w), 8001);
 	EXPECT_RET(server_drop(w, 8001), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
-CASE(stress, ioctls_survive_abort, .promise = "C7",
-     .title = "registering and closing continue across an abort: each ID is returned once and closed once",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL, .abilities = "storm")
+CASE(stress, ioctls_survive_abort, .promise = "C7", .needs = NEED_FUSECTL, .abilities = "storm",
+	.title = "registering and closing continue across an abort: each ID is returned once and closed once")
 {
 	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
 
 	EXPECT_RET(world_abort(), 0);
 	EXPECT_POSITIVE(server_finish(&w->server, tag));
 	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
-CASE(stress, ioctls_survive_umount, .promise = "C7",
-     .title = "registering and closing continue across an unmount: each ID is returned once and closed once",
-     .needs = NEED_PASSTHROUGH, .abilities = "storm")
+CASE(stress, ioctls_survive_umount, .promise = "C7", .abilities = "storm",
+	.title = "registering and closing continue across an unmount: each ID is returned once and closed once")
 {
 	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
 
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_POSITIVE(server_finish(&w->server, tag));
 	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 /* The end of the connection amid opens, reads and registrations. */
 WORLD_FIXTURE(teardown);
 
-CASE(teardown, abort_fails_opens_only, .promise = "L3",
-     .title = "opens racing an abort succeed or fail with EIO or a disconnect errno; reads succeed; nothing leaks",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(teardown, abort_fails_opens_only, .promise = "L3", .needs = NEED_FUSECTL,
+	.title = "opens racing an abort succeed or fail with EIO or a disconnect errno; reads succeed; nothing leaks")
 {
 	long eio, id;
 
@@ -299,12 +289,11 @@ CASE(teardown, abort_fails_opens_only, .promise = "L3",
 	ASSERT_POSITIVE(id = register_f(w));
 	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(teardown, server_kill_fails_opens_only, .promise = "L4",
-     .title = "opens racing a server kill succeed or fail with EIO or a disconnect errno; reads succeed; no leak",
-     .needs = NEED_PASSTHROUGH)
+	.title = "opens racing a server kill succeed or fail with EIO or a disconnect errno; reads succeed; no leak")
 {
 	open_rule(w, "f reg=at-open times=any");
 	EXPECT_POSITIVE(register_f(w));
@@ -318,8 +307,7 @@ CASE(teardown, server_kill_fails_opens_only, .promise = "L4",
 }
 
 CASE(teardown, lazy_umount_fails_nothing, .promise = "L5",
-     .title = "opens racing a lazy unmount succeed until they fail with ENOENT; reads succeed; only the ID stays",
-     .needs = NEED_PASSTHROUGH)
+	.title = "opens racing a lazy unmount succeed until they fail with ENOENT; reads succeed; only the ID stays")
 {
 	EXPECT_POSITIVE(register_f(w));
 	open_rule(w, "f reg=reuse times=any");
@@ -328,9 +316,9 @@ CASE(teardown, lazy_umount_fails_nothing, .promise = "L5",
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 
 	EXPECT_RET(finish_opens(w), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE_MAIN()

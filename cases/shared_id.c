@@ -20,15 +20,14 @@ static char first_byte(struct client *client, long fd)
 WORLD_FIXTURE(one_id);
 
 CASE(one_id, serves_concurrent_opens, .promise = "R12",
-     .title = "one ID serves eight opens by two processes: one reads all writes, the last close unpins the file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "one ID serves eight opens by two processes: one reads all writes, the last close unpins the file")
 {
 	long fds[OPENS];
 
 	EXPECT_RET(register_f(w), 1);
 	open_rule(w, "f reg=reuse times=8");
 	for (int i = 0; i < OPENS; i++)
-		ASSERT_POSITIVE(fds[i] = client_open(client_number(w, i % 2), "f", O_RDWR));
+		fds[i] = open_ok(client_number(w, i % 2), "f", O_RDWR);
 	EXPECT_RET(server_drop(w, 1), 0);
 
 	for (int i = 0; i < OPENS; i++) {
@@ -36,25 +35,24 @@ CASE(one_id, serves_concurrent_opens, .promise = "R12",
 		EXPECT_RET(first_byte(client(w), fds[0]), '0' + i);
 	}
 	for (int i = 1; i < OPENS; i++)
-		EXPECT_RET(client_close(client_number(w, i % 2), fds[i]), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_close(client(w), fds[0]), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+		EXPECT_CLOSE(client_number(w, i % 2), fds[i]);
+	EXPECT_BACKING_BUSY();
+	EXPECT_CLOSE(w, fds[0]);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(one_id, serves_every_access_mode, .promise = "R12",
-     .title = "one ID serves O_RDONLY, O_WRONLY and O_RDWR opens at once, each limited to its own access mode",
-     .needs = NEED_PASSTHROUGH)
+	.title = "one ID serves O_RDONLY, O_WRONLY and O_RDWR opens at once, each limited to its own access mode")
 {
 	long reader, writer;
 
 	EXPECT_RET(register_f(w), 1);
 	open_rule(w, "f reg=reuse times=3");
-	ASSERT_POSITIVE(reader = client_open(client(w), "f", O_RDONLY));
-	ASSERT_POSITIVE(writer = client_open(client(w), "f", O_WRONLY | O_APPEND));
+	reader = open_ok(w, "f", O_RDONLY);
+	writer = open_ok(w, "f", O_WRONLY | O_APPEND);
 	ASSERT_POSITIVE(client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(client_write(client(w), writer, "!", 1, 0), 1);
-	EXPECT_RET(backing_file_is("f", "f!"), 1);
+	EXPECT_WRITE(w, writer, "!");
+	EXPECT_BACKING("f", "f!");
 	EXPECT_RET(first_byte(client(w), reader), 'f');
 	EXPECT_RET(client_write(client(w), reader, "!", 1, 0), -EBADF);
 	EXPECT_RET(client_read(client(w), writer, (char[1]){ 0 }, 1, 0), -EBADF);
@@ -63,13 +61,12 @@ CASE(one_id, serves_every_access_mode, .promise = "R12",
 WORLD_FIXTURE(id_per_open);
 
 CASE(id_per_open, overlapping_open_eio, .promise = "R13",
-     .title = "with an ID registered per open, overlapping opens after the first send RELEASE and fail with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "with an ID registered per open, overlapping opens after the first send RELEASE and fail with EIO")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open times=4");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	for (int i = 0; i < 3; i++)
 		EXPECT_RET(client_open(client_number(w, 1), "f", O_RDWR), -EIO);
 	EXPECT_RET(first_byte(client(w), fd), 'f');
@@ -78,8 +75,7 @@ CASE(id_per_open, overlapping_open_eio, .promise = "R13",
 }
 
 CASE(id_per_open, sequential_opens_succeed, .promise = "R16",
-     .title = "with an ID registered per open, opens of the file one after the other succeed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "with an ID registered per open, opens of the file one after the other succeed")
 {
 	open_rule(w, "f reg=at-open drop=at-release times=3");
 
@@ -88,16 +84,15 @@ CASE(id_per_open, sequential_opens_succeed, .promise = "R16",
 }
 
 CASE(id_per_open, refused_id_stays_usable, .promise = "R13",
-     .title = "an ID refused while another ID was in use works once the file open with that one is closed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an ID refused while another ID was in use works once the file open with that one is closed")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open times=2");
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
@@ -110,69 +105,65 @@ FIXTURE_VARIANT_ADD(closed_id_in_use, same_id) { "f reg=reuse" };
 FIXTURE_VARIANT_ADD(closed_id_in_use, new_id) { "f reg=at-open" };
 
 CASE(closed_id_in_use, second_open_eio, .promise = "R15",
-     .title = "while a file is open with a closed ID it keeps working, and a second open fails with EIO",
-     .needs = NEED_PASSTHROUGH)
+	.title = "while a file is open with a closed ID it keeps working, and a second open fails with EIO")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, variant->row);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(first_byte(client(w), fd), 'f');
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
-	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
 }
 
 WORLD_FIXTURE(two_files);
 
 CASE(two_files, share_one_id, .promise = "R17",
-     .title = "one ID serves concurrent opens of two files; both have the content of the registered file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "one ID serves concurrent opens of two files; both have the content of the registered file")
 {
 	long f, g;
 
 	EXPECT_RET(register_f(w), 1);
 	open_rule(w, "f reg=reuse");
 	open_rule(w, "g reg=reuse");
-	ASSERT_POSITIVE(f = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(g = client_open(client(w), "g", O_RDWR));
+	f = open_ok(w, "f", O_RDWR);
+	g = open_ok(w, "g", O_RDWR);
 	EXPECT_RET(first_byte(client(w), g), 'f');
-	EXPECT_RET(client_write(client(w), g, "F", 1, 0), 1);
+	EXPECT_WRITE(w, g, "F");
 	EXPECT_RET(first_byte(client(w), f), 'F');
-	EXPECT_RET(backing_file_is("g", "g"), 1);
+	EXPECT_BACKING("g", "g");
 }
 
 CASE(two_files, remaining_open_pins, .promise = "R17",
-     .title = "with one ID for two files, one open pins the backing file after the other open and the ID are closed",
-     .needs = NEED_PASSTHROUGH)
+	.title = "with one ID for two files, one open pins the backing file after the other open and the ID are closed")
 {
 	long f, g;
 
 	EXPECT_RET(register_f(w), 1);
 	open_rule(w, "f reg=reuse");
 	open_rule(w, "g reg=reuse");
-	ASSERT_POSITIVE(f = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(g = client_open(client(w), "g", O_RDWR));
+	f = open_ok(w, "f", O_RDWR);
+	g = open_ok(w, "g", O_RDWR);
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(client_close(client(w), f), 0);
+	EXPECT_CLOSE(w, f);
 	EXPECT_RET(first_byte(client(w), g), 'f');
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(client_close(client(w), g), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_BUSY();
+	EXPECT_CLOSE(w, g);
+	EXPECT_BACKING_FREE();
 }
 
 CASE(two_files, modes_are_independent, .promise = "R17",
-     .title = "a passthrough open of one file does not affect a cached open of another, which still sends READ",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a passthrough open of one file does not affect a cached open of another, which still sends READ")
 {
 	long g;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(g = client_open(client(w), "g", O_RDWR));
+	g = open_ok(w, "g", O_RDWR);
 	EXPECT_RET(first_byte(client(w), g), 'g');
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough LOOKUP OPEN READ");
 }

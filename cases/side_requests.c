@@ -25,8 +25,7 @@ IO_METHOD_FIXTURE(getxattr);
 EACH_CALL(getxattr);
 
 CASE(getxattr, sent_until_enosys, .promise = "D7",
-     .title = "a write sends GETXATTR; after ENOSYS no later write to this or another file sends it",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write sends GETXATTR; after ENOSYS no later write to this or another file sends it")
 {
 	struct client *c = client(w);
 	long fd;
@@ -35,37 +34,36 @@ CASE(getxattr, sent_until_enosys, .promise = "D7",
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g reg=at-open");
 	ASSERT_POSITIVE(fd = open_polled(w, "f"));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "");
 	ASSERT_POSITIVE(fd = open_polled(w, "g"));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(getxattr, sent_by_each_write_on_enodata, .promise = "D7",
-     .title = "every write sends GETXATTR as long as the server answers ENODATA",
-     .needs = NEED_PASSTHROUGH, .abilities = "answers")
+CASE(getxattr, sent_by_each_write_on_enodata, .promise = "D7", .abilities = "answers",
+	.title = "every write sends GETXATTR as long as the server answers ENODATA")
 {
 	struct client *c = client(w);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(server_call(&w->server, -1, "answer GETXATTR ENODATA"), 0);
+	ASSERT_RET(server_answer(w, "GETXATTR", "ENODATA"), 0);
 	ASSERT_POSITIVE(fd = open_polled(w, "f"));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
 }
 
 static const struct world_opts killpriv_v2 = { .init = "killpriv-v2" };
 
-CASE(getxattr, sent_once_with_killpriv_v2, .promise = "D7",
-     .title = "with FUSE_HANDLE_KILLPRIV_V2 only the first write to a file sends GETXATTR",
-     .needs = NEED_PASSTHROUGH, .abilities = "answers", .world = &killpriv_v2)
+CASE(getxattr, sent_once_with_killpriv_v2, .promise = "D7", .abilities = "answers",
+	.world = &killpriv_v2,
+	.title = "with FUSE_HANDLE_KILLPRIV_V2 only the first write to a file sends GETXATTR")
 {
 	struct client *c = client(w);
 	long fd;
@@ -73,19 +71,18 @@ CASE(getxattr, sent_once_with_killpriv_v2, .promise = "D7",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g reg=at-open");
-	ASSERT_RET(server_call(&w->server, -1, "answer GETXATTR ENODATA"), 0);
+	ASSERT_RET(server_answer(w, "GETXATTR", "ENODATA"), 0);
 	ASSERT_POSITIVE(fd = open_polled(w, "f"));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
 	ASSERT_POSITIVE(fd = open_polled(w, "g"));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
 }
 
-CASE(getxattr, write_waits_for_reply, .promise = "D7",
-     .title = "a write does not reach the backing file before GETXATTR is answered",
-     .needs = NEED_PASSTHROUGH, .abilities = "hold")
+CASE(getxattr, write_waits_for_reply, .promise = "D7", .abilities = "hold",
+	.title = "a write does not reach the backing file before GETXATTR is answered")
 {
 	struct client *c = client(w);
 	long fd;
@@ -96,18 +93,17 @@ CASE(getxattr, write_waits_for_reply, .promise = "D7",
 	ASSERT_RET(server_hold(w, "GETXATTR"), 0);
 	client_start_write_by(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(server_wait(w, "GETXATTR", 1), 1);
-	EXPECT_RET(backing_file_is("f", "f"), 1);
+	EXPECT_BACKING("f", "f");
 	EXPECT_RET(server_go(w, "GETXATTR"), 1);
 	EXPECT_RET(client_finish(c), PAGE);
-	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 }
 
 IO_METHOD_FIXTURE(setuid_file);
 EACH_CALL(setuid_file);
 
-CASE(setuid_file, refused_setattr_edquot, .promise = "D24",
-     .title = "a non-root write to a setuid file writes nothing and fails with its SETATTR's error; root can write",
-     .needs = NEED_PASSTHROUGH, .abilities = "answers")
+CASE(setuid_file, refused_setattr_edquot, .promise = "D24", .abilities = "answers",
+	.title = "a non-root write to a setuid file writes nothing and fails with its SETATTR's error; root can write")
 {
 	struct client *c = client(w), *root = client_number(w, 1);
 	long fd;
@@ -116,71 +112,68 @@ CASE(setuid_file, refused_setattr_edquot, .promise = "D24",
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
 	ASSERT_RET(chmod(backing_path("f"), 04777), 0);
-	ASSERT_RET(server_call(&w->server, -1, "answer SETATTR EDQUOT"), 0);
+	ASSERT_RET(server_answer(w, "SETATTR", "EDQUOT"), 0);
 	ASSERT_RET(client_setuid(c, CLIENT), 0);
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EDQUOT);
 	EXPECT_REQUESTS(w, "GETATTR SETATTR");
-	EXPECT_RET(backing_file_is("f", "f"), 1);
-	ASSERT_POSITIVE(fd = client_open(root, "f", O_RDWR));
-	EXPECT_RET(client_write_by(root, variant->io_method, fd, PAGE, 0, NEW), PAGE);
+	EXPECT_BACKING("f", "f");
+	fd = open_ok(root, "f", O_RDWR);
+	EXPECT_WRITE_BY(root, variant->io_method, fd, PAGE, 0, NEW);
 }
 
 WORLD_FIXTURE(mmap_store);
 
 CASE(mmap_store, sends_nothing, .promise = "D7",
-     .title = "a store to a shared mapping sends no request",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a store to a shared mapping sends no request")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(client_write_by(client(w), BY_MMAP_SHARED, fd, PAGE, 0, NEW), PAGE);
+	backing_fill_ok("f", OLD, PAGE, 0);
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_WRITE_BY(w, BY_MMAP_SHARED, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
-	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 }
 
 WORLD_FIXTURE(poll);
 
-CASE(poll, io_uring_write_waits, .promise = "D17",
-     .title = "an io_uring write sends POLL and waits for the reply; after ENOSYS it writes the backing file",
-     .needs = NEED_PASSTHROUGH | NEED_IO_URING, .abilities = "hold")
+CASE(poll, io_uring_write_waits, .promise = "D17", .needs = NEED_IO_URING, .abilities = "hold",
+	.title = "an io_uring write sends POLL and waits for the reply; after ENOSYS it writes the backing file")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDWR));
+	fd = open_ok(c, "f", O_RDWR);
 	ASSERT_RET(server_hold(w, "POLL"), 0);
 	client_start_write_by(c, BY_IO_URING, fd, PAGE, 0, NEW);
 	EXPECT_RET(server_wait(w, "POLL", 1), 1);
 	EXPECT_HOLDS(client_is_busy(c), "the write waits for the answer to POLL");
-	EXPECT_RET(backing_file_is("f", "f"), 1);
+	EXPECT_BACKING("f", "f");
 	EXPECT_RET(server_go(w, "POLL"), 1);
 	EXPECT_RET(client_finish(c), PAGE);
-	EXPECT_RET(backing_match("f", NEW, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough POLL GETXATTR");
 }
 
-CASE(poll, io_uring_sends_until_enosys, .promise = "D17",
-     .title = "an io_uring read sends POLL; after ENOSYS no later read of this or another file sends it",
-     .needs = NEED_PASSTHROUGH | NEED_IO_URING)
+CASE(poll, io_uring_sends_until_enosys, .promise = "D17", .needs = NEED_IO_URING,
+	.title = "an io_uring read sends POLL; after ENOSYS no later read of this or another file sends it")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g reg=at-open");
-	ASSERT_RET(backing_fill("f", OLD, PAGE, 0), 0);
-	ASSERT_RET(backing_fill("g", OLD, PAGE, 0), 0);
-	ASSERT_POSITIVE(fd = client_open(c, "f", O_RDONLY));
-	EXPECT_RET(client_read_by(c, BY_IO_URING, fd, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_read_by(c, BY_IO_URING, fd, PAGE, 0, OLD), PAGE);
+	backing_fill_ok("f", OLD, PAGE, 0);
+	backing_fill_ok("g", OLD, PAGE, 0);
+	fd = open_ok(c, "f", O_RDONLY);
+	EXPECT_READ_BY(c, BY_IO_URING, fd, PAGE, 0, OLD);
+	EXPECT_READ_BY(c, BY_IO_URING, fd, PAGE, 0, OLD);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough POLL");
-	ASSERT_POSITIVE(fd = client_open(c, "g", O_RDONLY));
-	EXPECT_RET(client_read_by(c, BY_IO_URING, fd, PAGE, 0, OLD), PAGE);
+	fd = open_ok(c, "g", O_RDONLY);
+	EXPECT_READ_BY(c, BY_IO_URING, fd, PAGE, 0, OLD);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 

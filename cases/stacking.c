@@ -40,9 +40,8 @@ static long open_above(struct world *w, int flags)
 IO_METHOD_FIXTURE(overlay_on_fuse);
 EACH_READ_METHOD(overlay_on_fuse);
 
-CASE(overlay_on_fuse, read_bypasses_server, .promise = "N9",
-     .title = "overlayfs with the FUSE mount as lower layer reads the backing file without a request",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
+CASE(overlay_on_fuse, read_bypasses_server, .promise = "N9", .needs = NEED_OVERLAYFS,
+	.title = "overlayfs with the FUSE mount as lower layer reads the backing file without a request")
 {
 	long fd;
 
@@ -52,15 +51,14 @@ CASE(overlay_on_fuse, read_bypasses_server, .promise = "N9",
 	EXPECT_RET(server_wait(w, "OPEN", 1), 1);
 	world_requests(w);
 
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, SIZE, 0, SEED), SIZE);
+	EXPECT_READ_BY(w, variant->io_method, fd, SIZE, 0, SEED);
 	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(copy_up_from_fuse);
 
-CASE(copy_up_from_fuse, sends_no_read, .promise = "N9",
-     .title = "overlayfs copies a FUSE file up from the backing file without READ; writes change only the copy",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS)
+CASE(copy_up_from_fuse, sends_no_read, .promise = "N9", .needs = NEED_OVERLAYFS,
+	.title = "overlayfs copies a FUSE file up from the backing file without READ; writes change only the copy")
 {
 	long fd;
 
@@ -68,12 +66,12 @@ CASE(copy_up_from_fuse, sends_no_read, .promise = "N9",
 	open_rule(w, "f reg=reuse times=any");
 	ASSERT_POSITIVE(fd = open_above(w, O_RDWR));
 	EXPECT_RET(server_wait(w, "READ", 0), 0);
-	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, PAGE, WRITTEN), PAGE);
+	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, PAGE, WRITTEN);
 
 	EXPECT_RET(backing_match(UPPER, SEED, PAGE, 0), PAGE);
 	EXPECT_RET(backing_match(UPPER, WRITTEN, PAGE, PAGE), PAGE);
 	EXPECT_RET(backing_match(UPPER, SEED, SIZE - 2 * PAGE, 2 * PAGE), SIZE - 2 * PAGE);
-	EXPECT_RET(backing_match("f", SEED, SIZE, 0), SIZE);
+	EXPECT_BACKING_PATTERN("f", SEED, SIZE, 0);
 }
 
 /* --- N10: FUSE on overlayfs ------------------------------------------------------- */
@@ -93,9 +91,9 @@ static long register_on_overlay(struct world *w)
 IO_METHOD_FIXTURE(fuse_on_overlay_read);
 EACH_READ_METHOD(fuse_on_overlay_read);
 
-CASE(fuse_on_overlay_read, causes_no_copy_up, .promise = "N10",
-     .title = "a read of a backing file on overlayfs sends no request and does not copy it up",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
+CASE(fuse_on_overlay_read, causes_no_copy_up, .promise = "N10", .needs = NEED_OVERLAYFS,
+	.world = &depth_2,
+	.title = "a read of a backing file on overlayfs sends no request and does not copy it up")
 {
 	long fd;
 
@@ -104,7 +102,7 @@ CASE(fuse_on_overlay_read, causes_no_copy_up, .promise = "N10",
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, SIZE, 0, SEED), SIZE);
+	EXPECT_READ_BY(w, variant->io_method, fd, SIZE, 0, SEED);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(client_stat(client(w), backing_path(UPPER)), -ENOENT);
 }
@@ -112,9 +110,9 @@ CASE(fuse_on_overlay_read, causes_no_copy_up, .promise = "N10",
 IO_METHOD_FIXTURE(fuse_on_overlay_write);
 EACH_WRITE_METHOD(fuse_on_overlay_write);
 
-CASE(fuse_on_overlay_write, open_copies_up, .promise = "N10",
-     .title = "an open for writing copies up an overlayfs file registered O_RDONLY; writes reach only the copy",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
+CASE(fuse_on_overlay_write, open_copies_up, .promise = "N10", .needs = NEED_OVERLAYFS,
+	.world = &depth_2,
+	.title = "an open for writing copies up an overlayfs file registered O_RDONLY; writes reach only the copy")
 {
 	long fd;
 
@@ -124,50 +122,50 @@ CASE(fuse_on_overlay_write, open_copies_up, .promise = "N10",
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_RET(backing_match(UPPER, SEED, SIZE, 0), SIZE);
 
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, SIZE, 0, WRITTEN);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(backing_match(UPPER, WRITTEN, SIZE, 0), SIZE);
-	EXPECT_RET(backing_match("f", SEED, SIZE, 0), SIZE);
+	EXPECT_BACKING_PATTERN("f", SEED, SIZE, 0);
 }
 
 WORLD_FIXTURE(after_copy_up);
 
-CASE(after_copy_up, open_file_reads_copy, .promise = "N10",
-     .title = "after a copy-up outside FUSE, an already open file and a new open with the same ID read the copy",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
+CASE(after_copy_up, open_file_reads_copy, .promise = "N10", .needs = NEED_OVERLAYFS,
+	.world = &depth_2,
+	.title = "after a copy-up outside FUSE, an already open file and a new open with the same ID read the copy")
 {
 	long before, after, writer;
 
 	EXPECT_RET(register_on_overlay(w), 1);
 	open_rule(w, "f reg=reuse times=2");
-	ASSERT_POSITIVE(before = client_open(client(w), "f", O_RDONLY));
-	EXPECT_RET(client_read_by(client(w), BY_PREAD, before, SIZE, 0, SEED), SIZE);
-	ASSERT_POSITIVE(writer = client_open(client(w), world_path("overlay", "f"), O_RDWR));
-	EXPECT_RET(client_write_by(client(w), BY_PREAD, writer, SIZE, 0, WRITTEN), SIZE);
+	before = open_ok(w, "f", O_RDONLY);
+	EXPECT_READ_BY(w, BY_PREAD, before, SIZE, 0, SEED);
+	writer = open_ok(w, world_path("overlay", "f"), O_RDWR);
+	EXPECT_WRITE_BY(w, BY_PREAD, writer, SIZE, 0, WRITTEN);
 
-	EXPECT_RET(client_read_by(client(w), BY_PREAD, before, SIZE, 0, WRITTEN), SIZE);
-	ASSERT_POSITIVE(after = client_open(client(w), "f", O_RDONLY));
-	EXPECT_RET(client_read_by(client(w), BY_PREAD, after, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_READ_BY(w, BY_PREAD, before, SIZE, 0, WRITTEN);
+	after = open_ok(w, "f", O_RDONLY);
+	EXPECT_READ_BY(w, BY_PREAD, after, SIZE, 0, WRITTEN);
 }
 
-CASE(after_copy_up, old_mapping_shows_lower_file, .promise = "N10",
-     .title = "a mapping made before copy-up shows the lower file; one of a file opened since shows the copy",
-     .needs = NEED_PASSTHROUGH | NEED_OVERLAYFS, .world = &depth_2)
+CASE(after_copy_up, old_mapping_shows_lower_file, .promise = "N10", .needs = NEED_OVERLAYFS,
+	.world = &depth_2,
+	.title = "a mapping made before copy-up shows the lower file; one of a file opened since shows the copy")
 {
 	long fd, writer, before, after;
 
 	EXPECT_RET(register_on_overlay(w), 1);
 	open_rule(w, "f reg=reuse times=2");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
-	ASSERT_POSITIVE(before = client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0));
-	ASSERT_POSITIVE(writer = client_open(client(w), world_path("overlay", "f"), O_RDWR));
-	EXPECT_RET(client_write(client(w), writer, "F", 1, 0), 1);
+	fd = open_ok(w, "f", O_RDONLY);
+	before = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
+	writer = open_ok(w, world_path("overlay", "f"), O_RDWR);
+	EXPECT_WRITE(w, writer, "F");
 	EXPECT_RET(backing_fill("f", WRITTEN, SIZE, 0), 0);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
-	ASSERT_POSITIVE(after = client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0));
-	EXPECT_RET(client_peek(client(w), before), first_byte(WRITTEN));
-	EXPECT_RET(client_peek(client(w), after), 'F');
+	fd = open_ok(w, "f", O_RDONLY);
+	after = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
+	EXPECT_PEEK(w, before, first_byte(WRITTEN));
+	EXPECT_PEEK(w, after, 'F');
 }
 
 /* --- N11: passthrough on passthrough ------------------------------------------------ */
@@ -191,9 +189,8 @@ static long open_through_two(struct world *w)
 IO_METHOD_FIXTURE(nested_read);
 EACH_READ_METHOD(nested_read);
 
-CASE(nested_read, bypasses_both_servers, .promise = "N11",
-     .title = "nested passthrough bypasses both servers: reads reach the lowest file",
-     .needs = NEED_PASSTHROUGH, .world = &depth_2)
+CASE(nested_read, bypasses_both_servers, .promise = "N11", .world = &depth_2,
+	.title = "nested passthrough bypasses both servers: reads reach the lowest file")
 {
 	long fd;
 
@@ -202,7 +199,7 @@ CASE(nested_read, bypasses_both_servers, .promise = "N11",
 	ASSERT_POSITIVE(fd = open_through_two(w));
 	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough");
 
-	EXPECT_RET(client_read_by(client(w), variant->io_method, fd, SIZE, 0, SEED), SIZE);
+	EXPECT_READ_BY(w, variant->io_method, fd, SIZE, 0, SEED);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_OTHER_REQUESTS(w, "");
 }
@@ -210,9 +207,8 @@ CASE(nested_read, bypasses_both_servers, .promise = "N11",
 IO_METHOD_FIXTURE(nested_write);
 EACH_WRITE_METHOD(nested_write);
 
-CASE(nested_write, bypasses_both_servers, .promise = "N11",
-     .title = "nested passthrough bypasses both servers: writes reach the lowest file",
-     .needs = NEED_PASSTHROUGH, .world = &depth_2)
+CASE(nested_write, bypasses_both_servers, .promise = "N11", .world = &depth_2,
+	.title = "nested passthrough bypasses both servers: writes reach the lowest file")
 {
 	long fd;
 
@@ -221,17 +217,16 @@ CASE(nested_write, bypasses_both_servers, .promise = "N11",
 	ASSERT_POSITIVE(fd = open_through_two(w));
 	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough");
 
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_WRITE_BY(w, variant->io_method, fd, SIZE, 0, WRITTEN);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_OTHER_REQUESTS(w, "");
-	EXPECT_RET(backing_match("f", WRITTEN, SIZE, 0), SIZE);
+	EXPECT_BACKING_PATTERN("f", WRITTEN, SIZE, 0);
 }
 
 WORLD_FIXTURE(cached_registration);
 
-CASE(cached_registration, nested_passthrough_open_eio, .promise = "N11",
-     .title = "if the registered descriptor is a cached FUSE open, nested passthrough of its inode fails with EIO",
-     .needs = NEED_PASSTHROUGH, .world = &depth_2)
+CASE(cached_registration, nested_passthrough_open_eio, .promise = "N11", .world = &depth_2,
+	.title = "if the registered descriptor is a cached FUSE open, nested passthrough of its inode fails with EIO")
 {
 	EXPECT_RET(register_on_other(w, "depth=1"), 1);
 	EXPECT_RET(server_call(&w->other, -1, "plan f reg=at-open"), 0);
@@ -245,19 +240,18 @@ CASE(cached_registration, nested_passthrough_open_eio, .promise = "N11",
 /* What each of two servers is asked while a file is open. */
 WORLD_FIXTURE(requests);
 
-CASE(requests, nested_lower_sees_no_io, .promise = "N11",
-     .title = "nested passthrough sends FSYNC, SETATTR, FLUSH to the upper server, only OPEN, RELEASE to the lower",
-     .needs = NEED_PASSTHROUGH, .world = &depth_2)
+CASE(requests, nested_lower_sees_no_io, .promise = "N11", .world = &depth_2,
+	.title = "nested passthrough sends FSYNC, SETATTR, FLUSH to the upper server, only OPEN, RELEASE to the lower")
 {
 	long fd;
 
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = open_through_two(w));
 	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough");
-	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, SIZE, 0, WRITTEN), SIZE);
+	EXPECT_WRITE_BY(w, BY_PREAD, fd, SIZE, 0, WRITTEN);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_RET(client_call(client(w), ftruncate, fd, PAGE), 0);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 
 	EXPECT_REQUESTS(w, "FSYNC SETATTR FLUSH RELEASE");
 	EXPECT_OTHER_REQUESTS(w, "RELEASE");
@@ -266,8 +260,7 @@ CASE(requests, nested_lower_sees_no_io, .promise = "N11",
 /* --- N12: passthrough on FUSE without ----------------------------------------------- */
 
 CASE(requests, plain_fuse_below_sees_io, .promise = "N12",
-     .title = "a backing file on FUSE without passthrough sends OPEN, READ, WRITE, RELEASE below and no I/O above",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a backing file on FUSE without passthrough sends OPEN, READ, WRITE, RELEASE below and no I/O above")
 {
 	long fd;
 
@@ -275,13 +268,13 @@ CASE(requests, plain_fuse_below_sees_io, .promise = "N12",
 	EXPECT_RET(register_on_other(w, "no-passthrough"), 1);
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_read_by(client(w), BY_PREAD, fd, PAGE, 0, SEED), PAGE);
-	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, WRITTEN), PAGE);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_READ_BY(w, BY_PREAD, fd, PAGE, 0, SEED);
+	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, 0, WRITTEN);
+	EXPECT_CLOSE(w, fd);
 
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
 	EXPECT_OTHER_REQUESTS(w, "OPEN READ WRITE RELEASE");
-	EXPECT_RET(backing_match("f", WRITTEN, PAGE, 0), PAGE);
+	EXPECT_BACKING_PATTERN("f", WRITTEN, PAGE, 0);
 }
 
 CASE_MAIN()

@@ -34,20 +34,20 @@ static long do_mount(void *arg)
 /* With FUSE_DEV_IOC_SYNC_INIT mount(2) waits for the answer to INIT. */
 static void client_start_mount(struct client *c, struct world *w)
 {
-	client_begin(c, do_mount, &w, sizeof(w), "begins to mount the device");
+	client_begin(c, do_mount, &w, sizeof(w), "mount the device");
 }
 
 WORLD_FIXTURE(early_ioctl);
 
 CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
-     .title = "after SYNC_INIT an early BACKING_OPEN waits for the mount and fails with EPERM; after INIT it works",
-     .since = "6.18", .needs = NEED_PASSTHROUGH | NEED_SYNC_INIT | NEED_REALTIME,
-     .abilities = "ioctl-any", .world = &unmounted)
+	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "ioctl-any", .since = "6.18",
+	.world = &unmounted,
+	.title = "after SYNC_INIT an early BACKING_OPEN waits for the mount and fails with EPERM; after INIT it works")
 {
 	unsigned int waiting;
 	long result;
 
-	ASSERT_RET(server_call(&w->server, -1, "sync-init"), 0);
+	ASSERT_RET(server_sync_init(w), 0);
 	ASSERT_RET(server_be_fifo(w), 0);
 	waiting = server_send(&w->server, -1, "backing-open path=%s " BOUNDED, backing_path("f"));
 	EXPECT_HOLDS(server_is_busy(w), "registering waits");
@@ -61,14 +61,14 @@ CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
 }
 
 CASE(early_ioctl, backing_close_waits_eperm, .promise = "C1",
-     .title = "after SYNC_INIT an early BACKING_CLOSE waits for the mount and fails with EPERM; after INIT it works",
-     .since = "6.18", .needs = NEED_PASSTHROUGH | NEED_SYNC_INIT | NEED_REALTIME,
-     .abilities = "ioctl-any", .world = &unmounted)
+	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "ioctl-any", .since = "6.18",
+	.world = &unmounted,
+	.title = "after SYNC_INIT an early BACKING_CLOSE waits for the mount and fails with EPERM; after INIT it works")
 {
 	unsigned int waiting;
 	long result;
 
-	ASSERT_RET(server_call(&w->server, -1, "sync-init"), 0);
+	ASSERT_RET(server_sync_init(w), 0);
 	ASSERT_RET(server_be_fifo(w), 0);
 	waiting = server_send(&w->server, -1, "backing-close 1 " BOUNDED);
 	EXPECT_HOLDS(server_is_busy(w), "closing waits");

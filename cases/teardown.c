@@ -63,41 +63,38 @@ static const char *all_calls(struct client *c, long fd)
 WORLD_FIXTURE(connected);
 
 CASE(connected, all_calls_work, .promise = "L3",
-     .title = "all calls on an open passthrough file work while server and connection are alive",
-     .needs = NEED_PASSTHROUGH)
+	.title = "all calls on an open passthrough file work while server and connection are alive")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 
 	EXPECT_PASSES_THROUGH(w);
 	EXPECT_TEXT(all_calls(client(w), fd), ALL_WORK);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 }
 
 /* --- L3: abort --------------------------------------------------------------- */
 
 WORLD_FIXTURE(aborted);
 
-CASE(aborted, open_file_data_works, .promise = "L3",
-     .title = "after an abort data I/O and mmap work; fstat, ftruncate, fsync and close fail with ENOTCONN",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(aborted, open_file_data_works, .promise = "L3", .needs = NEED_FUSECTL,
+	.title = "after an abort data I/O and mmap work; fstat, ftruncate, fsync and close fail with ENOTCONN")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(world_abort(), 0);
 
 	EXPECT_TEXT(all_calls(client(w), fd), DATA_WORKS);
-	EXPECT_RET(backing_match("f", SEED, 1, 0), 1);
+	EXPECT_BACKING_PATTERN("f", SEED, 1, 0);
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 }
 
-CASE(aborted, open_enotconn, .promise = "L3",
-     .title = "after an abort an open, even of an inode with an open passthrough file, fails with ENOTCONN",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(aborted, open_enotconn, .promise = "L3", .needs = NEED_FUSECTL,
+	.title = "after an abort an open, even of an inode with an open passthrough file, fails with ENOTCONN")
 {
 	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
@@ -110,45 +107,42 @@ CASE(aborted, open_enotconn, .promise = "L3",
 	EXPECT_RET(client_open(client(w), "h", O_RDONLY), -ENOTCONN);
 }
 
-CASE(aborted, mappings_work, .promise = "L3",
-     .title = "after an abort mappings read and write the backing file, even with the passthrough file closed",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(aborted, mappings_work, .promise = "L3", .needs = NEED_FUSECTL,
+	.title = "after an abort mappings read and write the backing file, even with the passthrough file closed")
 {
 	long fd, open_at, closed_at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(open_at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	fd = open_ok(w, "f", O_RDWR);
+	open_at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_RET(world_abort(), 0);
-	EXPECT_RET(client_peek(client(w), open_at), 'f');
-	ASSERT_POSITIVE(closed_at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	EXPECT_PEEK(w, open_at, 'f');
+	closed_at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 
-	EXPECT_RET(client_poke(client(w), closed_at, 'F'), 0);
-	EXPECT_RET(client_peek(client(w), open_at), 'F');
-	EXPECT_RET(backing_file_is("f", "F"), 1);
+	EXPECT_POKE(w, closed_at, 'F');
+	EXPECT_PEEK(w, open_at, 'F');
+	EXPECT_BACKING("f", "F");
 }
 
-CASE(aborted, last_reference_unpins, .promise = "L3",
-     .title = "after an abort ID and open file pin the backing file until both are gone, though FUSE stays mounted",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(aborted, last_reference_unpins, .promise = "L3", .needs = NEED_FUSECTL,
+	.title = "after an abort ID and open file pin the backing file until both are gone, though FUSE stays mounted")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(world_abort(), 0);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
-CASE(aborted, pending_open_econnaborted, .promise = "L3",
-     .title = "after an abort the ID of a pending open can still be closed; the open fails with ECONNABORTED",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(aborted, pending_open_econnaborted, .promise = "L3", .needs = NEED_FUSECTL,
+	.title = "after an abort the ID of a pending open can still be closed; the open fails with ECONNABORTED")
 {
 	open_rule(w, "f reg=at-open gate=reply");
 	client_start_open(client(w), "f", O_RDWR);
@@ -158,7 +152,7 @@ CASE(aborted, pending_open_econnaborted, .promise = "L3",
 	EXPECT_RET(client_finish(client(w)), -ECONNABORTED);
 	EXPECT_RET(server_go(w, "reply"), 1);
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 /* --- L4: no server ------------------------------------------------------------- */
@@ -193,35 +187,33 @@ FIXTURE_VARIANT_ADD(server_gone, device_closed) { close_device };
 	} while (0)
 
 CASE(server_gone, open_file_data_works, .promise = "L4",
-     .title = "after the server dies or closes its device, data I/O and mmap work; other calls fail with ENOTCONN",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after the server dies or closes its device, data I/O and mmap work; other calls fail with ENOTCONN")
 {
 	long fd;
 
 	SKIP_UNLESS_DEVICES();
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(variant->end(w), 0);
 
 	EXPECT_TEXT(all_calls(client(w), fd), DATA_WORKS);
-	EXPECT_RET(backing_match("f", SEED, 1, 0), 1);
+	EXPECT_BACKING_PATTERN("f", SEED, 1, 0);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -ENOTCONN);
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 }
 
 CASE(server_gone, ids_pin_until_umount, .promise = "L4",
-     .title = "after the server dies or closes its device, IDs of closed files pin backing files until FUSE unmount",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after the server dies or closes its device, IDs of closed files pin backing files until FUSE unmount")
 {
 	long fd;
 
 	SKIP_UNLESS_DEVICES();
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(variant->end(w), 0);
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
@@ -229,19 +221,18 @@ CASE(server_gone, ids_pin_until_umount, .promise = "L4",
 WORLD_FIXTURE(server_stopped);
 
 CASE(server_stopped, data_io_works, .promise = "L4",
-     .title = "reads, writes and mmap loads of a passthrough file work while the server is stopped",
-     .needs = NEED_PASSTHROUGH)
+	.title = "reads, writes and mmap loads of a passthrough file work while the server is stopped")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(client_write(client(w), fd, "f", 1, 0), 1); /* asks for a capability, once */
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_WRITE(w, fd, "f"); /* asks for a capability, once */
 	EXPECT_RET(server_pause(&w->server), 0);
 
-	EXPECT_RET(client_write_by(client(w), BY_PREAD, fd, 1, 0, SEED), 1);
-	EXPECT_RET(client_read_by(client(w), BY_PREAD, fd, 1, 0, SEED), 1);
-	EXPECT_RET(client_read_by(client(w), BY_MMAP_SHARED, fd, 1, 0, SEED), 1);
+	EXPECT_WRITE_BY(w, BY_PREAD, fd, 1, 0, SEED);
+	EXPECT_READ_BY(w, BY_PREAD, fd, 1, 0, SEED);
+	EXPECT_READ_BY(w, BY_MMAP_SHARED, fd, 1, 0, SEED);
 	EXPECT_RET(server_resume(&w->server), 0);
 }
 
@@ -249,40 +240,38 @@ CASE(server_stopped, data_io_works, .promise = "L4",
 
 WORLD_FIXTURE(unanswered_release);
 
-CASE(unanswered_release, delays_nothing, .promise = "L7",
-     .title = "an unanswered RELEASE does not delay close(2), unpinning the backing file or a cached open",
-     .needs = NEED_PASSTHROUGH, .abilities = "hold")
+CASE(unanswered_release, delays_nothing, .promise = "L7", .abilities = "hold",
+	.title = "an unanswered RELEASE does not delay close(2), unpinning the backing file or a cached open")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
 
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 	EXPECT_RET(server_go(w, "RELEASE"), 1);
 }
 
-CASE(unanswered_release, mount_not_busy, .promise = "L7",
-     .title = "an unanswered RELEASE does not keep the FUSE mount busy",
-     .needs = NEED_PASSTHROUGH, .abilities = "hold")
+CASE(unanswered_release, mount_not_busy, .promise = "L7", .abilities = "hold",
+	.title = "an unanswered RELEASE does not keep the FUSE mount busy")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_hold(w, "RELEASE"), 0);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE_MAIN()

@@ -19,72 +19,67 @@
 WORLD_FIXTURE(lazy);
 
 CASE(lazy, open_file_works, .promise = "L5",
-     .title = "after a lazy unmount an open file works, also GETATTR; after a server kill reads and writes still do",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after a lazy unmount an open file works, also GETATTR; after a server kill reads and writes still do")
 {
 	char data[1];
 	struct statx st;
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
+	EXPECT_WRITE(w, fd, "F");
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
 	EXPECT_RET(server_wait(w, "GETATTR", 1), 1);
 
 	server_kill(&w->server);
 	world_wait_disconnected(w, fd);
-	EXPECT_RET(client_write(client(w), fd, "G", 1, 0), 1);
+	EXPECT_WRITE(w, fd, "G");
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), -ENOTCONN);
-	EXPECT_RET(backing_file_is("f", "G"), 1);
+	EXPECT_BACKING("f", "G");
 }
 
 CASE(lazy, open_file_pins, .promise = "L5",
-     .title = "after lazy unmount and server kill the last open file pins the backing file; close frees all IDs",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after lazy unmount and server kill the last open file pins the backing file; close frees all IDs")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(register_backing(w, "g", ""));
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_PASSES_THROUGH(w);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 	server_kill(&w->server);
 	world_wait_disconnected(w, fd);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
 CASE(lazy, mapping_pins, .promise = "L5",
-     .title = "after a lazy unmount, close and server kill a mapping works and pins the backing file until munmap",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after a lazy unmount, close and server kill a mapping works and pins the backing file until munmap")
 {
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	server_kill(&w->server);
 
-	EXPECT_RET(client_poke(client(w), at, 'F'), 0);
-	EXPECT_RET(backing_file_is("f", "F"), 1);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_POKE(w, at, 'F');
+	EXPECT_BACKING("f", "F");
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
 CASE(lazy, unmounted_backing_fs_works, .promise = "L5",
-     .title = "after a lazy unmount of the backing filesystem an ID still serves open, read and write",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after a lazy unmount of the backing filesystem an ID still serves open, read and write")
 {
-	char data[1];
 	long fd;
 
 	EXPECT_RET(register_f(w), 1);
@@ -92,10 +87,9 @@ CASE(lazy, unmounted_backing_fs_works, .promise = "L5",
 	open_rule(w, "f reg=reuse");
 	EXPECT_RET(world_umount_lazily("backing"), 0);
 
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(client_write(client(w), fd, "F", 1, 0), 1);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_HOLDS(*data == 'F', "the read gives what was written");
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_READ(w, fd, "F");
 }
 
 /* --- L6: the device outlives the mount ---------------------------------------------- */
@@ -103,17 +97,16 @@ CASE(lazy, unmounted_backing_fs_works, .promise = "L5",
 WORLD_FIXTURE(device);
 
 CASE(device, pins_ids_after_umount, .promise = "L6",
-     .title = "after close and unmount an unclosed ID pins the backing file until the device closes",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after close and unmount an unclosed ID pins the backing file until the device closes")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	EXPECT_RET(client_close(client(w), fd), 0);
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(world_umount("fuse"), 0);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_stop(&w->server), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
@@ -126,20 +119,19 @@ FIXTURE_VARIANT(device_clone)
 FIXTURE_VARIANT_ADD(device_clone, clone_closed_last) { "main", "clone" };
 FIXTURE_VARIANT_ADD(device_clone, clone_closed_first) { "clone", "main" };
 
-CASE(device_clone, last_one_pins_ids, .promise = "L6",
-     .title = "after unmount, whichever of a device and its clone closes last pins the IDs and can close them",
-     .needs = NEED_PASSTHROUGH, .abilities = "devices")
+CASE(device_clone, last_one_pins_ids, .promise = "L6", .abilities = "devices",
+	.title = "after unmount, whichever of a device and its clone closes last pins the IDs and can close them")
 {
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
 	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(register_backing(w, "g", "dev=clone"), 2);
 	EXPECT_RET(world_umount("fuse"), 0);
 
-	EXPECT_RET(server_call(&w->server, -1, "close-device %s", variant->first), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_RET(server_close_device(w, variant->first), 0);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_call(&w->server, -1, "backing-close 1 dev=%s", variant->last), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
-	EXPECT_RET(server_call(&w->server, -1, "close-device %s", variant->last), 0);
+	EXPECT_BACKING_BUSY();
+	EXPECT_RET(server_close_device(w, variant->last), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
@@ -147,9 +139,9 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(last_clone);
 
-CASE(last_clone, keeps_connection_alive, .promise = "L6",
-     .title = "a clone alone keeps the connection; after its close opens fail with ECONNABORTED or ENOTCONN",
-     .needs = NEED_PASSTHROUGH | NEED_REALTIME, .abilities = "devices", .world = &same_cpu)
+CASE(last_clone, keeps_connection_alive, .promise = "L6", .needs = NEED_REALTIME,
+	.abilities = "devices", .world = &same_cpu,
+	.title = "a clone alone keeps the connection; after its close opens fail with ECONNABORTED or ENOTCONN")
 {
 	struct client *waiting = client(w);
 
@@ -159,14 +151,14 @@ CASE(last_clone, keeps_connection_alive, .promise = "L6",
 	EXPECT_RET(client_be_fifo(waiting), 0);
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
 	EXPECT_RET(client_stat(waiting, "f"), 0);
-	EXPECT_RET(server_call(&w->server, -1, "close-device main"), 0);
+	EXPECT_RET(server_close_device(w, "main"), 0);
 	EXPECT_RET(register_backing(w, "g", "dev=clone"), 1);
 	client_start_open(waiting, "f", O_RDWR);
 	if (!world_wait_unread(w))
 		return;
 	EXPECT_HOLDS(client_is_busy(waiting), "the open waits for a server");
 
-	EXPECT_RET(server_call(&w->server, -1, "close-device clone"), 0);
+	EXPECT_RET(server_close_device(w, "clone"), 0);
 	EXPECT_RET(client_finish(waiting), -ECONNABORTED);
 	EXPECT_RET(client_open(waiting, "f", O_RDWR), -ENOTCONN);
 }
@@ -181,9 +173,8 @@ static int open_shared_connection(struct world *w)
 	return server_call(&w->server, device, "device other adopt") < 0 ? -EPROTO : device;
 }
 
-CASE(other_process, open_device_pins_ids, .promise = "L6",
-     .title = "a device open in another process pins the IDs after server kill and unmount until it closes",
-     .needs = NEED_PASSTHROUGH, .abilities = "devices")
+CASE(other_process, open_device_pins_ids, .promise = "L6", .abilities = "devices",
+	.title = "a device open in another process pins the IDs after server kill and unmount until it closes")
 {
 	int device = open_shared_connection(w);
 
@@ -192,14 +183,13 @@ CASE(other_process, open_device_pins_ids, .promise = "L6",
 	server_kill(&w->server);
 	EXPECT_RET(world_umount("other"), 0);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	close(device);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
-CASE(other_process, can_close_id, .promise = "L6",
-     .title = "another process can close an ID of a killed server, which unpins the backing file at once",
-     .needs = NEED_PASSTHROUGH, .abilities = "devices")
+CASE(other_process, can_close_id, .promise = "L6", .abilities = "devices",
+	.title = "another process can close an ID of a killed server, which unpins the backing file at once")
 {
 	int device = open_shared_connection(w);
 	uint32_t id = 1;
@@ -208,9 +198,9 @@ CASE(other_process, can_close_id, .promise = "L6",
 	EXPECT_RET(register_backing(w, "f", "dev=other"), 1);
 	server_kill(&w->server);
 
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 	EXPECT_RET(ioctl(device, FUSE_DEV_IOC_BACKING_CLOSE, &id) < 0 ? -errno : 0, 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 	close(device);
 }
 
@@ -245,17 +235,16 @@ FIXTURE_VARIANT_ADD(connection, file_mount_device) { "fmd", 0 };
 FIXTURE_VARIANT_ADD(connection, file_device_mount) { "fdm", 0 };
 
 CASE(connection, freed_with_last_reference, .promise = "L9",
-     .title = "unclosed IDs pin backing files until the last of mount, device and open file is gone, in any order",
-     .needs = NEED_PASSTHROUGH)
+	.title = "unclosed IDs pin backing files until the last of mount, device and open file is gone, in any order")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(register_backing(w, "g", ""));
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 
 	for (const char *holder = variant->order; *holder; holder++) {
-		EXPECT_RET(world_umount("backing"), -EBUSY);
+		EXPECT_BACKING_BUSY();
 		EXPECT_RET(let_go(w, fd, *holder), *holder == 'f' ? variant->close : 0);
 		fd = *holder == 'f' ? -1 : fd;
 	}
@@ -265,29 +254,27 @@ CASE(connection, freed_with_last_reference, .promise = "L9",
 WORLD_FIXTURE(mount);
 
 CASE(mount, busy_while_file_open, .promise = "L9",
-     .title = "an open passthrough file keeps the FUSE mount busy, an unclosed ID does not",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an open passthrough file keeps the FUSE mount busy, an unclosed ID does not")
 {
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(register_backing(w, "g", ""));
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_PASSES_THROUGH(w);
 
 	EXPECT_RET(world_umount("fuse"), -EBUSY);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 }
 
 /* --- L10: fusectl ----------------------------------------------------------------- */
 
 WORLD_FIXTURE(fusectl);
 
-CASE(fusectl, entry_removed_on_umount, .promise = "L10",
-     .title = "fusectl lists a connection until unmount, even if a device and an ID remain",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(fusectl, entry_removed_on_umount, .promise = "L10", .needs = NEED_FUSECTL,
+	.title = "fusectl lists a connection until unmount, even if a device and an ID remain")
 {
 	long entry = world_connection();
 
@@ -295,12 +282,11 @@ CASE(fusectl, entry_removed_on_umount, .promise = "L10",
 	EXPECT_RET(world_lists_connection(entry), 1);
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(world_lists_connection(entry), 0);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_BACKING_BUSY();
 }
 
-CASE(fusectl, entry_survives_abort_and_kill, .promise = "L10",
-     .title = "fusectl lists an aborted connection whose server was killed until it is unmounted",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(fusectl, entry_survives_abort_and_kill, .promise = "L10", .needs = NEED_FUSECTL,
+	.title = "fusectl lists an aborted connection whose server was killed until it is unmounted")
 {
 	long entry = world_connection();
 
@@ -313,18 +299,17 @@ CASE(fusectl, entry_survives_abort_and_kill, .promise = "L10",
 	EXPECT_RET(world_lists_connection(entry), 0);
 }
 
-CASE(fusectl, entry_removed_with_last_user, .promise = "L10",
-     .title = "after a lazy unmount fusectl lists the connection until the last open file and mapping are gone",
-     .needs = NEED_PASSTHROUGH | NEED_FUSECTL)
+CASE(fusectl, entry_removed_with_last_user, .promise = "L10", .needs = NEED_FUSECTL,
+	.title = "after a lazy unmount fusectl lists the connection until the last open file and mapping are gone")
 {
 	long entry = world_connection(), fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
-	ASSERT_POSITIVE(at = client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
+	fd = open_ok(w, "f", O_RDWR);
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(world_lists_connection(entry), 1);
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
 	EXPECT_RET(world_lists_connection(entry), 0);
@@ -343,14 +328,13 @@ FIXTURE_VARIANT_ADD(many_ids, device_last) { "md" };
 FIXTURE_VARIANT_ADD(many_ids, mount_last) { "dm" };
 
 CASE(many_ids, all_freed_with_connection, .promise = "L11",
-     .title = "a thousand unclosed IDs are all freed with the connection",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a thousand unclosed IDs are all freed with the connection")
 {
 	ASSERT_POSITIVE(file_count_lock());
 	EXPECT_RET(registered(w, server_cycle(w, backing_path("f"), MANY, "keep")), MANY);
 
 	for (const char *holder = variant->order; *holder; holder++) {
-		EXPECT_RET(world_umount("backing"), -EBUSY);
+		EXPECT_BACKING_BUSY();
 		EXPECT_RET(let_go(w, -1, *holder), 0);
 	}
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);

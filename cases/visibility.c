@@ -46,8 +46,7 @@ static long connection_of(const char *dir)
 WORLD_FIXTURE(procfs);
 
 CASE(procfs, in_no_fd_table, .promise = "P2",
-     .title = "a registered, open backing file has no file descriptor in the server or the client",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a registered, open backing file has no file descriptor in the server or the client")
 {
 	EXPECT_POSITIVE(register_f(w));
 	open_rule(w, "f reg=reuse");
@@ -74,8 +73,7 @@ static long open_many(struct world *w, long count)
 }
 
 CASE(procfs, backing_not_in_file_nr, .promise = "P2",
-     .title = "an open passthrough file counts once in fs.file-nr; its backing file does not count",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an open passthrough file counts once in fs.file-nr; its backing file does not count")
 {
 	long lock, before, more;
 
@@ -90,9 +88,8 @@ CASE(procfs, backing_not_in_file_nr, .promise = "P2",
 	EXPECT_HOLDS(more < OPENS * 3 / 2, "their backing files are not counted too");
 }
 
-CASE(procfs, fdinfo_shows_connection, .promise = "P2",
-     .title = "fdinfo of /dev/fuse shows the connection number, the minor device number of the mount",
-     .since = "6.16", .needs = NEED_PASSTHROUGH)
+CASE(procfs, fdinfo_shows_connection, .promise = "P2", .since = "6.16",
+	.title = "fdinfo of /dev/fuse shows the connection number, the minor device number of the mount")
 {
 	long shown = fdinfo_of_device(w, "fuse_connection");
 
@@ -102,9 +99,9 @@ CASE(procfs, fdinfo_shows_connection, .promise = "P2",
 
 static const struct world_opts unmounted = { .unmounted = true };
 
-CASE(procfs, fdinfo_unmounted_is_silent, .promise = "P2",
-     .title = "fdinfo of an unmounted /dev/fuse shows no connection",
-     .since = "any", .world = &unmounted)
+CASE(procfs, fdinfo_unmounted_is_silent, .promise = "P2", .needs_not = NEED_PASSTHROUGH,
+	.since = "any", .world = &unmounted,
+	.title = "fdinfo of an unmounted /dev/fuse shows no connection")
 {
 	EXPECT_RET(fdinfo_of_device(w, "pos"), 0);
 	EXPECT_RET(fdinfo_of_device(w, "fuse_connection"), -ENODATA);
@@ -112,9 +109,9 @@ CASE(procfs, fdinfo_unmounted_is_silent, .promise = "P2",
 
 WORLD_FIXTURE(landlock);
 
-CASE(landlock, registering_task_denied_eio, .promise = "P3",
-     .title = "an open that Landlock denies to the registering task fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_LANDLOCK, .abilities = "credentials")
+CASE(landlock, registering_task_denied_eio, .promise = "P3", .needs = NEED_LANDLOCK,
+	.abilities = "credentials",
+	.title = "an open that Landlock denies to the registering task fails with EIO")
 {
 	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=landlock"));
 	open_rule(w, "f reg=reuse times=2");
@@ -148,9 +145,8 @@ static long confine_to(struct client *c, const char *dir)
 	return client_run(c, do_enter_landlock, path, sizeof(path), "be confined to %s", dir);
 }
 
-CASE(landlock, client_rules_do_not_apply, .promise = "P8",
-     .title = "Landlock rules of the client do not apply to the backing file: open and read succeed",
-     .needs = NEED_PASSTHROUGH | NEED_LANDLOCK)
+CASE(landlock, client_rules_do_not_apply, .promise = "P8", .needs = NEED_LANDLOCK,
+	.title = "Landlock rules of the client do not apply to the backing file: open and read succeed")
 {
 	char data[1];
 	long fd;
@@ -159,7 +155,7 @@ CASE(landlock, client_rules_do_not_apply, .promise = "P8",
 	EXPECT_RET(confine_to(client(w), fuse_path("")), 0);
 
 	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDONLY), -EACCES);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDWR));
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
 }
 
@@ -204,9 +200,8 @@ static long answer(int listener, unsigned int response)
 
 WORLD_FIXTURE(fanotify);
 
-CASE(fanotify, open_denied_eio, .promise = "P3",
-     .title = "an open whose backing file a fanotify listener allows succeeds; one that it denies fails with EIO",
-     .needs = NEED_PASSTHROUGH | NEED_FANOTIFY)
+CASE(fanotify, open_denied_eio, .promise = "P3", .needs = NEED_FANOTIFY,
+	.title = "an open whose backing file a fanotify listener allows succeeds; one that it denies fails with EIO")
 {
 	int listener;
 
@@ -223,16 +218,15 @@ CASE(fanotify, open_denied_eio, .promise = "P3",
 	close(listener);
 }
 
-CASE(fanotify, read_denied_eperm, .promise = "P7",
-     .title = "a passthrough read that a fanotify listener denies on the backing file fails with EPERM",
-     .needs = NEED_PASSTHROUGH | NEED_FANOTIFY)
+CASE(fanotify, read_denied_eperm, .promise = "P7", .needs = NEED_FANOTIFY,
+	.title = "a passthrough read that a fanotify listener denies on the backing file fails with EPERM")
 {
 	int listener;
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_POSITIVE(listener = listen_for(FAN_ACCESS_PERM));
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	fd = open_ok(w, "f", O_RDONLY);
 
 	client_start_read(client(w), fd, 1, 0);
 	EXPECT_RET(answer(listener, FAN_DENY), 1);
@@ -263,12 +257,12 @@ static long read_apart(int fd)
 	return WEXITSTATUS(status) ? -WEXITSTATUS(status) : 1;
 }
 
-CASE(fanotify, no_nested_event, .promise = "P9",
-     .title = "a read through the file descriptor of a fanotify event raises no event on the backing file",
-     .needs = NEED_PASSTHROUGH | NEED_FANOTIFY,
-     .fixed_by = "7.3.4 (where backing_file_open() takes over FMODE_NONOTIFY)",
-     .xfail_since = "6.14", .xfail_before = "7.3.4",
-     .xfail = "the listener would have to answer itself")
+CASE(fanotify, no_nested_event, .promise = "P9", .needs = NEED_FANOTIFY,
+	.title = "a read through the file descriptor of a fanotify event raises no event on the backing file",
+	.fixed_by = "7.3.4 (where backing_file_open() takes over FMODE_NONOTIFY)",
+	.xfail = "the listener would have to answer itself",
+	.xfail_since = "6.14",
+	.xfail_before = "7.3.4")
 {
 	long fd, file;
 	int listener;
@@ -278,7 +272,7 @@ CASE(fanotify, no_nested_event, .promise = "P9",
 	ASSERT_POSITIVE(listener = listen_for(FAN_ACCESS_PERM));
 	ASSERT_RET(fanotify_mark(listener, FAN_MARK_ADD, FAN_ACCESS_PERM, AT_FDCWD, fuse_path("f")),
 		   0);
-	ASSERT_POSITIVE(fd = client_open(client(w), "f", O_RDONLY));
+	fd = open_ok(w, "f", O_RDONLY);
 
 	client_start_read(client(w), fd, 1, 0);
 	ASSERT_POSITIVE(file = asked(listener));

@@ -4,6 +4,9 @@
 
 #include <kselftest_harness.h>
 
+/* Of the case that runs; set by case_begin_here(). */
+static struct __test_metadata *case_running;
+
 #include "case_info.h"
 #include "expect.h"
 #include "main.h"
@@ -46,6 +49,7 @@
 /* Ends the case as skipped, for the reason that case_note_skip() takes, unless it has failed. */
 #define CASE_SKIP(...)                                                                        \
 	do {                                                                                  \
+		struct __test_metadata *_metadata = case_running;                             \
 		if (_metadata->exit_code == KSFT_FAIL)                                        \
 			return;                                                               \
 		SKIP(return, "%s", case_note_skip(__VA_ARGS__));                              \
@@ -96,8 +100,6 @@ static inline bool case_none_executed(void)
 						       KSFT_XFAIL : KSFT_XPASS;               \
 		}                                                                             \
 	} while (0)
-
-static struct __test_metadata *case_running;
 
 /* case_skip_now(). The harness takes outcome and reason from exit status and shared memory. */
 static inline void case_exit_as_skipped(const char *reason)

@@ -41,6 +41,7 @@ void case_add(struct case_info *info)
 		snprintf(text, sizeof(text), "the contract has no promise %s", info->promise);
 		refuse(info, text);
 	}
+	info->needs |= need_default & ~info->needs_not;
 	info->next = cases;
 	cases = info;
 }

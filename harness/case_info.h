@@ -21,7 +21,8 @@ struct case_info {
 	const char *xfail_before;   /* and only those that release_lacks() this */
 	const char *xfail_on;	    /* only on what case_note_library() calls so: it is at fault */
 	const char *abilities;	    /* words that the hello of the server must have */
-	unsigned int needs;	    /* NEED_* */
+	unsigned int needs;	    /* NEED_* beside need_default, which case_add() adds; */
+	unsigned int needs_not;	    /* but for these */
 	const void *world;	    /* options for the fixture */
 	int line;
 	struct case_info *next;

@@ -79,6 +79,53 @@ bool expect_text(const char *type, const char *what, const char *got, const char
 	return judge(type, what, got, want, file, line);
 }
 
+#define SHOWN_BYTES 40
+
+/* In quotes, what cannot be printed as in C; of many bytes the first. */
+static void quote(const char *bytes, size_t size, char *out)
+{
+	size_t shown = size < SHOWN_BYTES ? size : SHOWN_BYTES;
+
+	*out++ = '"';
+	for (size_t i = 0; i < shown; i++)
+		out += sprintf(out, bytes[i] >= ' ' && bytes[i] <= '~' ? "%c" : "\\x%02x",
+			       (unsigned char)bytes[i]);
+	*out++ = '"';
+	if (shown < size)
+		sprintf(out, "... (%zu bytes)", size);
+	else
+		*out = '\0';
+}
+
+static size_t first_difference(const char *a, const char *b, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size && a[at] == b[at])
+		at++;
+	return at;
+}
+
+bool expect_content(const char *what, const void *got, ssize_t got_size, const void *want,
+		    size_t want_size, const char *file, int line)
+{
+	char observed[SHOWN_BYTES * 4 + 64], wanted[SHOWN_BYTES * 4 + 64];
+	bool met = got_size == (ssize_t)want_size && !memcmp(got, want, want_size);
+
+	quote(want, want_size, wanted);
+	if (got_size < 0)
+		result_text(got_size, observed);
+	else
+		quote(got, got_size, observed);
+	if (!met && got_size > SHOWN_BYTES && want_size > SHOWN_BYTES) {
+		size_t common = (size_t)got_size < want_size ? (size_t)got_size : want_size;
+
+		sprintf(observed + strlen(observed), ", differs at %zu",
+			first_difference(got, want, common));
+	}
+	return judge("expect", what, observed, wanted, file, line);
+}
+
 bool expect_holds(const char *what, bool holds, const char *file, int line)
 {
 	return judge("expect", what, holds ? "true" : "false", "true", file, line);

@@ -3,6 +3,7 @@
 #define FPT_EXPECT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "case_info.h"
 #include "since.h"
@@ -31,6 +32,18 @@
 #define ASSERT_TEXT(got, want) _EXPECT(expect_text("expect", #got, got, want, _WHERE), 1)
 #define EXPECT_HOLDS(cond, what) _EXPECT(expect_holds(what, cond, _WHERE), 0)
 
+/* Bytes: @got_size may be -errno of what was to get them. @what names them: "backing file f". */
+#define EXPECT_CONTENT(what, got, got_size, want, want_size)                                  \
+	_EXPECT(expect_content(what, got, got_size, want, want_size, _WHERE), 0)
+
+/* The value of a call, above 0: else the case ends. */
+#define POSITIVE_OK(what, call)                                                               \
+	({                                                                                    \
+		long _value = call;                                                           \
+		_EXPECT(expect_positive(what, _value, _WHERE), 1);                            \
+		_value;                                                                       \
+	})
+
 #define _WHERE __FILE__, __LINE__
 
 #define _EXPECT_ROWS(fatal, text, got, ...)                                                   \
@@ -43,10 +56,10 @@
 #define _EXPECT(met, fatal)                                                                   \
 	do {                                                                                  \
 		if (!(met)) {                                                                 \
-			_metadata->exit_code = KSFT_FAIL;                                     \
+			case_running->exit_code = KSFT_FAIL;                                  \
 			if (fatal) {                                                          \
 				case_void_xfail();                                            \
-				__bail(1, _metadata);                                         \
+				__bail(1, case_running);                                      \
 			}                                                                     \
 		}                                                                             \
 	} while (0)
@@ -56,6 +69,8 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 bool expect_positive(const char *what, long got, const char *file, int line);
 bool expect_text(const char *type, const char *what, const char *got, const char *want,
 		 const char *file, int line);
+bool expect_content(const char *what, const void *got, ssize_t got_size, const void *want,
+		    size_t want_size, const char *file, int line);
 bool expect_holds(const char *what, bool holds, const char *file, int line);
 
 #endif

@@ -21,6 +21,9 @@ struct need {
 extern const struct need need_table[];
 extern const size_t need_count;
 
+/* What a case needs that does not say otherwise, by .needs_not. */
+extern const unsigned int need_default;
+
 /* The first of @needs that is not met, as need.missing says; else NULL. */
 const char *need_missing(unsigned int needs);
 

@@ -14,8 +14,7 @@
 EXTERNAL_FIXTURE_FOR_EACH_FILE(file_io);
 
 CASE(file_io, written_data_reads_back, .promise = "A2",
-     .title = "written data is read back by read and mmap and is in the backing file at once, if that has a name",
-     .needs = NEED_PASSTHROUGH)
+	.title = "written data is read back by read and mmap and is in the backing file at once, if that has a name")
 {
 	struct client *c = client(w);
 	const char *name = how_name(variant->how);
@@ -23,17 +22,15 @@ CASE(file_io, written_data_reads_back, .promise = "A2",
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
 
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, EXTERNAL_FILLED, ODD, OTHER), EXTERNAL_FILLED);
-	EXPECT_RET(client_read_by(c, BY_PREAD, fd, EXTERNAL_FILLED, ODD, OTHER), EXTERNAL_FILLED);
-	EXPECT_RET(client_read_by(c, BY_MMAP_SHARED, fd, EXTERNAL_FILLED, ODD, OTHER),
-		   EXTERNAL_FILLED);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, EXTERNAL_FILLED, ODD, OTHER);
+	EXPECT_READ_BY(c, BY_PREAD, fd, EXTERNAL_FILLED, ODD, OTHER);
+	EXPECT_READ_BY(c, BY_MMAP_SHARED, fd, EXTERNAL_FILLED, ODD, OTHER);
 	if (name)
 		EXPECT_RET(backing_match(name, OTHER, EXTERNAL_FILLED, ODD), EXTERNAL_FILLED);
 }
 
 CASE(file_io, extending_write_updates_size, .promise = "A2",
-     .title = "a write past EOF updates the size that fstat reports",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write past EOF updates the size that fstat reports")
 {
 	struct client *c = client(w);
 	struct statx st;
@@ -43,14 +40,13 @@ CASE(file_io, extending_write_updates_size, .promise = "A2",
 	EXPECT_RET(client_fstatx(c, fd, 0, &st), 0);
 	EXPECT_RET(st.stx_size, EXTERNAL_SIZE);
 
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, ODD, EXTERNAL_SIZE, OTHER), ODD);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, ODD, EXTERNAL_SIZE, OTHER);
 	EXPECT_RET(client_fstatx(c, fd, 0, &st), 0);
 	EXPECT_RET(st.stx_size, EXTERNAL_SIZE + ODD);
 }
 
 CASE(file_io, ftruncate_moves_eof, .promise = "A2",
-     .title = "ftruncate of an open file moves EOF for reads and updates the size",
-     .needs = NEED_PASSTHROUGH)
+	.title = "ftruncate of an open file moves EOF for reads and updates the size")
 {
 	struct client *c = client(w);
 	struct statx st;
@@ -67,54 +63,51 @@ CASE(file_io, ftruncate_moves_eof, .promise = "A2",
 }
 
 CASE(file_io, fsync_succeeds, .promise = "A2",
-     .title = "fsync of a passthrough file succeeds", .needs = NEED_PASSTHROUGH)
+	.title = "fsync of a passthrough file succeeds")
 {
 	struct client *c = client(w);
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, ODD, 0, OTHER), ODD);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, ODD, 0, OTHER);
 	EXPECT_DONE(client_call(c, fsync, fd), "fsync");
 }
 
 EXTERNAL_FIXTURE(coherence);
 
 CASE(coherence, between_open_files, .promise = "A2",
-     .title = "a write through one open file is read through another at once",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a write through one open file is read through another at once")
 {
 	struct client *reader = client(w), *writer = client_number(w, 1);
 	long in, out;
 
 	OPEN_PASSED_THROUGH(in, reader, OPENED);
-	ASSERT_POSITIVE(out = client_open(writer, "f", O_WRONLY));
+	out = open_ok(writer, "f", O_WRONLY);
 
-	EXPECT_RET(client_read_by(reader, BY_PREAD, in, ODD, 0, EXTERNAL_SEED), ODD);
-	EXPECT_RET(client_write_by(writer, BY_PREAD, out, ODD, 0, OTHER), ODD);
-	EXPECT_RET(client_read_by(reader, BY_PREAD, in, ODD, 0, OTHER), ODD);
+	EXPECT_READ_BY(reader, BY_PREAD, in, ODD, 0, EXTERNAL_SEED);
+	EXPECT_WRITE_BY(writer, BY_PREAD, out, ODD, 0, OTHER);
+	EXPECT_READ_BY(reader, BY_PREAD, in, ODD, 0, OTHER);
 }
 
 CASE(coherence, from_close_to_open, .promise = "A2",
-     .title = "data written before close is read by another process that opens the file next",
-     .needs = NEED_PASSTHROUGH)
+	.title = "data written before close is read by another process that opens the file next")
 {
 	struct client *c = client(w);
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	EXPECT_RET(client_read_by(c, BY_PREAD, fd, ODD, 0, EXTERNAL_SEED), ODD);
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, ODD, 0, OTHER), ODD);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_READ_BY(c, BY_PREAD, fd, ODD, 0, EXTERNAL_SEED);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, ODD, 0, OTHER);
+	EXPECT_CLOSE(c, fd);
 
-	ASSERT_POSITIVE(fd = client_open(client_number(w, 1), "f", O_RDONLY));
-	EXPECT_RET(client_read_by(client_number(w, 1), BY_PREAD, fd, ODD, 0, OTHER), ODD);
+	fd = open_ok(client_number(w, 1), "f", O_RDONLY);
+	EXPECT_READ_BY(client_number(w, 1), BY_PREAD, fd, ODD, 0, OTHER);
 }
 
 EXTERNAL_FIXTURE(o_trunc);
 
 CASE(o_trunc, empties_open_file, .promise = "A2",
-     .title = "O_TRUNC empties a file that is already open; what is written after it is read there, too",
-     .needs = NEED_PASSTHROUGH)
+	.title = "O_TRUNC empties a file that is already open; what is written after it is read there, too")
 {
 	struct client *c = client(w);
 	char data[1];
@@ -126,9 +119,9 @@ CASE(o_trunc, empties_open_file, .promise = "A2",
 	SKIP_IF_LACKING(emptied, "O_TRUNC");
 	ASSERT_POSITIVE(emptied);
 	EXPECT_RET(client_read(c, fd, data, 1, 0), 0);
-	EXPECT_RET(client_write(c, emptied, "new", 3, 0), 3);
+	EXPECT_WRITE(c, emptied, "new");
 	EXPECT_RET(client_read(c, fd, data, 1, 2), 1);
-	EXPECT_RET(backing_file_is("f", "new"), 1);
+	EXPECT_BACKING("f", "new");
 }
 
 /* --- A3: appending ------------------------------------------------------------------- */
@@ -139,33 +132,31 @@ CASE(o_trunc, empties_open_file, .promise = "A2",
 EXTERNAL_FIXTURE(append);
 
 CASE(append, alternating_in_order, .promise = "A3",
-     .title = "alternating appends by two processes are concatenated in order",
-     .needs = NEED_PASSTHROUGH)
+	.title = "alternating appends by two processes are concatenated in order")
 {
 	struct client *one = client(w), *two = client_number(w, 1);
 	const long end = EXTERNAL_SIZE;
 	long fd, a, b;
 
 	OPEN_PASSED_THROUGH(fd, one, OPENED);
-	ASSERT_POSITIVE(a = client_open(one, "f", O_WRONLY | O_APPEND));
-	ASSERT_POSITIVE(b = client_open(two, "f", O_WRONLY | O_APPEND));
+	a = open_ok(one, "f", O_WRONLY | O_APPEND);
+	b = open_ok(two, "f", O_WRONLY | O_APPEND);
 
-	EXPECT_RET(client_write_by(one, BY_READ, a, ODD, end, OTHER), ODD);
-	EXPECT_RET(client_write_by(two, BY_READ, b, ODD, end + ODD, OTHER), ODD);
-	EXPECT_RET(client_write_by(one, BY_READ, a, ODD, end + 2 * ODD, OTHER), ODD);
+	EXPECT_WRITE_BY(one, BY_READ, a, ODD, end, OTHER);
+	EXPECT_WRITE_BY(two, BY_READ, b, ODD, end + ODD, OTHER);
+	EXPECT_WRITE_BY(one, BY_READ, a, ODD, end + 2 * ODD, OTHER);
 	EXPECT_RET(backing_match("f", OTHER, 4 * ODD, end), 3 * ODD);
 }
 
 CASE(append, concurrent_none_lost_or_torn, .promise = "A3",
-     .title = "concurrent appends by two processes are all present, each whole",
-     .needs = NEED_PASSTHROUGH)
+	.title = "concurrent appends by two processes are all present, each whole")
 {
 	struct client *one = client(w), *two = client_number(w, 1);
 	long fd, a, b;
 
 	OPEN_PASSED_THROUGH(fd, one, OPENED);
-	ASSERT_POSITIVE(a = client_open(one, "f", O_WRONLY | O_APPEND));
-	ASSERT_POSITIVE(b = client_open(two, "f", O_WRONLY | O_APPEND));
+	a = open_ok(one, "f", O_WRONLY | O_APPEND);
+	b = open_ok(two, "f", O_WRONLY | O_APPEND);
 
 	client_start_append(one, a, 'a', PIECE, PIECES);
 	client_start_append(two, b, 'b', PIECE, PIECES);
@@ -176,17 +167,16 @@ CASE(append, concurrent_none_lost_or_torn, .promise = "A3",
 }
 
 CASE(append, new_file_in_order, .promise = "A3",
-     .title = "appends to a new file are concatenated in order",
-     .needs = NEED_PASSTHROUGH)
+	.title = "appends to a new file are concatenated in order")
 {
 	struct client *c = client(w);
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, CREATED);
-	ASSERT_POSITIVE(fd = client_open(c, "log", O_WRONLY | O_APPEND | O_CREAT | O_EXCL));
+	fd = open_ok(c, "log", O_WRONLY | O_APPEND | O_CREAT | O_EXCL);
 
-	EXPECT_RET(client_write_by(c, BY_READ, fd, ODD, 0, OTHER), ODD);
-	EXPECT_RET(client_write_by(c, BY_READ, fd, ODD, ODD, OTHER), ODD);
+	EXPECT_WRITE_BY(c, BY_READ, fd, ODD, 0, OTHER);
+	EXPECT_WRITE_BY(c, BY_READ, fd, ODD, ODD, OTHER);
 	EXPECT_RET(backing_match("log", OTHER, 4 * ODD, 0), 2 * ODD);
 }
 
@@ -195,36 +185,32 @@ CASE(append, new_file_in_order, .promise = "A3",
 EXTERNAL_FIXTURE_FOR_EACH_FILE(shared_mapping);
 
 CASE(shared_mapping, coherent_with_read_write, .promise = "A4",
-     .title = "read returns what was stored to a shared mapping; a load returns what was written to the file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "read returns what was stored to a shared mapping; a load returns what was written to the file")
 {
 	struct client *c = client(w);
-	char data[1];
 	long fd, at;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	ASSERT_POSITIVE(at = client_mmap(c, fd, RW, MAP_SHARED, PAGE, 0));
+	at = mmap_ok(c, fd, RW, MAP_SHARED, PAGE, 0);
 
-	EXPECT_RET(client_poke(c, at, 'm'), 0);
-	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
-	EXPECT_HOLDS(*data == 'm', "the read gives what was stored");
-	EXPECT_RET(client_write(c, fd, "w", 1, 1), 1);
-	EXPECT_RET(client_peek(c, at + 1), 'w');
+	EXPECT_POKE(c, at, 'm');
+	EXPECT_READ(c, fd, "m");
+	EXPECT_WRITE_AT(c, fd, 1, "w");
+	EXPECT_PEEK(c, at + 1, 'w');
 }
 
 CASE(shared_mapping, works_after_close, .promise = "A4",
-     .title = "loads and stores through a shared mapping work after close",
-     .needs = NEED_PASSTHROUGH)
+	.title = "loads and stores through a shared mapping work after close")
 {
 	struct client *c = client(w);
 	long fd, at;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	ASSERT_POSITIVE(at = client_mmap(c, fd, RW, MAP_SHARED, PAGE, 0));
-	EXPECT_RET(client_close(c, fd), 0);
+	at = mmap_ok(c, fd, RW, MAP_SHARED, PAGE, 0);
+	EXPECT_CLOSE(c, fd);
 
-	EXPECT_RET(client_poke(c, at, 'm'), 0);
-	EXPECT_RET(client_peek(c, at), 'm');
+	EXPECT_POKE(c, at, 'm');
+	EXPECT_PEEK(c, at, 'm');
 }
 
 CASE_MAIN()

@@ -10,8 +10,7 @@
 EXTERNAL_FIXTURE(renamed);
 
 CASE(renamed, open_file_works, .promise = "A7",
-     .title = "an open file that is renamed can be written, and opened and read by its new name",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an open file that is renamed can be written, and opened and read by its new name")
 {
 	struct client *c = client(w);
 	long fd, again;
@@ -19,34 +18,32 @@ CASE(renamed, open_file_works, .promise = "A7",
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	EXPECT_DONE(client_rename(c, "f", "moved"), "rename");
 
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, SOME, 0, OTHER), SOME);
-	EXPECT_RET(backing_match("moved", OTHER, SOME, 0), SOME);
-	ASSERT_POSITIVE(again = client_open(c, "moved", O_RDWR));
-	EXPECT_RET(client_read_by(c, BY_PREAD, again, SOME, 0, OTHER), SOME);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, SOME, 0, OTHER);
+	EXPECT_BACKING_PATTERN("moved", OTHER, SOME, 0);
+	again = open_ok(c, "moved", O_RDWR);
+	EXPECT_READ_BY(c, BY_PREAD, again, SOME, 0, OTHER);
 }
 
 CASE(renamed, replaced_file_readable, .promise = "A7",
-     .title = "an open file replaced by rename keeps its data; the name opens the new file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an open file replaced by rename keeps its data; the name opens the new file")
 {
 	struct client *c = client(w);
 	long fd, other;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	ASSERT_POSITIVE(other = client_open(c, "g", O_RDWR));
-	EXPECT_RET(client_write_by(c, BY_PREAD, other, SOME, 0, OTHER), SOME);
+	other = open_ok(c, "g", O_RDWR);
+	EXPECT_WRITE_BY(c, BY_PREAD, other, SOME, 0, OTHER);
 	EXPECT_DONE(client_rename(c, "g", "f"), "rename");
 
-	EXPECT_RET(client_read_by(c, BY_PREAD, fd, SOME, 0, EXTERNAL_SEED), SOME);
-	ASSERT_POSITIVE(other = client_open(c, "f", O_RDONLY));
-	EXPECT_RET(client_read_by(c, BY_PREAD, other, SOME, 0, OTHER), SOME);
+	EXPECT_READ_BY(c, BY_PREAD, fd, SOME, 0, EXTERNAL_SEED);
+	other = open_ok(c, "f", O_RDONLY);
+	EXPECT_READ_BY(c, BY_PREAD, other, SOME, 0, OTHER);
 }
 
 EXTERNAL_FIXTURE(unlinked);
 
 CASE(unlinked, open_file_works, .promise = "A7",
-     .title = "an open file that is unlinked can be read and written",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an open file that is unlinked can be read and written")
 {
 	struct client *c = client(w);
 	long fd;
@@ -54,40 +51,38 @@ CASE(unlinked, open_file_works, .promise = "A7",
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	EXPECT_DONE(client_unlink(c, "f"), "unlink");
 
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, SOME, 0, OTHER), SOME);
-	EXPECT_RET(client_read_by(c, BY_PREAD, fd, SOME, 0, OTHER), SOME);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, SOME, 0, OTHER);
+	EXPECT_READ_BY(c, BY_PREAD, fd, SOME, 0, OTHER);
 }
 
 CASE(unlinked, name_reuse_keeps_data_apart, .promise = "A7",
-     .title = "a new file under the name of an unlinked open file has data of its own",
-     .needs = NEED_PASSTHROUGH)
+	.title = "a new file under the name of an unlinked open file has data of its own")
 {
 	struct client *c = client(w);
 	long fd, anew;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	EXPECT_DONE(client_unlink(c, "f"), "unlink");
-	ASSERT_POSITIVE(anew = client_open(c, "f", O_RDWR | O_CREAT | O_EXCL));
+	anew = open_ok(c, "f", O_RDWR | O_CREAT | O_EXCL);
 
-	EXPECT_RET(client_write_by(c, BY_PREAD, anew, SOME, 0, OTHER), SOME);
-	EXPECT_RET(client_read_by(c, BY_PREAD, fd, SOME, 0, EXTERNAL_SEED), SOME);
-	EXPECT_RET(backing_match("f", OTHER, SOME, 0), SOME);
+	EXPECT_WRITE_BY(c, BY_PREAD, anew, SOME, 0, OTHER);
+	EXPECT_READ_BY(c, BY_PREAD, fd, SOME, 0, EXTERNAL_SEED);
+	EXPECT_BACKING_PATTERN("f", OTHER, SOME, 0);
 }
 
 EXTERNAL_FIXTURE(o_tmpfile);
 
 CASE(o_tmpfile, link_keeps_data, .promise = "A7",
-     .title = "an O_TMPFILE file that is linked has its data under the new name and can be opened by it",
-     .needs = NEED_PASSTHROUGH)
+	.title = "an O_TMPFILE file that is linked has its data under the new name and can be opened by it")
 {
 	struct client *c = client(w);
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, TMPFILE);
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, SOME, 0, OTHER), SOME);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, SOME, 0, OTHER);
 	EXPECT_DONE(client_link_fd(c, fd, "named"), "link");
 
-	EXPECT_RET(backing_match("named", OTHER, SOME, 0), SOME);
+	EXPECT_BACKING_PATTERN("named", OTHER, SOME, 0);
 	EXPECT_POSITIVE(client_open(c, "named", O_RDWR));
 }
 

@@ -25,8 +25,8 @@ FIXTURE_VARIANT_ADD(last_close, open_rdwr) { OPENED };
 FIXTURE_VARIANT_ADD(last_close, o_creat) { CREATED };
 
 CASE(last_close, unpins_file, .promise = "A8",
-     .title = "after its last close nothing holds the backing file open",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "after its last close nothing holds the backing file open",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	struct backing_use use;
@@ -36,33 +36,33 @@ CASE(last_close, unpins_file, .promise = "A8",
 	ASSERT_RET(backing_use_begin(&use, how_name(variant->how)), 0);
 	EXPECT_RET(backing_use_is_open(&use), 1);
 
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
 CASE(last_close, unpins_file_opened_twice, .promise = "A8",
-     .title = "a backing file opened twice is held until both are closed, then by nothing",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "a backing file opened twice is held until both are closed, then by nothing",
+	.advice = CLOSE_IT)
 {
 	struct client *one = client(w), *two = client_number(w, 1);
 	struct backing_use use;
 	long fd, other;
 
 	OPEN_PASSED_THROUGH(fd, one, variant->how);
-	ASSERT_POSITIVE(other = client_open(two, how_name(variant->how), O_RDONLY));
+	other = open_ok(two, how_name(variant->how), O_RDONLY);
 	ASSERT_RET(backing_use_begin(&use, how_name(variant->how)), 0);
 
-	EXPECT_RET(client_close(one, fd), 0);
+	EXPECT_CLOSE(one, fd);
 	EXPECT_RET(backing_use_is_open(&use), 1);
-	EXPECT_RET(client_close(two, other), 0);
+	EXPECT_CLOSE(two, other);
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
 EXTERNAL_FIXTURE(pins);
 
 CASE(pins, none_after_many_opens, .promise = "A8",
-     .title = "after many opens and closes nothing holds the backing file open",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "after many opens and closes nothing holds the backing file open",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	struct backing_use use;
@@ -71,21 +71,21 @@ CASE(pins, none_after_many_opens, .promise = "A8",
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	ASSERT_RET(backing_use_begin(&use, "f"), 0);
 	EXPECT_RET(client_count_open_errors(c, "f", O_RDWR, EIO, TIMES), 0);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_RET(client_count_open_errors(c, "f", O_RDONLY, EIO, TIMES), 0);
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
 CASE(pins, none_after_concurrent_opens, .promise = "A8",
-     .title = "after concurrent opens and closes by several processes nothing holds the backing file open",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "after concurrent opens and closes by several processes nothing holds the backing file open",
+	.advice = CLOSE_IT)
 {
 	struct backing_use use;
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, client(w), OPENED);
 	ASSERT_RET(backing_use_begin(&use, "f"), 0);
-	EXPECT_RET(client_close(client(w), fd), 0);
+	EXPECT_CLOSE(w, fd);
 
 	for (unsigned int i = 0; i < WORLD_CLIENTS; i++)
 		client_start_count_open_errors(client_number(w, i), "f", O_RDWR, EIO, TIMES);
@@ -95,17 +95,17 @@ CASE(pins, none_after_concurrent_opens, .promise = "A8",
 }
 
 CASE(pins, none_after_munmap, .promise = "A8",
-     .title = "a mapping holds the backing file of a closed file; after munmap nothing does",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "a mapping holds the backing file of a closed file; after munmap nothing does",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	struct backing_use use;
 	long fd, at;
 
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	ASSERT_POSITIVE(at = client_mmap(c, fd, RW, MAP_SHARED, PAGE, 0));
+	at = mmap_ok(c, fd, RW, MAP_SHARED, PAGE, 0);
 	ASSERT_RET(backing_use_begin(&use, "f"), 0);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_RET(backing_use_is_open(&use), 1);
 
 	EXPECT_RET(client_call(c, munmap, at, PAGE), 0);
@@ -113,8 +113,8 @@ CASE(pins, none_after_munmap, .promise = "A8",
 }
 
 CASE(pins, none_after_rename_and_close, .promise = "A8",
-     .title = "after its last close nothing holds a file that was renamed while open",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "after its last close nothing holds a file that was renamed while open",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	struct backing_use use;
@@ -123,13 +123,13 @@ CASE(pins, none_after_rename_and_close, .promise = "A8",
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	ASSERT_RET(backing_use_begin(&use, "f"), 0);
 	EXPECT_DONE(client_rename(c, "f", "moved"), "rename");
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
 CASE(pins, none_after_link_and_close, .promise = "A8",
-     .title = "after its last close nothing holds an O_TMPFILE file that was linked",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "after its last close nothing holds an O_TMPFILE file that was linked",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	struct backing_use use;
@@ -138,7 +138,7 @@ CASE(pins, none_after_link_and_close, .promise = "A8",
 	OPEN_PASSED_THROUGH(fd, c, TMPFILE);
 	EXPECT_DONE(client_link_fd(c, fd, "named"), "link");
 	ASSERT_RET(backing_use_begin(&use, "named"), 0);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_HELD_BY_NOTHING(&use);
 }
 
@@ -154,8 +154,8 @@ EXTERNAL_FIXTURE(unlinked);
 	} while (0)
 
 CASE(unlinked, o_tmpfile_freed_on_close, .promise = "A9",
-     .title = "an O_TMPFILE file is freed on its last close",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "an O_TMPFILE file is freed on its last close",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	int watch;
@@ -163,13 +163,13 @@ CASE(unlinked, o_tmpfile_freed_on_close, .promise = "A9",
 
 	WATCH_ENDS(watch);
 	OPEN_PASSED_THROUGH(fd, c, TMPFILE);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
 CASE(unlinked, open_file_freed_on_close, .promise = "A9",
-     .title = "a file unlinked while open is freed on its last close",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "a file unlinked while open is freed on its last close",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	int watch;
@@ -178,13 +178,13 @@ CASE(unlinked, open_file_freed_on_close, .promise = "A9",
 	WATCH_ENDS(watch);
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	EXPECT_DONE(client_unlink(c, "f"), "unlink");
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
 CASE(unlinked, replaced_file_freed_on_close, .promise = "A9",
-     .title = "a file replaced by rename while open is freed on its last close",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "a file replaced by rename while open is freed on its last close",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	int watch;
@@ -193,13 +193,13 @@ CASE(unlinked, replaced_file_freed_on_close, .promise = "A9",
 	WATCH_ENDS(watch);
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
 	EXPECT_DONE(client_rename(c, "g", "f"), "rename");
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }
 
 CASE(unlinked, closed_file_freed_on_unlink, .promise = "A9",
-     .title = "a file that is unlinked after its last close is freed",
-     .needs = NEED_PASSTHROUGH, .advice = CLOSE_IT)
+	.title = "a file that is unlinked after its last close is freed",
+	.advice = CLOSE_IT)
 {
 	struct client *c = client(w);
 	int watch;
@@ -207,7 +207,7 @@ CASE(unlinked, closed_file_freed_on_unlink, .promise = "A9",
 
 	WATCH_ENDS(watch);
 	OPEN_PASSED_THROUGH(fd, c, OPENED);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_DONE(client_unlink(c, "f"), "unlink");
 	EXPECT_UNNAMED_HELD_BY_NOTHING(watch);
 }

@@ -10,25 +10,23 @@
 EXTERNAL_FIXTURE_FOR_EACH_FILE(unmounted);
 
 CASE(unmounted, exits_and_pins_nothing, .promise = "A10",
-     .title = "after unmount the external file system exits; the backing filesystem can be unmounted at once",
-     .needs = NEED_PASSTHROUGH)
+	.title = "after unmount the external file system exits; the backing filesystem can be unmounted at once")
 {
 	struct client *c = client(w);
 	long fd;
 
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED), PAGE);
-	EXPECT_RET(client_close(c, fd), 0);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);
+	EXPECT_CLOSE(c, fd);
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(external_fs_wait_end(), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 EXTERNAL_FIXTURE_FOR_EACH_FILE(killed);
 
 CASE(killed, open_file_works_then_unpins, .promise = "A11",
-     .title = "with the external file system killed an open file works; close and unmount unpin the backing file",
-     .needs = NEED_PASSTHROUGH)
+	.title = "with the external file system killed an open file works; close and unmount unpin the backing file")
 {
 	struct client *c = client(w);
 	long fd;
@@ -36,12 +34,12 @@ CASE(killed, open_file_works_then_unpins, .promise = "A11",
 	OPEN_PASSED_THROUGH(fd, c, variant->how);
 	EXPECT_RET(external_fs_kill(), 0);
 
-	EXPECT_RET(client_write_by(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED), PAGE);
-	EXPECT_RET(client_read_by(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED), PAGE);
-	EXPECT_RET(world_umount("backing"), -EBUSY);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);
+	EXPECT_READ_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);
+	EXPECT_BACKING_BUSY();
 	client_close(c, fd);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(world_umount("backing"), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE_MAIN()

@@ -11,6 +11,7 @@ const struct need need_table[] = {
 	{ NEED_USERNS, "userns", NULL },
 };
 const size_t need_count = sizeof(need_table) / sizeof(need_table[0]);
+const unsigned int need_default;
 
 static const char *host_missing(void)
 {
