@@ -34,14 +34,14 @@ CASE(unmounted_device, sync_init_waits_eintr, .promise = "C1", .needs = NEED_SYN
 
 WORLD_FIXTURE(bad_pointer);
 
-CASE(bad_pointer, efault, .promise = "C2", .needs_not = NEED_PASSTHROUGH, .abilities = "ioctl-any",
+CASE(bad_pointer, efault, .promise = "C2", .abilities = "ioctl-any",
 	.title = "closing an ID with a bad pointer fails with EFAULT")
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
 }
 
-CASE(bad_pointer, efault_before_eperm, .promise = "C2", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any", .world = &not_negotiated,
+CASE(bad_pointer, efault_before_eperm, .promise = "C2", .abilities = "ioctl-any",
+	.world = &not_negotiated,
 	.title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough")
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
@@ -49,8 +49,7 @@ CASE(bad_pointer, efault_before_eperm, .promise = "C2", .needs_not = NEED_PASSTH
 
 WORLD_FIXTURE(permission);
 
-CASE(permission, not_negotiated_eperm, .promise = "C3", .needs_not = NEED_PASSTHROUGH,
-	.world = &not_negotiated,
+CASE(permission, not_negotiated_eperm, .promise = "C3", .world = &not_negotiated,
 	.title = "closing ID 1, 0 or -1 without negotiated passthrough fails with EPERM")
 {
 	EXPECT_RET(server_backing_close(w, 1, ""), -EPERM);
@@ -68,15 +67,13 @@ static void expect_only_root_closes(struct world *w,
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 }
 
-CASE(permission, ordinary_user_eperm, .promise = "C3", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "credentials",
+CASE(permission, ordinary_user_eperm, .promise = "C3", .abilities = "credentials",
 	.title = "closing a valid ID or 0 as an ordinary user has no effect and fails with EPERM")
 {
 	expect_only_root_closes(w, "as=uid:1000");
 }
 
-CASE(permission, needs_cap_sys_admin_only, .promise = "C3", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "credentials",
+CASE(permission, needs_cap_sys_admin_only, .promise = "C3", .abilities = "credentials",
 	.title = "closing an ID requires CAP_SYS_ADMIN alone; no other capability suffices")
 {
 	ASSERT_RET(register_f(w), 1);
@@ -86,7 +83,7 @@ CASE(permission, needs_cap_sys_admin_only, .promise = "C3", .needs_not = NEED_PA
 }
 
 CASE(permission, child_userns_root_eperm, .promise = "C3", .needs = NEED_USERNS,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "credentials",
+	.abilities = "credentials",
 	.title = "closing a valid ID or 0 as root of a child user namespace has no effect and fails with EPERM")
 {
 	expect_only_root_closes(w, "as=userns");
@@ -101,7 +98,7 @@ FIXTURE_VARIANT_ADD(invalid_id, zero) { 0 };
 FIXTURE_VARIANT_ADD(invalid_id, minus_one) { -1 };
 FIXTURE_VARIANT_ADD(invalid_id, int_min) { 0x80000000 };
 
-CASE(invalid_id, einval, .promise = "C4", .needs_not = NEED_PASSTHROUGH,
+CASE(invalid_id, einval, .promise = "C4",
 	.title = "closing ID 0 or a negative ID fails with EINVAL")
 {
 	EXPECT_RET(server_backing_close(w, variant->id, ""), -EINVAL);
@@ -116,7 +113,7 @@ FIXTURE_VARIANT_ADD(unknown_id, next_free) { 2 };
 FIXTURE_VARIANT_ADD(unknown_id, id_12345) { 12345 };
 FIXTURE_VARIANT_ADD(unknown_id, int_max) { INT_MAX };
 
-CASE(unknown_id, enoent, .promise = "C5", .needs_not = NEED_PASSTHROUGH,
+CASE(unknown_id, enoent, .promise = "C5",
 	.title = "closing an ID that was not allocated fails with ENOENT")
 {
 	ASSERT_RET(register_f(w), 1);
@@ -126,7 +123,7 @@ CASE(unknown_id, enoent, .promise = "C5", .needs_not = NEED_PASSTHROUGH,
 
 WORLD_FIXTURE(closed_id);
 
-CASE(closed_id, enoent, .promise = "C6", .needs_not = NEED_PASSTHROUGH,
+CASE(closed_id, enoent, .promise = "C6",
 	.title = "closing an ID a second time fails with ENOENT")
 {
 	ASSERT_RET(register_f(w), 1);
@@ -138,7 +135,6 @@ CASE(closed_id, enoent, .promise = "C6", .needs_not = NEED_PASSTHROUGH,
 WORLD_FIXTURE(dead_connection);
 
 CASE(dead_connection, close_after_abort, .promise = "C7", .needs = NEED_FUSECTL,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "an ID can be closed on an aborted connection")
 {
 	ASSERT_RET(register_f(w), 1);
@@ -149,7 +145,7 @@ CASE(dead_connection, close_after_abort, .promise = "C7", .needs = NEED_FUSECTL,
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(dead_connection, close_after_umount, .promise = "C7", .needs_not = NEED_PASSTHROUGH,
+CASE(dead_connection, close_after_umount, .promise = "C7",
 	.title = "an ID can be closed after umount while the device is open")
 {
 	ASSERT_RET(register_f(w), 1);

@@ -30,7 +30,7 @@ FIXTURE_VARIANT_ADD(directory, on_overlayfs) {
 };
 FIXTURE_VARIANT_ADD(directory, procfs) { { .path = "/proc", .flags = O_RDONLY } };
 
-CASE(directory, eisdir, .promise = "O7", .needs_not = NEED_PASSTHROUGH,
+CASE(directory, eisdir, .promise = "O7",
 	.title = "from 6.12 on, registering a directory fails with EISDIR, whatever its filesystem's stack depth",
 	.fixed_by = NOT_REGULAR_FIXED_BY)
 {
@@ -61,7 +61,7 @@ FIXTURE_VARIANT_ADD(not_regular, memfd_secret) {
 	{ .make = make_memfd_secret, .needs = NEED_MEMFD_SECRET }
 };
 
-CASE(not_regular, einval, .promise = "O8", .needs_not = NEED_PASSTHROUGH,
+CASE(not_regular, einval, .promise = "O8",
 	.title = "from 6.12 on, registering a file neither regular nor a directory fails with EINVAL",
 	.fixed_by = NOT_REGULAR_FIXED_BY)
 {
@@ -84,7 +84,7 @@ FIXTURE_VARIANT_ADD(rejected_file, directory) {
 FIXTURE_VARIANT_ADD(rejected_file, fifo) { { .make = make_fifo }, -EINVAL, "backing" };
 FIXTURE_VARIANT_ADD(rejected_file, stack_too_deep) { { .path = "fuse/f", .flags = O_PATH }, -ELOOP, "fuse" };
 
-CASE(rejected_file, not_pinned, .promise = "L2", .needs_not = NEED_PASSTHROUGH, .since = "6.12",
+CASE(rejected_file, not_pinned, .promise = "L2", .since = "6.12",
 	.title = "a file that is rejected as a backing file is not pinned: its filesystem can be unmounted",
 	.fixed_by = NOT_REGULAR_FIXED_BY)
 {
@@ -109,7 +109,7 @@ FIXTURE_VARIANT_ADD(regular_file, memfd) { { .make = make_memfd } };
 FIXTURE_VARIANT_ADD(regular_file, plain_fuse) { { .make = make_on_plain_fuse } };
 FIXTURE_VARIANT_ADD(regular_file, sysfs) { { .path = "/sys/kernel/fscaps", .flags = O_RDONLY } };
 
-CASE(regular_file, can_be_registered, .promise = "O10", .needs_not = NEED_PASSTHROUGH,
+CASE(regular_file, can_be_registered, .promise = "O10",
 	.title = "a regular file can be registered, whatever its access mode and links (O_PATH: from 6.12 on)")
 {
 	EXPECT_RET_SINCE(register_file_type(w, &variant->file),
@@ -119,7 +119,7 @@ CASE(regular_file, can_be_registered, .promise = "O10", .needs_not = NEED_PASSTH
 
 WORLD_FIXTURE(same_fd);
 
-CASE(same_fd, distinct_ids, .promise = "O10", .needs_not = NEED_PASSTHROUGH,
+CASE(same_fd, distinct_ids, .promise = "O10",
 	.title = "a descriptor registered twice gets two distinct IDs, and each is closed separately")
 {
 	int fd = open(backing_path("f"), O_RDWR | O_CLOEXEC);
@@ -144,7 +144,7 @@ FIXTURE_VARIANT_ADD(unreadable_file, pidfd) { { .make = make_pidfd } };
  */
 FIXTURE_VARIANT_ADD(unreadable_file, uts_namespace) { { .path = "/proc/self/ns/uts", .flags = O_RDONLY } };
 
-CASE(unreadable_file, read_einval, .promise = "O11", .needs_not = NEED_PASSTHROUGH, .since = "6.12",
+CASE(unreadable_file, read_einval, .promise = "O11", .since = "6.12",
 	.title = "a regular file that cannot be read can be registered; reads fail with EINVAL")
 {
 	char byte;
@@ -168,8 +168,7 @@ FIXTURE_VARIANT_ADD(procfs_file, task_status) { { .path = "/proc/self/status", .
 FIXTURE_VARIANT_ADD(procfs_file, system_version) { { .path = "/proc/version", .flags = O_RDONLY } };
 FIXTURE_VARIANT_ADD(procfs_file, sysctl) { { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY } };
 
-CASE(procfs_file, eloop, .promise = "O11", .needs_not = NEED_PASSTHROUGH, .since = "6.12",
-	.world = &depth_2,
+CASE(procfs_file, eloop, .promise = "O11", .since = "6.12", .world = &depth_2,
 	.title = "registering a procfs file fails with ELOOP even with max_stack_depth 2")
 {
 	EXPECT_RET_SINCE(register_file_type(w, &variant->file), before_6_12(&variant->file),

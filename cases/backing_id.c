@@ -9,13 +9,13 @@
 
 WORLD_FIXTURE(numbers);
 
-CASE(numbers, start_at_1, .promise = "I1", .needs_not = NEED_PASSTHROUGH,
+CASE(numbers, start_at_1, .promise = "I1",
 	.title = "the first ID of a connection is 1")
 {
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(numbers, increase, .promise = "I2", .needs_not = NEED_PASSTHROUGH,
+CASE(numbers, increase, .promise = "I2",
 	.title = "each ID is greater than the one before")
 {
 	long first, second;
@@ -25,7 +25,7 @@ CASE(numbers, increase, .promise = "I2", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_HOLDS(second > first, "the second ID is greater than the first");
 }
 
-CASE(numbers, closed_not_reused, .promise = "I2", .needs_not = NEED_PASSTHROUGH,
+CASE(numbers, closed_not_reused, .promise = "I2",
 	.title = "a closed ID is not reused, whether it was the last one or an earlier one")
 {
 	long first, second, third;
@@ -38,13 +38,13 @@ CASE(numbers, closed_not_reused, .promise = "I2", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_HOLDS(third > second, "the third ID is greater than the second");
 }
 
-CASE(numbers, increase_over_2000_cycles, .promise = "I2", .needs_not = NEED_PASSTHROUGH,
+CASE(numbers, increase_over_2000_cycles, .promise = "I2",
 	.title = "of 2000 IDs, each closed before the next, each is greater than all before")
 {
 	EXPECT_RET(server_cycle(w, backing_path("f"), 2000, ""), 2000);
 }
 
-CASE(numbers, above_65535_work, .promise = "I6", .needs_not = NEED_PASSTHROUGH,
+CASE(numbers, above_65535_work, .promise = "I6",
 	.title = "IDs above 65535 work in replies to OPEN and CREATE")
 {
 	for (int i = 0; i < 16; i++)
@@ -62,7 +62,7 @@ CASE(numbers, above_65535_work, .promise = "I6", .needs_not = NEED_PASSTHROUGH,
 
 WORLD_FIXTURE(numbering);
 
-CASE(numbering, restarts_on_new_mount, .promise = "I3", .needs_not = NEED_PASSTHROUGH,
+CASE(numbering, restarts_on_new_mount, .promise = "I3",
 	.title = "IDs restart at 1 on a new mount, which does not know the IDs of the previous mount")
 {
 	EXPECT_RET(register_f(w), 1);
@@ -72,7 +72,7 @@ CASE(numbering, restarts_on_new_mount, .promise = "I3", .needs_not = NEED_PASSTH
 	EXPECT_RET(register_f(w), 1);
 }
 
-CASE(numbering, per_connection, .promise = "I3", .needs_not = NEED_PASSTHROUGH,
+CASE(numbering, per_connection, .promise = "I3",
 	.title = "two simultaneous connections each have an ID 1 of their own")
 {
 	ASSERT_RET(world_start_other(w, NULL), 0);
@@ -86,7 +86,7 @@ CASE(numbering, per_connection, .promise = "I3", .needs_not = NEED_PASSTHROUGH,
 
 WORLD_FIXTURE(count);
 
-CASE(count, not_limited_by_rlimit_nofile, .promise = "I4", .needs_not = NEED_PASSTHROUGH,
+CASE(count, not_limited_by_rlimit_nofile, .promise = "I4",
 	.title = "a server with RLIMIT_NOFILE 32 can hold 1000 IDs")
 {
 	const struct rlimit limit = { 32, 32 };

@@ -57,15 +57,13 @@ CASE(kernel_without_passthrough, eopnotsupp, .promise = "O2", .needs = NEED_NO_P
 
 WORLD_FIXTURE(argument);
 
-CASE(argument, bad_pointer_efault, .promise = "O3", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any",
+CASE(argument, bad_pointer_efault, .promise = "O3", .abilities = "ioctl-any",
 	.title = "registering with a bad pointer fails with EFAULT")
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(argument, flags_einval, .promise = "O5", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any",
+CASE(argument, flags_einval, .promise = "O5", .abilities = "ioctl-any",
 	.title = "registering with any one bit of fuse_backing_map.flags set fails with EINVAL")
 {
 	for (unsigned int bit = 0; bit < 32; bit++) {
@@ -76,34 +74,32 @@ CASE(argument, flags_einval, .promise = "O5", .needs_not = NEED_PASSTHROUGH,
 	}
 }
 
-CASE(argument, padding_einval, .promise = "O5", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any",
+CASE(argument, padding_einval, .promise = "O5", .abilities = "ioctl-any",
 	.title = "registering with nonzero fuse_backing_map.padding, in either half, fails with EINVAL")
 {
 	EXPECT_RET(register_with(w, "padding=1"), -EINVAL);
 	EXPECT_RET(register_with(w, "padding=0x100000000"), -EINVAL);
 }
 
-CASE(argument, negative_fd_ebadf, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "odd-values",
+CASE(argument, negative_fd_ebadf, .promise = "O6", .abilities = "odd-values",
 	.title = "registering descriptor -1 fails with EBADF")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1"), -EBADF);
 }
 
-CASE(argument, at_fdcwd_ebadf, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
+CASE(argument, at_fdcwd_ebadf, .promise = "O6",
 	.title = "AT_FDCWD does not mean the working directory: registering it fails with EBADF")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-100"), -EBADF);
 }
 
-CASE(argument, closed_fd_ebadf, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
+CASE(argument, closed_fd_ebadf, .promise = "O6",
 	.title = "registering a descriptor that is not open fails with EBADF")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EBADF);
 }
 
-CASE(argument, o_path_accepted, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
+CASE(argument, o_path_accepted, .promise = "O6",
 	.title = "an O_PATH descriptor can be registered from 6.12 on; before, registering it fails with EBADF")
 {
 	EXPECT_RET_SINCE(register_with(w, "mode=path"), since("6.9", -EBADF), since("6.12", 1));
@@ -111,22 +107,20 @@ CASE(argument, o_path_accepted, .promise = "O6", .needs_not = NEED_PASSTHROUGH,
 
 WORLD_FIXTURE(permission);
 
-CASE(permission, not_negotiated_eperm, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
-	.world = &not_negotiated,
+CASE(permission, not_negotiated_eperm, .promise = "O4", .world = &not_negotiated,
 	.title = "registering without passthrough in the reply to INIT fails with EPERM")
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_error_eperm, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "init-any", .world = &init_refused,
+CASE(permission, init_error_eperm, .promise = "O4", .abilities = "init-any", .world = &init_refused,
 	.title = "registering after an error reply to INIT fails with EPERM")
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_unanswered_eperm, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any", .world = &init_unanswered,
+CASE(permission, init_unanswered_eperm, .promise = "O4", .abilities = "ioctl-any",
+	.world = &init_unanswered,
 	.title = "registering fails with EPERM until INIT is answered, and works right after")
 {
 	long early = register_with(w, BOUNDED);
@@ -137,16 +131,14 @@ CASE(permission, init_unanswered_eperm, .promise = "O4", .needs_not = NEED_PASST
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(permission, ordinary_user_eperm, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "credentials",
+CASE(permission, ordinary_user_eperm, .promise = "O4", .abilities = "credentials",
 	.title = "registering as an ordinary user fails with EPERM")
 {
 	register_f(w); /* broken where root cannot either */
 	EXPECT_RET(register_with(w, "as=uid:1000"), -EPERM);
 }
 
-CASE(permission, needs_cap_sys_admin_only, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "credentials",
+CASE(permission, needs_cap_sys_admin_only, .promise = "O4", .abilities = "credentials",
 	.title = "registering requires CAP_SYS_ADMIN alone; no other capability suffices")
 {
 	EXPECT_RET(register_with(w, AS_ALL_BUT_ADMIN), -EPERM);
@@ -154,7 +146,7 @@ CASE(permission, needs_cap_sys_admin_only, .promise = "O4", .needs_not = NEED_PA
 }
 
 CASE(permission, child_userns_root_eperm, .promise = "O4", .needs = NEED_USERNS,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "credentials",
+	.abilities = "credentials",
 	.title = "registering as root of a child user namespace fails with EPERM")
 {
 	register_f(w);
@@ -162,7 +154,7 @@ CASE(permission, child_userns_root_eperm, .promise = "O4", .needs = NEED_USERNS,
 }
 
 CASE(permission, child_userns_mounter_eperm, .promise = "O4", .needs = NEED_USERNS,
-	.needs_not = NEED_PASSTHROUGH, .world = &child_userns,
+	.world = &child_userns,
 	.title = "registering in a child user namespace fails with EPERM, even for the mounter")
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
@@ -179,29 +171,27 @@ CASE(error_precedence, unmounted_eperm_before_efault, .promise = "O1",
 			 since("6.9", -EPERM));
 }
 
-CASE(error_precedence, efault_before_eperm, .promise = "O3", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any", .world = &not_negotiated,
+CASE(error_precedence, efault_before_eperm, .promise = "O3", .abilities = "ioctl-any",
+	.world = &not_negotiated,
 	.title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough")
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(error_precedence, eperm_before_einval, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any", .world = &not_negotiated,
+CASE(error_precedence, eperm_before_einval, .promise = "O4", .abilities = "ioctl-any",
+	.world = &not_negotiated,
 	.title = "EPERM without negotiated passthrough takes precedence over EINVAL for nonzero flags")
 {
 	EXPECT_RET(register_with(w, "flags=1"), -EPERM);
 }
 
-CASE(error_precedence, eperm_before_ebadf, .promise = "O4", .needs_not = NEED_PASSTHROUGH,
-	.world = &not_negotiated,
+CASE(error_precedence, eperm_before_ebadf, .promise = "O4", .world = &not_negotiated,
 	.title = "EPERM without negotiated passthrough takes precedence over EBADF for a closed descriptor")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EPERM);
 }
 
-CASE(error_precedence, einval_before_ebadf, .promise = "O5", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any",
+CASE(error_precedence, einval_before_ebadf, .promise = "O5", .abilities = "ioctl-any",
 	.title = "EINVAL for nonzero flags takes precedence over EBADF for descriptor -1")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1 flags=1"), -EINVAL);
@@ -210,7 +200,6 @@ CASE(error_precedence, einval_before_ebadf, .promise = "O5", .needs_not = NEED_P
 WORLD_FIXTURE(stack_depth);
 
 CASE(stack_depth, max_1_overlayfs_eloop, .promise = "O9", .needs = NEED_OVERLAYFS,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "with max_stack_depth 1, registering a file on overlayfs fails with ELOOP")
 {
 	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
@@ -219,7 +208,7 @@ CASE(stack_depth, max_1_overlayfs_eloop, .promise = "O9", .needs = NEED_OVERLAYF
 }
 
 CASE(stack_depth, max_2_overlayfs_accepted, .promise = "O9", .needs = NEED_OVERLAYFS,
-	.needs_not = NEED_PASSTHROUGH, .world = &depth_2,
+	.world = &depth_2,
 	.title = "with max_stack_depth 2, a file on overlayfs can be registered")
 {
 	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
@@ -228,7 +217,7 @@ CASE(stack_depth, max_2_overlayfs_accepted, .promise = "O9", .needs = NEED_OVERL
 }
 
 CASE(stack_depth, max_2_nested_overlayfs_eloop, .promise = "O9", .needs = NEED_OVERLAYFS,
-	.needs_not = NEED_PASSTHROUGH, .world = &depth_2,
+	.world = &depth_2,
 	.title = "with max_stack_depth 2, registering a file on overlayfs on overlayfs fails with ELOOP")
 {
 	ASSERT_RET(overlay_mount("backing", "overlay"), 0);
@@ -240,7 +229,6 @@ CASE(stack_depth, max_2_nested_overlayfs_eloop, .promise = "O9", .needs = NEED_O
 WORLD_FIXTURE(dead_connection);
 
 CASE(dead_connection, register_after_abort, .promise = "O12", .needs = NEED_FUSECTL,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "a file can be registered on an aborted connection")
 {
 	ASSERT_RET(world_abort(), 0);
@@ -249,7 +237,7 @@ CASE(dead_connection, register_after_abort, .promise = "O12", .needs = NEED_FUSE
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-CASE(dead_connection, register_after_umount, .promise = "O12", .needs_not = NEED_PASSTHROUGH,
+CASE(dead_connection, register_after_umount, .promise = "O12",
 	.title = "a file can be registered after umount while the device is open")
 {
 	ASSERT_RET(world_umount("fuse"), 0);
@@ -259,8 +247,7 @@ CASE(dead_connection, register_after_umount, .promise = "O12", .needs_not = NEED
 
 WORLD_FIXTURE(second_device);
 
-CASE(second_device, register_on_clone, .promise = "O13", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "devices",
+CASE(second_device, register_on_clone, .promise = "O13", .abilities = "devices",
 	.title = "an ID registered on a cloned device can be closed on the original")
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
@@ -270,8 +257,7 @@ CASE(second_device, register_on_clone, .promise = "O13", .needs_not = NEED_PASST
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(second_device, close_on_clone, .promise = "O13", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "devices",
+CASE(second_device, close_on_clone, .promise = "O13", .abilities = "devices",
 	.title = "an ID registered on the original device can be closed on a clone")
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
@@ -281,8 +267,7 @@ CASE(second_device, close_on_clone, .promise = "O13", .needs_not = NEED_PASSTHRO
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
 
-CASE(second_device, not_cloned_eperm, .promise = "O13", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "devices",
+CASE(second_device, not_cloned_eperm, .promise = "O13", .abilities = "devices",
 	.title = "registering on a second device that is not a clone fails with EPERM",
 	.fixed_by = BLOCKING_FIXED_BY)
 {

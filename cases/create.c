@@ -12,7 +12,7 @@ static const struct world_opts same_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(o_creat);
 
-CASE(o_creat, io_reaches_backing_file, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
+CASE(o_creat, io_reaches_backing_file, .promise = "R26",
 	.title = "after a passthrough reply to CREATE, reads and writes reach the new backing file")
 {
 	char data[1] = "";
@@ -28,7 +28,7 @@ CASE(o_creat, io_reaches_backing_file, .promise = "R26", .needs_not = NEED_PASST
 	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough GETXATTR");
 }
 
-CASE(o_creat, cached_open_eio, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
+CASE(o_creat, cached_open_eio, .promise = "R26",
 	.title = "beside a passthrough CREATE, opens with the same ID succeed; cached opens fail with EIO")
 {
 	open_rule(w, "new reg=at-open");
@@ -40,7 +40,7 @@ CASE(o_creat, cached_open_eio, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_RET(client_open(client(w), "new", O_RDWR), -EIO);
 }
 
-CASE(o_creat, existing_file_sends_open, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
+CASE(o_creat, existing_file_sends_open, .promise = "R26",
 	.title = "O_CREAT of an existing file sends OPEN, which may be answered with passthrough")
 {
 	open_rule(w, "f reg=at-open");
@@ -68,7 +68,7 @@ FIXTURE_VARIANT_ADD(bad_create_reply, bad_flags)
 	"LOOKUP CREATE+passthrough+keep_cache RELEASE"
 };
 
-CASE(bad_create_reply, file_remains_eio, .promise = "R26", .needs_not = NEED_PASSTHROUGH,
+CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 	.title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable")
 {
 	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
@@ -86,7 +86,7 @@ CASE(bad_create_reply, file_remains_eio, .promise = "R26", .needs_not = NEED_PAS
 WORLD_FIXTURE(release_after_bad_create);
 
 CASE(release_after_bad_create, open_waits_eio, .promise = "R26", .needs = NEED_REALTIME,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "hold seen", .world = &same_cpu,
+	.abilities = "hold seen", .world = &same_cpu,
 	.title = "after a bad CREATE reply, open(2) sends RELEASE with its fh and flags, awaits it, fails with EIO")
 {
 	open_rule(w, "new reg=at-open drop=before-reply");
@@ -107,8 +107,7 @@ CASE(release_after_bad_create, open_waits_eio, .promise = "R26", .needs = NEED_R
 
 WORLD_FIXTURE(o_tmpfile);
 
-CASE(o_tmpfile, io_reaches_backing_file, .promise = "R27", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "tmpfile",
+CASE(o_tmpfile, io_reaches_backing_file, .promise = "R27", .abilities = "tmpfile",
 	.title = "after a passthrough reply to TMPFILE, I/O reaches the new backing file, which is pinned until close")
 {
 	char data[1] = "";
@@ -142,8 +141,7 @@ FIXTURE_VARIANT_ADD(bad_tmpfile_reply, bad_flags)
 	"#tmpfile reg=at-open flags=passthrough,keep_cache", "TMPFILE+passthrough+keep_cache RELEASE"
 };
 
-CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "tmpfile",
+CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .abilities = "tmpfile",
 	.title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent")
 {
 	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
@@ -167,7 +165,7 @@ FIXTURE_VARIANT_ADD(opendir, direct_io)
 	". reg=reuse flags=passthrough,direct_io", "OPENDIR+passthrough+direct_io"
 };
 
-CASE(opendir, ignores_passthrough, .promise = "R28", .needs_not = NEED_PASSTHROUGH,
+CASE(opendir, ignores_passthrough, .promise = "R28",
 	.title = "passthrough flag and ID in an OPENDIR reply are ignored: the open directory pins no backing file")
 {
 	long fd;

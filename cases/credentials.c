@@ -36,8 +36,7 @@ static long open_as_client(struct world *w, int flags)
 
 WORLD_FIXTURE(identity);
 
-CASE(identity, open_as_client, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "seen credentials",
+CASE(identity, open_as_client, .promise = "P1", .abilities = "seen credentials",
 	.title = "the backing file is opened with the uid of the client")
 {
 	EXPECT_RET(start_plain_fuse(w), 0);
@@ -49,7 +48,7 @@ CASE(identity, open_as_client, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_RET(other_server_seen(w, "OPEN", "uid"), CLIENT);
 }
 
-CASE(identity, io_as_server, .promise = "P1", .needs_not = NEED_PASSTHROUGH, .abilities = "seen",
+CASE(identity, io_as_server, .promise = "P1", .abilities = "seen",
 	.title = "reads and writes of an unprivileged client reach the backing file with the server's uid")
 {
 	char data[1];
@@ -80,8 +79,7 @@ FIXTURE_VARIANT_ADD(io, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(io, aio) { BY_AIO, NEED_AIO };
 FIXTURE_VARIANT_ADD(io, io_uring) { BY_IO_URING, NEED_IO_URING };
 
-CASE(io, as_registering_task, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "seen credentials",
+CASE(io, as_registering_task, .promise = "P1", .abilities = "seen credentials",
 	.title = "I/O reaches the backing file with the uid of the registering task, which has since exited")
 {
 	long fd;
@@ -109,8 +107,7 @@ FIXTURE_VARIANT(page_fault)
 FIXTURE_VARIANT_ADD(page_fault, mmap_shared) { BY_MMAP_SHARED };
 FIXTURE_VARIANT_ADD(page_fault, mmap_private) { BY_MMAP_PRIVATE };
 
-CASE(page_fault, as_client, .promise = "P4", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "seen credentials",
+CASE(page_fault, as_client, .promise = "P4", .abilities = "seen credentials",
 	.title = "a page fault in a mapping reads the backing file with the uid of the client")
 {
 	long fd;
@@ -128,8 +125,7 @@ CASE(page_fault, as_client, .promise = "P4", .needs_not = NEED_PASSTHROUGH,
 
 WORLD_FIXTURE(each_id);
 
-CASE(each_id, own_registering_task, .promise = "P5", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "seen credentials",
+CASE(each_id, own_registering_task, .promise = "P5", .abilities = "seen credentials",
 	.title = "writes through two IDs of one file each have the uid of the task that registered the ID")
 {
 	long fd;
@@ -149,8 +145,7 @@ CASE(each_id, own_registering_task, .promise = "P5", .needs_not = NEED_PASSTHROU
 	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR_TOO);
 }
 
-CASE(each_id, uid_outlives_close, .promise = "P5", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "seen credentials",
+CASE(each_id, uid_outlives_close, .promise = "P5", .abilities = "seen credentials",
 	.title = "after an ID is closed, writes to its open files still have the uid of the registering task")
 {
 	long fd, id;
@@ -167,7 +162,7 @@ CASE(each_id, uid_outlives_close, .promise = "P5", .needs_not = NEED_PASSTHROUGH
 
 WORLD_FIXTURE(file_permission);
 
-CASE(file_permission, client_not_checked, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
+CASE(file_permission, client_not_checked, .promise = "P1",
 	.title = "a client that may not open the backing file can read and write it through the mount")
 {
 	char data[1];
@@ -183,8 +178,7 @@ CASE(file_permission, client_not_checked, .promise = "P1", .needs_not = NEED_PAS
 	EXPECT_BACKING("f", "F");
 }
 
-CASE(file_permission, registering_task_not_checked, .promise = "P1", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "credentials",
+CASE(file_permission, registering_task_not_checked, .promise = "P1", .abilities = "credentials",
 	.title = "reads and writes through an ID work even if the registering task may not access the backing file")
 {
 	char data[1];
@@ -205,7 +199,7 @@ static const struct world_opts on_ext4 = { .backing = "ext4" };
 static const struct world_opts killpriv = { .init = "killpriv" };
 
 CASE(capabilities, root_fills_reserved_blocks, .promise = "P6", .needs = NEED_EXT4,
-	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.world = &on_ext4,
 	.title = "an unprivileged client can write to blocks reserved for root through an ID that root registered")
 {
 	const char *other = backing_path("g");
@@ -221,8 +215,8 @@ CASE(capabilities, root_fills_reserved_blocks, .promise = "P6", .needs = NEED_EX
 	EXPECT_WRITE_AT(w, fd, 1 << 20, "F");
 }
 
-CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "credentials", .world = &killpriv,
+CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6", .abilities = "credentials",
+	.world = &killpriv,
 	.title = "a write through an ID registered without CAP_FSETID clears the backing file's setuid bit")
 {
 	struct stat st = { 0 };

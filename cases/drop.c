@@ -11,7 +11,7 @@
 
 WORLD_FIXTURE(early);
 
-CASE(early, before_reply_eio, .promise = "E1", .needs_not = NEED_PASSTHROUGH,
+CASE(early, before_reply_eio, .promise = "E1",
 	.title = "an open with an ID closed before the OPEN reply fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
@@ -20,7 +20,7 @@ CASE(early, before_reply_eio, .promise = "E1", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(early, reply_held_back_eio, .promise = "E1", .needs_not = NEED_PASSTHROUGH,
+CASE(early, reply_held_back_eio, .promise = "E1",
 	.title = "an open with an ID closed while the server holds back the OPEN reply fails with EIO")
 {
 	open_rule(w, "f reg=at-open gate=reply");
@@ -35,8 +35,7 @@ CASE(early, reply_held_back_eio, .promise = "E1", .needs_not = NEED_PASSTHROUGH,
 
 static const struct world_opts same_cpu = { .same_cpu = true };
 
-CASE(early, drop_after_reply_eio, .promise = "E2", .needs = NEED_REALTIME,
-	.needs_not = NEED_PASSTHROUGH, .world = &same_cpu,
+CASE(early, drop_after_reply_eio, .promise = "E2", .needs = NEED_REALTIME, .world = &same_cpu,
 	.title = "an open with an ID closed after the OPEN reply, before open(2) returns, fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=after-reply fifo");
@@ -48,7 +47,7 @@ CASE(early, drop_after_reply_eio, .promise = "E2", .needs = NEED_REALTIME,
 
 WORLD_FIXTURE(drop_after_reply);
 
-CASE(drop_after_reply, ok_or_eio, .promise = "E10", .needs_not = NEED_PASSTHROUGH,
+CASE(drop_after_reply, ok_or_eio, .promise = "E10",
 	.title = "an open with an ID closed right after the OPEN reply succeeds or fails with EIO")
 {
 	long eio;
@@ -64,7 +63,7 @@ CASE(drop_after_reply, ok_or_eio, .promise = "E10", .needs_not = NEED_PASSTHROUG
 
 WORLD_FIXTURE(late);
 
-CASE(late, io_continues_after_drop, .promise = "E3", .needs_not = NEED_PASSTHROUGH,
+CASE(late, io_continues_after_drop, .promise = "E3",
 	.title = "closing an ID after open(2) returned does not affect the open file")
 {
 	long fd;
@@ -78,7 +77,7 @@ CASE(late, io_continues_after_drop, .promise = "E3", .needs_not = NEED_PASSTHROU
 	EXPECT_BACKING("f", "gh");
 }
 
-CASE(late, ordinary_users_keep_reading, .promise = "E3", .needs_not = NEED_PASSTHROUGH,
+CASE(late, ordinary_users_keep_reading, .promise = "E3",
 	.title = "closing an ID after open(2) returned does not affect reads of ordinary users who share it")
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
@@ -99,7 +98,6 @@ CASE(late, ordinary_users_keep_reading, .promise = "E3", .needs_not = NEED_PASST
 }
 
 CASE(late, userns_keeps_reading, .promise = "E3", .needs = NEED_USERNS,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "closing an ID after open(2) returned does not affect reads from a user namespace")
 {
 	char data[1];
@@ -114,7 +112,7 @@ CASE(late, userns_keeps_reading, .promise = "E3", .needs = NEED_USERNS,
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(late, next_open_eio, .promise = "E3", .needs_not = NEED_PASSTHROUGH,
+CASE(late, next_open_eio, .promise = "E3",
 	.title = "a further open with an ID closed after open(2) returned fails with EIO")
 {
 	open_rule(w, "f reg=at-open");
@@ -126,7 +124,7 @@ CASE(late, next_open_eio, .promise = "E3", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
 }
 
-CASE(late, at_release_unpins, .promise = "E4", .needs_not = NEED_PASSTHROUGH,
+CASE(late, at_release_unpins, .promise = "E4",
 	.title = "an ID closed at RELEASE leaves nothing pinned: the backing filesystem can be unmounted at once")
 {
 	long fd;
@@ -142,7 +140,7 @@ CASE(late, at_release_unpins, .promise = "E4", .needs_not = NEED_PASSTHROUGH,
 
 WORLD_FIXTURE(not_dropped);
 
-CASE(not_dropped, pins_until_device_close, .promise = "E5", .needs_not = NEED_PASSTHROUGH,
+CASE(not_dropped, pins_until_device_close, .promise = "E5",
 	.title = "an ID that is not closed pins the backing file until the last device descriptor is closed")
 {
 	EXPECT_POSITIVE(register_f(w));
@@ -154,7 +152,7 @@ CASE(not_dropped, pins_until_device_close, .promise = "E5", .needs_not = NEED_PA
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(not_dropped, killed_pins_until_umount, .promise = "E5", .needs_not = NEED_PASSTHROUGH,
+CASE(not_dropped, killed_pins_until_umount, .promise = "E5",
 	.title = "an ID of a killed server pins the backing file until the FUSE mount is unmounted")
 {
 	EXPECT_POSITIVE(register_f(w));
@@ -165,8 +163,7 @@ CASE(not_dropped, killed_pins_until_umount, .promise = "E5", .needs_not = NEED_P
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-CASE(not_dropped, pins_until_session_end, .promise = "E5", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "end-session",
+CASE(not_dropped, pins_until_session_end, .promise = "E5", .abilities = "end-session",
 	.title = "an ID that is not closed pins the backing file until its session ends, though the server lives on")
 {
 	long fd;
@@ -184,8 +181,7 @@ CASE(not_dropped, pins_until_session_end, .promise = "E5", .needs_not = NEED_PAS
 
 WORLD_FIXTURE(teardown);
 
-CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "devices seed",
+CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .abilities = "devices seed",
 	.title = "dropping an ID of a closed channel closes no ID of the connection that reuses its fd number")
 {
 	int other = world_mount_fuse("other");
@@ -201,8 +197,7 @@ CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .needs_not = NEED_PASST
 	EXPECT_RET(server_backing_close(w, 1, "dev=other"), 0);
 }
 
-CASE(teardown, ended_session_no_ioctl, .promise = "E6", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "end-session",
+CASE(teardown, ended_session_no_ioctl, .promise = "E6", .abilities = "end-session",
 	.title = "dropping an ID of an ended session closes no ID of the connection that reuses its fd number",
 	.xfail = "go-fuse 2.8 and 2.9 make the ioctl on the number of a device that they have closed",
 	.xfail_on = "go-fuse")
@@ -223,7 +218,6 @@ CASE(teardown, ended_session_no_ioctl, .promise = "E6", .needs_not = NEED_PASSTH
 }
 
 CASE(teardown, drop_after_abort_closes, .promise = "E7", .needs = NEED_FUSECTL,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "dropping an ID after the connection was aborted closes it")
 {
 	EXPECT_RET(register_f(w), 1);
@@ -233,7 +227,7 @@ CASE(teardown, drop_after_abort_closes, .promise = "E7", .needs = NEED_FUSECTL,
 	EXPECT_BACKING_FREE();
 }
 
-CASE(teardown, drop_after_umount_closes, .promise = "E7", .needs_not = NEED_PASSTHROUGH,
+CASE(teardown, drop_after_umount_closes, .promise = "E7",
 	.title = "dropping an ID after umount, with the device still open, closes it")
 {
 	EXPECT_RET(register_f(w), 1);
@@ -243,7 +237,7 @@ CASE(teardown, drop_after_umount_closes, .promise = "E7", .needs_not = NEED_PASS
 	EXPECT_BACKING_FREE();
 }
 
-CASE(teardown, second_drop_enoent, .promise = "E8", .needs_not = NEED_PASSTHROUGH,
+CASE(teardown, second_drop_enoent, .promise = "E8",
 	.title = "a dropped ID is unknown to the kernel: dropping or closing it again fails with ENOENT")
 {
 	EXPECT_RET(register_f(w), 1);

@@ -43,7 +43,7 @@ static long unregister_once(struct world *w, unsigned int nth, bool *failed)
 WORLD_FIXTURE(ioctl);
 
 CASE(ioctl, register_ok_or_enomem, .promise = "X1", .needs = NEED_FAULTS,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "fail-nth ioctl-any",
+	.abilities = "fail-nth ioctl-any",
 	.title = "if an allocation fails, registering succeeds or fails with ENOMEM, and no backing file stays pinned")
 {
 	struct alloc_failures report = alloc_failures_each(w, register_once);
@@ -54,7 +54,7 @@ CASE(ioctl, register_ok_or_enomem, .promise = "X1", .needs = NEED_FAULTS,
 	EXPECT_BACKING_FREE();
 }
 
-CASE(ioctl, close_succeeds, .promise = "X7", .needs = NEED_FAULTS, .needs_not = NEED_PASSTHROUGH,
+CASE(ioctl, close_succeeds, .promise = "X7", .needs = NEED_FAULTS,
 	.abilities = "fail-nth ioctl-any",
 	.title = "closing an ID succeeds and unpins the backing file, whichever allocation fails")
 {
@@ -109,7 +109,6 @@ static long close_once(struct world *w, unsigned int nth, bool *failed)
 }
 
 CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2", .needs = NEED_FAULTS,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "if an allocation fails, a passthrough open succeeds or fails with ENOMEM or EIO, and leaks nothing")
 {
 	struct alloc_failures report;
@@ -127,7 +126,6 @@ CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2", .needs = NEED_
 }
 
 CASE(passthrough_file, close_succeeds, .promise = "X6", .needs = NEED_FAULTS,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "close(2) succeeds, sends RELEASE and unpins the backing file, whichever allocation fails")
 {
 	struct alloc_failures report;
@@ -173,7 +171,7 @@ static long umount_once(struct world *w, unsigned int nth, bool *failed)
 
 WORLD_FIXTURE(umount);
 
-CASE(umount, ok_or_enomem, .promise = "X8", .needs = NEED_FAULTS, .needs_not = NEED_PASSTHROUGH,
+CASE(umount, ok_or_enomem, .promise = "X8", .needs = NEED_FAULTS,
 	.title = "if an allocation fails, umount(2) fails with ENOMEM or frees all that the connection held")
 {
 	struct alloc_failures report = alloc_failures_each(w, umount_once);

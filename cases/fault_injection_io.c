@@ -89,7 +89,7 @@ static long call_failing(struct world *w, unsigned int nth, bool *failed)
 WORLD_FIXTURE(first_call);
 
 CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
-	.needs_not = NEED_PASSTHROUGH, .world = &on_disk,
+	.world = &on_disk,
 	.title = "if an allocation fails, the first read succeeds or fails with ENOMEM or EIO; nothing stays pinned")
 {
 	struct alloc_failures report;
@@ -106,7 +106,7 @@ CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS
 
 /* With a server that is asked each time, as there might be a capability. */
 CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULTS,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "answers",
+	.abilities = "answers",
 	.title = "if an allocation fails, the first write succeeds or fails with ENOMEM or EIO; nothing stays pinned")
 {
 	struct alloc_failures report;
@@ -122,7 +122,6 @@ CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULT
 }
 
 CASE(first_call, mmap_ok_or_enomem_or_eio, .promise = "X5", .needs = NEED_FAULTS,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "if an allocation fails, mmap(2) succeeds or fails with ENOMEM or EIO; neither file stays pinned")
 {
 	struct alloc_failures report;
@@ -195,7 +194,7 @@ FIXTURE_VARIANT_ADD(read, mmap_shared) { BY_MMAP_SHARED, 0 };
 FIXTURE_VARIANT_ADD(read, mmap_private) { BY_MMAP_PRIVATE, 0 };
 
 CASE(read, data_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
-	.needs_not = NEED_PASSTHROUGH, .world = &on_disk,
+	.world = &on_disk,
 	.title = "if an allocation fails, a read returns correct data or fails for lack of memory or with EIO")
 {
 	struct alloc_failures report;
@@ -218,7 +217,6 @@ FIXTURE_VARIANT_ADD(write, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(write, mmap_shared) { BY_MMAP_SHARED, 0 };
 
 CASE(write, ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULTS,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "if an allocation fails, a write succeeds or fails for lack of memory or with EIO; a retry writes all")
 {
 	struct alloc_failures report;

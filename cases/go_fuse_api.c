@@ -8,8 +8,7 @@
 /* reg=library leaves the ID to the library; with flags=direct_io it is given no descriptor. */
 WORLD_FIXTURE(library_id);
 
-CASE(library_id, shared_by_overlapping_opens, .promise = "G1", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "library-go-fuse",
+CASE(library_id, shared_by_overlapping_opens, .promise = "G1", .abilities = "library-go-fuse",
 	.title = "overlapping opens of one file use the same ID, and their I/O reaches the backing file")
 {
 	char data[1] = "";
@@ -28,8 +27,7 @@ CASE(library_id, shared_by_overlapping_opens, .promise = "G1", .needs_not = NEED
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough GETXATTR");
 }
 
-CASE(library_id, closed_at_last_release, .promise = "G1", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "library-go-fuse",
+CASE(library_id, closed_at_last_release, .promise = "G1", .abilities = "library-go-fuse",
 	.title = "the ID is closed at the last RELEASE of its file, not before")
 {
 	long one, other;
@@ -49,8 +47,7 @@ CASE(library_id, closed_at_last_release, .promise = "G1", .needs_not = NEED_PASS
 	EXPECT_BACKING_FREE();
 }
 
-CASE(library_id, closed_after_failed_open, .promise = "G1", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "library-go-fuse",
+CASE(library_id, closed_after_failed_open, .promise = "G1", .abilities = "library-go-fuse",
 	.title = "a passthrough open that fails with EIO beside a cached one leaves no ID")
 {
 	long cached;
@@ -66,8 +63,7 @@ CASE(library_id, closed_after_failed_open, .promise = "G1", .needs_not = NEED_PA
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(library_id, kept_after_other_release, .promise = "G2", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "library-go-fuse",
+CASE(library_id, kept_after_other_release, .promise = "G2", .abilities = "library-go-fuse",
 	.title = "the RELEASE of a failed open without a descriptor leaves the ID of the other open alone",
 	.xfail = "go-fuse 2.8 and 2.9 count the release of every open of the file (releaseBackingIDRef()), so that the next one has another ID")
 {
