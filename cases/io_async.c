@@ -105,7 +105,7 @@ static long open_slow(struct world *w, int flags)
 WORLD_FIXTURE(direct_aio);
 
 CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.abilities = "hold",
 	.title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers")
 {
 	struct client *c = client(w);
@@ -125,7 +125,7 @@ CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO,
 }
 
 CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.abilities = "hold",
 	.title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers")
 {
 	struct client *c = client(w);
@@ -145,7 +145,7 @@ CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO,
 }
 
 CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.abilities = "hold",
 	.title = "an asynchronous write invalidates the cached attributes when it completes, not before")
 {
 	struct client *c = client(w);
@@ -165,7 +165,7 @@ CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO,
 }
 
 CASE(direct_aio, release_after_completion, .promise = "D1", .needs = NEED_AIO,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.abilities = "hold",
 	.title = "a file closed while an asynchronous read is in flight is released when the read completes")
 {
 	struct client *c = client(w);
@@ -203,7 +203,7 @@ static long transferred(struct client *c, int opcode)
 }
 
 CASE(in_flight, survives_abort, .promise = "L3", .needs = NEED_AIO | NEED_FUSECTL,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.abilities = "hold",
 	.title = "with ID and file closed after an abort, asynchronous I/O pins both mounts until it completes in full")
 {
 	struct client *c = client(w);
@@ -229,7 +229,7 @@ CASE(in_flight, survives_abort, .promise = "L3", .needs = NEED_AIO | NEED_FUSECT
 }
 
 CASE(in_flight, survives_umount_and_kill, .promise = "L5", .needs = NEED_AIO,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "hold",
+	.abilities = "hold",
 	.title = "after close, lazy umount and server kill, asynchronous I/O pins the backing mount until it completes")
 {
 	struct client *c = client(w);
@@ -261,7 +261,7 @@ FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { BY_PREAD, 0 };
 FIXTURE_VARIANT_ADD(write_in_flight, splice) { BY_SPLICE, 0 };
 
 CASE(write_in_flight, fsync_waits, .promise = "D20", .needs = NEED_REALTIME,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "hold", .world = &same_cpu,
+	.abilities = "hold", .world = &same_cpu,
 	.title = "fsync(2) waits for a write in flight before it sends FSYNC")
 {
 	struct client *writer = client(w), *syncer = client_number(w, 1);
@@ -284,7 +284,7 @@ CASE(write_in_flight, fsync_waits, .promise = "D20", .needs = NEED_REALTIME,
 	EXPECT_REQUESTS(w, "FSYNC");
 }
 
-CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20", .needs_not = NEED_PASSTHROUGH,
+CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20",
 	.abilities = "hold",
 	.title = "stat(2), open(2) and reads do not wait for a write in flight")
 {

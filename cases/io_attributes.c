@@ -29,7 +29,7 @@ static long cached_size(struct client *c, int fd)
 IO_METHOD_FIXTURE(cached_size);
 EACH_CALL(cached_size);
 
-CASE(cached_size, grows_with_extending_write, .promise = "D4", .needs_not = NEED_PASSTHROUGH,
+CASE(cached_size, grows_with_extending_write, .promise = "D4",
 	.title = "an extending write updates the cached size at once",
 	.fixed_by = SIZE_FIX)
 {
@@ -46,7 +46,7 @@ CASE(cached_size, grows_with_extending_write, .promise = "D4", .needs_not = NEED
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(cached_size, kept_by_write_within, .promise = "D4", .needs_not = NEED_PASSTHROUGH,
+CASE(cached_size, kept_by_write_within, .promise = "D4",
 	.title = "a write within the cached size does not change it, even if the backing file is shorter")
 {
 	struct client *c = client(w);
@@ -65,7 +65,7 @@ CASE(cached_size, kept_by_write_within, .promise = "D4", .needs_not = NEED_PASST
 IO_METHOD_FIXTURE(append);
 EACH_SIMPLE_CALL(append);
 
-CASE(append, sets_size_to_backing_eof, .promise = "D4", .needs_not = NEED_PASSTHROUGH,
+CASE(append, sets_size_to_backing_eof, .promise = "D4",
 	.title = "an append sets the cached size to EOF of the backing file, even if that grew outside FUSE",
 	.fixed_by = SIZE_FIX)
 {
@@ -139,7 +139,7 @@ static const char *outdated_by(struct world *w, transfer_step *transfer, enum io
 IO_METHOD_FIXTURE(write);
 EACH_CALL(write);
 
-CASE(write, invalidates_times_size_blocks, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
+CASE(write, invalidates_times_size_blocks, .promise = "D5",
 	.title = "a write invalidates the cached mtime, ctime, size and blocks, and no other attribute")
 {
 	long fd;
@@ -150,7 +150,7 @@ CASE(write, invalidates_times_size_blocks, .promise = "D5", .needs_not = NEED_PA
 	EXPECT_TEXT(outdated_by(w, client_write_by, variant->io_method, fd), "mtime ctime size blocks");
 }
 
-CASE(write, stat_sends_one_getattr, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
+CASE(write, stat_sends_one_getattr, .promise = "D5",
 	.title = "the first statx(2) after a write sends GETATTR and returns the new size; the second sends nothing")
 {
 	struct statx st;
@@ -170,7 +170,7 @@ CASE(write, stat_sends_one_getattr, .promise = "D5", .needs_not = NEED_PASSTHROU
 IO_METHOD_FIXTURE(read);
 EACH_READ_METHOD(read);
 
-CASE(read, invalidates_atime, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
+CASE(read, invalidates_atime, .promise = "D5",
 	.title = "a read invalidates the cached atime, and no other attribute")
 {
 	long fd;
@@ -182,7 +182,7 @@ CASE(read, invalidates_atime, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_TEXT(outdated_by(w, client_read_by, variant->io_method, fd), "atime");
 }
 
-CASE(read, read_only_invalidates_nothing, .promise = "D5", .needs_not = NEED_PASSTHROUGH,
+CASE(read, read_only_invalidates_nothing, .promise = "D5",
 	.title = "a read on a FUSE mount remounted read-only invalidates no cached attribute")
 {
 	long fd;
@@ -213,7 +213,7 @@ static bool is_old(const char *name)
 	return stat(backing_path(name), &st) == 0 && st.st_atime == LONG_AGO;
 }
 
-CASE(read, updates_backing_atime, .promise = "D14", .needs_not = NEED_PASSTHROUGH,
+CASE(read, updates_backing_atime, .promise = "D14",
 	.title = "a read updates atime of the backing file; open(2) does not")
 {
 	long fd;
@@ -231,7 +231,7 @@ CASE(read, updates_backing_atime, .promise = "D14", .needs_not = NEED_PASSTHROUG
 IO_METHOD_FIXTURE(o_noatime);
 EACH_READ_METHOD(o_noatime);
 
-CASE(o_noatime, keeps_atime, .promise = "D14", .needs_not = NEED_PASSTHROUGH,
+CASE(o_noatime, keeps_atime, .promise = "D14",
 	.title = "a read of a file opened with O_NOATIME does not update atime of the backing file")
 {
 	long fd;
@@ -286,7 +286,7 @@ static const char *events(int inotify)
 IO_METHOD_FIXTURE(inotify_backing_file);
 EACH_SIMPLE_CALL(inotify_backing_file);
 
-CASE(inotify_backing_file, reports_all_events, .promise = "D15", .needs_not = NEED_PASSTHROUGH,
+CASE(inotify_backing_file, reports_all_events, .promise = "D15",
 	.title = "inotify on the backing file reports OPEN, ACCESS, MODIFY and CLOSE_WRITE of the passthrough file")
 {
 	int inotify;
@@ -316,7 +316,7 @@ FIXTURE_VARIANT_ADD(inotify_fuse_file, splice) { BY_SPLICE, 0 };
 FIXTURE_VARIANT_ADD(inotify_fuse_file, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring) { BY_IO_URING, NEED_IO_URING };
 
-CASE(inotify_fuse_file, reports_all_events, .promise = "D15", .needs_not = NEED_PASSTHROUGH,
+CASE(inotify_fuse_file, reports_all_events, .promise = "D15",
 	.title = "inotify on a passthrough file reports its OPEN, ACCESS, MODIFY and CLOSE_WRITE")
 {
 	int inotify;
@@ -355,7 +355,6 @@ static long transfer_direct(struct client *c, const char *path, int inotify)
 WORLD_FIXTURE(inotify_async_direct_io);
 
 CASE(inotify_async_direct_io, reports_access_and_modify, .promise = "K6", .needs = NEED_IO_URING,
-	.needs_not = NEED_PASSTHROUGH,
 	.title = "inotify on the backing file reports ACCESS and MODIFY of asynchronous direct io_uring I/O",
 	.xfail = "nobody tells of what is complete only after the call")
 {

@@ -32,7 +32,7 @@ static long open_old(struct world *w)
 IO_METHOD_FIXTURE(became_fifo);
 EACH_SIMPLE_CALL(became_fifo);
 
-CASE(became_fifo, io_fails_eio, .promise = "D23", .needs_not = NEED_PASSTHROUGH,
+CASE(became_fifo, io_fails_eio, .promise = "D23",
 	.title = "once an open file is reported as a FIFO, I/O does not reach the backing file and fails with EIO")
 {
 	struct client *c = client(w);
@@ -52,7 +52,7 @@ IO_METHOD_FIXTURE(became_fifo_pipe_io);
 FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { BY_SPLICE, 0 };
 FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { BY_SENDFILE, 0 };
 
-CASE(became_fifo_pipe_io, io_fails_eio, .promise = "K7", .needs_not = NEED_PASSTHROUGH,
+CASE(became_fifo_pipe_io, io_fails_eio, .promise = "K7",
 	.title = "once an open file is reported as a FIFO, splice(2) and sendfile(2) from and to it fail with EIO",
 	.xfail = "only reads and writes look whether the inode is bad")
 {

@@ -19,7 +19,7 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 IO_METHOD_FIXTURE(eof);
 EACH_CALL(eof);
 
-CASE(eof, shortens_read, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
+CASE(eof, shortens_read, .promise = "D3",
 	.title = "a read across EOF of the backing file is short; a read at or past EOF returns 0")
 {
 	long size = PAGE + 7, fd;
@@ -35,7 +35,7 @@ CASE(eof, shortens_read, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(eof, follows_growth, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
+CASE(eof, follows_growth, .promise = "D3",
 	.title = "when the backing file grows outside FUSE, reads reach its new EOF; the cached size is unchanged")
 {
 	struct statx st;
@@ -51,7 +51,7 @@ CASE(eof, follows_growth, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(eof, follows_truncation, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
+CASE(eof, follows_truncation, .promise = "D3",
 	.title = "when the backing file is truncated outside FUSE, reads stop at its EOF; the cached size is unchanged")
 {
 	struct statx st;
@@ -70,7 +70,7 @@ CASE(eof, follows_truncation, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
 
 WORLD_FIXTURE(backing_data);
 
-CASE(backing_data, not_extended_by_fake_fallocate, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
+CASE(backing_data, not_extended_by_fake_fallocate, .promise = "D3",
 	.abilities = "answers",
 	.title = "a FALLOCATE answered with success but not done extends the cached size, not what a read returns")
 {
@@ -97,7 +97,7 @@ static long client_count_zeros(struct client *c, int fd, long size, long offset)
 	return len > 0 && memcmp(data, zeros, len) ? -EBADMSG : len;
 }
 
-CASE(backing_data, zeros_before_write_past_eof, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
+CASE(backing_data, zeros_before_write_past_eof, .promise = "D3",
 	.title = "a write past EOF leaves a gap that reads as zeros; the backing file ends with the written data")
 {
 	struct client *c = client(w);
@@ -113,7 +113,7 @@ CASE(backing_data, zeros_before_write_past_eof, .promise = "D3", .needs_not = NE
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(backing_data, intact_after_hole, .promise = "D3", .needs_not = NEED_PASSTHROUGH,
+CASE(backing_data, intact_after_hole, .promise = "D3",
 	.title = "holes of the backing file read as zeros; data after a hole is intact")
 {
 	struct client *c = client(w);
@@ -158,7 +158,7 @@ static long do_read_pieces(void *arg)
 
 WORLD_FIXTURE(iovec);
 
-CASE(iovec, empty_segment, .promise = "D1", .needs_not = NEED_PASSTHROUGH,
+CASE(iovec, empty_segment, .promise = "D1",
 	.title = "preadv(2) and pwritev(2) skip empty iovec segments")
 {
 	int fd;
@@ -174,7 +174,7 @@ CASE(iovec, empty_segment, .promise = "D1", .needs_not = NEED_PASSTHROUGH,
 IO_METHOD_FIXTURE(zero_length);
 EACH_SIMPLE_CALL(zero_length);
 
-CASE(zero_length, sends_nothing, .promise = "D6", .needs_not = NEED_PASSTHROUGH,
+CASE(zero_length, sends_nothing, .promise = "D6",
 	.title = "zero-length I/O returns 0, sends no request and keeps the cached attributes valid")
 {
 	long fd;
@@ -191,7 +191,7 @@ CASE(zero_length, sends_nothing, .promise = "D6", .needs_not = NEED_PASSTHROUGH,
 	EXPECT_BACKING("f", "f");
 }
 
-CASE(zero_length, one_byte_in_contrast, .promise = "D6", .needs_not = NEED_PASSTHROUGH,
+CASE(zero_length, one_byte_in_contrast, .promise = "D6",
 	.title = "in contrast to a zero-length write, a 1-byte write sends GETXATTR, and the next stat(2) GETATTR")
 {
 	long fd;
@@ -212,7 +212,7 @@ IO_METHOD_FIXTURE(file_position);
 FIXTURE_VARIANT_ADD(file_position, read_write) { BY_READ, 0 };
 FIXTURE_VARIANT_ADD(file_position, readv_writev) { BY_READV, 0 };
 
-CASE(file_position, advances_by_bytes_transferred, .promise = "D1", .needs_not = NEED_PASSTHROUGH,
+CASE(file_position, advances_by_bytes_transferred, .promise = "D1",
 	.title = "I/O without an offset advances the file position by the bytes transferred")
 {
 	struct client *c = client(w);
@@ -234,7 +234,7 @@ FIXTURE_VARIANT_ADD(explicit_offset, splice) { BY_SPLICE, 0 };
 FIXTURE_VARIANT_ADD(explicit_offset, aio) { BY_AIO, NEED_AIO };
 FIXTURE_VARIANT_ADD(explicit_offset, io_uring) { BY_IO_URING, NEED_IO_URING };
 
-CASE(explicit_offset, keeps_file_position, .promise = "D1", .needs_not = NEED_PASSTHROUGH,
+CASE(explicit_offset, keeps_file_position, .promise = "D1",
 	.title = "I/O with an explicit offset does not change the file position")
 {
 	struct client *c = client(w);

@@ -42,7 +42,7 @@ WORLD_FIXTURE(copy_file_range);
 		ASSERT_POSITIVE(to = client_open_settled(w, "g", O_RDWR));                    \
 	} while (0)
 
-CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2",
 	.title = "copy_file_range(2) sends COPY_FILE_RANGE; on ENOSYS the kernel copies between the backing files")
 {
 	struct client *c = client(w);
@@ -55,7 +55,7 @@ CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2", .needs_not = 
 	EXPECT_READ_BY(c, BY_PREAD, to, SIZE, 0, OLD);
 }
 
-CASE(copy_file_range, not_resent_after_enosys, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+CASE(copy_file_range, not_resent_after_enosys, .promise = "D2",
 	.title = "after ENOSYS copy_file_range(2) sends nothing and copies between the backing files")
 {
 	struct client *c = client(w);
@@ -69,7 +69,7 @@ CASE(copy_file_range, not_resent_after_enosys, .promise = "D2", .needs_not = NEE
 	EXPECT_BACKING_PATTERN("g", OLD, SIZE, 0);
 }
 
-CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2",
 	.abilities = "answers",
 	.title = "if COPY_FILE_RANGE fails with EXDEV, the data is copied all the same; the next call sends it again")
 {
@@ -86,7 +86,7 @@ CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2", .needs_not =
 	EXPECT_BACKING_PATTERN("g", OLD, 14, 0);
 }
 
-CASE(copy_file_range, server_error_edquot, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+CASE(copy_file_range, server_error_edquot, .promise = "D2",
 	.abilities = "answers",
 	.title = "when the server answers EDQUOT, copy_file_range(2) copies nothing and fails with EDQUOT")
 {
@@ -99,7 +99,7 @@ CASE(copy_file_range, server_error_edquot, .promise = "D2", .needs_not = NEED_PA
 	EXPECT_BACKING("g", "g");
 }
 
-CASE(copy_file_range, to_ordinary_file_sends_write, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+CASE(copy_file_range, to_ordinary_file_sends_write, .promise = "D2",
 	.title = "copy_file_range(2) from a passthrough file to a file without passthrough sends WRITE, not READ")
 {
 	long from, to;
@@ -112,7 +112,7 @@ CASE(copy_file_range, to_ordinary_file_sends_write, .promise = "D2", .needs_not 
 	EXPECT_BACKING("g", "f");
 }
 
-CASE(copy_file_range, from_ordinary_file_sends_read, .promise = "D2", .needs_not = NEED_PASSTHROUGH,
+CASE(copy_file_range, from_ordinary_file_sends_read, .promise = "D2",
 	.title = "copy_file_range(2) from a file without passthrough to a passthrough file sends READ, not WRITE")
 {
 	long from, to;

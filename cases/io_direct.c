@@ -16,7 +16,7 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 IO_METHOD_FIXTURE(fopen_direct_io);
 EACH_CALL(fopen_direct_io);
 
-CASE(fopen_direct_io, sends_read_and_write, .promise = "D12", .needs_not = NEED_PASSTHROUGH,
+CASE(fopen_direct_io, sends_read_and_write, .promise = "D12",
 	.title = "reads and writes of a file opened with PASSTHROUGH|DIRECT_IO send READ and WRITE")
 {
 	struct client *c = client(w);
@@ -33,7 +33,7 @@ CASE(fopen_direct_io, sends_read_and_write, .promise = "D12", .needs_not = NEED_
 	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 }
 
-CASE(fopen_direct_io, coherent_with_passthrough, .promise = "D12", .needs_not = NEED_PASSTHROUGH,
+CASE(fopen_direct_io, coherent_with_passthrough, .promise = "D12",
 	.title = "a passthrough and a PASSTHROUGH|DIRECT_IO open of one file read what the other has written")
 {
 	struct client *c = client(w);
@@ -55,7 +55,7 @@ CASE(fopen_direct_io, coherent_with_passthrough, .promise = "D12", .needs_not = 
 
 WORLD_FIXTURE(fopen_direct_io_mmap);
 
-CASE(fopen_direct_io_mmap, maps_backing_file, .promise = "D12", .needs_not = NEED_PASSTHROUGH,
+CASE(fopen_direct_io_mmap, maps_backing_file, .promise = "D12",
 	.title = "a mapping of a PASSTHROUGH|DIRECT_IO file maps the backing file and sends no request")
 {
 	struct client *c = client(w);
@@ -92,7 +92,7 @@ static bool is_asynchronous(enum io_method io_method)
 }
 
 CASE(o_direct, single_byte_read_einval, .promise = "D13", .needs = NEED_EXT4,
-	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.world = &on_ext4,
 	.title = "O_DIRECT transfers whole pages; a 1-byte write acts as on ext4, a 1-byte read fails with EINVAL")
 {
 	struct client *c = client(w);
@@ -114,7 +114,7 @@ CASE(o_direct, single_byte_read_einval, .promise = "D13", .needs = NEED_EXT4,
 }
 
 CASE(o_direct, extending_write_updates_size, .promise = "D13", .needs = NEED_EXT4,
-	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.world = &on_ext4,
 	.title = "an extending O_DIRECT write updates the cached size at once")
 {
 	struct client *c = client(w);
@@ -132,7 +132,7 @@ CASE(o_direct, extending_write_updates_size, .promise = "D13", .needs = NEED_EXT
 }
 
 CASE(o_direct, clearing_affects_async_only, .promise = "D13", .needs = NEED_EXT4,
-	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.world = &on_ext4,
 	.title = "after F_SETFL clears O_DIRECT, libaio and io_uring I/O is buffered; other I/O stays direct")
 {
 	bool buffered = is_asynchronous(variant->io_method);
@@ -150,7 +150,7 @@ CASE(o_direct, clearing_affects_async_only, .promise = "D13", .needs = NEED_EXT4
 }
 
 CASE(o_direct, setting_affects_async_only, .promise = "D13", .needs = NEED_EXT4,
-	.needs_not = NEED_PASSTHROUGH, .world = &on_ext4,
+	.world = &on_ext4,
 	.title = "after F_SETFL sets O_DIRECT, libaio and io_uring I/O is direct; other I/O stays buffered")
 {
 	bool buffered = !is_asynchronous(variant->io_method);
@@ -169,7 +169,7 @@ CASE(o_direct, setting_affects_async_only, .promise = "D13", .needs = NEED_EXT4,
 
 static const struct world_opts on_ramfs = { .backing = "ramfs" };
 
-CASE(o_direct, set_without_support_einval, .promise = "D18", .needs_not = NEED_PASSTHROUGH,
+CASE(o_direct, set_without_support_einval, .promise = "D18",
 	.world = &on_ramfs,
 	.title = "while O_DIRECT is set by F_SETFL, I/O to a backing file without direct I/O fails with EINVAL")
 {
@@ -193,7 +193,7 @@ CASE(o_direct, set_without_support_einval, .promise = "D18", .needs_not = NEED_P
 IO_METHOD_FIXTURE(pidfd_io);
 EACH_CALL(pidfd_io);
 
-CASE(pidfd_io, fails_einval, .promise = "D19", .needs_not = NEED_PASSTHROUGH, .since = "6.12",
+CASE(pidfd_io, fails_einval, .promise = "D19", .since = "6.12",
 	.title = "I/O to a backing file without read, write and splice operations (a pidfd) fails with EINVAL")
 {
 	const struct file_type pidfd = { .make = make_pidfd };
@@ -211,7 +211,7 @@ CASE(pidfd_io, fails_einval, .promise = "D19", .needs_not = NEED_PASSTHROUGH, .s
 
 WORLD_FIXTURE(pidfd_mmap);
 
-CASE(pidfd_mmap, fails_enodev, .promise = "D19", .needs_not = NEED_PASSTHROUGH, .since = "6.12",
+CASE(pidfd_mmap, fails_enodev, .promise = "D19", .since = "6.12",
 	.title = "mmap(2) of a backing file without an mmap operation (a pidfd) fails with ENODEV")
 {
 	const struct file_type pidfd = { .make = make_pidfd };

@@ -148,7 +148,7 @@ static void add_run_arg(const char *full, const struct case_info *info)
 {
 	if (run_argc + 2 >= RUN_ARGS_MAX)
 		return;
-	run_args[run_argc++] = "-r";
+	run_args[run_argc++] = strdup("-r");
 	run_args[run_argc++] = strdup(strchr(full, '.') + 1);
 }
 
