@@ -1,28 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The project's own tests: each file *_test.c in a folder tests/ is one, each .sh there another.
-# make check runs them.
+# The project's own tests, run by make check: each *_test.c and each .sh in a folder tests/.
 
 TESTS_C  := $(wildcard harness/tests/*.c fixtures/tests/*.c scripts/tests/*.c)
 C_TESTS  := $(basename $(notdir $(filter %_test.c,$(TESTS_C))))
 SH_TESTS := $(wildcard harness/tests/*.sh fixtures/tests/*.sh scripts/tests/*.sh)
 
-# No tests by themselves; scripts run them.
+# Not tests themselves; scripts run them.
 TEST_PROGRAMS := demo crash_cases faulty kill_one parallel_panic pass_fs stuck_cases
 
 test_obj = $(call objs,$(filter %/$(1).c,$(TESTS_C)))
 
-# Functions of libc that a test watches.
+# libc functions that a test wraps.
 channel_test_WRAPS    := close malloc free
 backing_id_test_WRAPS := ioctl close malloc free
 
-# A test that stands for the suite brings its own; others find the real one.
+# A test that replaces the suite links its own contract; others link the real one.
 units_test_OBJS := $(call objs,harness/tests/plain_suite.c)
 demo_OBJS       := $(units_test_OBJS)
 needs_test_OBJS := $(call objs,cases/contract.c)
 transfer_test_OBJS := $(needs_test_OBJS)
 
-# They are run in a virtual machine without libraries.
+# These run in a virtual machine without shared libraries.
 $(addprefix $(OUTPUT)/tests/,crash_cases stuck_cases parallel_panic): LINK_STATIC := $(STATIC)
 
 $(OUTPUT)/tests/%: $$(call test_obj,$$*) $$($$*_OBJS) \
@@ -31,26 +30,26 @@ $(OUTPUT)/tests/%: $$(call test_obj,$$*) $$($$*_OBJS) \
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(LINK_STATIC)) $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) $(LIBURING) -pthread -o $@
 
-# Servers on a libfuse with one mutation each: scripts/tests/libfuse-mutations.sh has them made where
-# scripts/libfuse.sh built that libfuse, of $(LIBFUSE_TREE), and a server without a mutation.
-of_mutation = $(shell sed -n 's,^// $(2): *,,p' scripts/tests/libfuse-mutations/$(1).cocci)
+# Servers on a libfuse with one mutation each, for scripts/tests/libfuse-mutations.sh. OUTPUT is where
+# scripts/libfuse.sh built libfuse and a server from $(LIBFUSE_TREE) without a mutation.
+mutation_header = $(shell sed -n 's,^// $(2): *,,p' scripts/tests/libfuse-mutations/$(1).cocci)
 
 $(OUTPUT)/mutations/%.c: scripts/tests/libfuse-mutations/%.cocci scripts/tests/libfuse-mutations/macros.h \
-		$$(LIBFUSE_TREE)/lib/$$(call of_mutation,$$*,file)
+		$$(LIBFUSE_TREE)/lib/$$(call mutation_header,$$*,file)
 	@mkdir -p $(@D)
 	$(call msg,SPATCH,,$@)
 	$(Q)rm -f $@ $(basename $@)
-	$(Q)spatch --very-quiet --macro-file $(word 2,$^) --sp-file $< $(word 3,$^) -o $@ >$@.said 2>&1 || \
-		{ cat $@.said; echo "$<: cannot be applied to $(word 3,$^)"; exit 1; } >&2
+	$(Q)spatch --very-quiet --macro-file $(word 2,$^) --sp-file $< $(word 3,$^) -o $@ >$@.log 2>&1 || \
+		{ cat $@.log; echo "$<: cannot be applied to $(word 3,$^)"; exit 1; } >&2
 
 $(OUTPUT)/mutations/%.o: $(OUTPUT)/mutations/%.c $(OUTPUT)/meson/compile_commands.json
 	$(call msg,CC,,$@)
-	$(Q)cd $(OUTPUT)/meson && eval "$$(jq -r --arg file /lib/$(call of_mutation,$*,file) \
+	$(Q)cd $(OUTPUT)/meson && eval "$$(jq -r --arg file /lib/$(call mutation_header,$*,file) \
 		'.[] | select(.file | endswith($$file)).command | sub(" -MD .*"; "")' compile_commands.json)" -O0 -g0 -w -o $@ -c $<
 
-# What is in the .o is not taken from the library.
+# The linker prefers the .o to the same file in the library.
 $(OUTPUT)/mutations/%: $(OUTPUT)/mutations/%.o $(call rooms,fixtures/servers/libfuse $(SERVING)) \
-		$$(call objs,fixtures/servers/libfuse/variant$$(patsubst libfuse%,%,$$(subst -,_,$$(call of_mutation,$$*,server))).c)
+		$$(call objs,fixtures/servers/libfuse/variant$$(patsubst libfuse%,%,$$(subst -,_,$$(call mutation_header,$$*,server))).c)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBFUSE_LIBS) -o $@
 

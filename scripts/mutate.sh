@@ -10,23 +10,24 @@ usage()
 {
 	cat <<-END
 	usage: scripts/mutate.sh [OPTION...] [MUTATION...]
-	Shows that the cases see a kernel that is broken: each file of fixtures/kernels/mutations
-	is a mistake that somebody could make there, as a semantic patch. A kernel is built out of
-	a copy of the tree, as it is and then with one mistake after the other, and the cases of
-	the rows that the mistake is about run on it, in a virtual machine and with the raw server.
-	Prints TAP: a mistake passes that was seen by all the cases that must see it. Its first
-	lines say what it is, the files, the rows ("rows:") and these cases ("red:").
+	Checks that the cases detect a broken kernel. Each file of fixtures/kernels/mutations is a
+	mutation: a plausible kernel bug as a semantic patch. Builds a copy of the tree, first
+	unchanged and then with one mutation at a time, and runs the cases of the promises that the
+	mutation breaks, in a virtual machine with the raw server. Prints TAP: a mutation passes if
+	all cases that must detect it do. The first lines of a mutation name what it breaks, the
+	files, the promises or case patterns to run ("promises:") and the cases that must detect it
+	("red:").
 
-	  --list              show the mutations, with their rows and what they are
-	  --debian VERSION    not KSRC but the linux-source package of that version
-	  --help              this text
+	  --list              show the mutations: name, promises, sentence
+	  --debian VERSION    use the linux-source package of that version instead of KSRC
+	  --help              show this text
 
-	KSRC                  the kernel tree, one that nothing was built in; stays as it is
-	OUTPUT                what was built; the copy, the kernels and the runs go to
-	                      mutants/ in there, mutation x case to mutations.tsv (default: build)
+	KSRC                  a clean kernel tree; it is not changed
+	OUTPUT                the build directory (default: build); the copy, the kernels and the
+	                      runs go to mutants/ in it, mutation x case to mutations.tsv
 
-	Exit status: 0 all were seen, 1 one was not, could not be applied or built, or wrong use,
-	4 nothing can run here.
+	Exit status: 0 all were detected, 1 one was not, could not be applied or built, or a usage
+	error, 4 nothing can run here.
 	END
 }
 
@@ -55,7 +56,7 @@ all=("${all[@]%.cocci}")
 
 debian='' mutations=()
 
-says_of() # KEY MUTATION...
+header_of() # KEY MUTATION...
 {
 	local key=$1
 	shift
@@ -67,10 +68,10 @@ sentence() # MUTATION
 	sed -n '2s,^// ,,p' "$sources/$1.cocci"
 }
 
-# in_time MUTATION: this kernel has what it breaks.
-in_time()
+# The kernel has the code that the mutation breaks.
+affects_kernel() # MUTATION
 {
-	printf '%s\n' "$(says_of since "$1")" "$version" | sort -VC
+	printf '%s\n' "$(header_of since "$1")" "$version" | sort -VC
 }
 
 parse_arguments()
@@ -100,7 +101,7 @@ parse_arguments()
 	[ ${#mutations[@]} -gt 0 ] || mutations=("${all[@]}")
 	[ -n "$list" ] || return 0
 	for name in "${mutations[@]}"; do
-		printf '%s\t%s\t%s\n' "$name" "$(says_of rows "$name")" "$(sentence "$name")"
+		printf '%s\t%s\t%s\n' "$name" "$(header_of promises "$name")" "$(sentence "$name")"
 	done
 	exit
 }
@@ -112,7 +113,7 @@ need() # COMMAND PACKAGE
 
 # --- the copy of the tree ----------------------------------------------------
 
-# Without the repository, which is greater than the rest.
+# Without .git, which is larger than the rest.
 copy_tree()
 {
 	local into=$tree
@@ -128,12 +129,12 @@ copy_tree()
 	[ "$into" = "$tree" ] || mv "$into" "$tree"
 }
 
-# What mutations change is as it was, and new to make.
-mend()
+# Undoes mutations; the new time stamps make make rebuild the files.
+restore()
 {
 	local file
 
-	for file in $(says_of file "${all[@]}" | tr ' ' '\n' | sort -u); do
+	for file in $(header_of file "${all[@]}" | tr ' ' '\n' | sort -u); do
 		[ ! -e "$KSRC/$file" ] || cmp -s "$KSRC/$file" "$tree/$file" || cp "$KSRC/$file" "$tree/$file"
 	done
 }
@@ -142,7 +143,7 @@ apply() # MUTATION
 {
 	local file changed=
 
-	for file in $(says_of file "$1"); do
+	for file in $(header_of file "$1"); do
 		[ -e "$tree/$file" ] || continue
 		spatch --very-quiet --macro-file "$sources/macros.h" --sp-file "$sources/$1.cocci" \
 			--in-place "$tree/$file" >>"$log" 2>&1 || return
@@ -170,15 +171,15 @@ run()
 	mv "$dir/mutations.tsv" "$OUTPUT/mutations.tsv"
 }
 
-# --- what came of it -----------------------------------------------------------
+# --- verdicts ------------------------------------------------------------------
 
-# judge CASE...: prints by what the mutation was seen; false if one of these cases did not see it.
+# judge CASE...: prints which cases detected the mutation; fails unless all of these did.
 judge()
 {
 	awk -F '\t' -v must="$*" -f "$scripts/lib/mutate.awk" "$unbroken" "$results"
 }
 
-# try MUTATION: sets $what to what came of it.
+# try MUTATION: sets $what to the verdict.
 try()
 {
 	local red
@@ -188,8 +189,8 @@ try()
 	what="see $log"
 	apply "$1" || { what="cannot be applied to $version, $what"; return 1; }
 	build 2>>"$log" || { what="does not build, $what"; return 1; }
-	run "$1" "$(says_of rows "$1")" || { what="no case could run, $what"; return 1; }
-	mapfile -t red < <(says_of red "$1")
+	run "$1" "$(header_of promises "$1")" || { what="no case could run, $what"; return 1; }
+	mapfile -t red < <(header_of red "$1")
 	what=$(judge "${red[@]}")
 }
 
@@ -197,36 +198,36 @@ parse_arguments "$@"
 need spatch coccinelle
 need qemu-system-x86_64 qemu-system-x86
 need cpio cpio
-[ -x "$OUTPUT/servers/raw" ] || die "nothing was built in $OUTPUT: run 'make' first (or say OUTPUT=...)"
+[ -x "$OUTPUT/servers/raw" ] || die "no suite in $OUTPUT: run 'make' first, or set OUTPUT"
 find_tree "$debian"
 dir=$OUTPUT/mutants/$version
 tree=$dir/tree
 mkdir -p "$dir/log" "$dir/runs"
 exec 9>"$dir/lock"
-flock -n 9 || die "another mutate.sh works in $dir"
+flock -n 9 || die "another mutate.sh is running in $dir"
 copy_tree
-mend
-trap mend EXIT
+restore
+trap restore EXIT
 trap 'exit 130' INT TERM HUP
 
 log=$dir/log/unbroken
 : >"$log"
 echo "1..$((${#mutations[@]} + 1))"
-say "building $version as it is"
+say "building $version without a mutation"
 build || die "the kernel does not build without a mutation"
 say "running the cases without a mutation"
-run unbroken "$(says_of rows "${mutations[@]}" | paste -sd ,)" || die "no case can run, see $log"
+run unbroken "$(header_of promises "${mutations[@]}" | paste -sd ,)" || die "no case can run, see $log"
 unbroken=$results
 echo "ok 1 - without a mutation $(awk -F '\t' '$3 == "pass"' "$unbroken" | wc -l) cases pass"
 
 n=1 survivors=()
 for name in "${mutations[@]}"; do
 	n=$((n + 1)) not=
-	in_time "$name" || { echo "ok $n - $name # SKIP config: it is for kernels from $(says_of since "$name") on"; continue; }
+	affects_kernel "$name" || { echo "ok $n - $name # SKIP config: needs a kernel $(header_of since "$name") or later"; continue; }
 	say "$name, $((n - 1)) of ${#mutations[@]}, $SECONDS s"
 	try "$name" || { not="not " survivors+=("$name"); }
 	echo "${not}ok $n - $name: $(sentence "$name") # $what"
-	mend
+	restore
 done
-echo "# results: $OUTPUT/mutations.tsv${survivors:+; not seen as they should: ${survivors[*]}}"
+echo "# results: $OUTPUT/mutations.tsv${survivors:+; not detected: ${survivors[*]}}"
 [ ${#survivors[@]} -eq 0 ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Results without a mutation, then with it: prints which cases saw it. Fails if one of the cases in
-# "must" did not, or none did. A broken case has not looked.
+# Reads results without a mutation, then with it, and prints which cases detected it. Fails if none
+# did, or one of the cases in "must" did not. A broken case detects nothing.
 FNR == 1 { file++ }
 file == 1 { before[$1] = $3; next }
 before[$1] == "pass" && $3 ~ /^(fail|timeout|crash)$/ { seen[$1] = $3; count++ }
@@ -13,7 +13,7 @@ END {
 		else if (before[name[i]] !~ /^skip:/)
 			missed = missed " " name[i] " (without the mutation: " before[name[i]] ")"
 	}
-	print "seen by " count + 0 (count == 1 ? " case" : " cases") (by == "" ? "" : ":" by) \
+	print "detected by " count + 0 (count == 1 ? " case" : " cases") (by == "" ? "" : ":" by) \
 		(missed == "" ? "" : "; not by" missed)
 	exit missed != "" || !count
 }

@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A libfuse that is broken is seen, and blamed: each file of libfuse-mistakes/ is a mistake
-# that somebody could make there, as a semantic patch, with a sentence about it, the source
-# file and the server that it is for, and cases that must fail ("red:"). libfuse is built
-# once as it is and then with each of them, and cases are run on all these servers and on
-# raw. What the cases came to is kept in $OUTPUT/libfuse-mistakes.tsv, case x mistake.
+# The cases detect a broken libfuse and suspect it: each file of libfuse-mutations/ is a
+# mutation, a plausible bug of libfuse as a semantic patch, with a sentence, the source file
+# and the server it applies to, and the cases that must fail ("red:"). Builds libfuse without
+# and with each mutation, and runs cases on all these servers and on raw. The outcomes go to
+# $OUTPUT/libfuse-mutations.tsv, case x mutation.
 #
-# The names of mistakes as arguments: only these.
+# Arguments: names of mutations to run; default all.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 # shellcheck source-path=SCRIPTDIR source=libfuse.inc
 . "$tests/libfuse.inc"
 
-# The rows of the contract that a library takes part in.
-rows='F[0-9]*,E[0-9]*,I2,I6,N[1235678],N4,C[3456],R[1356],R1[24],R26,R27,O[123]'
+# The promises that depend on the library.
+promises='F[0-9]*,E[0-9]*,I2,I6,N[1235678],N4,C[3456],R[1356],R1[24],R26,R27,O[123]'
 
 need_built servers/raw
 need_fuse
@@ -25,9 +25,9 @@ need_source
 FPT_SERVER="$built/servers/raw" "$built/cases/drop" --filter early.before_reply_eio >"$tmp/said" 2>&1 ||
 	[ $? -ne 4 ] || skip_all "kernel: $(sed -n 's/.*# SKIP [a-z]*: //p' "$tmp/said")"
 
-# --- libfuse as it is, and with one mistake each -------------------------------
+# --- libfuse without a mutation, and with one each -----------------------------
 
-own=$built/libfuse-mistakes
+own=$built/libfuse-mutations
 [ "$(cat "$own/source" 2>/dev/null)" = "$source" ] || rm -rf "$own"
 mkdir -p "$own"
 echo "$source" >"$own/source"
@@ -38,75 +38,75 @@ check "libfuse is built" env OUTPUT="$own" "$scripts/libfuse.sh" "$source" --nam
 [ -x "$own/servers/libfuse-unbroken" ] || { finish; exit; }
 made=$(echo "$own"/libfuse/*)
 
-says_of() # MISTAKE KEY
+header_of() # MUTATION KEY
 {
-	sed -n "s,^// $2: *,,p" "$tests/libfuse-mistakes/$1.cocci"
+	sed -n "s,^// $2: *,,p" "$tests/libfuse-mutations/$1.cocci"
 }
 
-sentence() # MISTAKE
+sentence() # MUTATION
 {
-	sed -n 's,^// ,,p' "$tests/libfuse-mistakes/$1.cocci" | sed -n 2p
+	sed -n 's,^// ,,p' "$tests/libfuse-mutations/$1.cocci" | sed -n 2p
 }
 
-# Which server is the same one without the mistake.
-unbroken() # MISTAKE
+# The same server without the mutation.
+unbroken() # MUTATION
 {
-	says_of "$1" server | sed 's/-single//'
+	header_of "$1" server | sed 's/-single//'
 }
 
-mistakes=
-[ $# -gt 0 ] || set -- "$tests"/libfuse-mistakes/*.cocci
-for mistake; do
-	mistake=$(basename "$mistake" .cocci)
-	[ -n "$(says_of "$mistake" red)" ] || { check "$mistake has cases that must see it" false; continue; }
-	case $(unbroken "$mistake") in
+mutations=
+[ $# -gt 0 ] || set -- "$tests"/libfuse-mutations/*.cocci
+for mutation; do
+	mutation=$(basename "$mutation" .cocci)
+	[ -n "$(header_of "$mutation" red)" ] || { check "$mutation has cases that must detect it" false; continue; }
+	case $(unbroken "$mutation") in
 	*-uring)
 		grep -q '^LIBFUSE_URING := yes' "$made/libfuse.mk" ||
-			{ leave_out "$mistake" "library: this libfuse has no io_uring"; continue; }
+			{ leave_out "$mutation" "library: this libfuse has no io_uring"; continue; }
 		[ -n "${ring-}" ] || { uring_on && ring=on; } || ring=off
 		[ "$ring" = on ] ||
-			{ leave_out "$mistake" "config: FUSE over io_uring cannot be turned on"; continue; }
+			{ leave_out "$mutation" "config: FUSE over io_uring cannot be turned on"; continue; }
 		;;
 	esac
-	mistakes="$mistakes $mistake"
+	mutations="$mutations $mutation"
 done
-[ -n "$mistakes" ] || { finish; exit; }
+[ -n "$mutations" ] || { finish; exit; }
 # shellcheck disable=SC2046 # a list of words
-set -- $(for mistake in $mistakes; do unbroken "$mistake"; done | sort -u)
+set -- $(for mutation in $mutations; do unbroken "$mutation"; done | sort -u)
 
 # shellcheck disable=SC2046,SC2086 # lists of words
 make -k -j"$(nproc)" -C "$tests/../.." OUTPUT="$made" LIBFUSE_TREE="$source" \
-	$(printf "$made/servers/%s " "$@") $(printf "$made/mistakes/%s " $mistakes) >"$tmp/make" 2>&1 || :
+	$(printf "$made/servers/%s " "$@") $(printf "$made/mutations/%s " $mutations) >"$tmp/make" 2>&1 || :
 
-is_made() # MISTAKE
+is_built() # MUTATION
 {
-	[ -x "$made/mistakes/$1" ] || { grep -F "$1" "$tmp/make"; return 1; }
+	[ -x "$made/mutations/$1" ] || { grep -F "$1" "$tmp/make"; return 1; }
 }
 
 servers=raw
 for server; do
 	servers=$servers,$made/servers/$server
 done
-made_mistakes=
-for mistake in $mistakes; do
-	check "$mistake is made: $(sentence "$mistake")" is_made "$mistake"
-	[ -x "$made/mistakes/$mistake" ] || continue
-	made_mistakes="$made_mistakes $mistake"
-	servers=$servers,$made/mistakes/$mistake
+built_mutations=
+for mutation in $mutations; do
+	check "$mutation is built: $(sentence "$mutation")" is_built "$mutation"
+	[ -x "$made/mutations/$mutation" ] || continue
+	built_mutations="$built_mutations $mutation"
+	servers=$servers,$made/mutations/$mutation
 done
 
 # --- the cases on all of them ----------------------------------------------------
 
 export OUTPUT="$built"
 unset FPT_FAULT
-exits "the cases run" 1 "$scripts/run.sh" -j 4 --server "$servers" --filter "$rows" \
+exits "the cases run" 1 "$scripts/run.sh" -j 4 --server "$servers" --filter "$promises" \
 	--run-dir "$tmp/run" --kernel-name k
 results=$tmp/run/results/k
 summary=$tmp/run/summary
 check "they leave results" test -s "$results/raw.tsv"
 [ -s "$results/raw.tsv" ] || { cat "$tmp/both" >&2; finish; exit; }
 
-# The results of a library's server have its version in their name.
+# Results of a server on a library have the library's version in their name.
 tsv_of() # SERVER
 {
 	set -- "$results/$1.tsv" "$results/$1"-[0-9]*.tsv
@@ -123,30 +123,30 @@ for server in raw "$@"; do
 	check "nothing fails on $server" none_failed "$server"
 done
 
-accused_alone() # MISTAKE
+suspected_alone() # MUTATION
 {
-	grep "failed on $1, and not on raw" "$summary" >"$tmp/accused" || :
-	grep -q "^  libfuse[a-z-]* [0-9.]*, not the kernel: " "$tmp/accused" || { cat "$tmp/accused"; return 1; }
+	grep "failed on $1, and not on raw" "$summary" >"$tmp/suspected" || :
+	grep -q "^  libfuse[a-z-]* [0-9.]*, not the kernel: " "$tmp/suspected" || { cat "$tmp/suspected"; return 1; }
 	! grep -F 'accuses the kernel' "$results/$1.tsv"
 }
 
-kernel_is_cleared()
+kernel_not_suspected()
 {
 	! grep '^  kernel ' "$summary"
 }
 
-# The cases that must fail, without those that do not run here.
-red() # MISTAKE
+# The cases that must fail, without those that are skipped here.
+red() # MUTATION
 {
-	for case in $(says_of "$1" red); do
+	for case in $(header_of "$1" red); do
 		grep -q "^$case	[^	]*	skip:" "$(tsv_of "$(unbroken "$1")")" || echo "$case"
 	done
 }
 
-# Elsewhere they pass, or need the library.
-fails_as_it_should() # MISTAKE CASE...
+# On raw and without the mutation they pass, or need the library.
+fails_with_mutation() # MUTATION CASE...
 {
-	mistake=$1
+	mutation=$1
 	shift
 	for case; do
 		awk -F '\t' -v wanted="$case" '
@@ -154,25 +154,25 @@ fails_as_it_should() # MISTAKE CASE...
 			{ outcome[FILENAME] = $3; note[FILENAME] = $6 }
 			END {
 				raw = outcome[ARGV[1]]; unbroken = outcome[ARGV[2]]; broken = outcome[ARGV[3]]
-				print wanted ": " broken " (" note[ARGV[3]] "); raw: " raw "; without the mistake: " unbroken
+				print wanted ": " broken " (" note[ARGV[3]] "); raw: " raw "; without the mutation: " unbroken
 				exit !(raw ~ /^(pass|skip:library)$/ && unbroken == "pass" && \
 				       broken ~ /^(fail|broken|timeout)$/ && note[ARGV[3]] ~ /accuses the library$/)
 			}
-		' "$results/raw.tsv" "$(tsv_of "$(unbroken "$mistake")")" "$results/$mistake.tsv" || return
+		' "$results/raw.tsv" "$(tsv_of "$(unbroken "$mutation")")" "$results/$mutation.tsv" || return
 	done
 }
 
-for mistake in $made_mistakes; do
-	cases=$(red "$mistake")
+for mutation in $built_mutations; do
+	cases=$(red "$mutation")
 	if [ -z "$cases" ]; then
-		leave_out "$mistake is seen" "config: the cases that see it do not run here"
+		leave_out "$mutation is detected" "config: the cases that detect it do not run here"
 		continue
 	fi
 	# shellcheck disable=SC2086 # a list of words
-	check "$mistake is seen" fails_as_it_should "$mistake" $cases
-	check "$mistake is blamed on libfuse" accused_alone "$mistake"
+	check "$mutation is detected" fails_with_mutation "$mutation" $cases
+	check "$mutation: libfuse is suspected" suspected_alone "$mutation"
 done
-check "the kernel is accused of nothing" kernel_is_cleared
+check "the kernel is not suspected" kernel_not_suspected
 
 # shellcheck disable=SC2046,SC2086 # lists of words
 awk -F '\t' '
@@ -202,6 +202,6 @@ awk -F '\t' '
 		sub(/\.tsv$/, "", path)
 		return path
 	}
-' "$results/raw.tsv" $(for server in "$@" $made_mistakes; do tsv_of "$server"; done) >"$built/libfuse-mistakes.tsv"
+' "$results/raw.tsv" $(for server in "$@" $built_mutations; do tsv_of "$server"; done) >"$built/libfuse-mutations.tsv"
 
 finish

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2016 # what sh -c is given expands there
 #
-# scripts/mutate.sh without a kernel: what it says, and that its mutations are whole. With one
-# it takes too long for this.
+# scripts/mutate.sh without a kernel: its messages, and the headers of the mutations. Building
+# kernels takes too long here.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -12,18 +12,18 @@ mutate=$scripts/mutate.sh
 mutations=$scripts/../fixtures/kernels/mutations
 
 exits "--help" 0 "$mutate" --help
-says "--help shows the use" "$tmp/out" "usage: scripts/mutate.sh .*"
+says "--help shows the usage" "$tmp/out" "usage: scripts/mutate.sh .*"
 exits "an unknown option" 1 "$mutate" --fast
-says "an unknown option: says where they are" "$tmp/err" "mutate: unknown option --fast, see --help"
+says "an unknown option: points to --help" "$tmp/err" "mutate: unknown option --fast, see --help"
 exits "an unknown mutation" 1 "$mutate" no-such-mutation
-says "an unknown mutation: says where they are" "$tmp/err" "mutate: no mutation 'no-such-mutation', see --list"
+says "an unknown mutation: points to --list" "$tmp/err" "mutate: no mutation 'no-such-mutation', see --list"
 exits "--list" 0 "$mutate" --list
 (cd "$mutations" && ls -- *.cocci) | sed 's/\.cocci$//' >"$tmp/names"
 cut -f 1 "$tmp/out" >"$tmp/listed"
-same "--list shows them all" "$tmp/names" "$tmp/listed"
-check "--list: each has rows and a sentence" sh -c \
+same "--list shows all mutations" "$tmp/names" "$tmp/listed"
+check "--list: each has promises and a sentence" sh -c \
 	'! grep -vP "^[a-z0-9-]+\t[\w.*,-]+\t[\w/][^\t]{20,}\.$" "$1"' sh "$tmp/out"
-check "each names its files, and cases that must see it" sh -c 'cd "$1" && ! grep -L "^// file: fs/" -- *.cocci | grep . &&
+check "each names its files and cases that must detect it" sh -c 'cd "$1" && ! grep -L "^// file: fs/" -- *.cocci | grep . &&
 	! grep -L "^// red: " -- *.cocci | grep .' sh "$mutations"
 
 mkdir -p "$tmp/bin"
@@ -31,9 +31,9 @@ for tool in bash cat dirname env nproc realpath; do
 	ln -s "$(command -v $tool)" "$tmp/bin/$tool"
 done
 exits "no spatch" 4 env PATH="$tmp/bin" "$mutate"
-says "no spatch: says how to get it" "$tmp/err" "mutate: no spatch: install coccinelle, .*"
+says "no spatch: says what to install" "$tmp/err" "mutate: no spatch: install coccinelle, .*"
 
-# judges CASES OUTCOME...: what mutate.awk says of a, b and c, which passed without the mutation.
+# judges CASES OUTCOME...: runs mutate.awk on a, b and c, which passed without the mutation.
 judges()
 {
 	cases=$1
@@ -42,17 +42,37 @@ judges()
 	printf 'case\tserver\toutcome\na\traw\t%s\nb\traw\t%s\nc\traw\t%s\n' "$@" >"$tmp/with"
 	awk -F '\t' -v must="$cases" -f "$scripts/lib/mutate.awk" "$tmp/without" "$tmp/with"
 }
-exits "seen by the case that must" 0 judges a fail pass pass
-says "seen: says by which" "$tmp/out" "seen by 1 case: a (fail)"
-exits "seen by a crash and a timeout" 0 judges "a b" crash timeout pass
-exits "not seen by a case that is broken" 1 judges a broken pass pass
-says "not seen: says so" "$tmp/out" "seen by 0 cases; not by a (without the mutation: pass)"
-exits "seen by another case than must" 1 judges a pass fail pass
+exits "detected by the required case" 0 judges a fail pass pass
+says "detected: names the case" "$tmp/out" "detected by 1 case: a (fail)"
+exits "detected by a crash and a timeout" 0 judges "a b" crash timeout pass
+exits "not detected by a broken case" 1 judges a broken pass pass
+says "not detected: names the case" "$tmp/out" "detected by 0 cases; not by a (without the mutation: pass)"
+exits "detected by another case only" 1 judges a pass fail pass
+
+# Each pattern matches a case's name or one of its promises.
+all_select()
+{
+	missed=0
+	while read -r pattern; do
+		# shellcheck disable=SC2254 # it is a pattern
+		while IFS='	' read -r case_name promises _; do
+			case $case_name,$promises, in
+			$pattern,* | *,$pattern,*) continue 2 ;;
+			esac
+		done <"$tmp/list"
+		echo "$pattern selects no case"
+		missed=1
+	done <"$tmp/promises"
+	return $missed
+}
 
 if [ -x "$built/servers/raw" ]; then
-	"$scripts/run.sh" --list | cut -f 1 | sort >"$tmp/cases"
+	"$scripts/run.sh" --list >"$tmp/list"
+	cut -f 1 "$tmp/list" | sort >"$tmp/cases"
 	sed -n 's,^// red: *,,p' "$mutations"/*.cocci | sort -u >"$tmp/red"
-	check "the cases that must see them exist" sh -c '! comm -13 "$1" "$2" | grep .' sh "$tmp/cases" "$tmp/red"
+	sed -n 's,^// promises: *,,p' "$mutations"/*.cocci | tr , '\n' | sort -u >"$tmp/promises"
+	check "each promise and pattern selects a case" all_select
+	check "the cases that must detect them exist" sh -c '! comm -13 "$1" "$2" | grep .' sh "$tmp/cases" "$tmp/red"
 fi
 
 if command -v spatch >/dev/null; then

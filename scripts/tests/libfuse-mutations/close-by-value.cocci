@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// fuse_passthrough_close() passes the ID where the ioctl takes its address.
+// fuse_passthrough_close() passes the ID by value where the ioctl takes its address.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: drop.late.at_release_unpins

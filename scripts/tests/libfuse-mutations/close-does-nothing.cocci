@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// fuse_passthrough_close() says 0 and closes nothing.
+// fuse_passthrough_close() returns 0 and closes nothing.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: drop.late.at_release_unpins

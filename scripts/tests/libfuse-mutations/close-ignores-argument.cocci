@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// fuse_passthrough_close() closes ID 1, whatever it is given.
+// fuse_passthrough_close() always closes ID 1.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: backing_close.unknown_id.next_free.enoent

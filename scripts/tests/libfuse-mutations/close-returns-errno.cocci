@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// fuse_passthrough_close() returns -errno for an error, and not -1.
+// fuse_passthrough_close() returns -errno on error instead of -1.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: libfuse_api.passthrough_close.bad_id_returns_minus_1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Where a file system leaves max_backing_stack_depth alone it is 1, and not 0.
+// A file system that does not set max_backing_stack_depth gets 1 instead of 0.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: negotiation.overlayfs_layer.depth_1_only_once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// max_backing_stack_depth is not looked at: the depth is always 1.
+// max_backing_stack_depth is ignored: the depth is always 1.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: negotiation.overlayfs_layer.depth_2_einval

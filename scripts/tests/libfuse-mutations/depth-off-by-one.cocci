@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// max_backing_stack_depth is sent as it is, not as one more.
+// max_backing_stack_depth is sent unchanged, not plus one.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: negotiation.max_stack_depth.depth_1.enables_passthrough

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// fuse_passthrough_open() uses the descriptor that the request came from.
+// fuse_passthrough_open() uses the descriptor that received the request.
 // file: fuse_lowlevel.c
 // server: libfuse-mt
 // red: libfuse_api.clone_fd.no_session_fd_enotty

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// fuse_passthrough_open() returns 1 for success, and not the ID.
+// fuse_passthrough_open() returns 1 on success instead of the ID.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: backing_id.numbers.increase

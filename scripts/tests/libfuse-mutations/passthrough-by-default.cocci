@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// FUSE_CAP_PASSTHROUGH is on without being asked for.
+// FUSE_CAP_PASSTHROUGH is enabled without being requested.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: negotiation.no_valid_request.no_flag.registering_eperm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// A backing_id below 0 is sent, too.
+// A negative backing_id is sent.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: libfuse_api.nonpositive_backing_id.minus_1.opens_without_passthrough

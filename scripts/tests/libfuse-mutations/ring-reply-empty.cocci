@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// Over io_uring the length of a reply is forgotten.
+// Over io_uring the length of a reply is always 0.
 // file: fuse_uring.c
 // server: libfuse-uring
 // red: drop.late.io_continues_after_drop

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// conn->want is taken for the lower half of conn->want_ext, whether it was changed or not.
+// conn->want overwrites the lower half of conn->want_ext even if it did not change.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: libfuse_api.cap_passthrough.conn_want_ext.negotiated

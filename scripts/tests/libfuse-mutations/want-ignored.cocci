@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-// What a file system asks for in conn->want does not count.
+// Flags that a file system requests in conn->want are ignored.
 // file: fuse_lowlevel.c
 // server: libfuse-single
 // red: libfuse_api.cap_passthrough.conn_want.negotiated
