@@ -11,47 +11,47 @@ usage()
 {
 	cat <<-END
 	usage: scripts/vm.sh KERNEL [OPTION...]
-	Runs the built cases in a virtual machine with another kernel; needs QEMU, cpio and jq,
-	but no root, disk image or network. After a panic, an oops, a hang or a reset the case
-	that was running has the outcome crash or timeout, and the others run in a fresh boot.
+	Runs the built cases in a virtual machine with another kernel. Needs QEMU, cpio and jq,
+	but no root, disk image or network. After a panic, oops, hang or reset the running case
+	gets the outcome crash or timeout, and the others run in a fresh boot.
 
-	  --kernel BZIMAGE    the kernel
-	  --modules DIR       somewhere below are its modules, compressed or not
-	  --ksrc TREE         the kernel built in this tree or build directory, with its modules
-	  --debian VERSION    a kernel of Debian, as scripts/debian-kernel.sh has them: 6.12
+	  --kernel BZIMAGE    boot this kernel
+	  --modules DIR       find its modules below DIR, compressed or not
+	  --ksrc TREE         boot the kernel built in this tree or build directory, with its modules
+	  --debian VERSION    boot a Debian kernel, a version for scripts/debian-kernel.sh: 6.12
 
-	  --append WORDS      for the kernel's command line
-	  --memory MIB        of the machine (default: 1024)
-	  --accel WHICH       kvm, tcg or auto: kvm where it works (default: auto)
-	  --shell             a prompt in the machine instead of a run: /suite/cases/drop --help
-	  --gdb               the machine waits for a debugger
-	  --boot              how many microseconds a bare boot takes, for scripts/bench.sh
+	  --append WORDS      append to the kernel's command line
+	  --memory MIB        memory of the guest (default: 1024)
+	  --accel WHICH       kvm, tcg or auto: kvm if it works (default: auto)
+	  --shell             open a shell in the guest instead of a run: /suite/cases/drop --help
+	  --gdb               wait for a debugger before booting
+	  --boot              print the duration of a bare boot in microseconds, for scripts/bench.sh
 	  --bisect            exit status for git bisect run: 0 good, 1 bad, 125 the kernel
-	                      was not built, does not boot or can execute nothing
+	                      is not built, does not boot or can run no case
 
 	The options of scripts/run.sh:
-	  -j N                run N programs at once (default: one per processor)
+	  -j N                run N programs at once (default: one per CPU)
 	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or a program
 	                      of your own; repeat it or separate by commas
-	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB, or
+	  --filter GLOB       only cases whose name or promise matches; several: GLOB,GLOB, or
 	                      repeat it
-	  -v, --verbose       every case as it ends, every reason of a skip, every case that
-	                      was expected to fail
-	  -q, --quiet         failures and the last line alone
+	  -v, --verbose       show every case as it ends, every skip reason and every expected
+	                      failure
+	  -q, --quiet         show only failures and the last line
 	  --list              show the cases
-	  --run-dir DIR       where everything observed goes, new or empty, also console.log
-	  --results DIR       where the TSV of a whole run is also kept, but of no server on
+	  --run-dir DIR       write all logs here, including console.log; new or empty
+	  --results DIR       also keep the TSV of a complete run here, except for a server on
 	                      which every case was skipped (config)
-	  --kernel-name NAME  folder in there (default: the kernel's version)
+	  --kernel-name NAME  directory in --results (default: the kernel's version)
 	  --enable-uring --destructive  are always on
-	  -h, --help          this text
+	  -h, --help          show this text
 
-	OUTPUT                what was built (default: build)
+	OUTPUT                the build directory (default: build)
 	FPT_TIMEOUT_MUL       factor for every deadline (default: 10 without KVM)
-	FPT_VM_SILENCE        seconds without a sign of life after which a kernel counts as
-	                      hung (default: 60); thrice as many until it is up
+	FPT_VM_SILENCE        seconds without output after which a kernel counts as hung
+	                      (default: 60); three times as long until it is up
 
-	Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.
+	Exit status: 0 passed, 1 failed or usage error, 4 no case could run.
 	END
 }
 
@@ -87,12 +87,12 @@ own_option()
 	--shell) shell=1 ;;
 	--gdb) gdb=1 ;;
 	--boot) boot_only=1 ;;
-	--fail-fast) die "--fail-fast is for scripts/run.sh: a virtual machine runs to its end" ;;
+	--fail-fast) die "--fail-fast is only for scripts/run.sh" ;;
 	--bisect) bisect=1 ;;
 	esac
 }
 
-# not_booted WHY: for a bisection no verdict, else a failure.
+# not_booted WHY: no verdict for a bisection, else a failure.
 not_booted()
 {
 	die "$1" "$([ -n "$bisect" ] && echo 125 || echo 1)"
@@ -100,37 +100,37 @@ not_booted()
 
 check_options()
 {
-	[[ $memory =~ ^[1-9][0-9]*$ ]] || die "--memory is a number of MiB, not '$memory'"
+	[[ $memory =~ ^[1-9][0-9]*$ ]] || die "--memory needs a number of MiB, not '$memory'"
 	silence=${FPT_VM_SILENCE:-60}
-	[[ $silence =~ ^[1-9][0-9]*$ ]] || die "FPT_VM_SILENCE is a number of seconds above 0, not '$silence'"
-	[ "$jobs" -le 64 ] 2>/dev/null || jobs=64 # for which scripts/vm/guest/jobs.c has room
+	[[ $silence =~ ^[1-9][0-9]*$ ]] || die "FPT_VM_SILENCE needs a number of seconds above 0, not '$silence'"
+	[ "$jobs" -le 64 ] 2>/dev/null || jobs=64 # PARALLEL_MAX in scripts/vm/guest/jobs.c
 }
 
-tell_gdb()
+show_gdb_command()
 {
 	local symbols=vmlinux
 
 	[ -z "$tree" ] || symbols=$tree/vmlinux
 	silence=0
-	echo "The machine waits for: gdb $symbols -ex 'target remote :1234' (then c; hbreak stops in code not yet loaded)"
+	echo "The guest waits for: gdb $symbols -ex 'target remote :1234' (then c; hbreak stops in code not yet loaded)"
 }
 
 run_shell()
 {
 	echo shell >"$work/shell"
-	cat "$work/plan.head" "$work/shell" >"$work/boot/vm/plan"
+	cat "$work/job-list.head" "$work/shell" >"$work/boot/vm/job-list"
 	make_initrd
-	echo "in the machine: /suite/cases, /suite/servers; 'exit' ends it"
-	# Waited for, it does not keep a signal from ending this: without a terminal, no machine.
+	echo "in the guest: /suite/cases, /suite/servers; 'exit' ends it"
+	# In the background, so that bash handles a signal at once and kills QEMU.
 	trap 'kill $!' EXIT
-	# shellcheck disable=SC2016 # expands there, where this may have died already
+	# shellcheck disable=SC2016 # expands there; the parent may be dead already
 	setpriv --pdeathsig KILL sh -c '[ "$PPID" -eq "$0" ] && exec "$@"' $$ "${machine[@]}" -initrd "$work/initrd" \
 		-chardev stdio,id=console,signal=off -serial chardev:console -serial null <&0 &
 	wait "$!"
 	trap - EXIT
 }
 
-# To the first process, which finds no plan.
+# Boots up to init, which finds no job list.
 only_boot()
 {
 	local begun
@@ -144,7 +144,7 @@ only_boot()
 
 arguments="$*"
 case " $arguments " in
-*" --bisect "*) wrong_use=128 ;; # which ends the bisection
+*" --bisect "*) wrong_use=128 ;; # ends the bisection
 esac
 parse_arguments "$@"
 find_programs vm/monitor
@@ -156,9 +156,9 @@ fi
 check_options
 need_qemu
 need_cpio
-need_space 200 "${TMPDIR:-/tmp}" "the image for the virtual machine" "give TMPDIR= another directory"
+need_space 200 "${TMPDIR:-/tmp}" "the image for the virtual machine" "set TMPDIR to another directory"
 work=$(mktemp -d)
-# Whatever ends this and all below it, be it SIGKILL: then nobody writes there any more.
+# Removes $work when the last writer of this pipe is gone, even after SIGKILL.
 exec 8> >(trap '' INT TERM HUP && cat && rm -rf "$work")
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -169,7 +169,7 @@ export FPT_DESTRUCTIVE=1
 cases=$(list_cases)
 mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)
 choose_servers
-[ -z "$gdb" ] || tell_gdb
+[ -z "$gdb" ] || show_gdb_command
 marker="fpt: run $EPOCHREALTIME"
 started=$EPOCHREALTIME
 choose_machine
@@ -181,7 +181,7 @@ if [ -n "$shell" ]; then
 	run=/run
 	make_image
 	check_memory
-	write_plan
+	write_job_list
 	run_shell
 	exit
 fi
@@ -192,7 +192,7 @@ choose_awk
 find_again
 make_image
 check_memory
-write_plan
+write_job_list
 run_boots
 release=$first_release
 kernel_log="read"

@@ -1,84 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cases that are the kernel's end, between others that are not: for vm.sh, which runs
- * them where a kernel can be thrown away. They are skipped elsewhere.
+ * Cases that kill the kernel, and others between them, to test vm.sh. Skipped unless run in a
+ * virtual machine.
  */
 #include "throwaway.h"
 
 const struct promise contract[] = {
 	{ "V", "Virtual machines", NULL },
-	{ "V1", "what is well has its outcome", "scripts/vm/boots.inc: run_boots()" },
-	{ "V2", "what is the kernel's end is named", "scripts/vm/boots.inc: after_death()" },
+	{ "V1", "cases that do not kill the kernel have their outcome",
+	  "scripts/vm/boots.inc: run_boots()" },
+	{ "V2", "a case that kills the kernel is named", "scripts/vm/boots.inc: after_death()" },
 	{ 0 },
 };
 
-THROWAWAY_FIXTURE(machine);
+THROWAWAY_FIXTURE(vm);
 
-CASE(machine, is_well_at_first, .promise = "V1", .title = "before all accidents the machine has its processors")
+CASE(vm, passes_first, .promise = "V1", .title = "the guest has more than one CPU")
 {
 	EXPECT_RET(sysconf(_SC_NPROCESSORS_ONLN) > 1, true);
 }
 
-CASE(machine, panics, .promise = "V2", .title = "a panic is a crash with its reason")
+CASE(vm, panics, .promise = "V2", .title = "a panic is reported as crash with its reason")
 {
-	EXPECT_RET(tell("/proc/sysrq-trigger", "c"), 0);
+	EXPECT_RET(write_file("/proc/sysrq-trigger", "c"), 0);
 }
 
-CASE(machine, fails, .promise = "V1", .title = "a failure between accidents is one")
+CASE(vm, fails, .promise = "V1", .title = "a failure between crashes is reported as failure")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(machine, resets, .promise = "V2", .title = "a reset without a word is a crash")
+CASE(vm, resets, .promise = "V2", .title = "a reset without console output is reported as crash")
 {
-	EXPECT_RET(tell("/proc/sysrq-trigger", "b"), 0);
+	EXPECT_RET(write_file("/proc/sysrq-trigger", "b"), 0);
 }
 
-CASE(machine, freezes, .promise = "V2", .title = "silence is a timeout")
+CASE(vm, hangs, .promise = "V2", .title = "a kernel without output is reported as timeout")
 {
-	EXPECT_RET(tell("/sys/power/state", "freeze"), 0);
+	EXPECT_RET(write_file("/sys/power/state", "freeze"), 0);
 }
 
-CASE(machine, panics_and_stays, .promise = "V2", .title = "a panic that ends nothing is a crash with its reason")
+CASE(vm, panics_without_reboot, .promise = "V2",
+     .title = "a panic without reboot is reported as crash with its reason")
 {
-	EXPECT_RET(tell("/proc/sys/kernel/panic", "0"), 0);
-	EXPECT_RET(tell("/proc/sysrq-trigger", "c"), 0);
+	EXPECT_RET(write_file("/proc/sys/kernel/panic", "0"), 0);
+	EXPECT_RET(write_file("/proc/sysrq-trigger", "c"), 0);
 }
 
-/* The guest's first process starts this one, which joins the group before it makes others. */
+/* Joins the freezer before the program forks; only init starts it as a direct child. */
 static void __attribute__((constructor)) join_group(void)
 {
 	if (getppid() == 1 && freezer_make() == 0)
 		freezer_join();
 }
 
-CASE(machine, cannot_be_killed, .promise = "V2", .title = "a program that cannot be killed is a timeout")
+CASE(vm, unkillable_program, .promise = "V2",
+     .title = "a program that cannot be killed is reported as timeout")
 {
 	EXPECT_RET(freezer_freeze(), 0);
 	pause();
 }
 
-/* What is no letter is read as four bytes, and the kernel gives 2048, with no end of the line. */
-CASE(machine, logs_more_than_is_read, .promise = "V1", .title = "a message of the kernel that is cut short holds up nothing")
+/* /dev/kmsg escapes each of these bytes as four, and truncates at 2048 without a newline. */
+CASE(vm, logs_long_message, .promise = "V1",
+     .title = "a truncated kernel message does not block the log")
 {
 	char text[900] = "<6>";
 
 	memset(text + 3, 'x', sizeof(text) - 4);
 	memset(text + 3, 0xff, 400);
-	EXPECT_RET(tell("/dev/kmsg", text), 0);
+	EXPECT_RET(write_file("/dev/kmsg", text), 0);
 }
 
-CASE(machine, is_well_at_last, .promise = "V1", .title = "a case behind accidents has its outcome")
+CASE(vm, passes_last, .promise = "V1", .title = "a case after crashes has its outcome")
 {
 	EXPECT_RET(0, 0);
 }
 
-CASE(machine, stays, .promise = "V2", .title = "a program has its time limit")
+CASE(vm, exceeds_time_limit, .promise = "V2",
+     .title = "a program that exceeds its time limit is reported as timeout")
 {
 	pause();
 }
 
-CASE(machine, is_not_reached, .promise = "V2", .title = "what is behind that is incomplete")
+CASE(vm, not_reached, .promise = "V2", .title = "a case after a timeout is reported as incomplete")
 {
 	EXPECT_RET(0, 0);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kills one process of a running suite and waits until everything that stood
- * or fell with it is gone: the whole run, or the victim's world, which is all
- * in one mount namespace. A process that leaves its parent is still below the
- * init of the run's PID namespace; that one is stopped meanwhile, as at its end
- * the kernel would clear away what the world has left.
+ * Kills one process of a running suite and waits until everything that depends
+ * on it is gone: the whole run, or the victim's world, which shares one mount
+ * namespace. Orphans stay below the init of the run's PID namespace; init is
+ * stopped meanwhile, since its exit would make the kernel kill what the world
+ * leaks.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -32,25 +32,25 @@ struct process {
 	pid_t pid, parent;
 	char comm[32];
 	bool ours;
-	ino_t mounts; /* its mount namespace; 0 when it is about to be gone */
+	ino_t mounts; /* its mount namespace; 0 if it is exiting */
 };
 
 struct connection {
 	unsigned int number;
-	ino_t dir; /* in fusectl; tells it from a later one of the same number */
+	ino_t dir; /* in fusectl; differs for a later connection of the same number */
 };
 
-/* At the last look. */
+/* Snapshot of the last scan(). */
 static struct process processes[PROCESSES];
 static int count;
 
-/* Those that must end, ever seen. */
+/* All processes seen so far that must end. */
 static struct process members[PROCESSES];
 static struct pollfd ends[PROCESSES + 1];
 static int member_count;
 static struct connection connections[CONNECTIONS];
 static int connection_count;
-static int mounts; /* inotify(7), told when one of them goes, which is after its connection */
+static int mounts; /* inotify(7): a mount goes after its connection */
 
 static const char *control, *server;
 static pid_t outer;
@@ -79,13 +79,13 @@ static ino_t connection_dir(unsigned int number)
 	return inode(path);
 }
 
-/* By inode: in another mount namespace than this one's the link may read differently. */
+/* By inode: in another mount namespace the link can read differently. */
 static bool runs_server(pid_t pid)
 {
 	return inode(server) && inode(proc(pid, "exe")) == inode(server);
 }
 
-/* Not of one that is dead already and only waits for its parent. */
+/* False for zombies. */
 static bool alive(struct process *p)
 {
 	FILE *stat = fopen(proc(p->pid, "stat"), "re");
@@ -119,7 +119,7 @@ static bool is_ours(const struct process *p)
 	return p;
 }
 
-static void look(void)
+static void scan(void)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
@@ -139,7 +139,7 @@ static void look(void)
 	}
 }
 
-static const char *role_of(const struct process *p)
+static const char *role(const struct process *p)
 {
 	const struct process *parent = find(p->parent);
 
@@ -152,16 +152,16 @@ static const char *role_of(const struct process *p)
 	return parent && parent->mounts == p->mounts ? "client" : "case";
 }
 
-static const struct process *find_victim(const char *role)
+static const struct process *find_victim(const char *wanted)
 {
-	look();
+	scan();
 	for (int i = 0; i < count; i++)
-		if (!strcmp(role_of(&processes[i]), role))
+		if (!strcmp(role(&processes[i]), wanted))
 			return &processes[i];
 	return NULL;
 }
 
-static void note_connection(unsigned int number)
+static void add_connection(unsigned int number)
 {
 	const struct connection found = { number, connection_dir(number) };
 
@@ -172,7 +172,7 @@ static void note_connection(unsigned int number)
 		connections[connection_count++] = found;
 }
 
-static void note_connections(pid_t pid)
+static void add_connections(pid_t pid)
 {
 	FILE *info = fopen(proc(pid, "mountinfo"), "re");
 	char line[4096], point[200], path[300];
@@ -182,7 +182,7 @@ static void note_connections(pid_t pid)
 		if (!strstr(line, " - fuse ") ||
 		    sscanf(line, "%*d %*d %*d:%u %*s %199s", &number, point) != 2)
 			continue;
-		note_connection(number);
+		add_connection(number);
 		snprintf(path, sizeof(path), "%s%s", proc(pid, "root"), point);
 		inotify_add_watch(mounts, path, IN_DELETE_SELF);
 	}
@@ -198,13 +198,13 @@ static pid_t init_of_run(void)
 	return outer;
 }
 
-static bool falls_with(const struct process *victim, const struct process *p)
+static bool must_end_with(const struct process *victim, const struct process *p)
 {
 	return p->ours && (victim->pid == outer || !p->mounts || p->mounts == victim->mounts);
 }
 
-/* How many processes are new that must end. */
-static int note_members(const struct process *victim)
+/* Returns how many processes that must end are new. */
+static int add_members(const struct process *victim)
 {
 	int before = member_count;
 
@@ -212,12 +212,12 @@ static int note_members(const struct process *victim)
 		const struct process *p = &processes[i];
 		int fd;
 
-		if (!falls_with(victim, p) || is_member(p->pid))
+		if (!must_end_with(victim, p) || is_member(p->pid))
 			continue;
 		fd = syscall(SYS_pidfd_open, p->pid, 0);
 		if (fd < 0)
 			continue;
-		note_connections(p->pid);
+		add_connections(p->pid);
 		members[member_count] = *p;
 		ends[member_count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	}
@@ -231,14 +231,14 @@ static void begin_deadline(void)
 	deadline = time(NULL) + DEADLINE_SECONDS * (mul && atoi(mul) > 0 ? atoi(mul) : 1);
 }
 
-static int ms_left(void)
+static int remaining_ms(void)
 {
-	time_t left = deadline - time(NULL);
+	time_t seconds = deadline - time(NULL);
 
-	return left > 0 ? left * 1000 : 0;
+	return seconds > 0 ? seconds * 1000 : 0;
 }
 
-/* How many lines came; -1 at their end. Blocks. */
+/* Returns the number of lines read; -1 at EOF. Blocks. */
 static int take_lines(int fd)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
@@ -246,15 +246,15 @@ static int take_lines(int fd)
 	ssize_t len;
 	int lines = 0;
 
-	if (poll(&ready, 1, ms_left()) == 0)
-		error(1, 0, "the run says nothing any more");
+	if (poll(&ready, 1, remaining_ms()) == 0)
+		error(1, 0, "the run prints nothing any more");
 	len = read(fd, text, sizeof(text));
 	for (ssize_t i = 0; i < len; i++)
 		lines += text[i] == '\n';
 	return len > 0 ? lines : -1;
 }
 
-/* Also when nobody has ever written, as poll(2) does not say. */
+/* True even if there never was a writer, which poll(2) does not report. */
 static bool is_at_end(int fd)
 {
 	char skipped;
@@ -265,13 +265,13 @@ static bool is_at_end(int fd)
 /* False at the deadline. */
 static bool wait_for_members(int lines)
 {
-	int left = 0;
+	int pending = 0;
 
 	for (int i = 0; i < member_count; i++)
-		left += ends[i].fd >= 0;
-	while (left) {
+		pending += ends[i].fd >= 0;
+	while (pending) {
 		ends[member_count] = (struct pollfd){ .fd = lines, .events = POLLIN };
-		if (poll(ends, member_count + 1, ms_left()) == 0)
+		if (poll(ends, member_count + 1, remaining_ms()) == 0)
 			return false;
 		if (ends[member_count].revents && take_lines(lines) < 0)
 			lines = -1;
@@ -279,7 +279,7 @@ static bool wait_for_members(int lines)
 			if (ends[i].revents) {
 				close(ends[i].fd);
 				ends[i].fd = -1;
-				left--;
+				pending--;
 			}
 	}
 	return true;
@@ -287,35 +287,35 @@ static bool wait_for_members(int lines)
 
 static int count_connections(void)
 {
-	int left = 0;
+	int n = 0;
 
 	for (int i = 0; i < connection_count; i++)
-		left += connection_dir(connections[i].number) == connections[i].dir;
-	return left;
+		n += connection_dir(connections[i].number) == connections[i].dir;
+	return n;
 }
 
-/* They go with the last process, but for those of a ring: a worker of the kernel ends that. */
+/* They go with the last process, except those of an io_uring, which a kernel worker ends. */
 static void wait_for_connections(void)
 {
 	struct pollfd gone = { .fd = mounts, .events = POLLIN };
 	char events[4096];
 
-	while (count_connections() && poll(&gone, 1, ms_left()) > 0)
+	while (count_connections() && poll(&gone, 1, remaining_ms()) > 0)
 		if (read(mounts, events, sizeof(events)) <= 0)
 			return;
 }
 
-static int report_left(void)
+static int report_leaked(void)
 {
-	int left = 0;
+	int leaked = 0;
 
 	for (int i = 0; i < member_count; i++)
-		if (ends[i].fd >= 0 && ++left)
-			printf("left behind: process %d (%s)\n", members[i].pid, members[i].comm);
+		if (ends[i].fd >= 0 && ++leaked)
+			printf("leaked: process %d (%s)\n", members[i].pid, members[i].comm);
 	for (int i = 0; i < connection_count; i++)
-		if (connection_dir(connections[i].number) == connections[i].dir && ++left)
-			printf("left behind: FUSE connection %u\n", connections[i].number);
-	return left ? 1 : 0;
+		if (connection_dir(connections[i].number) == connections[i].dir && ++leaked)
+			printf("leaked: FUSE connection %u\n", connections[i].number);
+	return leaked ? 1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -346,16 +346,16 @@ int main(int argc, char **argv)
 	init = init_of_run();
 	if (victim.pid != outer)
 		kill(init, SIGSTOP);
-	note_members(&victim);
+	add_members(&victim);
 	kill(victim.pid, SIGKILL);
-	/* Once more each time: some may have been born between the look and the kill. */
+	/* Repeats the scan: processes may have been forked between scan and kill. */
 	while (wait_for_members(fd)) {
-		look();
-		if (!note_members(&victim))
+		scan();
+		if (!add_members(&victim))
 			break;
 	}
 	wait_for_connections();
-	status = report_left();
+	status = report_leaked();
 	printf("killed a %s: %d processes and %d connections in all\n", argv[1], member_count,
 	       connection_count);
 	fflush(stdout);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One case, for vm-boots.sh: in the program that is called "bad" it is the kernel's end
- * while the same case of another program runs, which is well.
+ * One case, for vm-boots.sh: in the program "bad" it panics the kernel while the same case of
+ * another program is running.
  */
 #include <poll.h>
 
@@ -13,11 +13,12 @@ enum { WAIT_SECONDS = 5 };
 
 const struct promise contract[] = {
 	{ "V", "Virtual machines", NULL },
-	{ "V3", "of several that ran, the culprit is found", "scripts/vm/boots.inc: try_alone()" },
+	{ "V3", "of several running cases, the culprit is found",
+	  "scripts/vm/boots.inc: try_alone()" },
 	{ 0 },
 };
 
-THROWAWAY_FIXTURE(two);
+THROWAWAY_FIXTURE(concurrent_run);
 
 static int open_meeting(void)
 {
@@ -25,7 +26,7 @@ static int open_meeting(void)
 	return open(MEETING, O_RDWR | O_CLOEXEC);
 }
 
-/* Each waits for the other, who alone never comes, for so long. */
+/* Waits for the other program until the timeout: alone, it never arrives. */
 static int meet(int fd, short event)
 {
 	struct pollfd other = { .fd = fd, .events = event };
@@ -33,13 +34,14 @@ static int meet(int fd, short event)
 	return poll(&other, 1, WAIT_SECONDS * 1000);
 }
 
-CASE(two, meet, .promise = "V3", .title = "the bad one is a crash, the other has its outcome")
+CASE(concurrent_run, only_bad_panics, .promise = "V3",
+     .title = "the bad program is reported as crash, the other one passes")
 {
 	const int meeting = open_meeting();
 
 	if (!strcmp(program_invocation_short_name, "bad")) {
 		meet(meeting, POLLIN);
-		EXPECT_RET(tell("/proc/sysrq-trigger", "c"), 0);
+		EXPECT_RET(write_file("/proc/sysrq-trigger", "c"), 0);
 	}
 	EXPECT_RET(write(meeting, "x", 1), 1);
 	meet(meeting, 0);

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cases that end, but leave a process that cannot be killed: for vm.sh, which has to see
- * that the program has ended. Skipped where no kernel can be thrown away.
+ * Cases that end but leave a process that cannot be killed: vm.sh must notice that the program
+ * has ended. Skipped unless run in a virtual machine.
  */
 #include "throwaway.h"
 
 const struct promise contract[] = {
 	{ "V", "Virtual machines", NULL },
-	{ "V3", "what is left of a program does not hold up others", "scripts/vm/guest/jobs.c: expect_end()" },
+	{ "V3", "a process left by a program does not block other programs",
+	  "scripts/vm/guest/jobs.c: expect_end()" },
 	{ 0 },
 };
 
-THROWAWAY_FIXTURE(program);
+THROWAWAY_FIXTURE(unkillable_child);
 
-static int leave_a_process(void)
+static int fork_into_freezer(void)
 {
 	int joined[2], err;
 	char byte;
@@ -32,19 +33,21 @@ static int leave_a_process(void)
 	return read(joined[0], &byte, 1) == 1 ? 0 : -ECHILD;
 }
 
-static int linger(void)
+static int leave_unkillable_child(void)
 {
-	return freezer_make() ?: leave_a_process() ?: freezer_freeze();
+	return freezer_make() ?: fork_into_freezer() ?: freezer_freeze();
 }
 
-CASE(program, lingers, .promise = "V3", .title = "a program has its outcome, though it leaves a process for ever")
+CASE(unkillable_child, passes, .promise = "V3",
+     .title = "a case that leaves an unkillable process passes")
 {
-	EXPECT_RET(linger(), 0);
+	EXPECT_RET(leave_unkillable_child(), 0);
 }
 
-CASE(program, fails_and_lingers, .promise = "V3", .title = "what has failed is not counted again as a death")
+CASE(unkillable_child, fails, .promise = "V3",
+     .title = "a case that failed is not also counted as a crash")
 {
-	EXPECT_RET(linger(), 0);
+	EXPECT_RET(leave_unkillable_child(), 0);
 	EXPECT_RET(-EIO, 0);
 }
 

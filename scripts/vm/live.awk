@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Before collate.ktap.awk and collate.live.awk, for the output of several programs at once,
-# "SERVER<tab>PROGRAM<tab>LINE" as the monitor prints it: each has a state of its own.
+# Runs before collate.ktap.awk and collate.live.awk on the monitor's output,
+# "SERVER<tab>PROGRAM<tab>LINE" of several programs at once: switches to the program's state.
 
 BEGIN {
 	FS = "\t"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What is left to be run after a virtual machine has died; after collate.ktap.awk.
-# Reads cases.tsv (kind=list), status.tsv (kind=status), deaths.tsv (kind=deaths) and
-# the KTAP (kind=ktap) of a run; SERVERS are its servers. Of programs that have not
-# ended, prints "left" or "done", server, program and case, between tabs.
+# The cases still to run after a virtual machine has died; runs after collate.ktap.awk. Reads
+# cases.tsv (kind=list), status.tsv (kind=status), deaths.tsv (kind=deaths) and the KTAP
+# (kind=ktap) of a run; SERVERS are its servers. For each case of a program that has not ended,
+# prints "pending" or "done", server, program and case, separated by tabs.
 
 BEGIN {
 	FS = OFS = "\t"
@@ -36,7 +36,7 @@ END {
 		for (c = 1; c <= n_cases; c++) {
 			name = cases[c]
 			if (!((servers[s], program_of[name]) in ended))
-				print ((servers[s], name) in known) ? "done" : "left", \
+				print ((servers[s], name) in known) ? "done" : "pending", \
 				      servers[s], program_of[name], name
 		}
 }

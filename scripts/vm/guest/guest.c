@@ -31,7 +31,7 @@ bool guest_write(const char *path, const char *text)
 	return written;
 }
 
-void guest_mkdir_above(const char *path)
+void guest_mkdir_parents(const char *path)
 {
 	char dir[512];
 

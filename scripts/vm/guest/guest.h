@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Small things that the guest's init does with files. */
+/* File helpers of the guest's init. */
 
-/* The first line of a file, "" where there is none; false if it cannot be read. */
+/* Reads the first line of a file, "" if it has none; false if it cannot be read. */
 bool guest_read(const char *path, char *line, size_t size);
 
 bool guest_write(const char *path, const char *text);
 
-/* The folders in which a file is. */
-void guest_mkdir_above(const char *path);
+/* Creates the directories above @path. */
+void guest_mkdir_parents(const char *path);
 
 #endif

@@ -5,21 +5,21 @@
 
 #include "job_list.h"
 
-static void split(char *text, struct plan_line *line)
+static void split(char *text, struct job_list_line *line)
 {
 	int n = 0;
 
 	text[strcspn(text, "\n")] = '\0';
-	while (text && n < PLAN_WORDS)
+	while (text && n < JOB_LIST_WORDS)
 		line->word[n++] = strsep(&text, "\t");
 	line->word[n] = NULL;
 }
 
-bool plan_each(const char *path, const char *key,
-	       void (*each)(const struct plan_line *line, void *arg), void *arg)
+bool job_list_each(const char *path, const char *key,
+		   void (*each)(const struct job_list_line *line, void *arg), void *arg)
 {
 	FILE *file = fopen(path, "re");
-	struct plan_line line;
+	struct job_list_line line;
 	char *text = NULL;
 	size_t size = 0;
 

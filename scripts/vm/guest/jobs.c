@@ -15,9 +15,9 @@
 
 #include "guest.h"
 #include "jobs.h"
+#include "job_list.h"
 #include "kernel_log.h"
 #include "lines.h"
-#include "job_list.h"
 #include "stream_out.h"
 
 #define JOBS_MAX     4096
@@ -29,16 +29,16 @@ enum { TERM_SECONDS = 1, KILL_SECONDS = 30 };
 enum { FD_PORT, FD_CHILDREN, FD_LOG, FD_COUNT };
 
 struct job {
-	char *server, *program, *arg[PLAN_WORDS + 1];
-	const char *unusable; /* why the server's jobs are skipped */
+	char *server, *program, *arg[JOB_LIST_WORDS + 1];
+	const char *unusable; /* why the server's jobs are skipped, or NULL */
 };
 
-/* A job that runs. */
+/* A running job. */
 struct run {
-	int job; /* -1: this one is free */
+	int job; /* -1: free slot */
 	pid_t pid;
 	bool killed, timed_out, given_up;
-	time_t deadline; /* for what comes next: TERM, KILL, giving up; 0: none */
+	time_t deadline; /* of the next step: SIGTERM, SIGKILL, giving up; 0: none */
 	struct lines output, evidence;
 	char output_data[LINE_BYTES], evidence_data[LINE_BYTES];
 };
@@ -61,7 +61,7 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-static void add_job(const struct plan_line *line)
+static void add_job(const struct job_list_line *line)
 {
 	struct job *job = &jobs[job_count];
 	int args = 0;
@@ -76,8 +76,8 @@ static void add_job(const struct plan_line *line)
 	job_count++;
 }
 
-/* Stands behind the jobs in the plan. */
-static void find_unusable(const struct plan_line *line)
+/* These lines follow the jobs in the list. */
+static void mark_unusable(const struct job_list_line *line)
 {
 	char value[64];
 
@@ -88,14 +88,14 @@ static void find_unusable(const struct plan_line *line)
 			jobs[i].unusable = copy(line->word[4]);
 }
 
-static void read_plan(const struct plan_line *line, void *unused)
+static void read_line(const struct job_list_line *line, void *unused)
 {
 	const char *key = line->word[0];
 
 	if (!strcmp(key, "job"))
 		add_job(line);
 	else if (!strcmp(key, "needs"))
-		find_unusable(line);
+		mark_unusable(line);
 	else if (!strcmp(key, "env"))
 		setenv(line->word[1], line->word[2], 1);
 	else if (!strcmp(key, "evidence"))
@@ -106,26 +106,26 @@ static void read_plan(const struct plan_line *line, void *unused)
 		parallel = atoi(line->word[1]);
 }
 
-static void say_output(void *run, const char *line, size_t len)
+static void send_output(void *run, const char *line, size_t len)
 {
 	stream_line(STREAM_OUTPUT, ((struct run *)run)->job, line, len);
 }
 
-static void say_evidence(void *run, const char *line, size_t len)
+static void send_evidence(void *run, const char *line, size_t len)
 {
 	stream_line(STREAM_EVIDENCE, ((struct run *)run)->job, line, len);
 }
 
-/* A pipe with a name: what is written to it is out at once, and no file to be followed. */
-static int make_evidence(const struct job *job, char *path, size_t size)
+/* A FIFO, so that poll(2) reports evidence as it is written. */
+static int open_evidence(const struct job *job, char *path, size_t size)
 {
 	snprintf(path, size, "%s/%s/%s.jsonl", evidence_dir, job->server, job->program);
-	guest_mkdir_above(path);
+	guest_mkdir_parents(path);
 	unlink(path);
 	return mkfifo(path, 0600) < 0 ? -1 : open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 }
 
-static void become(const struct job *job, const char *evidence, int output)
+static void exec_program(const struct job *job, const char *evidence, int output)
 {
 	char path[256];
 	int null = open("/dev/null", O_RDONLY);
@@ -147,16 +147,16 @@ static void become(const struct job *job, const char *evidence, int output)
 	_exit(127);
 }
 
-static void start(struct run *run, int number)
+static void start_job(struct run *run, int number)
 {
 	const struct job *job = &jobs[number];
 	char evidence[512];
 	int output[2];
 
-	stream_say(STREAM_BEGIN, number, "%s %s", job->server, job->program);
+	stream_printf(STREAM_BEGIN, number, "%s %s", job->server, job->program);
 	if (job->unusable) {
-		stream_say(STREAM_OUTPUT, number, "1..0 # SKIP %s", job->unusable);
-		stream_say(STREAM_STATUS, number, "4");
+		stream_printf(STREAM_OUTPUT, number, "1..0 # SKIP %s", job->unusable);
+		stream_printf(STREAM_STATUS, number, "4");
 		return;
 	}
 	if (pipe2(output, O_CLOEXEC) < 0)
@@ -166,17 +166,17 @@ static void start(struct run *run, int number)
 	run->killed = run->timed_out = run->given_up = false;
 	run->deadline = limit ? now() + limit : 0;
 	run->output = (struct lines){ output[0], run->output_data, LINE_BYTES, 0 };
-	run->evidence = (struct lines){ make_evidence(job, evidence, sizeof(evidence)),
+	run->evidence = (struct lines){ open_evidence(job, evidence, sizeof(evidence)),
 					run->evidence_data, LINE_BYTES, 0 };
 	run->pid = fork();
 	if (run->pid == 0)
-		become(job, evidence, output[1]);
+		exec_program(job, evidence, output[1]);
 	close(output[1]);
 	running++;
 }
 
-/* All has been said; a process that cannot be killed would keep it from ending. */
-static void expect_end(struct run *run)
+/* The output has ended, but an unkillable process can keep the job from exiting. */
+static void expect_exit(struct run *run)
 {
 	close(run->output.fd);
 	run->output.fd = -1;
@@ -184,23 +184,23 @@ static void expect_end(struct run *run)
 	run->deadline = now() + KILL_SECONDS;
 }
 
-static void read_all(struct run *run)
+static void read_output(struct run *run)
 {
-	lines_read(&run->evidence, say_evidence, run);
-	if (run->output.fd >= 0 && !lines_read(&run->output, say_output, run))
-		expect_end(run);
+	lines_read(&run->evidence, send_evidence, run);
+	if (run->output.fd >= 0 && !lines_read(&run->output, send_output, run))
+		expect_exit(run);
 }
 
-static void finish(struct run *run, int status)
+static void finish_job(struct run *run, int status)
 {
-	read_all(run);
-	lines_end(&run->output, say_output, run);
-	lines_end(&run->evidence, say_evidence, run);
+	read_output(run);
+	lines_end(&run->output, send_output, run);
+	lines_end(&run->evidence, send_evidence, run);
 	if (run->timed_out)
-		stream_say(STREAM_STATUS, run->job, "timeout");
+		stream_printf(STREAM_STATUS, run->job, "timeout");
 	else
-		stream_say(STREAM_STATUS, run->job, "%d",
-			   WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+		stream_printf(STREAM_STATUS, run->job, "%d",
+			      WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 	close(run->output.fd);
 	close(run->evidence.fd);
 	run->job = -1;
@@ -219,11 +219,11 @@ static void reap(void)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (int i = 0; i < parallel; i++)
 			if (runs[i].job >= 0 && runs[i].pid == pid)
-				finish(&runs[i], status);
+				finish_job(&runs[i], status);
 }
 
-/* As timeout(1) does it, but some time it is enough. */
-static void press(struct run *run)
+/* SIGTERM, then SIGKILL, as timeout(1) does; then gives up. */
+static void escalate(struct run *run)
 {
 	if (run->killed) {
 		run->given_up = true;
@@ -244,7 +244,8 @@ static int poll_fds(struct pollfd *fds)
 {
 	int n = FD_COUNT;
 
-	fds[FD_PORT] = (struct pollfd){ .fd = stream_flush() ? -1 : stream_fd(), .events = POLLOUT };
+	fds[FD_PORT] =
+		(struct pollfd){ .fd = stream_flush() ? -1 : stream_fd(), .events = POLLOUT };
 	fds[FD_CHILDREN] = (struct pollfd){ .fd = children, .events = POLLIN };
 	fds[FD_LOG] = (struct pollfd){ .fd = kernel_log_fd(), .events = POLLIN };
 	for (int i = 0; i < parallel; i++) {
@@ -256,37 +257,37 @@ static int poll_fds(struct pollfd *fds)
 	return n;
 }
 
-static void turn(void)
+static void handle_events(void)
 {
 	struct pollfd fds[FD_COUNT + 2 * PARALLEL_MAX];
 
 	if (poll(fds, poll_fds(fds), 1000) == 0)
-		stream_say(STREAM_ALIVE, -1, "%ld", now());
+		stream_printf(STREAM_ALIVE, -1, "%ld", now());
 	kernel_log_read();
 	for (int i = 0; i < parallel; i++)
 		if (runs[i].job >= 0)
-			read_all(&runs[i]);
+			read_output(&runs[i]);
 	reap();
 	for (int i = 0; i < parallel; i++)
 		if (runs[i].job >= 0 && runs[i].deadline && now() >= runs[i].deadline)
-			press(&runs[i]);
+			escalate(&runs[i]);
 }
 
-static void start_next(void)
+static void start_jobs(void)
 {
 	for (int i = 0; i < parallel; i++)
 		while (runs[i].job < 0 && next_job < job_count)
-			start(&runs[i], next_job++);
+			start_job(&runs[i], next_job++);
 }
 
-static void say_stuck(void)
+static void report_stuck(void)
 {
 	for (int i = 0; i < parallel; i++)
 		if (runs[i].job >= 0)
-			stream_say(STREAM_STUCK, runs[i].job, "%s", jobs[runs[i].job].program);
+			stream_printf(STREAM_STUCK, runs[i].job, "%s", jobs[runs[i].job].program);
 }
 
-bool jobs_run(const char *plan)
+bool jobs_run(const char *job_list)
 {
 	sigset_t child;
 
@@ -294,17 +295,17 @@ bool jobs_run(const char *plan)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	children = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
-	plan_each(plan, NULL, read_plan, NULL);
+	job_list_each(job_list, NULL, read_line, NULL);
 	if (parallel > PARALLEL_MAX)
 		parallel = PARALLEL_MAX;
 	for (int i = 0; i < parallel; i++)
 		runs[i].job = -1;
-	start_next();
+	start_jobs();
 	while (running > given_up) {
-		turn();
-		if (!given_up) /* what else runs may come to its end, but this kernel is spoilt */
-			start_next();
+		handle_events();
+		if (!given_up) /* running jobs may finish, but this kernel starts no more */
+			start_jobs();
 	}
-	say_stuck();
+	report_stuck();
 	return !given_up;
 }

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 /*
- * Runs the jobs of the plan, and streams what they say and the kernel log meanwhile.
- * False where one cannot be killed, after which nothing more can be run here.
+ * Runs the jobs of the list and streams their output and the kernel log. Returns false if a job
+ * cannot be killed: this kernel can run nothing more.
  */
-bool jobs_run(const char *plan);
+bool jobs_run(const char *job_list);
 
 #endif

@@ -12,7 +12,7 @@
 static int log_fd = -1;
 static char marker[256];
 
-/* Without its newline it could still grow, and would not be read before the next message. */
+/* Without a newline printk holds the message back until the next one. */
 static void mark(const char *what)
 {
 	char text[sizeof(marker) + 16];
@@ -35,15 +35,15 @@ int kernel_log_fd(void)
 	return log_fd;
 }
 
-/* The first line of a record is the message; that of one that is cut short has no end. */
-static void say_message(const char *record, size_t len)
+/* The first line of a record is the message; a truncated record has no newline. */
+static void send_message(const char *record, size_t len)
 {
 	const char *end = memchr(record, '\n', len);
 
 	stream_line(STREAM_LOG, -1, record, end ? (size_t)(end - record) : len);
 }
 
-/* One record a read. */
+/* Each read(2) returns one record. */
 void kernel_log_read(void)
 {
 	char record[8192];
@@ -52,7 +52,7 @@ void kernel_log_read(void)
 	while (log_fd >= 0) {
 		len = read(log_fd, record, sizeof(record));
 		if (len > 0)
-			say_message(record, len);
+			send_message(record, len);
 		else if (len == 0 || errno != EPIPE) /* EPIPE: some were overwritten */
 			return;
 	}

@@ -2,14 +2,14 @@
 #ifndef FPT_VM_KERNEL_LOG_H
 #define FPT_VM_KERNEL_LOG_H
 
-/* The kernel log, streamed from where @marker is written to it. */
+/* Writes @marker to the kernel log; streams the log from there. */
 void kernel_log_begin(const char *marker);
 
-/* What has come meanwhile. */
+/* Streams new records. */
 void kernel_log_read(void);
 int kernel_log_fd(void);
 
-/* Up to the marker at the end, which this writes. */
+/* Writes the end marker and streams the log up to it. */
 void kernel_log_end(void);
 
 #endif

@@ -12,18 +12,18 @@
 #define DEBUGFS	 "/sys/kernel/debug"
 #define KMEMLEAK DEBUGFS "/kmemleak"
 
-/* Memory that is younger is not reported; and there is nothing else to wait for. */
+/* kmemleak does not report younger memory, and offers nothing to wait for. */
 enum { MIN_AGE_MS = 5100 };
 
 static void scan(void)
 {
-	stream_say(STREAM_ALIVE, -1, "kmemleak");
+	stream_printf(STREAM_ALIVE, -1, "kmemleak");
 	stream_flush();
 	guest_write(KMEMLEAK, "scan");
 	kernel_log_read();
 }
 
-/* Written by a process, no line counts as a report of the kernel. */
+/* Lines that a process writes do not count as kernel reports. */
 static void log_leaks(void)
 {
 	FILE *file = fopen(KMEMLEAK, "re");
@@ -43,7 +43,7 @@ void leaks_find(void)
 	if (access(KMEMLEAK, W_OK) < 0)
 		return;
 	poll(NULL, 0, MIN_AGE_MS);
-	/* Twice, as what changed since the scan before counts as in use. */
+	/* Twice: an object that changed since the previous scan counts as in use. */
 	scan();
 	scan();
 	log_leaks();

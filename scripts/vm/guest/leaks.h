@@ -3,8 +3,8 @@
 #define FPT_VM_LEAKS_H
 
 /*
- * Where the kernel has kmemleak, asks for memory that nothing refers to any more. The kernel
- * says in its log how much it has found, where the join sees it; the guest adds what it was.
+ * Scans for unreferenced memory if the kernel has kmemleak. The kernel logs how many objects it
+ * found, which collate reports; the guest adds what they are.
  */
 void leaks_find(void);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest's first process: makes the machine ready, does what the plan says, and
- * ends the machine.
+ * The guest's init: prepares the guest, runs the job list and ends the guest. README.md beside
+ * this folder has the steps and the streams.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,21 +25,21 @@
 #include "job_list.h"
 #include "stream_out.h"
 
-#define PLAN "/vm/plan"
+#define JOB_LIST "/vm/job-list"
 
 static bool wants_shell;
 
-static void end_machine(void)
+static void end_guest(void)
 {
-	reboot(RB_AUTOBOOT); /* which ends QEMU also where the kernel has no ACPI */
+	reboot(RB_AUTOBOOT); /* with -no-reboot this ends QEMU, even without ACPI */
 	for (;;)
 		pause();
 }
 
-static void give_up(const char *what)
+static void fail(const char *what)
 {
 	fprintf(stderr, "vm: %s: %s\n", what, strerror(errno));
-	end_machine();
+	end_guest();
 }
 
 static void mount_on(const char *dir, const char *type, const char *options)
@@ -48,15 +48,15 @@ static void mount_on(const char *dir, const char *type, const char *options)
 	mount(type, dir, type, 0, options);
 }
 
-/* Messages go to the console from here on. */
+/* Opens the console: messages go there from here on. */
 static void make_dev(void)
 {
 	int console;
 
 	mkdir("/dev", 0755);
-	/* It is there already where the kernel has CONFIG_DEVTMPFS_MOUNT. */
+	/* CONFIG_DEVTMPFS_MOUNT has mounted it already. */
 	if (access("/dev/null", F_OK) < 0 && mount("dev", "/dev", "devtmpfs", 0, NULL) < 0)
-		give_up("no devtmpfs (set CONFIG_DEVTMPFS)");
+		fail("no devtmpfs (set CONFIG_DEVTMPFS)");
 	console = open("/dev/console", O_RDWR | O_NOCTTY);
 	for (int fd = 0; console >= 0 && fd < 3; fd++)
 		dup2(console, fd);
@@ -74,7 +74,8 @@ static void make_root(void)
 	mount_on("/dev/shm", "tmpfs", "mode=1777");
 	mkdir("/root", 0700);
 	if (symlink("/proc/self/fd", "/dev/fd") < 0 || chdir("/tmp") < 0)
-		stream_say(STREAM_REMARK, -1, "the guest is not complete: %s", strerror(errno));
+		stream_printf(STREAM_REMARK, -1, "cannot set up the guest's root: %s",
+			      strerror(errno));
 }
 
 static void load_module(const char *path)
@@ -82,12 +83,12 @@ static void load_module(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
-		stream_say(STREAM_REMARK, -1, "module %s is not loaded: %s",
-			   strrchr(path, '/') + 1, strerror(errno));
+		stream_printf(STREAM_REMARK, -1, "cannot load module %s: %s",
+			      strrchr(path, '/') + 1, strerror(errno));
 	close(fd);
 }
 
-static void prepare(const struct plan_line *line, void *unused)
+static void prepare(const struct job_list_line *line, void *unused)
 {
 	if (!strcmp(line->word[0], "module"))
 		load_module(line->word[1]);
@@ -99,16 +100,16 @@ static void prepare(const struct plan_line *line, void *unused)
 		wants_shell = true;
 }
 
-static void say_hello(void)
+static void send_hello(void)
 {
 	struct utsname name;
 
 	uname(&name);
-	stream_say(STREAM_HELLO, -1, "%s", name.release);
+	stream_printf(STREAM_HELLO, -1, "%s", name.release);
 	stream_flush();
 }
 
-static void set_environment(const struct plan_line *line, void *unused)
+static void set_environment(const struct job_list_line *line, void *unused)
 {
 	setenv(line->word[1], line->word[2], 1);
 }
@@ -118,13 +119,13 @@ static void run_shell(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		plan_each(PLAN, "env", set_environment, NULL);
+		job_list_each(JOB_LIST, "env", set_environment, NULL);
 		setenv("FPT_SERVER", "/suite/servers/raw", 0);
 		setsid();
 		ioctl(STDIN_FILENO, TIOCSCTTY, 1);
 		if (chdir("/root") == 0)
 			execl("/bin/sh", "-sh", NULL);
-		give_up("/bin/sh");
+		fail("/bin/sh");
 	}
 	while (wait(NULL) != pid)
 		;
@@ -134,25 +135,25 @@ int main(void)
 {
 	make_dev();
 	if (!stream_open())
-		give_up("no second serial port (set CONFIG_SERIAL_8250, "
-			"CONFIG_SERIAL_8250_RUNTIME_UARTS=2)");
+		fail("no second serial port (set CONFIG_SERIAL_8250, "
+		     "CONFIG_SERIAL_8250_RUNTIME_UARTS=2)");
 	make_root();
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/root", 1);
 	setpriority(PRIO_PROCESS, 0, -10);
-	say_hello();
-	plan_each(PLAN, NULL, prepare, NULL);
+	send_hello();
+	job_list_each(JOB_LIST, NULL, prepare, NULL);
 	mount_on("/sys/fs/fuse/connections", "fusectl", NULL);
 	if (wants_shell) {
 		run_shell();
 	} else {
-		bool done = jobs_run(PLAN);
+		bool done = jobs_run(JOB_LIST);
 
 		if (done)
 			leaks_find();
 		kernel_log_end();
-		stream_say(STREAM_DONE, -1, done ? "all jobs" : "stuck");
+		stream_printf(STREAM_DONE, -1, done ? "all jobs" : "stuck");
 	}
 	stream_end();
-	end_machine();
+	end_guest();
 }

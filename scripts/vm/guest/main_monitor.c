@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * monitor RUN_DIR PLAN RESULT COMING_UP SECONDS QEMU [ARGUMENT...]
+ * monitor RUN_DIR JOB_LIST RESULT BOOT_SECONDS SECONDS QEMU [ARGUMENT...]
  *
- * The host's end of one boot: starts QEMU, whose standard output is the stream, and
- * turns that into the run directory while it comes; prints "SERVER<tab>PROGRAM<tab>
- * LINE" for the programs' output. QEMU is ended when the guest says that it is done,
- * when the console has the end of a panic, or when for SECONDS neither stream nor
- * RUN_DIR/console.log have grown, or for twice that the stream has not, COMING_UP in
- * the guest's boot; 0 is no limit. When nothing ends for five seconds it says on standard
- * error what it waits for. What became of the boot is in RESULT, lines of words between tabs:
+ * The host's side of one boot: starts QEMU, whose standard output is the stream, and writes the
+ * run directory as the stream arrives; prints "SERVER<tab>PROGRAM<tab>LINE" for each line of the
+ * programs' output. Kills QEMU when the guest reports its end, when the console shows the end of
+ * a panic, when neither the stream nor RUN_DIR/console.log has grown for SECONDS, or when the
+ * stream has not grown for twice as long; until the guest is up the limit is BOOT_SECONDS. 0 is no
+ * limit. If no case ends for five seconds, it reports on standard error what it waits for. Writes
+ * the outcome of the boot to RESULT, words separated by tabs:
  *
  *	release RELEASE			the guest came up
  *	end done|died|silent|stuck
- *	stuck SERVER PROGRAM		it cannot be killed
- *	running SERVER PROGRAM CASE	a case that has begun and not ended
+ *	stuck SERVER PROGRAM		this job cannot be killed
+ *	running SERVER PROGRAM CASE	this case began and did not end
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lines.h"
 #include "job_list.h"
+#include "lines.h"
 #include "stream.h"
 
 #define JOBS_MAX     4096
@@ -37,14 +37,14 @@
 #define NAME_BYTES   256
 
 enum {
-	STREAM_SILENCES = 2, /* a kernel that still talks has so many times the seconds */
-	SAY_SECONDS = 5,
+	STREAM_SILENCES = 2, /* as many times the limit if the console still grows */
+	PROGRESS_SECONDS = 5,
 };
 
 struct job {
 	char *server, *program;
 	FILE *output, *evidence;
-	char running[NAME_BYTES]; /* case, or "" */
+	char running[NAME_BYTES]; /* the running case, or "" */
 };
 
 static struct job jobs[JOBS_MAX];
@@ -53,7 +53,7 @@ static const char *run_dir, *end;
 static char *release;
 static FILE *result, *status, *kernel_log;
 static pid_t qemu;
-static time_t shown; /* when something was last shown */
+static time_t shown; /* time of the last progress */
 
 static void fail(const char *what)
 {
@@ -85,7 +85,7 @@ static FILE *append_to(const char *format, ...)
 	return file;
 }
 
-static void add_job(const struct plan_line *line, void *unused)
+static void add_job(const struct job_list_line *line, void *unused)
 {
 	if (job_count == JOBS_MAX)
 		return;
@@ -121,17 +121,17 @@ static bool begins_with(const char *text, size_t len, const char *start)
 	return len >= strlen(start) && !memcmp(text, start, strlen(start));
 }
 
-/* In the guest are other paths, and soon there is no guest. */
-static void say_again(const struct job *job)
+/* The guest's command line is of no use on the host. */
+static void put_rerun_command(const struct job *job)
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text), "# again: %s --server %s --filter %s",
-		 getenv("FPT_VM_AGAIN") ?: "scripts/vm.sh", job->server, job->running);
+	snprintf(text, sizeof(text), "# again: scripts/vm.sh --server %s --filter %s", job->server,
+		 job->running);
 	put_line(job->output, text, strlen(text));
 }
 
-/* Of the case that runs: that of the case before may come after its beginning. */
+/* Of the running case: the verdict of the previous one may arrive after it began. */
 static bool is_verdict(const struct job *job, const char *text, size_t len)
 {
 	const char *name = strchr(job->running, '.'), *at;
@@ -146,7 +146,7 @@ static bool is_verdict(const struct job *job, const char *text, size_t len)
 static void take_output(struct job *job, const char *text, size_t len)
 {
 	if (begins_with(text, len, "# again: ")) {
-		say_again(job);
+		put_rerun_command(job);
 		return;
 	}
 	put_line(job->output, text, len);
@@ -171,7 +171,7 @@ static void take_evidence(struct job *job, const char *text, size_t len)
 		snprintf(job->running, NAME_BYTES, "%.*s", (int)(quote - name), name);
 }
 
-static void take_of_job(char type, struct job *job, const char *text, size_t len)
+static void take_job_line(char type, struct job *job, const char *text, size_t len)
 {
 	if (type == STREAM_BEGIN)
 		begin(job);
@@ -196,7 +196,7 @@ static void take_line(void *unused, const char *line, size_t len)
 		return;
 	len -= ++text - line;
 	if (number >= 0 && number < job_count)
-		take_of_job(*line, &jobs[number], text, len);
+		take_job_line(*line, &jobs[number], text, len);
 	if (*line == STREAM_HELLO && !release)
 		release = strndup(text, len);
 	else if (*line == STREAM_REMARK)
@@ -238,31 +238,31 @@ static int open_console(void)
 	return fd;
 }
 
-/* True if the console has grown. What the kernel says last if a panic does not reboot is its end. */
-static bool hear_console(int fd)
+/* True if the console has grown. A panic that does not reboot ends with this line. */
+static bool read_console(int fd)
 {
-	static const char last_word[] = "---[ end Kernel panic";
+	static const char panic_end[] = "---[ end Kernel panic";
 	static char text[4096];
-	static size_t kept; /* of what was heard before */
-	bool heard = false;
+	static size_t kept; /* of the previous read */
+	bool grown = false;
 	ssize_t len;
 
 	while ((len = read(fd, text + kept, sizeof(text) - kept)) > 0) {
-		heard = true;
+		grown = true;
 		len += kept;
-		if (memmem(text, len, last_word, strlen(last_word)))
+		if (memmem(text, len, panic_end, strlen(panic_end)))
 			end = "died";
-		kept = len < (ssize_t)sizeof(last_word) ? len : (ssize_t)sizeof(last_word);
+		kept = len < (ssize_t)sizeof(panic_end) ? len : (ssize_t)sizeof(panic_end);
 		memmove(text, text + len - kept, kept);
 	}
-	return heard;
+	return grown;
 }
 
-static void say_what_is_waited_for(time_t begun)
+static void show_progress(time_t begun)
 {
-	const char *running = release ? "the next program" : "the kernel to come up";
+	const char *running = release ? "the next program" : "the kernel to boot";
 
-	if (now() < shown + SAY_SECONDS)
+	if (now() < shown + PROGRESS_SECONDS)
 		return;
 	shown = now();
 	for (int i = 0; i < job_count; i++)
@@ -271,28 +271,28 @@ static void say_what_is_waited_for(time_t begun)
 	fprintf(stderr, "vm.sh: %lld s, waiting for %s\n", (long long)(shown - begun), running);
 }
 
-static void follow(int fd, int coming_up, int silence)
+static void follow(int fd, int boot_limit, int silence)
 {
 	static char data[STREAM_BYTES];
 	struct lines stream = { fd, data, sizeof(data), 0 };
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	const time_t begun = now();
-	time_t heard = begun, said = begun;
+	time_t any_growth = begun, stream_growth = begun;
 	int limit, console = open_console();
 
 	shown = begun;
 	while (!end) {
-		say_what_is_waited_for(begun);
+		show_progress(begun);
 		if (poll(&ready, 1, 1000) > 0) {
-			heard = said = now();
+			any_growth = stream_growth = now();
 			if (!lines_read(&stream, take_line, NULL) && !end)
 				end = "died";
-		} else if (hear_console(console)) {
-			heard = now();
+		} else if (read_console(console)) {
+			any_growth = now();
 		}
-		limit = release ? silence : coming_up;
+		limit = release ? silence : boot_limit;
 		if (!end && limit &&
-		    (now() > heard + limit || now() > said + STREAM_SILENCES * limit))
+		    (now() > any_growth + limit || now() > stream_growth + STREAM_SILENCES * limit))
 			end = "silent";
 	}
 	close(console);
@@ -300,7 +300,7 @@ static void follow(int fd, int coming_up, int silence)
 
 int main(int argc, char **argv)
 {
-	if (argc < 7 || !plan_each(argv[2], "job", add_job, NULL))
+	if (argc < 7 || !job_list_each(argv[2], "job", add_job, NULL))
 		fail("monitor");
 	run_dir = argv[1];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Prints how many thousands of ticks a second the processor's clock makes. */
+/* Prints the frequency of the time-stamp counter in kHz. */
 #include <stdio.h>
 #include <time.h>
 #include <x86intrin.h>

@@ -44,7 +44,7 @@ static void add(const char *data, size_t len)
 	if (size > queue_size) {
 		bigger = realloc(queue, size);
 		if (!bigger)
-			return; /* the kernel kills for want of memory long before */
+			return; /* the OOM killer acts long before */
 		queue = bigger;
 		queue_size = size;
 	}
@@ -63,7 +63,7 @@ void stream_line(char type, int job, const char *text, size_t len)
 	add("\n", 1);
 }
 
-void stream_say(char type, int job, const char *format, ...)
+void stream_printf(char type, int job, const char *format, ...)
 {
 	char text[512];
 	va_list args;

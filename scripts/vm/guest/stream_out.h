@@ -8,25 +8,25 @@
 #include "stream.h"
 
 /*
- * The guest's end of the stream. What is said waits in memory until the port takes
- * it: nobody who says something is held up by a slow port.
+ * The guest's side of the stream. Messages are queued in memory until the port accepts them: a
+ * slow port blocks no sender.
  */
 
 /* Opens the port. */
 bool stream_open(void);
 
-/* To poll for POLLOUT when stream_flush() returned false. */
+/* Poll it for POLLOUT after stream_flush() returned false. */
 int stream_fd(void);
 
-/* @job: its number, or -1 where the line is about none. @text has no newline. */
+/* @job: the job's number, or -1. @text has no newline. */
 void stream_line(char type, int job, const char *text, size_t len);
-void stream_say(char type, int job, const char *format, ...)
+void stream_printf(char type, int job, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Writes what the port takes without waiting; true if nothing is left. */
+/* Writes as much as the port accepts without blocking; true if the queue is empty. */
 bool stream_flush(void);
 
-/* Waits until all is on its way out of the machine. */
+/* Blocks until the port has sent everything. */
 void stream_end(void);
 
 #endif
