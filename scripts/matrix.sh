@@ -11,34 +11,35 @@ usage()
 {
 	cat <<-END
 	usage: scripts/matrix.sh [OPTION...] [KERNEL...] [-- OPTION-OF-VM.SH...]
-	Runs the built suite on many Debian kernels, in VMs, against many servers, and shows
-	kernels x servers. Run it again after an interruption: what has its verdict is kept.
+	Runs the built suite on many Debian kernels, in virtual machines, with many servers, and
+	shows a table of kernels and servers. After an interruption run it again: rows with a
+	verdict are kept.
 
-	  KERNEL         only these rows; one that is in no row gets the last row's servers
-	  --jobs N       VMs at once, on each host: a number, or 50% of the processors
-	                 (default: 50%)
-	  --hosts FILE   spread them over these hosts, one a line: GNU parallel's --sshloginfile,
-	                 such as "4/user@host"; ":" is this machine
-	  --matrix FILE  the rows: kernel as scripts/debian-kernel.sh takes it, servers, note
+	  KERNEL         run only these rows; a kernel in no row gets the last row's servers
+	  --jobs N       virtual machines at once on each host: a number, or a percentage of
+	                 its CPUs (default: 50%)
+	  --hosts FILE   distribute the rows over these hosts, one per line: GNU parallel's
+	                 --sshloginfile, such as "4/user@host"; ":" is the local host
+	  --matrix FILE  the rows: a kernel for scripts/debian-kernel.sh, servers, note
 	                 (default: fixtures/kernels/matrix.tsv)
 	  --list         show the rows
-	  --results DIR  where <kernel>/<server>.tsv go (default: results in the run directory)
-	  --run-dir DIR  where everything else goes (default: \$OUTPUT/matrix): rows/<package
-	                 version>--<servers>/ with "said", what scripts/vm.sh said, and "run",
+	  --results DIR  write <kernel>/<server>.tsv here (default: results in the run directory)
+	  --run-dir DIR  write everything else here (default: \$OUTPUT/matrix): rows/<package
+	                 version>--<servers>/ has vm.log, the output of scripts/vm.sh, and run,
 	                 its run directory
-	  --fresh        forget what an earlier matrix found; also done by itself when anything
-	                 was built anew or the options of vm.sh are others
-	  --help         this text
+	  --fresh        discard earlier verdicts; implied by a new build or other options for
+	                 vm.sh
+	  --help         show this text
 
-	A host needs ssh without a password, rsync, perl, and what scripts/vm.sh needs: QEMU,
-	cpio and jq; no root, no checkout, no Debian mirror. The suite and the kernels are copied
-	to it, into ~/.cache/fuse-passthrough-tests, and removed at the end. As the programs
-	come from this machine, its C library has to be no older than that of this one.
+	A host needs ssh without a password, rsync, perl, and the tools of scripts/vm.sh: QEMU,
+	cpio and jq; no root, checkout or Debian mirror. The suite and the kernels are copied to
+	~/.cache/fuse-passthrough-tests on it and removed at the end. The programs are built on
+	the local host: the C library of the other hosts must not be older.
 
-	OUTPUT  what was built (default: build)
+	OUTPUT  the build directory (default: build)
 
 	Exit status: 0 every row passed or can run nothing (a kernel without passthrough),
-	1 something failed or some row has no verdict, 4 nothing could be executed.
+	1 a case failed or a row has no verdict, 4 no case could run.
 	END
 }
 
@@ -113,12 +114,12 @@ parse_arguments()
 
 # --- the rows ------------------------------------------------------------------
 
-kernels=()	# as asked for
-servers=()	# of each, separated by commas
-versions=()	# of the package; none where Debian has no such kernel
-keys=()		# name of the row's folder
+kernels=()	# as given
+servers=()	# of each kernel, separated by commas
+versions=()	# of the packages; empty if Debian has no such kernel
+keys=()		# names of the rows' directories
 
-# The whole file, whatever is asked for: a row that is none would be left out without a word.
+# Checks the whole file: an invalid row must not be skipped silently.
 check_matrix()
 {
 	local why
@@ -127,13 +128,13 @@ check_matrix()
 	[ -z "$why" ] || die "$matrix:$why"
 }
 
-# The matrix without its first line; only what is wanted, in that order.
+# Prints the rows without the header; only the wanted ones, in that order.
 rows()
 {
 	local kernel
 
 	if [ ${#wanted[@]} -eq 0 ]; then
-		awk 'NR > 1' "$matrix" # which ends the last line, too
+		awk 'NR > 1' "$matrix" # also adds a missing last newline
 		return
 	fi
 	for kernel in "${wanted[@]}"; do
@@ -142,7 +143,7 @@ rows()
 	done
 }
 
-# Builds a server that make does not, if it is known how.
+# Builds a server that make does not build, if a script can.
 build_server() # NAME
 {
 	local how
@@ -156,7 +157,7 @@ build_server() # NAME
 	(cd "$checkout" && OUTPUT=$OUTPUT "${how[@]}" >&2 </dev/null) && [ -x "$OUTPUT/servers/$1" ]
 }
 
-is_there() # NAME
+have_server() # NAME
 {
 	[ -e "$(server_file "$1")" ] && return
 	case " ${absent[*]} " in
@@ -169,11 +170,11 @@ read_rows()
 {
 	local kernel names name have built=("$OUTPUT"/servers/*) absent=()
 
-	[ ${#built[@]} -gt 0 ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
+	[ ${#built[@]} -gt 0 ] || die "no servers in $OUTPUT: run 'make' first, or set OUTPUT"
 	while IFS=$'\t' read -r kernel names _; do
-		have= # by their names in results
+		have= # names as in results
 		for name in ${names//,/ }; do
-			if is_there "$name"; then
+			if have_server "$name"; then
 				name=$(server_name "$name" "$(hello_of "$(server_file "$name")")")
 				[[ ,$have, = *",$name,"* ]] || have+=${have:+,}$name
 			else
@@ -185,8 +186,8 @@ read_rows()
 		servers+=("$have")
 	done < <(rows)
 	[ ${#absent[@]} -eq 0 ] ||
-		say "not built, so left out: $(printf '%s\n' "${absent[@]}" | sort -u | paste -sd ' ')"
-	[ ${#kernels[@]} -gt 0 ] || die "no row is left of $matrix"
+		say "not built, skipped: $(printf '%s\n' "${absent[@]}" | sort -u | paste -sd ' ')"
+	[ ${#kernels[@]} -gt 0 ] || die "no row of $matrix can run: none of its servers is built"
 }
 
 resolve_rows()
@@ -194,14 +195,14 @@ resolve_rows()
 	local i offer
 	local -A row=()
 
-	"$scripts/debian-kernel.sh" --list >/dev/null || die "it is not known which kernels Debian has, see above"
+	"$scripts/debian-kernel.sh" --list >/dev/null || die "cannot list Debian's kernels, see above"
 	for i in "${!kernels[@]}"; do
 		offer=$("$scripts/debian-kernel.sh" --list "${kernels[i]}") || offer=
 		versions[i]=$(cut -f 2 <<<"$offer")
 		keys[i]=${versions[i]:-${kernels[i]}}--${servers[i]}
-		keys[i]=$(tr '~,' '_+' <<<"${keys[i]}") # names that rsync and shells take as they are
+		keys[i]=$(tr '~,' '_+' <<<"${keys[i]}") # characters that need no quoting in rsync and shells
 		if [ -n "${row[${keys[i]}]-}" ]; then
-			say "${kernels[i]} is also ${row[${keys[i]}]}"
+			say "${kernels[i]} is the same kernel as ${row[${keys[i]}]}"
 			unset "kernels[i]" "versions[i]" "keys[i]" "servers[i]"
 		else
 			row[${keys[i]}]=${kernels[i]}
@@ -209,7 +210,7 @@ resolve_rows()
 	done
 }
 
-# The release that a package is of, as a folder of results is called.
+# The release of a package, which names its directory in results.
 kernel_name() # PACKAGE-VERSION
 {
 	local release=${1%-*}
@@ -219,12 +220,12 @@ kernel_name() # PACKAGE-VERSION
 
 # --- the runs ------------------------------------------------------------------
 
-# What runs is a copy, which nobody builds anew meanwhile, and which can be sent.
+# A copy of the suite, which a concurrent build does not change and other hosts can get.
 make_bundle()
 {
 	local file size
 
-	# A copy for each machine that runs at once, the image it boots, and what comes out of each row.
+	# Each virtual machine needs a copy of the suite and an image; each row has a run directory.
 	size=$(du -cmL "$OUTPUT/cases" "$OUTPUT/servers" "$OUTPUT/vm" 2>/dev/null | tail -n 1 | cut -f 1)
 	need_space $((size * (2 + 3 * $(nproc)) + 20 * ${#keys[@]})) "$run" "the matrix" "give --run-dir DIR"
 	rm -rf "$run/suite"
@@ -252,11 +253,11 @@ publish() # KEY
 
 	for dir in "$run/rows/$1"/results/*/; do
 		{ mkdir -p "$results" && cp -R "${dir%/}" "$results"; } 2>/dev/null ||
-			say "results not kept in $results, which cannot be written: give --results DIR"
+			say "cannot write results to $results: give --results DIR"
 	done
 }
 
-# Takes in the rows that have ended, perhaps when nobody was there any more.
+# Unpacks the rows that have ended, including those of an interrupted matrix.
 collect()
 {
 	local tar key
@@ -274,10 +275,10 @@ collect()
 	done
 }
 
-left=()	# indexes of the rows that have no verdict
+pending=()	# indexes of the rows without a verdict
 
-# Results are kept again, perhaps in another folder.
-find_left()
+# Also publishes the rows that have one: --results may differ from the earlier run.
+find_pending()
 {
 	local i
 
@@ -285,46 +286,46 @@ find_left()
 		if has_verdict "${keys[i]}"; then
 			publish "${keys[i]}"
 		elif [ -n "${versions[i]}" ]; then
-			left+=("$i")
+			pending+=("$i")
 		fi
 	done
 }
 
-# A line for each row that is left, as soon as its kernel is here.
+# Prints a line for each pending row as soon as its kernel is fetched.
 feed()
 {
 	local i version folder row
 
-	for i in "${left[@]}"; do
+	for i in "${pending[@]}"; do
 		version=${versions[i]}
 		row=$run/rows/${keys[i]}
 		rm -rf "$row"
 		mkdir -p "$row"
-		folder=$("$scripts/debian-kernel.sh" "$version" 2> >(tee "$row/said" >&2) </dev/null) || continue
+		folder=$("$scripts/debian-kernel.sh" "$version" 2> >(tee "$row/vm.log" >&2) </dev/null) || continue
 		[ -z "$hosts" ] || tar -c -C "${folder%/*}" -f "$run/kernels/${keys[i]}.tar" "$version"
 		printf '%s\t%s\t%s\t%s\t%s\n' "${keys[i]}" "$version" "$(kernel_name "$version")" "${servers[i]}" "$bundle"
 	done
 }
 
-# Leaves out hosts that cannot be used: a dead one would be quick to fail every row.
+# Skips unusable hosts: a dead one would quickly fail every row.
 find_hosts()
 {
-	local said line
+	local found line
 
 	# shellcheck disable=SC2016 # expanded on the host
 	parallel --plain --will-cite --nonall --sshloginfile "$hosts" --timeout 60 --tag \
 		'for command in rsync qemu-system-x86_64 cpio jq; do
 			command -v $command >/dev/null || printf "%s " $command
-		done; echo reached' >"$run/hosts.found" 2>"$run/hosts.said" || :
+		done; echo reached' >"$run/hosts.found" 2>"$run/hosts.log" || :
 	while IFS= read -r line; do
 		case $line in
 		'' | '#'*) continue ;;
 		esac
-		said=$(host="${line#[0-9]*/}" awk -F '\t' '$1 == ENVIRON["host"] { print $2 }' "$run/hosts.found")
-		case $said in
+		found=$(host="${line#[0-9]*/}" awk -F '\t' '$1 == ENVIRON["host"] { print $2 }' "$run/hosts.found")
+		case $found in
 		reached) echo "$line" ;;
-		*reached) say "left out: $line (install there: ${said% reached})" ;;
-		*) say "left out: $line (no ssh without a password, or no perl there: see $run/hosts.said)" ;;
+		*reached) say "skipped host: $line (install there: ${found% reached})" ;;
+		*) say "skipped host: $line (no ssh without a password, or no perl there: see $run/hosts.log)" ;;
 		esac
 	done < <(awk 1 "$hosts") >"$run/hosts"
 	[ -s "$run/hosts" ] || die "no host of $hosts can be used"
@@ -336,13 +337,13 @@ parallel_arguments()
 	[ -z "$hosts" ] || arguments+=(--sshloginfile "$run/hosts" --retries 2 --cleanup
 		--workdir ".cache/fuse-passthrough-tests/matrix-$(uname -n)-$(cksum <<<"$run" | cut -d ' ' -f 1)"
 		--basefile bundle.tar --transferfile 'kernels/{1}.tar' --return 'ended/{1}.tar')
-	# On this machine it is in another folder.
+	# On the local host it is in another directory.
 	arguments+=("[ -e bundle.tar ] || cd $(printf %q "$run") &&
 		rm -rf job.{1} && mkdir job.{1} && tar -x -C job.{1} -f bundle.tar &&
 		exec job.{1}/suite/scripts/lib/matrix-row.sh {1} {2} {3} {4} {5}")
 }
 
-# What nobody needs any more when no row runs.
+# Removes what is needed only while rows run.
 tidy()
 {
 	rm -rf "$run"/job.* "$run/ended" "$run/kernels" "$run/.cache"
@@ -356,9 +357,9 @@ run_rows()
 	[ -z "$hosts" ] || find_hosts
 	parallel_arguments
 	mkdir -p "$run/ended" "$run/kernels"
-	exec {said}< <(cd "$run" && PARALLEL_SHELL=/bin/sh exec parallel "${arguments[@]}" < <(feed))
-	trap 'kill -TERM '$!'; kill -TERM '$!'; say "interrupted: the same command goes on with what is left"; exit 1' HUP INT TERM
-	while IFS=$'\t' read -r what key text <&"$said"; do
+	exec {events}< <(cd "$run" && PARALLEL_SHELL=/bin/sh exec parallel "${arguments[@]}" < <(feed))
+	trap 'kill -TERM '$!'; kill -TERM '$!'; say "interrupted: the same command continues with the pending rows"; exit 1' HUP INT TERM
+	while IFS=$'\t' read -r what key text <&"$events"; do
 		case $what in
 		begins) say "$key begins on $text" ;;
 		ends)
@@ -372,20 +373,20 @@ run_rows()
 	tidy
 }
 
-# Says how a row ended, and what is left.
+# Reports how a row ended and the remaining time.
 progress()
 {
 	local verdict=${text%%$'\t'*} time
 
 	ended=$((ended + 1))
-	time=$(((SECONDS - begun) * (${#left[@]} - ended) / ended))
+	time=$(((SECONDS - begun) * (${#pending[@]} - ended) / ended))
 	say "$key ends: $([ "$verdict" != none ] || echo "no verdict: ")${text#*$'\t'}" \
-		"($((${#left[@]} - ended)) left, about $(((time + 59) / 60)) min)"
+		"($((${#pending[@]} - ended)) pending, about $(((time + 59) / 60)) min)"
 }
 
-# --- what came out -------------------------------------------------------------
+# --- the table -----------------------------------------------------------------
 
-# Lines of kernel, server and what its column shows, for the table.
+# Prints lines of kernel, server and counts for the table.
 cells()
 {
 	local i tsv
@@ -394,10 +395,10 @@ cells()
 		if [ -z "${versions[i]}" ]; then
 			printf '%s\t\tDebian has no such kernel\n' "${kernels[i]}"
 		elif ! has_verdict "${keys[i]}"; then
-			printf '%s\t\tno verdict, see %s\n' "$(kernel_name "${versions[i]}")" "$run/rows/${keys[i]}/said"
+			printf '%s\t\tno verdict, see %s\n' "$(kernel_name "${versions[i]}")" "$run/rows/${keys[i]}/vm.log"
 		else
 			for tsv in "$run/rows/${keys[i]}"/run/results/*/*.tsv; do
-				# Without passthrough a few cases pass, which says nothing.
+				# Without passthrough a few cases pass; they are no result.
 				awk -F '\t' -v kernel="$(kernel_name "${versions[i]}")" \
 					-v unsupported="$(grep -x 4 "$run/rows/${keys[i]}/verdict")" '
 					FNR == 1 { next }
@@ -414,7 +415,7 @@ cells()
 
 table()
 {
-	local order # of the columns: that of the row which has most
+	local order # of the columns: as in the row with the most servers
 
 	order=$(printf '%s\n' "${servers[@]}" | awk -F , 'NF > n { n = NF; most = $0 } END { print most }')
 	cells | awk -v order="$order" -f "$scripts/lib/matrix.table.awk"
@@ -423,8 +424,8 @@ table()
 need_parallel()
 {
 	parallel --version 2>/dev/null | grep -q '^GNU parallel' ||
-		die "no GNU parallel here: run scripts/setup.sh --check, or install it (package parallel)"
-	[ -z "$hosts" ] || command -v rsync >/dev/null || die "no rsync here, which --hosts needs: install it"
+		die "no GNU parallel: run scripts/setup.sh --check, or install it (package parallel)"
+	[ -z "$hosts" ] || command -v rsync >/dev/null || die "no rsync, which --hosts needs: install it"
 }
 
 parse_arguments "$@"
@@ -434,7 +435,7 @@ if [ -n "$list" ]; then
 	exit 0
 fi
 need_parallel
-# From here on nothing outlives this process, whatever ends it; without root, unless it is killed.
+# contain ends all processes with this one, even after SIGKILL; without root a trap does, except then.
 if [ -z "${FPT_MATRIX_CONTAINED-}" ] && [ "$(id -u)" -eq 0 ] && [ -x "$OUTPUT/contain" ]; then
 	FPT_MATRIX_CONTAINED=1 exec "$OUTPUT/contain" "$scripts/matrix.sh" "$@"
 fi
@@ -450,9 +451,9 @@ if [ -n "$fresh" ]; then
 	rm -rf "$run/rows" "$run/ended"
 fi
 collect
-find_left
-say "${#left[@]} of ${#keys[@]} kernels to run"
-if [ ${#left[@]} -gt 0 ]; then
+find_pending
+say "${#pending[@]} of ${#keys[@]} kernels to run"
+if [ ${#pending[@]} -gt 0 ]; then
 	run_rows
 fi
 give_back "$OUTPUT" "$run" "$results"

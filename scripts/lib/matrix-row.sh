@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# One row of matrix.sh, which calls it in the folder that all rows of a host share:
+# One row of matrix.sh, which calls it in the directory that all rows of a host share:
 #
 #	matrix-row.sh KEY PACKAGE-VERSION KERNEL-NAME SERVERS BUNDLE
 #
-# This is in job.KEY/suite, with all that runs, unpacked from bundle.tar, of which BUNDLE
-# is the checksum. What comes out of it is ended/KEY.tar.
+# It runs from job.KEY/suite, unpacked from bundle.tar, whose checksum is BUNDLE, and writes
+# ended/KEY.tar.
 # Exit status: 0 there is a verdict, good or bad, 1 there is none.
 
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
@@ -23,17 +23,17 @@ case ${1-} in
 	;;
 -*) set -- ;;
 esac
-[ $# -eq 5 ] || { echo "matrix-row.sh: it is for matrix.sh, see --help" >&2 && exit 1; }
+[ $# -eq 5 ] || { echo "matrix-row.sh: only for matrix.sh, see --help" >&2 && exit 1; }
 
 key=$1 version=$2 name=$3 servers=$4 bundle=$5
 job=$PWD/job.$key
 suite=$job/suite
 row=$job/row
-# Without options there is one empty word.
+# Without options the file has one empty word.
 mapfile -td '' options <"$suite/matrix.options"
 [ -n "${options[0]}" ] || options=()
 
-# Another host gets the kernel with the row.
+# On another host the kernel comes with the row.
 if [ -e "kernels/$key.tar" ]; then
 	export FPT_CACHE=$job/cache
 	mkdir -p "$FPT_CACHE/kernels"
@@ -46,11 +46,11 @@ export TMPDIR=$job/tmp
 echo "$bundle" >"$row/bundle"
 status=0
 OUTPUT=$suite/build "$suite/scripts/vm.sh" --debian "$version" --server "$servers" --kernel-name "$name" \
-	--run-dir "$row/run" --results "$row/results" "${options[@]}" >"$row/said" 2>&1 </dev/null || status=$?
-# What it says of places is to be true where the row ends up.
-sed -i "s|$row|rows/$key|g" "$row/said"
+	--run-dir "$row/run" --results "$row/results" "${options[@]}" >"$row/vm.log" 2>&1 </dev/null || status=$?
+# The log names paths where matrix.sh unpacks the row.
+sed -i "s|$row|rows/$key|g" "$row/vm.log"
 verdicts=("$row/run/results"/*/*.tsv)
-# Killed, or could not: neither says anything of the kernel.
+# Other states mean that vm.sh was killed or could not run: no verdict on the kernel.
 case $status in
 0 | 1 | 4) [ ${#verdicts[@]} -eq 0 ] || echo "$status" >"$row/verdict" ;;
 esac
@@ -58,6 +58,6 @@ mkdir -p ended
 tar -c -C "$row" -f "$job/row.tar" .
 mv "$job/row.tar" "ended/$key.tar"
 verdict=$(cat "$row/verdict" 2>/dev/null) || verdict=none
-printf 'ends\t%s\t%s\t%s\n' "$key" "$verdict" "$(tail -n 1 "$row/said")"
+printf 'ends\t%s\t%s\t%s\n' "$key" "$verdict" "$(tail -n 1 "$row/vm.log")"
 rm -rf "$job"
 [ "$verdict" != none ]

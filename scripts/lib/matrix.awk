@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What is wrong with a matrix, "LINE: WHY", or nothing.
+# Checks a matrix: prints the first error as "LINE: WHY", or nothing.
 
 BEGIN {
 	FS = "\t"
@@ -8,7 +8,7 @@ BEGIN {
 
 FNR == 1 {
 	if ($0 != "kernel\tservers\tnote")
-		wrong("the first line is not the names of its columns: kernel, servers, note")
+		wrong("the first line does not name the columns: kernel, servers, note")
 	next
 }
 
@@ -17,16 +17,16 @@ NF < 2 || NF > 3 {
 }
 
 $1 !~ /^[0-9][0-9A-Za-z.+~-]*$/ {
-	wrong("\"" $1 "\" is no version of a kernel")
+	wrong("\"" $1 "\" is not a kernel version")
 }
 
 $2 !~ /^[0-9A-Za-z][0-9A-Za-z._+-]*(,[0-9A-Za-z][0-9A-Za-z._+-]*)*$/ {
-	wrong("\"" $2 "\" are no names of servers, separated by commas")
+	wrong("\"" $2 "\" is not a list of server names separated by commas")
 }
 
 END {
 	if (!why && FNR < 2)
-		why = "1: no row behind this line"
+		why = "1: no row after this line"
 	print why
 }
 

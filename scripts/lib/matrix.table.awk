@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The table that matrix.sh ends with, of lines of kernel, server and what its cell shows. "order" is the
-# columns' as far as it is known. Exits as matrix.sh does.
+# The table of matrix.sh, from lines of kernel, server and counts. "order" has the first columns. Its exit
+# status is that of matrix.sh.
 
 BEGIN {
 	FS = "\t"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# matrix.sh in a checkout made here, where VMs and kernels are none.
+# matrix.sh in a temporary checkout with fake virtual machines and kernels.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -50,7 +50,7 @@ echo "$1" >"$FPT_CACHE/kernels/$1/version"
 echo "$FPT_CACHE/kernels/$1"
 END
 
-# Notes its options; the kernel says what becomes of it.
+# Records its options; the outcome depends on the kernel.
 cat >"$checkout/scripts/vm.sh" <<END
 #!/bin/bash
 set -eu
@@ -90,12 +90,12 @@ exit \$status
 END
 chmod +x "$checkout/scripts"/*
 
-called() # LINE...: with these vm.sh has been run since this was asked last, in any order
+called() # LINE...: vm.sh was run with these options since the last call, in any order
 {
 	printf '%s\n' "$@" | sort >"$tmp/expected"
 	sort "$tmp/calls" >"$tmp/got" 2>/dev/null || :
 	: >"$tmp/calls"
-	same "runs these VMs" "$tmp/expected" "$tmp/got"
+	same "vm.sh was run for these rows" "$tmp/expected" "$tmp/got"
 }
 
 old="--debian 6.1.9-1 --server raw --kernel-name 6.1.9"
@@ -103,31 +103,31 @@ bugs="--debian 6.12.8-1~bpo12+1 --server raw,libfuse-9.0 --kernel-name 6.12.8"
 new="--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.0 --kernel-name 7.3-rc2"
 
 exits "--help" 0 "$matrix" --help
-says "tells the exit status" "$tmp/out" 'Exit status: 0 every row passed .*'
+says "--help documents the exit status" "$tmp/out" 'Exit status: 0 every row passed .*'
 exits "an unknown option" 1 "$matrix" --quick
-says "is named" "$tmp/err" 'matrix.sh: unknown option --quick, see --help'
-exits "a number of jobs that is none" 1 "$matrix" --jobs many
-says "is named" "$tmp/err" "matrix.sh: --jobs needs a number above 0 or a percentage, not 'many'"
+says "an unknown option: names it" "$tmp/err" 'matrix.sh: unknown option --quick, see --help'
+exits "an invalid --jobs" 1 "$matrix" --jobs many
+says "an invalid --jobs: names it" "$tmp/err" "matrix.sh: --jobs needs a number above 0 or a percentage, not 'many'"
 for line in 'kernel servers note' '6.1	raw	old	more' '	raw	' '6.1	raw;ls	' '6.1		'; do
 	printf 'kernel\tservers\tnote\n6.1\traw\t\n%s\n' "$line" >"$tmp/broken.tsv"
-	exits "--list of a broken line: '$line'" 1 "$matrix" --matrix "$tmp/broken.tsv" --list
-	says "names it" "$tmp/err" "matrix.sh: $tmp/broken.tsv:3: .*"
+	exits "--list of an invalid row: '$line'" 1 "$matrix" --matrix "$tmp/broken.tsv" --list
+	says "an invalid row: names the line" "$tmp/err" "matrix.sh: $tmp/broken.tsv:3: .*"
 done
 : >"$tmp/broken.tsv"
-exits "a matrix that is none" 1 "$matrix" --matrix "$tmp/broken.tsv"
-says "is named" "$tmp/err" 'matrix.sh: .*/broken.tsv:1: .*'
-exits "a matrix of something else" 1 "$matrix" --list --matrix "$checkout/scripts/matrix.sh"
-says "is named" "$tmp/err" 'matrix.sh: .*/matrix.sh:1: the first line is not the names of its columns: .*'
+exits "an empty matrix" 1 "$matrix" --matrix "$tmp/broken.tsv"
+says "an empty matrix: names it" "$tmp/err" 'matrix.sh: .*/broken.tsv:1: .*'
+exits "a file that is not a matrix" 1 "$matrix" --list --matrix "$checkout/scripts/matrix.sh"
+says "a file that is not a matrix: names it" "$tmp/err" 'matrix.sh: .*/matrix.sh:1: the first line does not name the columns: .*'
 printf 'kernel\tservers\tnote\n6.1\traw\t' >"$tmp/unended.tsv"
-exits "a last line without its end" 4 "$matrix" --matrix "$tmp/unended.tsv" --run-dir "$tmp/unended"
-says "is a row" "$tmp/out" '6.1.9  unsupported'
+exits "a last line without newline" 4 "$matrix" --matrix "$tmp/unended.tsv" --run-dir "$tmp/unended"
+says "a last line without newline: is a row" "$tmp/out" '6.1.9  unsupported'
 rm -r "$tmp/calls"
 exits "--list" 0 "$matrix" --list
 tail -n +2 "$checkout/fixtures/kernels/matrix.tsv" >"$tmp/expected"
-same "is the rows" "$tmp/expected" "$tmp/out"
+same "--list shows the rows" "$tmp/expected" "$tmp/out"
 
 exits "a matrix with a failing case" 1 "$matrix" --jobs 2
-same "shows the kernels and servers" - "$tmp/out" <<'END'
+same "the table" - "$tmp/out" <<'END'
 kernel   raw             libfuse-9.0
 6.1.9    unsupported     -
 6.12.8   1/1/1/0         1/1/1/0
@@ -136,27 +136,27 @@ kernel   raw             libfuse-9.0
 2 failed as expected
 6 passed, 2 failed, 4 skipped
 END
-says "says what was not built" "$tmp/err" 'matrix.sh: not built, so left out: libfuse-mt'
-says "says when a row begins" "$tmp/err" 'matrix.sh: 6.1.9-1--raw begins on .*'
-says "says how it ends" "$tmp/err" 'matrix.sh: 6.1.9-1--raw ends: some passed .* min)'
-says "and what is left" "$tmp/err" 'matrix.sh: .* ends: some passed (0 left, about 0 min)'
+says "servers that are not built are reported" "$tmp/err" 'matrix.sh: not built, skipped: libfuse-mt'
+says "the begin of a row is reported" "$tmp/err" 'matrix.sh: 6.1.9-1--raw begins on .*'
+says "the end of a row is reported" "$tmp/err" 'matrix.sh: 6.1.9-1--raw ends: some passed .* min)'
+says "the number of pending rows is reported" "$tmp/err" 'matrix.sh: .* ends: some passed (0 pending, about 0 min)'
 called "$old" "$bugs" "$new"
 (cd "$checkout/build/matrix/results" && echo */*.tsv) >"$tmp/got"
 echo "6.1.9/raw.tsv 6.12.8/libfuse-9.0.tsv 6.12.8/raw.tsv 7.3-rc2/libfuse-9.0.tsv 7.3-rc2/raw.tsv" >"$tmp/expected"
-same "keeps the results" "$tmp/expected" "$tmp/got"
+same "results are kept" "$tmp/expected" "$tmp/got"
 row=$checkout/build/matrix/rows/7.3_rc2-1_exp1--raw+libfuse-9.0
-says "keeps what vm.sh said" "$row/said" 'more is in rows/7.3_rc2-1_exp1--raw+libfuse-9.0/run'
-check "keeps the run directory" test -e "$row/run/results/7.3-rc2/raw.tsv"
+says "the output of vm.sh is kept" "$row/vm.log" 'more is in rows/7.3_rc2-1_exp1--raw+libfuse-9.0/run'
+check "the run directory is kept" test -e "$row/run/results/7.3-rc2/raw.tsv"
 
 rm -r "$checkout/build/matrix/results"
-exits "once more" 1 "$matrix"
-same "has all verdicts" - "$tmp/err" <<'END'
-matrix.sh: not built, so left out: libfuse-mt
+exits "a second run" 1 "$matrix"
+same "a second run: all rows have a verdict" - "$tmp/err" <<'END'
+matrix.sh: not built, skipped: libfuse-mt
 matrix.sh: 0 of 3 kernels to run
 END
-check "and keeps them again" test -e "$checkout/build/matrix/results/7.3-rc2/raw.tsv"
+check "a second run: results are kept" test -e "$checkout/build/matrix/results/7.3-rc2/raw.tsv"
 : >"$tmp/calls.none"
-same "without a VM" "$tmp/calls.none" "$tmp/calls"
+same "a second run: no virtual machine" "$tmp/calls.none" "$tmp/calls"
 
 cat >"$checkout/scripts/libfuse.sh" <<'END'
 #!/bin/sh
@@ -166,14 +166,14 @@ END
 chmod +x "$checkout/scripts/libfuse.sh"
 printf '%s\t%s\t\n' kernel servers 6.1 raw,libfuse-9.1,libfuse-9.2 7.3 raw,libfuse-9.1,libfuse-9.2 |
 	sed '1s/\t$/\tnote/' >"$tmp/libfuses.tsv"
-exits "libfuses by version" 0 "$matrix" --matrix "$tmp/libfuses.tsv" --run-dir "$tmp/libfuses" 7.3 6.1
-head -n 3 "$tmp/err" >"$tmp/said.first"
-same "are built, once" - "$tmp/said.first" <<'END'
+exits "libfuse by version" 0 "$matrix" --matrix "$tmp/libfuses.tsv" --run-dir "$tmp/libfuses" 7.3 6.1
+head -n 3 "$tmp/err" >"$tmp/first-lines"
+same "libfuse by version: each is built once" - "$tmp/first-lines" <<'END'
 matrix.sh: building libfuse-9.1: scripts/libfuse.sh 9.1
 matrix.sh: building libfuse-9.2: scripts/libfuse.sh 9.2
 libfuse.sh: Debian has no libfuse 9.2
 END
-says "but those that cannot be" "$tmp/err" 'matrix.sh: not built, so left out: libfuse-9.2'
+says "libfuse by version: failed builds are reported" "$tmp/err" 'matrix.sh: not built, skipped: libfuse-9.2'
 called "--debian 6.1.9-1 --server raw,libfuse-9.1 --kernel-name 6.1.9" \
 	"--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.1 --kernel-name 7.3-rc2"
 rm "$checkout/scripts/libfuse.sh" "$checkout/build/servers/libfuse-9.1"
@@ -181,12 +181,12 @@ rm -r "$checkout/build/matrix/results"
 
 exits "one kernel, other options" 0 "$matrix" 7.3 -- --accel tcg --filter "a 'b' *"
 called "$new --accel tcg --filter a 'b' *"
-exits "kernels that are none, do not boot or cannot be fetched" 1 "$matrix" 7.4 7.5 8.0 6.12 6.12.8
+exits "kernels that do not exist, do not boot or cannot be fetched" 1 "$matrix" 7.4 7.5 8.0 6.12 6.12.8
 sed "s,$checkout,CHECKOUT," "$tmp/out" >"$tmp/got"
-same "are told" - "$tmp/got" <<'END'
+same "kernels without a verdict are in the table" - "$tmp/got" <<'END'
 kernel  raw             libfuse-9.0
-7.4.1   no verdict, see CHECKOUT/build/matrix/rows/7.4.1-1--raw+libfuse-9.0/said
-7.5.1   no verdict, see CHECKOUT/build/matrix/rows/7.5.1-1--raw+libfuse-9.0/said
+7.4.1   no verdict, see CHECKOUT/build/matrix/rows/7.4.1-1--raw+libfuse-9.0/vm.log
+7.5.1   no verdict, see CHECKOUT/build/matrix/rows/7.5.1-1--raw+libfuse-9.0/vm.log
 8.0     Debian has no such kernel
 6.12.8  1/1/1/0         1/1/1/0
 (passed/failed as expected/failed/skipped; unsupported: nothing could run)
@@ -194,18 +194,18 @@ kernel  raw             libfuse-9.0
 2 failed as expected
 2 passed, 2 failed, 0 skipped
 END
-says "and why" "$tmp/err" 'matrix.sh: 7.4.1-1--raw+libfuse-9.0 ends: no verdict: vm.sh: the kernel does not boot .*'
-says "there, too" "$checkout/build/matrix/rows/7.4.1-1--raw+libfuse-9.0/said" 'vm.sh: the kernel does not boot'
-says "or what fetched it" "$checkout/build/matrix/rows/7.5.1-1--raw+libfuse-9.0/said" 'debian-kernel.sh: cannot fetch 7.5.1-1'
-exits "a mirror that is away" 1 env MIRROR_IS_AWAY=1 "$matrix" 6.12
-says "is no matter of the kernels" "$tmp/err" 'matrix.sh: it is not known which kernels Debian has, see above'
+says "no boot: the reason is reported" "$tmp/err" 'matrix.sh: 7.4.1-1--raw+libfuse-9.0 ends: no verdict: vm.sh: the kernel does not boot .*'
+says "no boot: the reason is in vm.log" "$checkout/build/matrix/rows/7.4.1-1--raw+libfuse-9.0/vm.log" 'vm.sh: the kernel does not boot'
+says "no kernel: the reason is in vm.log" "$checkout/build/matrix/rows/7.5.1-1--raw+libfuse-9.0/vm.log" 'debian-kernel.sh: cannot fetch 7.5.1-1'
+exits "an unreachable mirror" 1 env MIRROR_IS_AWAY=1 "$matrix" 6.12
+says "an unreachable mirror: is reported" "$tmp/err" "matrix.sh: cannot list Debian's kernels, see above"
 : >"$tmp/calls"
-exits "a kernel that had no verdict" 1 "$matrix" 7.4
+exits "a kernel without a verdict runs again" 1 "$matrix" 7.4
 called "--debian 7.4.1-1 --server raw,libfuse-9.0 --kernel-name 7.4.1"
-exits "only kernels where nothing can run" 4 "$matrix" 6.1
-same "which is known" "$tmp/calls.none" "$tmp/calls"
+exits "only kernels where no case can run" 4 "$matrix" 6.1
+same "a verdict of 4 is kept" "$tmp/calls.none" "$tmp/calls"
 
-# The second of three rows is under way when all is killed.
+# Everything is killed while the second of three rows is running.
 mkfifo "$tmp/gate.6.12.8" "$tmp/progress"
 for signal in TERM KILL; do
 	[ "$signal" = TERM ] || { [ "$(id -u)" -eq 0 ] && [ -x "$checkout/build/contain" ]; } || continue
@@ -218,21 +218,21 @@ for signal in TERM KILL; do
 		esac
 	done <"$tmp/progress"
 	wait $pid 2>/dev/null || :
-	check "SIG$signal: what had ended is kept" test -e "$checkout/build/matrix/results/6.1.9/raw.tsv"
+	check "SIG$signal: rows that ended are kept" test -e "$checkout/build/matrix/results/6.1.9/raw.tsv"
 	rm "$tmp/gate.6.12.8"
 	: >"$tmp/calls"
-	exits "after SIG$signal: the rest" 1 "$matrix" --jobs 1
+	exits "after SIG$signal: the pending rows" 1 "$matrix" --jobs 1
 	called "$bugs" "$new"
-	says "and all is there" "$tmp/out" '6 passed, 2 failed, 4 skipped'
+	says "after SIG$signal: all results are there" "$tmp/out" '6 passed, 2 failed, 4 skipped'
 	mkfifo "$tmp/gate.6.12.8"
 done
 rm "$tmp/gate.6.12.8"
 
 echo "built anew" >"$checkout/build/cases/a"
-exits "after a build" 1 "$matrix"
+exits "after a new build" 1 "$matrix"
 called "$old" "$bugs" "$new"
 
-# Two at once: the first waits in a VM.
+# Two at once: the first waits in its virtual machine.
 mkfifo "$tmp/gate.7.3-rc2"
 "$matrix" --fresh 7.3 >/dev/null 2>"$tmp/progress" &
 while read -r line; do
@@ -240,19 +240,19 @@ while read -r line; do
 	*" begins on "*) break ;;
 	esac
 done <"$tmp/progress"
-exits "a second one at once" 1 "$matrix" 7.3
-says "is told so" "$tmp/err" 'matrix.sh: another matrix is running in .*'
+exits "a concurrent matrix" 1 "$matrix" 7.3
+says "a concurrent matrix: is rejected" "$tmp/err" 'matrix.sh: another matrix is running in .*'
 echo >"$tmp/gate.7.3-rc2"
 wait $! || :
 rm "$tmp/gate.7.3-rc2"
 
-# Another host: this one, by ssh without a network. It cannot be contained, as programs
-# of the other host would see processes that they are not among.
+# Another host: this one, by ssh without a network. Without contain, whose PID namespace another
+# host does not have.
 rm -f "$checkout/build/contain"
 PATH=$PATH:/usr/sbin
 if ! { command -v sshd && command -v ssh && command -v rsync && [ -d /run/sshd ]; } >/dev/null; then
 	n=$((n + 1))
-	echo "ok $n - other hosts # SKIP config: no sshd, ssh or rsync here"
+	echo "ok $n - other hosts # SKIP config: no sshd, ssh or rsync"
 	finish
 	exit 0
 fi
@@ -276,12 +276,12 @@ IdentitiesOnly yes
 UserKnownHostsFile $tmp/known_hosts
 StrictHostKeyChecking accept-new
 END
-printf '2/ssh -F %s another' "$tmp/ssh_config" >"$tmp/hosts" # without the line's end
+printf '2/ssh -F %s another' "$tmp/ssh_config" >"$tmp/hosts" # without newline
 rm "$tmp/calls"
 exits "on another host" 1 "$matrix" --fresh --hosts "$tmp/hosts"
 called "$old" "$bugs" "$new"
-says "all is there" "$tmp/out" '6 passed, 2 failed, 4 skipped'
-check "in full" test -e "$row/run/results/7.3-rc2/raw.tsv"
+says "other hosts: all results are there" "$tmp/out" '6 passed, 2 failed, 4 skipped'
+check "on another host: the run directory is there" test -e "$row/run/results/7.3-rc2/raw.tsv"
 mkdir "$tmp/bare"
 ln -s "$(command -v bash)" "$(command -v perl)" "$(command -v rsync)" "$(command -v jq)" "$tmp/bare"
 {
@@ -290,12 +290,12 @@ ln -s "$(command -v bash)" "$(command -v perl)" "$(command -v rsync)" "$(command
 	echo "ssh -o ProxyCommand=false away"
 	echo "ssh -F $tmp/ssh_config bare"
 } >>"$tmp/hosts"
-exits "here, on another host, on one that is away and on one without QEMU" 1 "$matrix" --fresh --hosts "$tmp/hosts"
+exits "local, another, unreachable and incomplete host" 1 "$matrix" --fresh --hosts "$tmp/hosts"
 called "$old" "$bugs" "$new"
-says "all is there" "$tmp/out" '6 passed, 2 failed, 4 skipped'
-says "but what is away" "$tmp/err" 'matrix.sh: left out: ssh -o ProxyCommand=false away (no ssh .*'
-says "and what lacks commands" "$tmp/err" 'matrix.sh: left out: ssh -F .* bare (install there: qemu-system-x86_64 cpio)'
+says "other hosts: all results are there" "$tmp/out" '6 passed, 2 failed, 4 skipped'
+says "the unreachable host is reported" "$tmp/err" 'matrix.sh: skipped host: ssh -o ProxyCommand=false away (no ssh .*'
+says "the host without QEMU is reported" "$tmp/err" 'matrix.sh: skipped host: ssh -F .* bare (install there: qemu-system-x86_64 cpio)'
 (cd && find .cache/fuse-passthrough-tests -maxdepth 1 -name 'matrix-*' 2>/dev/null) >"$tmp/left"
-same "and nothing is left" "$tmp/calls.none" "$tmp/left"
+same "other hosts: nothing is left behind" "$tmp/calls.none" "$tmp/left"
 
 finish
