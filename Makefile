@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# FUSE passthrough backing IDs: build, run, check.  `make help` lists the ways in.
+# Builds, runs and checks the suite. `make help` lists the targets.
 
-# In tools/testing/selftests of a kernel tree, or in a folder of it, this is a kselftest.
+# Below tools/testing/selftests of a kernel tree this is a kselftest.
 LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
 ifneq ($(LIB_MK),)
 IN_TREE := 1
 endif
 
-# In a path make, or a shell, takes these apart.
+# Characters that make or shells would split paths at.
 hash  := \#
 open  := (
 close := )
 odd   := $(hash) $$ % & * : ; < > = ? [ \ ] ` { | } ! ' " $(open) $(close)
 odd_in = $(filter-out 1,$(words x$(1)x))$(strip $(foreach c,$(odd),$(findstring $c,$(1))))
-refuse = $(error $(1) has characters that make or shells do not take as they are: $(2))
+refuse = $(error $(1) has characters that are special to make or shells: $(2))
 $(if $(call odd_in,$(CURDIR)),$(call refuse,the checkout '$(CURDIR)',move it))
-$(if $(call odd_in,$(value OUTPUT)),$(call refuse,OUTPUT '$(value OUTPUT)',give another directory))
+$(if $(call odd_in,$(value OUTPUT)),$(call refuse,OUTPUT '$(value OUTPUT)',set another directory))
 
 ifdef IN_TREE
 OUTPUT ?= $(CURDIR)
 else
 override OUTPUT := $(abspath $(or $(OUTPUT),build))
-# As much at once as there are processors, unless somebody has decided that.
+# One job per CPU, unless the caller gave -j.
 ifeq ($(MAKELEVEL)$(findstring -j,$(shell echo "$$MAKEFLAGS"))$(filter clean setup,$(MAKECMDGOALS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
@@ -31,7 +31,7 @@ endif
 CASES    := $(patsubst cases/%.c,%,$(filter-out cases/contract.c,$(wildcard cases/*.c)))
 EXTERNAL := $(patsubst cases/external/%.c,%,$(wildcard cases/external/*.c))
 
-# A variant of a server is a file variant_NAME.c in its room; variant.c is the one without a name.
+# A server has one variant per file variant_NAME.c in its directory; variant.c is the unnamed one.
 variants = $(patsubst $(1)-main,$(1),$(patsubst fixtures/servers/$(1)/variant_%.c,$(1)-%,\
 	$(patsubst fixtures/servers/$(1)/variant.c,$(1)-main,$(wildcard fixtures/servers/$(1)/variant*.c))))
 
@@ -39,7 +39,7 @@ CFLAGS ?= -O2 -g
 FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=discarded-qualifiers $(WERROR) -MMD -MP \
 	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
-# For the clients that do their I/O by io_uring.
+# For clients that use io_uring.
 LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); }' | \
 	$(CC) -include liburing.h -x c - -o /dev/null -luring 2>/dev/null && echo -luring)
 
@@ -49,11 +49,11 @@ TEST_GEN_FILES := servers/raw programs/idle
 EXTRA_CLEAN := $(OUTPUT)/obj $(OUTPUT)/lib $(OUTPUT)/servers/raw-uring
 OVERRIDE_TARGETS := 1
 include $(LIB_MK)
-HEADERS = $(KHDR_INCLUDES) -I$(selfdir) # which older trees' lib.mk does not say
+HEADERS = $(KHDR_INCLUDES) -I$(selfdir) # missing in lib.mk of older trees
 else
 HEADERS = -isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest
 -include $(OUTPUT)/libfuse.mk
-# Programs and server start and fork for every case: statically linked, a run is a fifth shorter.
+# Programs and servers start for every case: static linking makes a run a fifth shorter.
 STATIC := $(shell echo 'int main(void) { return 0; }' | \
 	$(CC) -static -x c - -o /dev/null 2>/dev/null && echo -static)
 ifneq ($(V),1)
@@ -64,14 +64,14 @@ endif
 
 ifneq ($(LIBFUSE_VERSION),)
 LIBFUSE_SERVERS := $(filter-out $(if $(LIBFUSE_URING),,%-uring),$(call variants,libfuse))
-# libfuse's dlopen() and libnuma's getaddrinfo(), of which the linker warns, are not called.
+# The linker warns of libfuse's dlopen() and libnuma's getaddrinfo(), which are not called.
 LIBFUSE_STATIC := $(if $(STATIC),$(shell \
 	echo 'int fuse_session_loop_mt(void); int main(void) { return fuse_session_loop_mt(); }' | \
 	$(CC) -static -Wl,--no-warnings -x c - -x none $(LIBFUSE_LIBS) -o /dev/null 2>/dev/null && \
 	echo -static -Wl,--no-warnings))
 endif
 
-# liburing 2.2 and the <linux/fuse.h> of Linux 6.14 have what it needs.
+# Needs liburing 2.2 and the <linux/fuse.h> of Linux 6.14.
 RAW_URING := $(shell echo 'int main(void) { return IORING_SETUP_SQE128 & FUSE_IO_URING_CMD_REGISTER; }' | \
 	$(CC) $(HEADERS) $(STATIC) -include liburing.h -include linux/fuse.h -x c - -o /dev/null \
 		-luring 2>/dev/null && echo yes)
@@ -82,7 +82,7 @@ TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(filter %-uring,$(RAW_SERVERS)
 all: $(TEST_GEN_FILES)
 endif
 
-# Of scripts/vm.sh, which runs x86-64 kernels.
+# Programs of scripts/vm.sh, which runs x86-64 kernels.
 VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
 
 .DEFAULT_GOAL := all
@@ -91,7 +91,7 @@ objs  = $(patsubst %.c,$(OUTPUT)/obj/%.o,$(1))
 room_objs = $(call objs,$(filter-out $(1)/variant% $(1)/main_%,$(wildcard $(1)/*.c)))
 rooms = $(foreach room,$(1),$(OUTPUT)/lib/$(room).a)
 
-# What a room needs of lower ones, the linker takes from there.
+# The linker takes from these archives what a room needs.
 FIXTURES := fixtures/external fixtures/world fixtures/client fixtures/shared harness
 SERVING  := fixtures/servers/common fixtures/backing_id fixtures/shared
 link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
@@ -103,7 +103,7 @@ HEADERS_READY :=
 else
 HEADERS_READY := $(OUTPUT)/kselftest/VERSION
 
-# What root, as by sudo, builds in somebody's directory belongs to that one.
+# Files that root (sudo) builds are given to the owner of the directory.
 OWNER := $(if $(filter 0,$(shell id -u)),$(filter-out 0:%,$(shell stat -c %u:%g $(dir $(OUTPUT)) 2>/dev/null)))
 
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) \
@@ -112,18 +112,18 @@ all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/external/,$(EX
 	$(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
 
 help:
-	@echo "make setup              install what is missing, fetch headers, build libfuse"
-	@echo "make                    build the suite into $(OUTPUT)"
+	@echo "make setup              install tools, fetch headers, build libfuse"
+	@echo "make                    build the suite in $(OUTPUT)"
 	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
-	@echo "make results            the same, and keep what was observed in results/ of the checkout"
-	@echo "make vm KERNEL=6.12     the same with a kernel of Debian, in a virtual machine"
-	@echo "make matrix             the same with many"
-	@echo "make list               every case: name, row of the contract, since, needs, can, title"
-	@echo "make contract           what is promised, and the cases that test it, as Markdown"
-	@echo "make check              the project's own tests: [TESTS='some of them']"
-	@echo "make bench              time of the suite against a bare mount cycle"
-	@echo "make install            programs and servers to INSTALL_PATH="
-	@echo "make clean              remove what was built, but not what setup fetched"
+	@echo "make results            the same, and write the results to results/ in the checkout"
+	@echo "make vm KERNEL=6.12     run it in a virtual machine with a Debian kernel"
+	@echo "make matrix             run it with many kernels and servers"
+	@echo "make list               list the cases: name, promise, since, needs, abilities, title"
+	@echo "make contract           the promises and the cases that test them, as Markdown"
+	@echo "make check              run the project's own tests: [TESTS='some of them']"
+	@echo "make bench              compare the duration of a case with a bare mount cycle"
+	@echo "make install            copy programs and servers to INSTALL_PATH="
+	@echo "make clean              remove the build, but not what setup fetched"
 
 setup:
 	scripts/setup.sh
@@ -135,7 +135,7 @@ results: all
 	@OUTPUT=$(OUTPUT) scripts/run.sh --results results $(addprefix --server=,$(SERVER)) $(ARGS)
 
 vm: all
-	$(if $(KERNEL),,$(error give KERNEL=6.12, or see scripts/vm.sh --help for kernels that are not of Debian))
+	$(if $(KERNEL),,$(error set KERNEL, such as KERNEL=6.12; scripts/vm.sh --help has other kernels))
 	@OUTPUT=$(OUTPUT) scripts/vm.sh --debian $(KERNEL) $(addprefix --server=,$(SERVER)) $(ARGS)
 
 matrix: all
@@ -151,8 +151,8 @@ bench: all $(OUTPUT)/bench-cycle
 	@OUTPUT=$(OUTPUT) scripts/bench.sh
 
 install: all
-	$(if $(INSTALL_PATH),,$(error give INSTALL_PATH=))
-	$(if $(call odd_in,$(INSTALL_PATH)),$(call refuse,INSTALL_PATH '$(INSTALL_PATH)',give another directory))
+	$(if $(INSTALL_PATH),,$(error set INSTALL_PATH))
+	$(if $(call odd_in,$(INSTALL_PATH)),$(call refuse,INSTALL_PATH '$(INSTALL_PATH)',set another directory))
 	mkdir -p $(INSTALL_PATH)
 	cp -p $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
@@ -170,7 +170,7 @@ $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
 	$(call msg,CC,,$@)
 	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
 
-# The backing-id library as the compiler of another system sees it, beside the real one.
+# The backing-id library as compiled on another system, for the test of that.
 $(OUTPUT)/obj/fixtures/backing_id/non_linux.o: fixtures/backing_id/backing_id.c
 	@mkdir -p $(@D)
 	$(call msg,CC,,$@)
@@ -178,7 +178,7 @@ $(OUTPUT)/obj/fixtures/backing_id/non_linux.o: fixtures/backing_id/backing_id.c
 		-Dbacking_id_$(f)=non_linux_backing_id_$(f)) -c $< -o $@
 
 $(OUTPUT)/kselftest/VERSION:
-	@echo "the kselftest headers are missing: run scripts/setup.sh" >&2; exit 1
+	@echo "no kselftest headers: run scripts/setup.sh" >&2; exit 1
 
 $(OUTPUT)/lib/%.a: $$(call room_objs,$$*)
 	@mkdir -p $(@D)

@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# apt-private.sh [--kernels|--sources] DIR - let apt see other Debian suites without the machine noticing
+# apt-private.sh [--kernels|--sources] DIR - a private apt configuration with other Debian suites
 #
-# Makes DIR an apt directory of its own, which offers every suite listed below that the machine's own Debian mirror has
-# (packages and sources), and prints the path of its configuration:
+# Makes DIR a private apt directory with every suite listed below that the host's Debian mirror has (packages and
+# sources), and prints the path of its configuration:
 #
 #	conf=$(scripts/apt-private.sh build/apt)
 #	APT_CONFIG=$conf apt-get download linux-source-7.3
 #
-# With --kernels it offers no sources, but experimental and the security suites, too; with --sources nothing but sources.
-# Where DEBIAN_MIRROR is set, that is read instead of the machine's own mirrors: a URI, before which options may stand as
-# in sources.list. It ends after FPT_APT_SECONDS (default: 900): on a disk that fills meanwhile apt would stand still.
+# With --kernels it has no sources but also experimental and the security suites, with --sources only sources.
+# DEBIAN_MIRROR replaces the host's mirrors: a URI, optionally preceded by options as in sources.list. The update is
+# killed after FPT_APT_SECONDS (default: 900), because apt hangs when the disk becomes full.
 #
-# The machine's apt configuration, lists and cache are read or left alone, never written. Needs no root.
+# Never writes to the host's apt configuration, lists or cache. Needs no root.
 
 set -eu
 export LC_ALL=C
@@ -41,14 +41,14 @@ case ${1-} in
 -*) die "unknown option $1, see --help" ;;
 esac
 [ $# -eq 1 ] || die "usage: scripts/apt-private.sh [--kernels|--sources] DIR"
-command -v apt-get >/dev/null || die "there is no apt-get here"
+command -v apt-get >/dev/null || die "no apt-get on this host"
 
 mkdir -p "$1/etc/apt.conf.d" "$1/etc/preferences.d" "$1/state/lists/partial" "$1/cache/archives/partial"
 dir=$(cd "$1" && pwd)
 # shellcheck source=/dev/null
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 
-# Whatever is not Debian's archive among these drops out below: it bears no signature of Debian's archive key.
+# Mirrors of other archives drop out below: they have no signature of Debian's archive key.
 # shellcheck disable=SC2016 # the dollars are apt's
 mirrors=$(apt-get indextargets --no-release-info --format '$(COMPONENT) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
 	awk '$1 == "main" && $3 !~ /^cdrom:/ { print ($2 ~ /security/ ? "security" : "debian"), $3 }' | sort -u)
@@ -72,7 +72,7 @@ if [ -n "${DEBIAN_MIRROR-}" ]; then
 	\[*) signed= ;;
 	esac
 fi
-[ -n "$(mirrors_of debian)" ] || die "this machine's apt knows no Debian mirror"
+[ -n "$(mirrors_of debian)" ] || die "the host's apt configuration has no Debian mirror"
 
 suites="$codename ${codename:+$codename-backports} trixie trixie-backports forky sid"
 security_suites=
@@ -89,7 +89,7 @@ sources)
 	;;
 esac
 
-# lines_of MIRROR SUITE...: what stands in sources.list for them
+# lines_of MIRROR SUITE...: prints their lines for sources.list
 lines_of()
 {
 	mirror=$1
@@ -101,7 +101,7 @@ lines_of()
 	done
 }
 
-# The words of these lists are suites.
+# Lists of suites.
 # shellcheck disable=SC2086
 {
 	mirrors_of debian | while read -r mirror; do
@@ -112,13 +112,13 @@ lines_of()
 	done
 } | awk '!seen[$0]++' >"$dir/etc/sources.list"
 
-# How to download (proxies, passwords, keys) is taken over from the machine; its hooks, pins and extra indexes are not.
+# Copies how to download (proxies, passwords, keys) from the host, but not its hooks, pins and extra indexes.
 {
 	apt-config dump | grep -Ei '^Acquire::(https?|forceipv[46]|check-date)[: ]' || true
 	netrc='' netrcparts='' trusted='' trustedparts=''
 	eval "$(apt-config shell netrc Dir::Etc::netrc/f netrcparts Dir::Etc::netrcparts/d \
 		trusted Dir::Etc::trusted/f trustedparts Dir::Etc::trustedparts/d)"
-	# The user _apt may not enter everybody's DIR. A mirror may be frozen at a date: its signatures are good and its Valid-Until is over.
+	# The user _apt may have no access to DIR. A mirror may be a snapshot, whose Valid-Until has passed.
 	cat <<-EOF
 	Dir::Etc "$dir/etc";
 	Dir::Etc::netrc "$netrc";
@@ -140,14 +140,14 @@ lines_of()
 } >"$dir/apt.conf"
 : >"$dir/state/status"
 
-# A suite the mirror does not have makes this fail; what counts is whether any list came.
+# A suite that the mirror does not have makes this fail; one list is enough.
 export APT_CONFIG="$dir/apt.conf"
 seconds=${FPT_APT_SECONDS:-900} status=0
 timeout --foreground "$seconds" apt-get update >"$dir/update.log" 2>&1 || status=$?
-[ $status -ne 124 ] || die "apt-get update has not ended in $seconds seconds (FPT_APT_SECONDS), with" \
-	"$(df -Ph "$dir" | awk 'NR == 2 { print $4 }') free in $dir: make room, or look at the network"
+[ $status -ne 124 ] || die "apt-get update did not end in $seconds seconds (FPT_APT_SECONDS), with" \
+	"$(df -Ph "$dir" | awk 'NR == 2 { print $4 }') free in $dir: free space, or check the network"
 # shellcheck disable=SC2016 # the dollar is apt's
-[ -n "$(apt-get indextargets --format '$(FILENAME)' | head -n 1)" ] || die "no suite of Debian could be read from" \
+[ -n "$(apt-get indextargets --format '$(FILENAME)' | head -n 1)" ] || die "cannot read any Debian suite from" \
 	"$(mirrors_of debian | paste -sd ' ') ($(reason <"$dir/update.log"))"
 
 echo "$dir/apt.conf"

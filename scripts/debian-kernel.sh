@@ -11,26 +11,26 @@ usage()
 {
 	cat <<-END
 	usage: scripts/debian-kernel.sh [--refresh] VERSION | --list [VERSION]
-	Fetches a kernel of Debian and prints the folder where it is.
+	Fetches a Debian kernel and prints its directory.
 
-	  VERSION    6.12 is the newest one that begins so, 6.12.43 is of that release,
-	             6.12.43-1~bpo12+1 is that package
-	  --list     what the suites of this machine's Debian mirror offer, as TSV: release,
-	             package version, package of the image, suites
-	  --refresh  read what the mirror has, though that was done within a day
+	  VERSION    6.12 selects the newest 6.12 release, 6.12.43 this release,
+	             6.12.43-1~bpo12+1 this package
+	  --list     list the kernels of the host's Debian mirror as TSV: release, package
+	             version, package of the image, suites
+	  --refresh  read the mirror's lists even if they are less than a day old
 
-	In the folder are vmlinuz, config, lib/modules/<kernel release>/ and version (that of
-	the package); and append, if this kernel wants something on its command line. They are
-	Debian's "cloud" kernels, made for virtual machines. All suites are asked, also
-	backports, security and experimental. Neither root nor a change to the machine's apt
-	configuration is needed. Progress goes to standard error.
+	The directory contains vmlinuz, config, lib/modules/<kernel release>/, version (of the
+	package) and, if the kernel needs it, append (to its command line). These are Debian's
+	"cloud" kernels for virtual machines, from all suites including backports, security and
+	experimental. Needs no root and does not change the host's apt configuration. Progress
+	goes to standard error.
 
-	DEBIAN_MIRROR  what to ask instead of the machine's own mirrors: a URI, before which
-	               options may stand as in sources.list
-	FPT_CACHE      where kernels are kept (default: fuse-passthrough-tests in
-	               \$XDG_CACHE_HOME or ~/.cache), may be removed at any time
+	DEBIAN_MIRROR  a URI to use instead of the host's mirrors, optionally preceded by
+	               options as in sources.list
+	FPT_CACHE      directory of fetched kernels (default: fuse-passthrough-tests in
+	               \$XDG_CACHE_HOME or ~/.cache); can be removed at any time
 
-	Exit status: 0 here it is, 1 it is not.
+	Exit status: 0 fetched, 1 not fetched.
 	END
 }
 
@@ -73,21 +73,21 @@ parse_arguments()
 		shift
 	done
 	[ -n "$list$wanted" ] || die "give a version, see --help"
-	[[ ${wanted:-0} =~ ^[0-9][0-9A-Za-z.+~-]*$ ]] || die "'$wanted' is no version of a kernel, see --help"
-	wanted=${wanted/-rc/\~rc} # Debian's way to write it
+	[[ ${wanted:-0} =~ ^[0-9][0-9A-Za-z.+~-]*$ ]] || die "'$wanted' is not a kernel version, see --help"
+	wanted=${wanted/-rc/\~rc} # as Debian writes it
 }
 
-# --- what is offered -----------------------------------------------------------
+# --- available kernels ---------------------------------------------------------
 
-# Held by whoever reads the lists (-s), or changes them.
+# Locks the lists for reading (-s) or writing (-x).
 lists_lock()
 {
 	[ -n "${lists_lock_fd-}" ] || exec {lists_lock_fd}>"$cache/apt.lock"
 	lock "$@" "$lists_lock_fd"
 }
 
-# The first line of $offered says of which mirror it is.
-offered_is_new()
+# The first line of $offered names the mirror.
+offered_is_fresh()
 {
 	[ -n "$(find "$offered" -mmin -1440 2>/dev/null)" ] &&
 		[ "$(head -n 1 "$offered")" = "# ${DEBIAN_MIRROR-}" ]
@@ -97,8 +97,8 @@ was_read=
 read_offered()
 {
 	lists_lock -x
-	if [ -n "$refresh" ] || ! offered_is_new; then
-		say "reading what the Debian mirror has"
+	if [ -n "$refresh" ] || ! offered_is_fresh; then
+		say "reading the package lists of the Debian mirror"
 		read_lists_to apt --kernels
 		{
 			echo "# ${DEBIAN_MIRROR-}"
@@ -111,9 +111,8 @@ read_offered()
 	lists_lock -s
 }
 
-# One line a kernel, the oldest first: release, package version, packages (that of the image
-# first), suites. In Debian's 6.19 linux-image-* became an empty package, which depends on
-# those that hold something.
+# Prints one line per kernel, oldest first: release, package version, packages (the image first),
+# suites. Since 6.19 linux-image-* is an empty package that depends on the ones with files.
 ask_apt()
 {
 	local arch
@@ -155,7 +154,7 @@ ask_apt()
 		sort -t "$(printf '\t')" -k 2,2V
 }
 
-# Sets $version and $packages to the newest that was asked for.
+# Sets $version and $packages to the newest match of $wanted.
 choose()
 {
 	chosen=$(awk -F '\t' -v wanted="$wanted" '
@@ -170,7 +169,7 @@ choose()
 	[ -n "$version" ]
 }
 
-# What was read within a day may be over: then it is read again.
+# The cached lists may be outdated: reads them again, once.
 read_again()
 {
 	[ -z "$was_read" ] || return 0
@@ -178,9 +177,9 @@ read_again()
 	read_offered
 }
 
-or_say_what_there_is()
+die_with_list()
 {
-	die "no Debian kernel $wanted; there are $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
+	die "no Debian kernel $wanted; available: $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
 }
 
 list()
@@ -190,9 +189,8 @@ list()
 
 # --- a kernel ------------------------------------------------------------------
 
-# The mirror may still have files that no list names any more, of which apt has no
-# checksum. The kernel's image, which it checked, has the key that its modules are
-# signed with; so the kernel is told to check them.
+# The mirror may still have files that no suite lists, for which apt has no checksum. apt has
+# checked the image, which contains the key of its modules' signatures: the kernel checks them.
 fetch_unlisted() # URI-OF-IMAGE IMAGE-PACKAGE VERSION
 {
 	local kernel=${2#linux-binary-} uri=${1%/linux-signed-*/*}/linux kind file
@@ -201,16 +199,16 @@ fetch_unlisted() # URI-OF-IMAGE IMAGE-PACKAGE VERSION
 	for kind in modules base; do
 		[[ " ${packages[*]} " != *" linux-$kind-"* ]] || continue
 		file=linux-$kind-${kernel}_${3}_$(dpkg --print-architecture).deb
-		if /usr/lib/apt/apt-helper download-file "$uri/${file//+/%2b}" "$file" >"$file.said" 2>&1; then
-			say "no suite lists $file any more, but the mirror has it"
+		if /usr/lib/apt/apt-helper download-file "$uri/${file//+/%2b}" "$file" >"$file.log" 2>&1; then
+			say "no suite lists $file any more; fetched from the mirror's pool"
 			echo module.sig_enforce=1 >tree/append
 		else
-			say "the mirror has no linux-$kind-$kernel any more"
+			say "the mirror no longer has linux-$kind-$kernel"
 		fi
 	done
 }
 
-# Moves the only file or folder of those named, if there is one.
+# Moves FILE to NAME if exactly one is given.
 move_only() # NAME FILE...
 {
 	[ $# -ne 2 ] || mv "$2" "$1"
@@ -242,7 +240,7 @@ fetch() # VERSION PACKAGE...: into tree/
 	[ ! -t 2 ] || quiet=-q=0
 	download $quiet "${named[@]}" || return
 	fetch_unlisted "$(sed -n "1s/^'\([^']*\)' .*/\1/p" <<<"$uris")" "$2" "$1"
-	unpack || die "there is no kernel in the packages ${*:2}"
+	unpack || die "no kernel in the packages ${*:2}"
 	echo "$1" >tree/version
 }
 
@@ -254,13 +252,13 @@ if [ -z "$list$refresh" ] && [ -e "$kernels/$wanted/version" ]; then
 	exit 0
 fi
 { command -v apt-get && command -v dpkg-deb; } >/dev/null ||
-	die "there is no apt-get here; elsewhere give scripts/vm.sh a kernel by --kernel"
+	die "no apt-get: give scripts/vm.sh a kernel with --kernel"
 read_offered
 if [ -n "$list" ] && [ -z "$wanted" ]; then
 	list "$offered"
 	exit 0
 fi
-choose || { read_again && choose; } || or_say_what_there_is
+choose || { read_again && choose; } || die_with_list
 if [ -n "$list" ]; then
 	list <<<"$chosen"
 	exit 0
@@ -270,6 +268,6 @@ fetch_kernel()
 	fetch_once "kernels/$version" 400 fetch "$version" "${packages[@]}"
 }
 
-fetch_kernel || { read_again && { choose || or_say_what_there_is; } && fetch_kernel; } ||
-	die "cannot fetch $version; see --list for others"
+fetch_kernel || { read_again && { choose || die_with_list; } && fetch_kernel; } ||
+	die "cannot fetch $version; --list shows others"
 echo "$kernels/$version"

@@ -10,15 +10,14 @@ usage()
 {
 	cat <<-END
 	usage: scripts/debian-source.sh VERSION
-	Fetches the source of a kernel of Debian, with Debian's patches, and prints the folder
-	where it is: a tree in which nothing was built. Nothing may be built in it, as others
-	use it, too: scripts/kernel.sh does not.
+	Fetches the source of a Debian kernel with Debian's patches and prints its directory, a
+	clean tree. It is shared: do not build in it. scripts/kernel.sh builds elsewhere.
 
-	  VERSION    as of scripts/debian-kernel.sh, whose --list shows what there is
+	  VERSION    as for scripts/debian-kernel.sh, whose --list shows the versions
 
-	FPT_CACHE, DEBIAN_MIRROR: as of scripts/debian-kernel.sh
+	FPT_CACHE, DEBIAN_MIRROR: as for scripts/debian-kernel.sh
 
-	Exit status: 0 here it is, 1 it is not.
+	Exit status: 0 fetched, 1 not fetched.
 	END
 }
 
@@ -42,7 +41,7 @@ esac
 # shellcheck source=scripts/lib/cache.inc
 . "$scripts/lib/cache.inc"
 
-# Which one is meant, and apt's lists of it.
+# Selects the version and keeps apt's lists fresh.
 chosen=$("$scripts/debian-kernel.sh" --list "$1") || exit 1
 IFS=$'\t' read -r release version _ < <(tail -n 1 <<<"$chosen")
 package=linux-source-$(cut -d . -f 1,2 <<<"${release%%[~+-]*}")
@@ -50,8 +49,8 @@ package=linux-source-$(cut -d . -f 1,2 <<<"${release%%[~+-]*}")
 fetch() # into tree/
 {
 	say "fetching $package $version, some 160 MB, and unpacking it"
-	fetch_source "$package" "$version" || die "cannot fetch $package $version, see above; --list of debian-kernel.sh shows others"
-	[ -e tree/Kconfig ] || die "$package holds no kernel tree"
+	fetch_source "$package" "$version" || die "cannot fetch $package $version, see above; debian-kernel.sh --list shows others"
+	[ -e tree/Kconfig ] || die "$package contains no kernel tree"
 }
 
 need_cache sources

@@ -13,24 +13,24 @@ usage()
 {
 	cat <<-END
 	usage: scripts/fuser.sh
-	Builds the servers that stand on the Rust crate fuser $crate, and prints their paths:
-	\$OUTPUT/servers/fuser-mt-$crate, with several threads and clones of the device, and
+	Builds the servers on the Rust crate fuser $crate and prints their paths:
+	\$OUTPUT/servers/fuser-mt-$crate, with several threads and cloned devices, and
 	\$OUTPUT/servers/fuser-$crate. scripts/run.sh --server fuser-$crate runs the suite on it.
-	The crate and those that it needs are Debian's, from a newer suite; nothing of them is
-	installed. A minute and, the first time, some 12 MB.
+	The crate and its dependencies come from packages of a newer Debian suite, which are not
+	installed. Takes a minute and, the first time, a download of about 12 MB.
 
-	It needs cargo and rustc $oldest_cargo or later and gcc, which links;
+	Needs cargo and rustc $oldest_cargo or later, and gcc to link;
 	Debian 12: apt-get install cargo-web, Debian 13: apt-get install cargo.
 
-	  --crates  only fetch the crates, and print the folder where they are
-	  --help    this text
+	  --crates  only fetch the crates, and print their directory
+	  --help    show this text
 
-	OUTPUT         what was built (default: build)
+	OUTPUT         the build directory (default: build)
 	CARGO          the cargo to use (default: cargo)
 	DEBIAN_MIRROR, FPT_CACHE
-	               as of scripts/debian-kernel.sh, which keeps apt's lists
+	               as for scripts/debian-kernel.sh
 
-	Exit status: 0 here it is, 1 it is not, 4 there is no such cargo.
+	Exit status: 0 built, 1 not built, 4 no cargo, or it is too old.
 	END
 }
 
@@ -65,20 +65,20 @@ cargo=${CARGO:-cargo}
 
 lacks_cargo() # WHY
 {
-	die "$1: the crate fuser takes cargo $oldest_cargo or later (Debian 12: package cargo-web, 13: cargo)" 4
+	die "$1: the crate fuser needs cargo $oldest_cargo or later (Debian 12: package cargo-web, 13: cargo)" 4
 }
 
 need_cargo()
 {
 	local version
 
-	command -v "$cargo" >/dev/null || lacks_cargo "there is no $cargo"
+	command -v "$cargo" >/dev/null || lacks_cargo "no $cargo"
 	version=$("$cargo" --version 2>&1 | sed -n 's/^cargo \([0-9][0-9.]*\).*/\1/p')
 	[ "$(printf '%s\n' "${version:-0}" $oldest_cargo | sort -V | head -n 1)" = $oldest_cargo ] ||
-		lacks_cargo "this cargo is ${version:-none that works}"
+		lacks_cargo "$cargo is ${version:-not working}"
 }
 
-# The package of the crate, and all crates that it depends on in any way.
+# Prints the packages of the crate and its dependencies.
 packages()
 {
 	local version
@@ -96,17 +96,17 @@ fetch() # into tree/
 
 	use_lists
 	wanted=$(packages)
-	[ -n "$wanted" ] || die "apt cannot say what librust-fuser-dev depends on"
-	say "fetching $(wc -l <<<"$wanted") packages of crates, some 12 MB"
+	[ -n "$wanted" ] || die "apt cannot resolve the dependencies of librust-fuser-dev"
+	say "fetching $(wc -l <<<"$wanted") packages of crates, about 12 MB"
 	mapfile -t wanted <<<"$wanted"
 	mkdir all
 	download "${wanted[@]}" && unpack_into all "./$registry" || return
-	[ -e "all/$registry/fuser-$crate" ] || die "librust-fuser-dev holds no crate fuser $crate"
+	[ -e "all/$registry/fuser-$crate" ] || die "librust-fuser-dev contains no crate fuser $crate"
 	rmdir tree
 	mv "all/$registry" tree
 }
 
-# Called by the version that it says it is of. A server that runs goes on with what it was.
+# Installs a server under the version of its hello. mv keeps the file of a running server.
 put() # NAME
 {
 	local built=$work/target/release/$1-server server
@@ -117,7 +117,7 @@ put() # NAME
 	echo "$server"
 }
 
-# In $OUTPUT, as cargo writes beside Cargo.toml. Neither asks the network.
+# In $OUTPUT, as cargo writes beside Cargo.toml. Works offline.
 build()
 {
 	local work=$OUTPUT/fuser
@@ -133,7 +133,7 @@ build()
 	END
 	say "building"
 	(cd "$work" && CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target \
-		"$cargo" build --quiet --offline --release >&2) || die "fuser's server does not build, see above"
+		"$cargo" build --quiet --offline --release >&2) || die "cannot build fuser's server, see above"
 	put fuser-mt
 	put fuser
 }
@@ -141,8 +141,8 @@ build()
 [ -n "$crates_only" ] || need_cargo
 if [ ! -e "$crates" ]; then
 	need_cache crates
-	{ command -v apt-get && command -v dpkg-deb; } >/dev/null || die "there is no apt-get here, which the crates are fetched with"
-	fetch_once "crates/fuser-$crate" 100 fetch || die "the crates could not be fetched, see above"
+	{ command -v apt-get && command -v dpkg-deb; } >/dev/null || die "no apt-get to fetch the crates"
+	fetch_once "crates/fuser-$crate" 100 fetch || die "cannot fetch the crates, see above"
 fi
 if [ -n "$crates_only" ]; then
 	echo "$crates"

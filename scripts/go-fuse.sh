@@ -6,27 +6,27 @@
 set -eu
 export LC_ALL=C
 
-oldest=2.8 # the first in which what the server calls is all there
+oldest=2.8 # the first with all functions that the server calls
 
 usage()
 {
 	cat <<-END
 	usage: scripts/go-fuse.sh [VERSION]
-	Builds the server that stands on the Go library go-fuse and prints its path,
+	Builds the server on the Go library go-fuse and prints its path,
 	\$OUTPUT/servers/go-fuse-VERSION: scripts/run.sh --server go-fuse-VERSION runs the suite
-	on it. Library and compiler are Debian's, of newer suites; nothing of them is installed.
-	A minute and, the first time, some 45 MB.
+	on it. Library and compiler come from packages of newer Debian suites, which are not
+	installed. Takes a minute and, the first time, a download of about 45 MB.
 
-	  VERSION  2.8.0 for instance (default: the newest that the Debian mirror has, $oldest or later)
-	  --list   versions that it has
-	  --help   this text
+	  VERSION  such as 2.8.0 (default: the newest on the Debian mirror, $oldest or later)
+	  --list   list the versions on the mirror
+	  --help   show this text
 
-	OUTPUT     what was built (default: build)
+	OUTPUT     the build directory (default: build)
 	GO         the go command to use (default: that of the newest package golang-*-go)
 	DEBIAN_MIRROR, FPT_CACHE
-	           as of scripts/debian-kernel.sh, which keeps apt's lists
+	           as for scripts/debian-kernel.sh
 
-	Exit status: 0 here it is, 1 it is not.
+	Exit status: 0 built, 1 not built.
 	END
 }
 
@@ -49,7 +49,7 @@ case ${1-} in
 -*) die "unknown option $1, see --help" ;;
 *) wanted=${1-} ;;
 esac
-[ $# -le 1 ] || die "what is $2? see --help"
+[ $# -le 1 ] || die "unexpected argument '$2', see --help"
 
 source=${scripts%/*}/fixtures/servers/go-fuse
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
@@ -59,22 +59,22 @@ plain_paths "${scripts%/*}" "$OUTPUT"
 library=golang-github-hanwen-go-fuse-dev
 sys=golang-golang-x-sys-dev
 
-# --- what Debian has ---------------------------------------------------------------
+# --- Debian's versions -------------------------------------------------------------
 
 read_lists()
 {
 	{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
-		die "there is no apt-get here, which library and compiler are fetched with"
+		die "no apt-get to fetch library and compiler"
 	use_lists
 }
 
-# versions_of PACKAGE: the newest first
+# versions_of PACKAGE: newest first
 versions_of()
 {
 	apt-cache madison "$1" | awk -F ' *[|] *' '{ print $2 }' | sort -rVu
 }
 
-# The library's own version of a package's, with what tells a snapshot or a candidate from a release.
+# Converts package versions to the library's, keeping suffixes of snapshots and candidates.
 release()
 {
 	sed 's/-[^-]*$//; s/[+]\(ds\|dfsg\)[0-9.]*$//; s/~/-/g'
@@ -89,7 +89,7 @@ versions_listed()
 	done
 }
 
-choose() # sets $package, the version of the library's, and $wanted
+choose() # sets $package, the version of the library's package, and $wanted
 {
 	local version
 
@@ -101,11 +101,11 @@ choose() # sets $package, the version of the library's, and $wanted
 		fi
 	done < <(versions_listed)
 	[ -n "$package" ] ||
-		die "no suite of the Debian mirror has go-fuse ${wanted:-$oldest or later}; it has $(versions_of $library | release | paste -sd ' ')"
+		die "no suite of the Debian mirror has go-fuse ${wanted:-$oldest or later}; available: $(versions_of $library | release | paste -sd ' ')"
 	wanted=$(release <<<"$package")
 }
 
-# --- fetched once --------------------------------------------------------------------
+# --- fetching ------------------------------------------------------------------------
 
 fetch_packages() # PACKAGE=VERSION...: into tree/
 {
@@ -117,7 +117,7 @@ fetch_library()
 {
 	choose
 	fetch_once "go/go-fuse-$wanted" 50 fetch_packages "$library=$package" "$sys=$(versions_of $sys | head -n 1)" ||
-		die "go-fuse $wanted cannot be fetched, see above"
+		die "cannot fetch go-fuse $wanted, see above"
 }
 
 fetch_go()
@@ -126,12 +126,12 @@ fetch_go()
 
 	name=$(apt-cache pkgnames golang- | grep -Ex 'golang-[0-9.]+-go' | sort -V | tail -n 1)
 	version=$(versions_of "$name" | head -n 1)
-	[ -n "$version" ] || die "no suite of the Debian mirror has a golang"
+	[ -n "$version" ] || die "no suite of the Debian mirror has Go"
 	fetch_once "go/$name-$version" 400 fetch_packages "$name=$version" "${name%-go}-src=$version" ||
-		die "$name $version cannot be fetched, see above"
+		die "cannot fetch $name $version, see above"
 }
 
-# Sets $go to the one that is asked for, or the newest that was fetched.
+# Sets $go to $GO or the newest fetched go.
 find_go()
 {
 	go=${GO-$(find "$cache/go" -path "$cache/go/golang-*/usr/lib/go-*/bin/go" | sort -V | tail -n 1)}
@@ -139,20 +139,20 @@ find_go()
 	[ -n "${GO-}" ] || export GOROOT=${go%/bin/go}
 }
 
-# What was fetched before is used without a look at what there is now.
+# Uses what was fetched before without reading the lists.
 fetch()
 {
 	if [ -z "$wanted" ] || [ ! -e "$cache/go/go-fuse-$wanted" ]; then
 		read_lists
 		fetch_library
 	fi
-	find_go || { read_lists && fetch_go && find_go; } || die "there is no go"
+	find_go || { read_lists && fetch_go && find_go; } || die "no go"
 	libraries=$cache/go/go-fuse-$wanted/usr/share/gocode/src
 }
 
-# --- and built -----------------------------------------------------------------------
+# --- building ------------------------------------------------------------------------
 
-# In $OUTPUT, with what was fetched in place of all that go would ask the network for.
+# In $OUTPUT, offline: the fetched packages replace the modules.
 build()
 {
 	local work=$OUTPUT/go-fuse/$wanted server=$OUTPUT/servers/go-fuse-$wanted
@@ -181,9 +181,9 @@ build()
 		export GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0
 		export GOCACHE=$OUTPUT/go-fuse/cache GOPATH=$OUTPUT/go-fuse/path
 		"$go" build -trimpath -ldflags "-X main.version=$wanted" -o server . >&2
-	) || die "go-fuse's server does not build, see above"
+	) || die "cannot build go-fuse's server, see above"
 	cp "$work/server" "$OUTPUT/servers/.go-fuse.new"
-	mv "$OUTPUT/servers/.go-fuse.new" "$server" # one that runs goes on with what it was
+	mv "$OUTPUT/servers/.go-fuse.new" "$server" # keeps the file of a running server
 	echo "$server"
 }
 

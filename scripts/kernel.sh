@@ -10,27 +10,26 @@ usage()
 {
 	cat <<-END
 	usage: scripts/kernel.sh [tiny|debug] [OPTION...]
-	Builds a small kernel for scripts/vm.sh out of a kernel tree, which stays as it is, and
+	Builds a small kernel for scripts/vm.sh from a kernel tree, which it does not change, and
 	prints the build directory as the last line of its output:
 
 	  KSRC=~/linux scripts/vm.sh --ksrc "\$(KSRC=~/linux scripts/kernel.sh tiny)"
 
-	  tiny              what the cases need, and what boots under QEMU (the default)
-	  debug             the same with KASAN, lockdep, kmemleak, UBSAN and more, and
-	                    with allocations that fail on demand, which rows X are about
-	  --debian VERSION  not KSRC but the linux-source package of that version: 6.12 (the
-	                    newest one), 6.12.43, or a package version
-	  --config FILE     options on top of the others; repeat it for several files
-	  --output DIR      where the kernel is built
-	                    (default: \$OUTPUT/kernels/<tiny|debug>-<version>)
-	  -j N              N compilers at once (default: one per processor)
-	  --help            this text
+	  tiny              what the cases need and what boots in QEMU (default)
+	  debug             also KASAN, lockdep, kmemleak, UBSAN and more, and fault injection
+	                    for promises X
+	  --debian VERSION  use the linux-source package of that version instead of KSRC: 6.12
+	                    (the newest one), 6.12.43, or a package version
+	  --config FILE     add options on top of the others; repeat it for several files
+	  --output DIR      build here (default: \$OUTPUT/kernels/<tiny|debug>-<version>)
+	  -j N              run N compilers at once (default: one per CPU)
+	  --help            show this text
 
-	KSRC                the kernel tree, one that nothing was built in
-	OUTPUT              where builds go (default: build)
-	CC, LLVM, ...       as for the kernel's make; ccache is used where it is installed
+	KSRC                a clean kernel tree
+	OUTPUT              the build directory (default: build)
+	CC, LLVM, ...       as for the kernel's make; ccache is used if installed
 
-	The second time only what changed is compiled. Exit status: 0 built, 1 not.
+	A second build compiles only what changed. Exit status: 0 built, 1 not built.
 	END
 }
 
@@ -98,7 +97,7 @@ parse_arguments()
 	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "-j needs a number above 0, not '$jobs'"
 }
 
-# --- what it takes -----------------------------------------------------------
+# --- tools -----------------------------------------------------------------
 
 missing=()
 packages=()
@@ -120,7 +119,7 @@ die_if_missing()
 		die "missing: ${missing[*]}; install, on Debian: apt-get install ${packages[*]}"
 }
 
-# LLVM is 1, a version such as -18, or the folder of clang, which ends in /.
+# LLVM is 1, a version such as -18, or the directory of clang with a trailing /.
 choose_compiler()
 {
 	local clang='' with=
@@ -148,7 +147,7 @@ check_tools()
 	die_if_missing
 }
 
-# Only some kernels, of some configurations, are checked by objtool.
+# Only some configurations use objtool, which needs libelf.
 check_libelf()
 {
 	! grep -qx CONFIG_OBJTOOL=y "$dir/.config" ||
@@ -164,7 +163,7 @@ kernel_make()
 	make -C "$KSRC" O="$dir" KBUILD_BUILD_USER=fpt KBUILD_BUILD_HOST=fpt "${compiler[@]}" "$@"
 }
 
-# All options on top of tinyconfig, later ones win.
+# Prints all options on top of tinyconfig; later ones win.
 fragments()
 {
 	cat "$checkout/config" "$kernels/tiny.config"
@@ -173,7 +172,7 @@ fragments()
 	echo "CONFIG_LOCALVERSION=\"-$flavour\""
 }
 
-# Where nothing changed the configuration stays, and with it all that was built.
+# An unchanged configuration is kept, and with it all objects.
 configure()
 {
 	local wanted kept=1
@@ -183,19 +182,19 @@ configure()
 		kept=
 		say "configuring in $dir"
 		{ kernel_make -s tinyconfig && echo "$wanted" >>"$dir/.config"; } >"$dir/config.log" 2>&1 ||
-			die_with "$dir/config.log" "the kernel cannot be configured"
+			die_with "$dir/config.log" "cannot configure the kernel"
 		echo "$wanted" >"$dir/fragments"
 	fi
 	kernel_make -s olddefconfig >>"$dir/config.log" 2>&1 ||
-		die_with "$dir/config.log" "the kernel cannot be configured"
+		die_with "$dir/config.log" "cannot configure the kernel"
 	check_config && return
-	# A kernel that was built here meanwhile may not have known an option, which was lost then.
-	[ -n "$kept" ] || die "asked for, but not in $dir/.config (what do they depend on?): $refused"
+	# An older kernel built in this directory may have dropped an option: configure again.
+	[ -n "$kept" ] || die "requested, but not in $dir/.config (unmet dependencies?): $refused"
 	configure
 }
 
-# An option that this kernel does not know is told; one that it knows must be as asked for, or is
-# in $refused.
+# Reports options unknown to this kernel. Sets $refused to known options that do not have the
+# requested value, and fails if there are any.
 check_config()
 {
 	local line name unknown=()
@@ -217,7 +216,7 @@ check_config()
 			unknown+=("$name")
 		fi
 	done < <(last_of_each <"$dir/fragments")
-	[ ${#unknown[@]} -eq 0 ] || say "not in this kernel: ${unknown[*]}"
+	[ ${#unknown[@]} -eq 0 ] || say "unknown to this kernel: ${unknown[*]}"
 	[ -z "$refused" ] || { rm -f "$dir/fragments" && false; }
 }
 
@@ -235,10 +234,10 @@ knows_option()
 
 # --- the build ---------------------------------------------------------------
 
-# How many lines a whole build prints, about; for the eye alone.
+# Approximate number of files in a full build, for the progress display.
 declare -A usual=([tiny]=1250 [debug]=1400)
 
-# Condenses make's lines, "  CC      fs/fuse/dev.o", to how far it is.
+# Condenses make's lines, "  CC      fs/fuse/dev.o", to a progress display.
 show_progress()
 {
 	local line total='' n=0 shown=0
@@ -267,7 +266,7 @@ die_with() # LOG WHY
 build()
 {
 	kernel_make -j"$jobs" bzImage 2>&1 | tee "$dir/build.log" | show_progress
-	[ "${PIPESTATUS[0]}" -eq 0 ] || die_with "$dir/build.log" "the kernel does not build"
+	[ "${PIPESTATUS[0]}" -eq 0 ] || die_with "$dir/build.log" "cannot build the kernel"
 }
 
 parse_arguments "$@"
@@ -278,7 +277,7 @@ dir=$(realpath -m "${dir:-$OUTPUT/kernels/$flavour-$version}")
 { mkdir -p "$dir" && : >>"$dir/lock"; } 2>/dev/null || die "cannot write to $dir: give --output DIR"
 exec 9>"$dir/lock"
 flock -n 9 || {
-	say "waits for another build in $dir"
+	say "waiting for another build in $dir"
 	flock 9
 }
 say "$flavour $version from $KSRC"

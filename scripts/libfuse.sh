@@ -12,40 +12,39 @@ usage()
 	usage: scripts/libfuse.sh VERSION|TREE[@REVISION]|installed [OPTION...]
 	       scripts/libfuse.sh --bisect TREE GOOD BAD CASE [OPTION...] [-- OPTION-OF-VM.SH...]
 	       scripts/libfuse.sh --list
-	Builds a libfuse, and a server that stands on it. Prints the server's path, which is
-	\$OUTPUT/servers/NAME: scripts/run.sh --server NAME runs the suite on it.
+	Builds a libfuse and a server on it. Prints the server's path, \$OUTPUT/servers/NAME:
+	scripts/run.sh --server NAME runs the suite on it.
 
-	  VERSION         of Debian: 3.17 is the newest that begins so, 3.17.2 is that release,
-	                  3.17.2-3 that package; with Debian's patches
-	  TREE            libfuse's source; nothing is written there
-	  TREE@REVISION   a revision of the git repository there
-	  installed       the one that pkg-config knows as fuse3
+	  VERSION         a Debian version with Debian's patches: 3.17 selects the newest 3.17
+	                  release, 3.17.2 this release, 3.17.2-3 this package
+	  TREE            a source tree of libfuse; it is not changed
+	  TREE@REVISION   a revision of the git repository TREE
+	  installed       the libfuse that pkg-config finds as fuse3
 
-	  --name NAME     of the server (default: libfuse-VERSION)
-	  --kind KIND     which server: single (default), mt, with the library's threads, or
-	                  uring, with its FUSE over io_uring
-	  --source        only fetch VERSION, and print the folder where its source is
-	  --example NAME  build no server but this program of libfuse's folder example, and
-	                  print its path
+	  --name NAME     name of the server (default: libfuse-VERSION)
+	  --kind KIND     kind of server: single (default), mt, with the library's threads, or
+	                  uring, with the library's FUSE over io_uring
+	  --source        only fetch VERSION, and print the directory of its source
+	  --example NAME  build this program of libfuse's directory example instead of a server,
+	                  and print its path
 	  --bisect        find the commit that broke a case, between two revisions of a git
-	                  repository of libfuse, which stays as it is; prints that commit and
-	                  its subject. CASE is what --filter of run.sh takes. After -- come
-	                  options of vm.sh, such as --debian 6.12: it is run there
-	  --list          what the suites of this machine's Debian mirror offer, as TSV:
-	                  release, package version, suites
-	  --refresh       read what the mirror has, though that was done within a day
-	  --help          this text
+	                  repository of libfuse, which is not changed; prints the commit and its
+	                  subject. CASE is a pattern for --filter of run.sh. With options of
+	                  vm.sh after --, such as --debian 6.12, cases run in that VM
+	  --list          list the versions of the host's Debian mirror as TSV: release, package
+	                  version, suites
+	  --refresh       read the mirror's lists even if they are less than a day old
+	  --help          show this text
 
-	A tree is built again as far as something in it has changed. libfuse before 3.17 has no
-	passthrough API: there is a server, which says so, and nearly all cases are skipped.
+	A second build of a tree compiles only what changed. libfuse before 3.17 has no
+	passthrough API: its server reports that, and nearly all cases are skipped.
 
-	OUTPUT         what was built (default: build)
-	DEBIAN_MIRROR  what to ask instead of the machine's own mirrors, as in
-	               scripts/debian-kernel.sh
-	FPT_CACHE      where sources are kept (default: fuse-passthrough-tests in
-	               \$XDG_CACHE_HOME or ~/.cache), may be removed at any time
+	OUTPUT         the build directory (default: build)
+	DEBIAN_MIRROR  use this instead of the host's mirrors, as in scripts/debian-kernel.sh
+	FPT_CACHE      directory of sources (default: fuse-passthrough-tests in
+	               \$XDG_CACHE_HOME or ~/.cache); can be removed at any time
 
-	Exit status: 0 here it is, 1 it is not.
+	Exit status: 0 built, 1 not built.
 	END
 }
 
@@ -129,22 +128,22 @@ parse_arguments()
 	if [ -n "$bisect" ]; then
 		[ ${#words[@]} -eq 4 ] || die "--bisect needs TREE GOOD BAD CASE, see --help"
 	elif [ ${#vm_options[@]} -gt 0 ]; then
-		die "-- is for --bisect, see --help"
+		die "-- needs --bisect, see --help"
 	elif [ -z "$list" ]; then
-		[ -n "$what" ] || die "give a version of libfuse, a tree or 'installed', see --help"
-		[ ${#words[@]} -eq 1 ] || die "give one libfuse, not also '${words[1]}', see --help"
+		[ -n "$what" ] || die "give a libfuse version, a tree or 'installed', see --help"
+		[ ${#words[@]} -eq 1 ] || die "unexpected argument '${words[1]}', see --help"
 	fi
 	case $kind in
 	single) program=libfuse ;;
 	mt | uring) program=libfuse-$kind ;;
 	*) die "--kind is single, mt or uring, not '$kind'" ;;
 	esac
-	# run.sh wants it so.
-	[[ $name =~ ^([A-Za-z0-9][A-Za-z0-9._+-]*)?$ ]] || die "--name '$name' has other characters than letters, digits and . _ + -"
-	[[ " raw raw-uring libfuse libfuse-mt libfuse-uring " != *" $name "* ]] || die "--name '$name' is a server of make: give another"
+	# run.sh accepts only these names.
+	[[ $name =~ ^([A-Za-z0-9][A-Za-z0-9._+-]*)?$ ]] || die "--name '$name' must consist of letters, digits and . _ + -"
+	[[ " raw raw-uring libfuse libfuse-mt libfuse-uring " != *" $name "* ]] || die "--name '$name' is the name of a server that make builds: give another"
 }
 
-# --- what Debian has -------------------------------------------------------------
+# --- Debian's versions -----------------------------------------------------------
 
 prepare_cache()
 {
@@ -153,8 +152,8 @@ prepare_cache()
 	lock "$cache_lock"
 }
 
-# The first line of $offered says of which mirror it is.
-offered_is_new()
+# The first line of $offered names the mirror.
+offered_is_fresh()
 {
 	[ -n "$(find "$offered" -mmin -1440 2>/dev/null)" ] && [ "$(head -n 1 "$offered")" = "# ${DEBIAN_MIRROR-}" ]
 }
@@ -162,9 +161,9 @@ offered_is_new()
 was_read=
 read_offered()
 {
-	[ -n "$refresh" ] || ! offered_is_new || return 0
-	command -v apt-get >/dev/null || die "there is no apt-get here; elsewhere give a tree of libfuse"
-	say "reading what the Debian mirror has"
+	[ -n "$refresh" ] || ! offered_is_fresh || return 0
+	command -v apt-get >/dev/null || die "no apt-get: give a libfuse tree"
+	say "reading the package lists of the Debian mirror"
 	read_lists_to libfuse/apt --sources
 	{
 		echo "# ${DEBIAN_MIRROR-}"
@@ -188,7 +187,7 @@ read_offered()
 	was_read=1
 }
 
-# Sets $version, of the newest package that was asked for.
+# Sets $version to the newest package that matches $what.
 choose()
 {
 	version=$(awk -F '\t' -v wanted="$what" '
@@ -206,11 +205,11 @@ fetch() # VERSION: into tree/
 	say "fetching the source of Debian's fuse3 $1"
 	APT_CONFIG=$sources/apt/apt.conf meanwhile "fetching" apt-get -qq source --download-only "fuse3=$1" >&2 &&
 		tar -x --no-same-owner --strip-components=1 -C tree -f fuse3_*.orig.tar.*z || return
-	[ -n "$(libfuse_version tree)" ] || die "the source of fuse3 $1 holds no libfuse"
-	patch_as_debian || die "Debian's patches to fuse3 $1 do not apply"
+	[ -n "$(libfuse_version tree)" ] || die "the source of fuse3 $1 contains no libfuse"
+	patch_as_debian || die "cannot apply Debian's patches to fuse3 $1"
 }
 
-# The library that Debian has is the one with these. Lines of the series may have comments and options.
+# Debian's library has these patches. Lines of the series may have comments and options.
 patch_as_debian()
 {
 	local name debian
@@ -218,7 +217,7 @@ patch_as_debian()
 	debian=$(find . -name 'fuse3_*.debian.tar.*')
 	[ -z "$debian" ] || tar -x --no-same-owner -f "$debian"
 	[ -e debian/patches/series ] || return 0
-	command -v patch >/dev/null || die "no patch here, which Debian's fuse3 needs: install it (package patch)"
+	command -v patch >/dev/null || die "no patch, which Debian's fuse3 needs: install it (package patch)"
 	while read -r name _; do
 		case $name in
 		'' | '#'*) continue ;;
@@ -227,7 +226,7 @@ patch_as_debian()
 	done <debian/patches/series
 }
 
-# Sets $tree to the source of the version that was asked for.
+# Sets $tree to the source of version $what.
 find_version()
 {
 	prepare_cache
@@ -245,14 +244,14 @@ find_in_cache()
 	fi
 	read_offered
 	choose || { [ -z "$was_read" ] && refresh=1 && read_offered && choose; } ||
-		die "Debian has no libfuse $what; it has $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
+		die "Debian has no libfuse $what; available: $(grep -v '^#' "$offered" | cut -f 1 | uniq | paste -sd ' ')"
 	tree=$sources/$version
-	fetch_once "libfuse/$version" 150 fetch "$version" || die "cannot fetch fuse3 $version; see --list for others"
+	fetch_once "libfuse/$version" 150 fetch "$version" || die "cannot fetch fuse3 $version; --list shows others"
 }
 
 # --- trees -----------------------------------------------------------------------
 
-# A repository that root reads may belong to somebody; what called this may have another one in mind.
+# Root may read a repository of another user; the caller may have git variables set.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 git_in() # TREE ARGUMENT...
 {
@@ -262,14 +261,13 @@ git_in() # TREE ARGUMENT...
 # revision_of TREE REVISION: its hash
 revision_of()
 {
-	command -v git >/dev/null || die "no git here: install it, or give a tree without a revision"
+	command -v git >/dev/null || die "no git: install it, or give a tree without a revision"
 	git_in "$1" rev-parse --verify --quiet --end-of-options "$2^{commit}" ||
-		die "$1 has no revision '$2' (or is no git repository)"
+		die "$1 has no revision '$2' (or is not a git repository)"
 }
 
-# Makes $1, if it is not there, a repository in which everything is that is in that of the tree
-# $2, which stays as it is: where it can be changed and built.
-scratch_of()
+# Makes $1 a scratch repository with the objects of the repository $2, which is not changed.
+make_scratch()
 {
 	local objects shallow
 
@@ -280,25 +278,25 @@ scratch_of()
 	[ ! -e "$shallow" ] || cp "$shallow" "$1/.git/shallow"
 }
 
-# Sets $tree to where the revision is.
+# Sets $tree to a checkout of the revision.
 find_revision() # TREE REVISION
 {
 	local hash
 
 	hash=$(revision_of "$1" "$2")
 	tree=$made_in/source
-	scratch_of "$tree" "$1"
+	make_scratch "$tree" "$1"
 	git_in "$tree" checkout -q --force --detach "$hash"
 	described=$(git_in "$1" describe --tags --always --abbrev=10 "$hash")
 }
 
-# --- what is made of one ---------------------------------------------------------
+# --- builds ----------------------------------------------------------------------
 
-# What belongs to a source, whatever its servers are called.
-folder_of() # SOURCE
+# Sets $made_in to the build directory of a source, shared by all its servers, and locks it.
+use_build_dir() # SOURCE
 {
 	made_in=$OUTPUT/libfuse/$1
-	mkdir -p "$made_in" 2>/dev/null || die "cannot write $OUTPUT: give OUTPUT= another directory"
+	mkdir -p "$made_in" 2>/dev/null || die "cannot write $OUTPUT: set OUTPUT to another directory"
 	log=$made_in/log
 	exec {made_lock}>"$made_in/lock"
 	lock "$made_lock"
@@ -310,39 +308,39 @@ path_key() # PATH
 	echo "${1##*/}-$(cksum <<<"$1" | cut -d ' ' -f 1)" | tr -c 'A-Za-z0-9.\n-' _
 }
 
-# Sets $tree, unless it is installed, $made_in and $default_name.
+# Sets $made_in, $default_name and, except for "installed", $tree.
 find_libfuse()
 {
 	local described path
 
 	if [ "$what" = installed ]; then
 		pkg-config --exists fuse3 2>/dev/null ||
-			die "no libfuse is installed that pkg-config knows: install libfuse3-dev, or give a version"
-		folder_of installed
+			die "pkg-config finds no libfuse: install libfuse3-dev, or give a version"
+		use_build_dir installed
 		default_name=installed
 	elif [ -d "$what" ]; then
 		tree=$(realpath "$what")
-		[ -n "$(libfuse_version "$tree")" ] || die "$what is no tree of libfuse"
-		folder_of "tree-$(path_key "$tree")"
-		distrust_dates
+		[ -n "$(libfuse_version "$tree")" ] || die "$what is not a libfuse tree"
+		use_build_dir "tree-$(path_key "$tree")"
+		check_timestamps
 		default_name=$(libfuse_version "$tree")-tree
 	elif [[ $what = *@* && -d ${what%@*} ]]; then
 		path=$(realpath "${what%@*}")
-		folder_of "git-$(path_key "$path")"
+		use_build_dir "git-$(path_key "$path")"
 		find_revision "$path" "${what##*@}"
 		default_name=${described#fuse-}
 	elif [[ $what =~ ^[0-9][0-9A-Za-z.+~-]*$ ]]; then
 		find_version
-		folder_of "${tree##*/}"
+		use_build_dir "${tree##*/}"
 		default_name=$(libfuse_version "$tree")
 	else
-		die "'$what' is neither a version nor a tree of libfuse, see --help"
+		die "'$what' is neither a libfuse version nor a libfuse tree, see --help"
 	fi
 }
 
-# A file that was changed and is old all the same, as one that was moved there, is not built again
-# by ninja. Then everything is.
-distrust_dates()
+# ninja does not rebuild a changed file with an old time stamp, such as a moved one: then the build
+# starts over.
+check_timestamps()
 {
 	local then=$made_in/files
 
@@ -354,8 +352,8 @@ distrust_dates()
 	mv "$then.new" "$then"
 }
 
-# What was made of another revision may be in the way, or be of use for the next one.
-build_anew_if_need_be()
+# Builds incrementally. If that fails, starts over; if that fails too, keeps the old build.
+build_or_start_over()
 {
 	local meson=$made_in/meson had_meson=
 
@@ -378,17 +376,17 @@ build_library()
 
 	if [ "$what" = installed ]; then
 		libfuse_use_installed "$made_in/libfuse.mk"
-		say "using libfuse $(pkg-config --modversion fuse3), installed"
+		say "using the installed libfuse $(pkg-config --modversion fuse3)"
 		return
 	fi
 	version=$(libfuse_version "$tree")
-	say "building libfuse $version of $tree"
-	{ meson_is_there && build_anew_if_need_be; } || die "$why"
+	say "building libfuse $version from $tree"
+	{ meson_is_there && build_or_start_over; } || die "$why"
 	libfuse_use_built "$made_in/libfuse.mk" "$made_in/root" "$version" \
 		"remove $made_in, run scripts/libfuse.sh $what"
 }
 
-# make has a folder of its own for it, which looks to it like build/.
+# For make $made_in is a build directory of its own.
 build_program()
 {
 	local headers why
@@ -398,12 +396,12 @@ build_program()
 		[ -z "$why" ] || die "no server over io_uring: $why"
 	fi
 	for headers in uapi kselftest; do
-		[ -e "$OUTPUT/$headers" ] || die "no headers in $OUTPUT: run scripts/setup.sh first"
+		[ -e "$OUTPUT/$headers" ] || die "no headers in $OUTPUT: run scripts/setup.sh"
 		ln -sfn "../../$headers" "$made_in/$headers"
 	done
 	meanwhile "building" logged env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$checkout" OUTPUT="$made_in" \
 		"$made_in/servers/$program" ||
-		die "the server does not build with this libfuse ($(libfuse_complaint)see $log)"
+		die "cannot build the server with this libfuse ($(libfuse_error)see $log)"
 }
 
 build_server()
@@ -424,7 +422,7 @@ build_example()
 	[ -n "${tree-}" ] || die "--example needs a version or a tree"
 	{ logged meson configure "$made_in/meson" -Dexamples=true &&
 		logged ninja -C "$made_in/meson" "example/$example"; } ||
-		die "libfuse's example $example does not build here ($(libfuse_complaint)see $log; one in C++ needs g++)"
+		die "cannot build libfuse's example $example ($(libfuse_error)see $log; C++ needs g++)"
 	echo "$made_in/meson/example/$example"
 }
 

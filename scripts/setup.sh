@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# setup.sh - bring together what make needs; see --help
+# setup.sh - install and fetch what make needs; see --help
 #
-# Run it again at any time: what is there stays, and nothing is downloaded twice, not even by
+# It can be run again at any time: it keeps what exists and downloads nothing twice, even for
 # another checkout.
 
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
@@ -28,22 +28,22 @@ usage()
 	cat <<-EOF
 	usage: scripts/setup.sh [--check]
 
-	Prepares this machine to build and run the suite: the tools, the kselftest headers,
-	<linux/fuse.h> and libfuse. On Debian, what is missing is installed by apt-get (as root).
+	Prepares the host to build and run the suite: tools, kselftest headers, <linux/fuse.h>
+	and libfuse. On Debian apt-get installs missing packages (as root).
 
-	  --check  also what the project's own tests (make check) need
-	  --help   this text
+	  --check  also install what the project's own tests (make check) need
+	  --help   show this text
 
 	environment:
-	  OUTPUT=DIR       where the build goes (default: build/ of the checkout)
-	  KSRC=DIR         a kernel tree, 6.12 or later, to take the headers from
-	                   (default: the newest linux-source package of this machine's Debian mirror)
-	  LIBFUSE_SRC=DIR  a libfuse tree, $libfuse_oldest or later, to build
-	                   (default: the installed one, else Debian's, else the newest of the mirror)
-	  FPT_CACHE=DIR    where what is fetched from the mirror is kept, for all checkouts (default:
+	  OUTPUT=DIR       the build directory (default: build/ in the checkout)
+	  KSRC=DIR         take the headers from this kernel tree, 6.12 or later (default: the
+	                   newest linux-source package of the host's Debian mirror)
+	  LIBFUSE_SRC=DIR  build this libfuse tree, $libfuse_oldest or later (default: the installed
+	                   libfuse, else Debian's package, else the newest source of the mirror)
+	  FPT_CACHE=DIR    the cache of downloads for all checkouts (default:
 	                   fuse-passthrough-tests in \$XDG_CACHE_HOME or ~/.cache); remove
-	                   headers and libfuse there to have newer ones
-	FPT_APT_SECONDS=N  how long apt-get update may take (default: 900)
+	                   headers and libfuse in it to get newer ones
+	FPT_APT_SECONDS=N  time limit of apt-get update (default: 900)
 	EOF
 }
 
@@ -58,13 +58,13 @@ die()
 	exit 1
 }
 
-# heard COMMAND...: shows what it says on standard error, and sets $heard to that, $printed to its output.
-heard()
+# capture COMMAND...: shows its standard error; sets $errors to that, $printed to its output.
+capture()
 {
 	local screen line status=0
 
 	exec {screen}>&2
-	heard=$(
+	errors=$(
 		set -o pipefail
 		"$@" 2>&1 >"$tmp/printed" | while IFS= read -r line; do
 			echo "$line" >&"$screen"
@@ -76,14 +76,14 @@ heard()
 	return "$status"
 }
 
-# Only what has something to do writes anything.
+# Created on demand: a setup without work writes nothing.
 tmp_is_made=
 make_tmp()
 {
 	[ -z "$tmp_is_made" ] || return 0
-	need_space 200 "$output" "the build" "give OUTPUT= another directory"
+	need_space 200 "$output" "the build" "set OUTPUT to another directory"
 	{ mkdir -p "$output" && rm -rf "$tmp" && mkdir "$tmp" && : >"$log"; } 2>/dev/null ||
-		die "cannot write to $output: give OUTPUT= another directory"
+		die "cannot write to $output: set OUTPUT to another directory"
 	trap 'rm -rf "$tmp"; give_back "$output"' EXIT
 	tmp_is_made=yes
 }
@@ -125,19 +125,19 @@ needed()
 
 tools()
 {
-	local why="no apt-get here"
+	local why="no apt-get"
 
 	needed
 	if [ ${#packages[@]} -gt 0 ] && command -v apt-get >/dev/null; then
 		apt_install "${packages[@]}" || die "$why"
-		why="apt-get is done and these are still not there"
+		why="still missing after apt-get install"
 		needed
 	fi
 	if [ ${#packages[@]} -gt 0 ]; then
 		printf 'setup: missing: %s\n' "${missing[@]}" >&2
 		die "$why: install them, then run scripts/setup.sh again"
 	fi
-	say "tools: all there"
+	say "tools: complete"
 }
 
 ### kselftest headers and <linux/fuse.h>
@@ -173,18 +173,18 @@ take_headers()
 	local new=$tmp/headers file
 
 	for file in "${header_files[@]}"; do
-		[ -r "$1/$file" ] || die "$2: no kernel tree, it has no $file"
+		[ -r "$1/$file" ] || die "$2 is not a kernel tree: it has no $file"
 	done
-	usable_harness "$1/$selftests" || die "$2: its kselftest_harness.h is too old; give KSRC= a kernel tree of 6.12 or later"
+	usable_harness "$1/$selftests" || die "$2: kselftest_harness.h is too old; set KSRC to a kernel tree, 6.12 or later"
 	usable_fuse_h "$1/include/uapi/linux/fuse.h" ||
-		die "$2: its fuse.h has no backing IDs; give KSRC= a kernel tree of 6.12 or later"
+		die "$2: fuse.h has no backing IDs; set KSRC to a kernel tree, 6.12 or later"
 
 	mkdir -p "$new/kselftest" "$new/uapi/linux"
 	cp -R "${header_files[@]/#/$1/}" "$new/kselftest"
 	mv "$new/kselftest/fuse.h" "$new/uapi/linux"
 	echo "$2" >"$new/kselftest/VERSION"
 
-	# VERSION, the sign that all is there, comes last. Where nothing changed, nothing is to be rebuilt.
+	# VERSION marks completion and comes last. Unchanged headers keep their time stamps.
 	replace uapi
 	replace kselftest
 }
@@ -196,7 +196,7 @@ replace()
 	mv "$tmp/headers/$1" "$output/$1"
 }
 
-# In 6.1 a test whose FIXTURE_SETUP skipped runs all the same. 6.12 knows the first name and no longer the second.
+# In 6.1 a test runs even if its FIXTURE_SETUP skipped. 6.12 has the first name but not the second.
 usable_harness()
 {
 	grep -q ksft_test_result_code "$1/kselftest_harness.h" &&
@@ -209,7 +209,7 @@ usable_fuse_h()
 		at_least "7.$(awk '$2 == "FUSE_KERNEL_MINOR_VERSION" { print $3 }' "$1")" 7.40
 }
 
-# Once for all checkouts of a machine.
+# Fetched once for all checkouts of the host.
 fetch_headers()
 {
 	local folder version package
@@ -218,9 +218,9 @@ fetch_headers()
 	folder=$(printf '%s\n' "$cache"/headers/[0-9]* | sort -V | tail -n 1)
 	if [ ! -e "$folder/VERSION" ]; then
 		find_source
-		say "headers: fetching $package $version, some 160 MB, once for all checkouts"
-		heard fetch_once "headers/$version" 300 fetch_headers_of "$package" "$version" ||
-			die "cannot fetch $package ($(reason <<<"$heard")); give KSRC= a kernel tree"
+		say "headers: fetching $package $version (about 160 MB, once for all checkouts)"
+		capture fetch_once "headers/$version" 300 fetch_headers_of "$package" "$version" ||
+			die "cannot fetch $package ($(reason <<<"$errors")); set KSRC to a kernel tree"
 		folder=$cache/headers/$version
 	fi
 	take_headers "$folder" "$(cat "$folder/VERSION")"
@@ -231,14 +231,14 @@ fetch_headers_of() # PACKAGE VERSION: into tree/
 	fetch_source "$1" "$2" "${header_files[@]/#/$1/}" && echo "$1 $2" >tree/VERSION
 }
 
-# Sets $version and $package to the newest linux-source of any suite but experimental.
+# Sets $version and $package to the newest linux-source outside experimental.
 find_source()
 {
-	command -v apt-get >/dev/null || die "no apt-get here; give KSRC= a kernel tree"
-	say "headers: asking the Debian mirror for the newest kernel"
-	heard "$scripts/debian-kernel.sh" --list || die "$(reason <<<"$heard"); give KSRC= a kernel tree"
+	command -v apt-get >/dev/null || die "no apt-get; set KSRC to a kernel tree"
+	say "headers: looking for the newest kernel on the Debian mirror"
+	capture "$scripts/debian-kernel.sh" --list || die "$(reason <<<"$errors"); set KSRC to a kernel tree"
 	read -r version package < <(newest_source) ||
-		die "the Debian mirror has no linux-source package; give KSRC= a kernel tree"
+		die "the Debian mirror has no linux-source package; set KSRC to a kernel tree"
 }
 
 newest_source()
@@ -259,7 +259,7 @@ libfuse()
 		libfuse_from_tree || die "$why"
 	elif ! { libfuse_installed || libfuse_built || libfuse_from_debian || libfuse_from_mirror; }; then
 		libfuse_mk "$output/libfuse.mk" "LIBFUSE_VERSION :=" "LIBFUSE_WHY := $why" "LIBFUSE_URING_WHY := $why"
-		say "libfuse: none ($why): the suite runs with the raw server only"
+		say "libfuse: none ($why): only the raw server will be built"
 	fi
 }
 
@@ -273,7 +273,7 @@ libfuse_installed()
 	say "libfuse: $version, installed"
 }
 
-# Those that scripts/libfuse.sh built are elsewhere in there.
+# scripts/libfuse.sh builds in other directories there.
 libfuse_built()
 {
 	local version
@@ -300,19 +300,19 @@ libfuse_from_mirror()
 	local tree
 
 	if ! command -v apt-get >/dev/null; then
-		why="no libfuse $libfuse_oldest or later is installed; install it or give LIBFUSE_SRC= a tree"
+		why="no libfuse $libfuse_oldest or later is installed; install it or set LIBFUSE_SRC to a tree"
 		return 1
 	fi
 	make_tmp
 	meson_is_there || return
 	tree=$(printf '%s\n' "$cache"/libfuse/[0-9]* | sort -V | tail -n 1)
 	if at_least "$(libfuse_version "$tree")" $libfuse_oldest; then
-		libfuse_build_and_use "$tree" # once for all checkouts, as the headers
+		libfuse_build_and_use "$tree" # cached like the headers
 		return
 	fi
-	say "libfuse: asking the Debian mirror for the newest"
-	if ! heard "$scripts/libfuse.sh" --source 3; then
-		why=$(reason <<<"$heard")
+	say "libfuse: looking for the newest on the Debian mirror"
+	if ! capture "$scripts/libfuse.sh" --source 3; then
+		why=$(reason <<<"$errors")
 		return 1
 	fi
 	tree=$printed
@@ -329,7 +329,7 @@ libfuse_from_tree()
 
 	version=$(libfuse_version "$LIBFUSE_SRC")
 	if ! at_least "$version" $libfuse_oldest; then
-		why="LIBFUSE_SRC=$LIBFUSE_SRC: no tree of libfuse $libfuse_oldest or later${version:+ but of $version}"
+		why="LIBFUSE_SRC=$LIBFUSE_SRC is not a libfuse tree, $libfuse_oldest or later${version:+: it is $version}"
 		return 1
 	fi
 	make_tmp
@@ -343,7 +343,7 @@ libfuse_build_and_use()
 
 	version=$(libfuse_version "$1")
 	dir=$output/libfuse/$version
-	say "libfuse: building $version of $1"
+	say "libfuse: building $version from $1"
 	DESTDIR=$tmp/dest libfuse_build "$1" "$tmp/libfuse" "$dir" || return
 	mkdir -p "$output/libfuse" && rm -rf "$dir" && mv "$tmp/dest$dir" "$dir"
 	libfuse_use "$version"
@@ -355,22 +355,22 @@ libfuse_use()
 	say "libfuse: $1, static, in $output/libfuse/$1"
 }
 
-# What make check builds.
+# Sources that make check builds.
 libfuse_sources()
 {
 	local version
 
 	make_tmp
 	for version in 3.14.0 3.18; do
-		if heard "$scripts/libfuse.sh" --source "$version"; then
+		if capture "$scripts/libfuse.sh" --source "$version"; then
 			say "libfuse: source of $version in $printed"
 		else
-			say "libfuse: no source of $version ($(reason <<<"$heard")): tests that build it are skipped"
+			say "libfuse: no source of $version ($(reason <<<"$errors")): tests that build it are skipped"
 		fi
 	done
 }
 
-### in this order
+### main
 
 check=
 case "${1-}" in

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# debian-kernel.sh with a mirror made here, of packages that hold no kernel.
+# debian-kernel.sh with a temporary mirror of fake kernel packages.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -11,7 +11,7 @@ kernel=$scripts/debian-kernel.sh
 signed=$pool/linux-signed-$arch
 mkdir -p "$pool/linux" "$signed"
 
-image() # SUITE ABI VERSION: a kernel in one package, as until 6.18
+image() # SUITE ABI VERSION: adds a kernel in one package, as until 6.18
 {
 	file boot/vmlinuz-"$2" "image $3"
 	file boot/config-"$2" "config $3"
@@ -20,7 +20,7 @@ image() # SUITE ABI VERSION: a kernel in one package, as until 6.18
 	package "$signed" "$1" linux-image-"$2" "$3"
 }
 
-# In 7.3 it moved once more.
+# A kernel in four packages, since 6.19; the path of the image changed in 7.3.
 image_of_four() # SUITE SUITE-OF-MODULES ABI VERSION IMAGE
 {
 	package "$signed" "$1" linux-image-"$3" "$4"
@@ -49,13 +49,13 @@ image_of_four experimental experimental "$abi" 7.4~rc2-1~exp1 usr/lib/modules/"$
 publish
 
 exits "--help" 0 "$kernel" --help
-says "tells what comes with a kernel" "$tmp/out" 'In the folder are vmlinuz, config, .*'
+says "--help lists the files" "$tmp/out" 'The directory contains vmlinuz, config, .*'
 exits "no version" 1 "$kernel"
-says "is asked for" "$tmp/err" 'debian-kernel.sh: give a version, see --help'
+says "no version: asks for one" "$tmp/err" 'debian-kernel.sh: give a version, see --help'
 exits "an unknown option" 1 "$kernel" --newest
-says "is named" "$tmp/err" 'debian-kernel.sh: unknown option --newest, see --help'
+says "an unknown option: names it" "$tmp/err" 'debian-kernel.sh: unknown option --newest, see --help'
 exits "a path as version" 1 "$kernel" ../6.1
-says "is none" "$tmp/err" "debian-kernel.sh: '../6.1' is no version of a kernel, see --help"
+says "a path as version: is rejected" "$tmp/err" "debian-kernel.sh: '../6.1' is not a kernel version, see --help"
 
 exits "--list" 0 "$kernel" --list
 tr '|' '\t' >"$tmp/expected" <<END
@@ -66,25 +66,25 @@ tr '|' '\t' >"$tmp/expected" <<END
 7.3.4|7.3.4-1|linux-binary-7.3.4+deb14-cloud-$arch|sid
 7.4~rc2|7.4~rc2-1~exp1|linux-binary-7.4-rc2-cloud-$arch|experimental
 END
-sed 's/forky,trixie$/trixie,forky/' "$tmp/out" >"$tmp/listed" # the suite of this machine comes first
-same "is of the kernels, by version" "$tmp/expected" "$tmp/listed"
-exits "--list of one" 0 "$kernel" --list 6.12
+sed 's/forky,trixie$/trixie,forky/' "$tmp/out" >"$tmp/listed" # the host's suite comes first
+same "--list shows the kernels, by version" "$tmp/expected" "$tmp/listed"
+exits "--list of a series" 0 "$kernel" --list 6.12
 sed -n 3p "$tmp/expected" >"$tmp/line"
-same "is the newest" "$tmp/line" "$tmp/out"
-check "and fetches nothing" test ! -e "$FPT_CACHE/kernels/6.12.10-1~bpo13+1"
-exits "--list of none" 1 "$kernel" --list 5
+same "--list of a series: shows the newest" "$tmp/line" "$tmp/out"
+check "--list of a series: fetches nothing" test ! -e "$FPT_CACHE/kernels/6.12.10-1~bpo13+1"
+exits "--list of an unknown version" 1 "$kernel" --list 5
 
-# fetches NAME ASKED VERSION ABI [FILE...]: beside those that all have
+# fetches NAME WANTED VERSION ABI [FILE...]: FILE... are in addition to the common ones
 fetches()
 {
-	what=$1 asked=$2 version=$3 abi=$4
+	what=$1 wanted=$2 version=$3 abi=$4
 	shift 4
-	exits "$what" 0 "$kernel" "$asked"
+	exits "$what" 0 "$kernel" "$wanted"
 	echo "$FPT_CACHE/kernels/$version" >"$tmp/expected"
-	same "$what: its folder" "$tmp/expected" "$tmp/out"
+	same "$what: its directory" "$tmp/expected" "$tmp/out"
 	printf '%s\n' config lib/modules/"$abi"/kernel/fuse.ko version vmlinuz "$@" | sort >"$tmp/expected"
 	(cd "$FPT_CACHE/kernels/$version" && find . -type f | sed 's,^\./,,' | sort) >"$tmp/files"
-	same "$what: what is in it" "$tmp/expected" "$tmp/files"
+	same "$what: its files" "$tmp/expected" "$tmp/files"
 	echo "image $version" >"$tmp/expected"
 	same "$what: the image" "$tmp/expected" "$FPT_CACHE/kernels/$version/vmlinuz"
 	echo "$version" >"$tmp/expected"
@@ -95,50 +95,50 @@ fetches "the newest of a series" 6.12 6.12.10-1~bpo13+1 6.12.10+deb13-cloud-"$ar
 fetches "a release" 6.12.9 6.12.9-1 6.12.9+deb13-cloud-"$arch"
 fetches "a package version" 6.1.50-1 6.1.50-1 6.1.0-9-cloud-"$arch"
 abi=7.3.4+deb14-cloud-$arch
-fetches "a kernel in pieces" 7.3 7.3.4-1 "$abi" lib/modules/"$abi"/modules.builtin
+fetches "a kernel in four packages" 7.3 7.3.4-1 "$abi" lib/modules/"$abi"/modules.builtin
 abi=7.4-rc2-cloud-$arch
 fetches "a release candidate" 7.4-rc2 7.4~rc2-1~exp1 "$abi" lib/modules/"$abi"/modules.builtin
 abi=7.1.3+deb13-cloud-$arch
-fetches "modules that no suite lists" 7.1 7.1.3-1~bpo13+1 "$abi" lib/modules/"$abi"/modules.builtin append
-says "are told of" "$tmp/err" "debian-kernel.sh: no suite lists linux-modules-$abi.* any more, but the mirror has it"
-says "and are checked by the kernel" "$FPT_CACHE/kernels/7.1.3-1~bpo13+1/append" 'module.sig_enforce=1'
+fetches "unlisted modules" 7.1 7.1.3-1~bpo13+1 "$abi" lib/modules/"$abi"/modules.builtin append
+says "unlisted modules: are reported" "$tmp/err" "debian-kernel.sh: no suite lists linux-modules-$abi.* any more; fetched from the mirror's pool"
+says "unlisted modules: the kernel checks their signatures" "$FPT_CACHE/kernels/7.1.3-1~bpo13+1/append" 'module.sig_enforce=1'
 
-exits "a version that is not there" 1 "$kernel" 6.1.5
-says "is told what is" "$tmp/err" \
-	'debian-kernel.sh: no Debian kernel 6.1.5; there are 6.1.50 6.12.9 6.12.10 7.1.3 7.3.4 7.4~rc2'
+exits "an unknown version" 1 "$kernel" 6.1.5
+says "an unknown version: lists the available ones" "$tmp/err" \
+	'debian-kernel.sh: no Debian kernel 6.1.5; available: 6.1.50 6.12.9 6.12.10 7.1.3 7.3.4 7.4~rc2'
 
-# What came since the lists were read; two at once want it.
+# A kernel newer than the cached lists, fetched by two processes at once.
 image sid 7.3.5+deb14-cloud-"$arch" 7.3.5-1
 publish
 "$kernel" 7.3.5 >"$tmp/first" 2>"$tmp/first.err" &
-exits "a new one" 0 "$kernel" 7.3.5
+exits "a new kernel, two at once" 0 "$kernel" 7.3.5
 wait $! || :
-same "for two at once" "$tmp/out" "$tmp/first"
+same "two at once: print the same directory" "$tmp/out" "$tmp/first"
 cat "$tmp/err" >>"$tmp/first.err"
-check "is fetched once" test "$(grep -c 'fetching 7.3.5-1' "$tmp/first.err")" -eq 1
+check "two at once: fetch once" test "$(grep -c 'fetching 7.3.5-1' "$tmp/first.err")" -eq 1
 
-# What was left by one that was killed.
+# Leftovers of a killed process.
 mkdir -p "$FPT_CACHE/kernels/.6.12.9-1.new/tree/boot"
 touch "$FPT_CACHE/kernels/.6.12.9-1.new/tree/boot/vmlinuz-half"
 rm -r "$FPT_CACHE/kernels/6.12.9-1"
-fetches "after one that was killed" 6.12.9 6.12.9-1 6.12.9+deb13-cloud-"$arch"
+fetches "after a killed process" 6.12.9 6.12.9-1 6.12.9+deb13-cloud-"$arch"
 
 rm -r "$FPT_CACHE/kernels/6.12.9-1"
 for deb in "$signed"/linux-image-6.12.9*; do
 	echo >>"$deb"
 done
-exits "a package that is not the one of the list" 1 "$kernel" 6.12.9
-says "is not taken" "$tmp/err" 'debian-kernel.sh: cannot fetch 6.12.9-1; see --list for others'
-check "and nothing of it is left" test ! -e "$FPT_CACHE/kernels/6.12.9-1"
+exits "a package with a wrong checksum" 1 "$kernel" 6.12.9
+says "a wrong checksum: is reported" "$tmp/err" 'debian-kernel.sh: cannot fetch 6.12.9-1; --list shows others'
+check "a wrong checksum: leaves no files" test ! -e "$FPT_CACHE/kernels/6.12.9-1"
 
 rm -r "$tmp/mirror"
-exits "without a mirror: one that was fetched" 0 "$kernel" 7.3.5-1
-exits "by release, too" 0 "$kernel" 7.3.5
+exits "without a mirror: a fetched kernel" 0 "$kernel" 7.3.5-1
+exits "without a mirror: a fetched kernel, by release" 0 "$kernel" 7.3.5
 export FPT_CACHE="$tmp/other"
-exits "without a mirror and anything fetched" 1 "$kernel" 7.3.5
-says "says why" "$tmp/err" 'apt-private: no suite of Debian could be read from .*'
+exits "without a mirror and with an empty cache" 1 "$kernel" 7.3.5
+says "without a mirror: shows the reason" "$tmp/err" 'apt-private: cannot read any Debian suite from .*'
 export FPT_CACHE=/proc/nowhere
-exits "a cache that cannot be written" 1 "$kernel" 7.3.5
-says "is named" "$tmp/err" 'debian-kernel.sh: cannot write /proc/nowhere/kernels: set FPT_CACHE'
+exits "a cache that is not writable" 1 "$kernel" 7.3.5
+says "a cache that is not writable: names it" "$tmp/err" 'debian-kernel.sh: cannot write /proc/nowhere/kernels: set FPT_CACHE'
 
 finish

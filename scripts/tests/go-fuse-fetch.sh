@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# go-fuse.sh with a mirror made here: of a library without files, and of a go that copies.
+# go-fuse.sh with a temporary mirror of an empty library and a fake go.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -27,27 +27,27 @@ package "$pool" trixie golang-1.24-src 1.24.4-1
 publish
 
 exits "--list" 0 "$go_fuse" --list
-says "is of the versions" "$tmp/out" '2\.9\.0'
-says "with a snapshot's own" "$tmp/out" '2\.8\.1+git20250901\.abc'
-says "and a candidate's" "$tmp/out" '2\.9\.0-rc1'
-exits "a version that is not there" 1 "$go_fuse" 2.7.0
-says "is told what is" "$tmp/err" 'go-fuse.sh: no suite of the Debian mirror has go-fuse 2\.7\.0; it has 2\.9\.0 .*'
+says "--list shows releases" "$tmp/out" '2\.9\.0'
+says "--list shows snapshots" "$tmp/out" '2\.8\.1+git20250901\.abc'
+says "--list shows candidates" "$tmp/out" '2\.9\.0-rc1'
+exits "an unknown version" 1 "$go_fuse" 2.7.0
+says "an unknown version: lists the available ones" "$tmp/err" 'go-fuse.sh: no suite of the Debian mirror has go-fuse 2\.7\.0; available: 2\.9\.0 .*'
 
 mv "$go" "$go.away"
-exits "a package that the mirror has not" 1 "$go_fuse"
-says "is named" "$tmp/err" 'go-fuse.sh: golang-1\.24-go 1\.24\.4-1 cannot be fetched, see above'
+exits "a package missing on the mirror" 1 "$go_fuse"
+says "a missing package: names it" "$tmp/err" 'go-fuse.sh: cannot fetch golang-1\.24-go 1\.24\.4-1, see above'
 (cd "$FPT_CACHE/go" && ls) >"$tmp/kept"
 echo go-fuse-2.9.0 >"$tmp/expected"
-same "and nothing of it is kept, but what came before" "$tmp/expected" "$tmp/kept"
+same "a missing package: only the library is kept" "$tmp/expected" "$tmp/kept"
 mv "$go.away" "$go"
-exits "when it has it" 0 "$go_fuse"
+exits "the package is back" 0 "$go_fuse"
 echo "$server" >"$tmp/expected"
 same "the server is built" "$tmp/expected" "$tmp/out"
-says "with the library that was fetched" "$server" \
+says "go.mod names the fetched library" "$server" \
 	".* => $FPT_CACHE/go/go-fuse-2\.9\.0/usr/share/gocode/src/github.com/hanwen/go-fuse"
 
 rm -r "$tmp/mirror"
-exits "without a mirror: what was fetched" 0 "$go_fuse" 2.9.0
-same "is built" "$tmp/expected" "$tmp/out"
+exits "without a mirror" 0 "$go_fuse" 2.9.0
+same "without a mirror: the server is built" "$tmp/expected" "$tmp/out"
 
 finish

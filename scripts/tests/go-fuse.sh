@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The server on go-fuse, where scripts/go-fuse.sh has fetched before what it builds that from:
-# the sources are as gofmt writes them, the server keeps the protocol, and rows G hold on it.
+# The server on go-fuse, if scripts/go-fuse.sh has fetched library and compiler: the sources are
+# gofmt-clean, the server follows the protocol, and the cases of promises G pass.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
 need_built probe
 
-exits "help" 0 "$scripts/go-fuse.sh" --help
+exits "--help" 0 "$scripts/go-fuse.sh" --help
 exits "an unknown option" 1 "$scripts/go-fuse.sh" --fast
-says "it is named" "$tmp/err" "go-fuse.sh: unknown option --fast, see --help"
-exits "too much" 1 "$scripts/go-fuse.sh" 2.9.0 2.8.0
-says "that is named" "$tmp/err" "go-fuse.sh: what is 2.8.0?.*"
+says "an unknown option: names it" "$tmp/err" "go-fuse.sh: unknown option --fast, see --help"
+exits "two versions" 1 "$scripts/go-fuse.sh" 2.9.0 2.8.0
+says "two versions: names the second" "$tmp/err" "go-fuse.sh: unexpected argument '2.8.0', see --help"
 
 cache=${FPT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fuse-passthrough-tests}/go
 gofmt=$(find "$cache" -path '*/usr/lib/go-*/bin/gofmt' 2>/dev/null | sort -V | tail -n 1)
@@ -22,7 +22,7 @@ library=$(find "$cache" -maxdepth 1 -name 'go-fuse-*' 2>/dev/null | sort -V | ta
 leave_out() # NAME
 {
 	n=$((n + 1))
-	echo "ok $n - $1 # SKIP config: nothing was fetched (run scripts/go-fuse.sh)"
+	echo "ok $n - $1 # SKIP config: library and compiler are not fetched (run scripts/go-fuse.sh)"
 }
 
 formatted()
@@ -39,10 +39,10 @@ if [ -z "$gofmt" ] || [ -z "$library" ]; then
 	exit
 fi
 
-check "the sources are formatted" formatted
+check "the sources are gofmt-clean" formatted
 version=${library##*/go-fuse-}
 OUTPUT="$built" exits "the server is built" 0 "$scripts/go-fuse.sh" "$version"
-says "and its path told" "$tmp/out" ".*/servers/go-fuse-$version"
+says "its path is printed" "$tmp/out" ".*/servers/go-fuse-$version"
 
 if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ]; then
 	export OUTPUT="$built"
@@ -51,10 +51,10 @@ if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ]; then
 	"$scripts/run.sh" --server "go-fuse-$version" --probe >"$tmp/out" 2>"$tmp/err" || status=$?
 	cp "$tmp/out" "$tmp/both"
 	if [ "$status" -ne 4 ]; then
-		check "it keeps the protocol" exited "$status" 0
-		exits "rows G hold" 0 "$scripts/run.sh" --server "go-fuse-$version" --filter 'G[0-9]*' \
+		check "it follows the protocol" exited "$status" 0
+		exits "promises G" 0 "$scripts/run.sh" --server "go-fuse-$version" --filter 'G[0-9]*' \
 			--run-dir "$tmp/run"
-		says "all of them ran" "$tmp/out" "go-fuse-$version 3 passed, 0 failed, 0 skipped  (1 xfail)"
+		says "promises G: all cases ran" "$tmp/out" "go-fuse-$version 3 passed, 0 failed, 0 skipped  (1 xfail)"
 	fi
 fi
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What is sent to the kernel, and read from it, has the sizes of the protocol that was
-# negotiated: built with a <linux/fuse.h> in which every structure has grown and which has a
-# newer minor, flags and requests that no kernel knows, the suite's own end of it works as before.
+# Messages to and from the kernel have the sizes of the negotiated protocol: the suite also works
+# when built with a <linux/fuse.h> of a later minor, with larger structures and unknown flags and
+# requests.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -12,7 +12,7 @@ need_built servers/raw
 need_fuse
 [ -f "$built/uapi/linux/fuse.h" ] || skip_all "config: no $built/uapi (run scripts/setup.sh)"
 
-# That of an ioctl's argument is in the ioctl's number, which never changes.
+# Except the argument of the ioctl, whose size is part of the ioctl's number.
 grow() # FROM TO
 {
 	awk '
@@ -49,7 +49,7 @@ mkdir -p "$new/uapi/linux"
 ln -s "$built/kselftest" "$new/kselftest"
 check "the header has grown" grow "$built/uapi/linux/fuse.h" "$new/uapi/linux/fuse.h"
 
-# Those that look at what requests say, and at every reply.
+# Programs that check requests and all replies.
 programs="create drop io_flags metadata_requests negotiation"
 targets="contain bench-cycle servers/raw"
 [ ! -x "$built/servers/raw-uring" ] || targets="$targets servers/raw-uring"
@@ -57,7 +57,7 @@ targets="contain bench-cycle servers/raw"
 check "the suite can be built with it" make -j"$(nproc)" -C "$tests/../.." OUTPUT="$new" CFLAGS=-O0 \
 	$(printf "$new/%s " $targets) $(printf "$new/cases/%s " $programs)
 
-check "the bare cycle works" "$new/bench-cycle" 1
+check "bench-cycle works" "$new/bench-cycle" 1
 
 servers=raw
 [ ! -x "$new/servers/raw-uring" ] || ! uring_on || servers=raw,raw-uring
@@ -66,10 +66,10 @@ status=0
 OUTPUT=$new "$scripts/run.sh" --server "$servers" --run-dir "$tmp/run" --results "$tmp/results" \
 	--kernel-name k >"$tmp/out" 2>&1 </dev/null || status=$?
 if [ "$status" -eq 4 ]; then
-	echo "1..$n # SKIP kernel: nothing can be executed"
+	echo "1..$n # SKIP kernel: no case can run"
 	exit 0
 fi
 check "the cases pass" all_pass
-check "on each server most of them" test -z "$(few_passed)"
+check "most cases pass on each server" test -z "$(few_passed)"
 
 finish

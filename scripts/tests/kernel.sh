@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2016 # what sh -c is given expands there
 #
-# scripts/kernel.sh, on a tree that only looks like a kernel's: what is configured, built
-# and said. Kernels that are real take too long for this.
+# scripts/kernel.sh on a fake kernel tree: configuration, build and messages. A real kernel
+# takes too long.
 set -eu
 # shellcheck source=scripts/tests/tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -12,7 +12,7 @@ for tool in flex bison bc; do
 	command -v $tool >/dev/null || skip_all "config: no $tool (run scripts/setup.sh --check)"
 done
 
-# Its options stick, but for REFUSED, and its image is newer than its source.
+# Every option takes effect, except REFUSED.
 tree=$tmp/tree
 mkdir "$tree"
 cat >"$tree/Makefile" <<'END'
@@ -32,7 +32,7 @@ END
 cat "$scripts/../config" "$scripts"/../fixtures/kernels/*.config |
 	sed -n 's/^CONFIG_\([A-Za-z0-9_]*\)=.*/config \1/p; s/^# CONFIG_\([A-Za-z0-9_]*\) is not set/config \1/p' |
 	sort -u >"$tree/Kconfig"
-printf 'config REFUSED\n\tbool "asks for what is not there"\n' >>"$tree/Kconfig"
+printf 'config REFUSED\n\tbool "has unmet dependencies"\n' >>"$tree/Kconfig"
 echo "int main;" >"$tree/source.c"
 cp -a "$tree" "$tmp/before"
 
@@ -42,28 +42,28 @@ kernel()
 }
 
 exits "--help" 0 kernel --help
-says "--help shows the use" "$tmp/out" "usage: scripts/kernel.sh .*"
+says "--help shows the usage" "$tmp/out" "usage: scripts/kernel.sh .*"
 exits "an unknown argument" 1 kernel medium
 exits "no tree" 1 env -u KSRC OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
-says "no tree: says what to give" "$tmp/err" ".*give KSRC=.* or --debian VERSION"
-exits "no kernel tree" 1 env KSRC="$tmp" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
+says "no tree: names the options" "$tmp/err" ".*give KSRC=.* or --debian VERSION"
+exits "not a kernel tree" 1 env KSRC="$tmp" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
 
 for flavour in tiny debug; do
 	exits "$flavour" 0 kernel $flavour
 	says "$flavour: the build directory is the last line" "$tmp/out" "$tmp/out-dir/kernels/$flavour-7.4.0"
 	config=$tmp/out-dir/kernels/$flavour-7.4.0/.config
-	says "$flavour: cases have what they need" "$config" CONFIG_FUSE_PASSTHROUGH=y
-	says "$flavour: QEMU has what it needs" "$config" CONFIG_SERIAL_8250_CONSOLE=y
-	says "$flavour: its name" "$config" "CONFIG_LOCALVERSION=\"-$flavour\""
+	says "$flavour: has the options for the cases" "$config" CONFIG_FUSE_PASSTHROUGH=y
+	says "$flavour: has the options for QEMU" "$config" CONFIG_SERIAL_8250_CONSOLE=y
+	says "$flavour: sets its name" "$config" "CONFIG_LOCALVERSION=\"-$flavour\""
 done
-says "debug: allocations fail on demand" "$config" CONFIG_FAILSLAB=y
-check "the tree stays as it is" diff -r "$tmp/before" "$tree"
+says "debug: has fault injection" "$config" CONFIG_FAILSLAB=y
+check "the tree is unchanged" diff -r "$tmp/before" "$tree"
 
 exits "built again" 0 kernel tiny
-check "built again: nothing is" sh -c '! grep -E "configuring|files built" "$1"' sh "$tmp/err"
+check "built again: nothing is rebuilt" sh -c '! grep -E "configuring|files built" "$1"' sh "$tmp/err"
 echo "int main, other;" >"$tree/source.c"
 exits "after a change" 0 kernel tiny
-says "after a change: it is built" "$tmp/err" "kernel: 1 files built, .*"
+says "after a change: one file is built" "$tmp/err" "kernel: 1 files built, .*"
 check "after a change: nothing is configured" sh -c '! grep configuring "$1"' sh "$tmp/err"
 echo "error: none" >"$tree/source.c"
 exits "a tree that does not build" 1 kernel tiny
@@ -71,23 +71,23 @@ says "a tree that does not build: the error is shown" "$tmp/err" ".*1:error: non
 echo "int main;" >"$tree/source.c"
 
 echo CONFIG_REFUSED=y >"$tmp/refused"
-exits "an option that does not stick" 1 kernel tiny --config "$tmp/refused"
-says "an option that does not stick: says which" "$tmp/err" ".*asked for, but not in .*CONFIG_REFUSED=y; "
+exits "an option without effect" 1 kernel tiny --config "$tmp/refused"
+says "an option without effect: is named" "$tmp/err" ".*requested, but not in .*CONFIG_REFUSED=y; "
 echo CONFIG_UNKNOWN=y >"$tmp/unknown"
-exits "an option that the kernel does not have" 0 kernel tiny --config "$tmp/unknown"
-says "an option that the kernel does not have: says so" "$tmp/err" "kernel: not in this kernel: CONFIG_UNKNOWN"
-exits "without it again" 0 kernel tiny
+exits "an option unknown to the kernel" 0 kernel tiny --config "$tmp/unknown"
+says "an option unknown to the kernel: is named" "$tmp/err" "kernel: unknown to this kernel: CONFIG_UNKNOWN"
+exits "the default options again" 0 kernel tiny
 sed -i '/^config TMPFS$/d' "$tree/Kconfig"
-exits "a tree that lacks an option" 0 env LOSES=/_TMPFS=/d KSRC="$tree" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
-says "says so" "$tmp/err" "kernel: not in this kernel: CONFIG_TMPFS"
+exits "a tree without an option" 0 env LOSES=/_TMPFS=/d KSRC="$tree" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
+says "a tree without an option: names it" "$tmp/err" "kernel: unknown to this kernel: CONFIG_TMPFS"
 cp "$tmp/before/Kconfig" "$tree"
-exits "one that has it again" 0 kernel tiny
-says "asks for it again" "$tmp/out-dir/kernels/tiny-7.4.0/.config" CONFIG_TMPFS=y
-exits "elsewhere" 0 kernel tiny --output "$tmp/elsewhere"
-says "elsewhere: is said" "$tmp/out" "$tmp/elsewhere"
+exits "the tree with the option again" 0 kernel tiny
+says "the tree with the option again: has it" "$tmp/out-dir/kernels/tiny-7.4.0/.config" CONFIG_TMPFS=y
+exits "--output" 0 kernel tiny --output "$tmp/elsewhere"
+says "--output: prints the directory" "$tmp/out" "$tmp/elsewhere"
 
 mkdir -p "$tree/include/config"
-exits "a tree in which something was built" 1 kernel tiny
+exits "a tree that is not clean" 1 kernel tiny
 rm -r "$tree/include"
 
 mkdir "$tmp/bin"
@@ -101,7 +101,7 @@ compiled_by()
 	check "$3: is built" env -u CC -u HOSTCC -u LLVM PATH="$tmp/compilers:$PATH" KSRC="$tree" "$3" \
 		"$scripts/kernel.sh" --output "$tmp/elsewhere"
 	sed 's/ccache //g' "$tmp/elsewhere/compilers" >"$tmp/compiled"
-	says "$3: by what it asks for" "$tmp/compiled" "$1 $2"
+	says "$3: uses these compilers" "$tmp/compiled" "$1 $2"
 }
 mkdir "$tmp/compilers"
 for tool in mycc clang-99 clang; do
@@ -114,6 +114,6 @@ compiled_by clang, clang LLVM=1
 compiled_by clang-99, clang-99 LLVM=-99
 
 exits "no flex" 1 env -u CC PATH="$tmp/bin" KSRC="$tree" "$scripts/kernel.sh"
-says "no flex: says how to get it" "$tmp/err" "kernel: missing: flex; install, on Debian: apt-get install flex"
+says "no flex: says what to install" "$tmp/err" "kernel: missing: flex; install, on Debian: apt-get install flex"
 
 finish

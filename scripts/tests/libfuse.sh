@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# libfuse.sh with a mirror made here, whose fuse3 9.1 and 9.2 are no libfuse; and the
-# oldest real one, where its source is.
+# libfuse.sh with a temporary mirror of fake fuse3 packages 9.1 and 9.2; and the oldest real
+# libfuse, if its source is available.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -12,28 +12,28 @@ set -eu
 libfuse=$scripts/libfuse.sh
 real=$("$libfuse" --source 3.14.0 2>"$tmp/why") || why=$(tail -n 1 "$tmp/why")
 
-# --- what is asked for -----------------------------------------------------------
+# --- arguments -------------------------------------------------------------------
 
 exits "--help" 0 "$libfuse" --help
-says "tells of revisions" "$tmp/out" ' *TREE@REVISION *a revision of the git repository there'
-exits "nothing" 1 "$libfuse"
-says "is asked for" "$tmp/err" "libfuse.sh: give a version of libfuse, a tree or 'installed', see --help"
-exits "two libfuses" 1 "$libfuse" 3.17 3.18
-says "are one too many" "$tmp/err" "libfuse.sh: give one libfuse, not also '3.18', see --help"
+says "--help documents revisions" "$tmp/out" ' *TREE@REVISION *a revision of the git repository TREE'
+exits "no argument" 1 "$libfuse"
+says "no argument: asks for one" "$tmp/err" "libfuse.sh: give a libfuse version, a tree or 'installed', see --help"
+exits "two versions" 1 "$libfuse" 3.17 3.18
+says "two versions: names the second" "$tmp/err" "libfuse.sh: unexpected argument '3.18', see --help"
 exits "an unknown option" 1 "$libfuse" --newest
-says "is named" "$tmp/err" 'libfuse.sh: unknown option --newest, see --help'
+says "an unknown option: names it" "$tmp/err" 'libfuse.sh: unknown option --newest, see --help'
 exits "an option without its value" 1 "$libfuse" 3.17 --name
-says "is named" "$tmp/err" 'libfuse.sh: --name needs a value, see --help'
+says "an option without its value: names it" "$tmp/err" 'libfuse.sh: --name needs a value, see --help'
 exits "the name of one of make's servers" 1 "$libfuse" 3.17 --name raw
-says "is refused" "$tmp/err" "libfuse.sh: --name 'raw' is a server of make: give another"
+says "the name of one of make's servers: is rejected" "$tmp/err" "libfuse.sh: --name 'raw' is the name of a server that make builds: give another"
 exits "an unknown kind" 1 "$libfuse" 3.17 --kind double
-says "is named" "$tmp/err" "libfuse.sh: --kind is single, mt or uring, not 'double'"
+says "an unknown kind: names it" "$tmp/err" "libfuse.sh: --kind is single, mt or uring, not 'double'"
 exits "neither a tree nor a version" 1 "$libfuse" no-such-tree
-says "is named" "$tmp/err" "libfuse.sh: 'no-such-tree' is neither a version nor a tree of libfuse, see --help"
-exits "a folder of something else" 1 "$libfuse" "$tests"
-says "is named" "$tmp/err" "libfuse.sh: $tests is no tree of libfuse"
-exits "--bisect of too little" 1 "$libfuse" --bisect . HEAD
-says "says what it needs" "$tmp/err" 'libfuse.sh: --bisect needs TREE GOOD BAD CASE, see --help'
+says "neither a tree nor a version: names it" "$tmp/err" "libfuse.sh: 'no-such-tree' is neither a libfuse version nor a libfuse tree, see --help"
+exits "a directory without libfuse" 1 "$libfuse" "$tests"
+says "a directory without libfuse: names it" "$tmp/err" "libfuse.sh: $tests is not a libfuse tree"
+exits "--bisect with too few arguments" 1 "$libfuse" --bisect . HEAD
+says "--bisect with too few arguments: shows what it needs" "$tmp/err" 'libfuse.sh: --bisect needs TREE GOOD BAD CASE, see --help'
 
 # --- a mirror --------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ publish()
 	done
 }
 
-no_libfuse() # VERSION: its tar
+fake_libfuse() # VERSION: prints the path of its tar
 {
 	mkdir -p "$tmp/fuse-$1"
 	echo "project('libfuse3', ['c'], version: '$1', meson_version: '>= 0.51')" >"$tmp/fuse-$1/meson.build"
@@ -86,7 +86,7 @@ no_libfuse() # VERSION: its tar
 	echo "$tmp/$1.tar"
 }
 
-# Debian's part of the package.
+# Debian's part of the source package.
 patches() # VERSION
 {
 	mkdir -p "$tmp/debian/patches"
@@ -102,40 +102,40 @@ by_version()
 {
 	export FPT_CACHE="$tmp/cache" DEBIAN_MIRROR="[trusted=yes] file:$tmp/mirror"
 	sources=$FPT_CACHE/libfuse
-	source_package bookworm 9.1.0-4 "$(no_libfuse 9.1.0)"
-	source_package trixie 9.1.2-1 "$(no_libfuse 9.1.2)" "$(patches 9.1.2-1)"
-	source_package sid 9.2.0-1 "$(no_libfuse 9.2.0)"
-	source_package forky 9.2.0-1 "$(no_libfuse 9.2.0)"
+	source_package bookworm 9.1.0-4 "$(fake_libfuse 9.1.0)"
+	source_package trixie 9.1.2-1 "$(fake_libfuse 9.1.2)" "$(patches 9.1.2-1)"
+	source_package sid 9.2.0-1 "$(fake_libfuse 9.2.0)"
+	source_package forky 9.2.0-1 "$(fake_libfuse 9.2.0)"
 	publish
 
 	exits "--list" 0 "$libfuse" --list
 	printf '%s\t%s\t%s\n' 9.1.0 9.1.0-4 bookworm 9.1.2 9.1.2-1 trixie 9.2.0 9.2.0-1 forky,sid >"$tmp/expected"
-	same "is of the sources, by version" "$tmp/expected" "$tmp/out"
-	exits "the source of the newest that begins so" 0 "$libfuse" --source 9.1
+	same "--list shows the versions in order" "$tmp/expected" "$tmp/out"
+	exits "--source of a series" 0 "$libfuse" --source 9.1
 	echo "$sources/9.1.2-1" >"$tmp/expected"
-	same "is where it says" "$tmp/expected" "$tmp/out"
-	check "and is that" grep -q "'9.1.2'" "$sources/9.1.2-1/meson.build"
+	same "--source of a series: prints the directory" "$tmp/expected" "$tmp/out"
+	check "--source of a series: is the newest" grep -q "'9.1.2'" "$sources/9.1.2-1/meson.build"
 	printf '%s\n' first second >"$tmp/expected"
-	same "with Debian's patches" "$tmp/expected" "$sources/9.1.2-1/NEWS"
-	exits "a version that is not there" 1 "$libfuse" 9.3
-	says "is told what is" "$tmp/err" 'libfuse.sh: Debian has no libfuse 9.3; it has 9.1.0 9.1.2 9.2.0'
-	exits "one that does not build" 1 "$libfuse" 9.2.0
-	says "says why" "$tmp/err" 'libfuse.sh: libfuse 9.2.0 does not build here (.*see .*/log)'
+	same "--source: applies Debian's patches" "$tmp/expected" "$sources/9.1.2-1/NEWS"
+	exits "an unknown version" 1 "$libfuse" 9.3
+	says "an unknown version: lists the available ones" "$tmp/err" 'libfuse.sh: Debian has no libfuse 9.3; available: 9.1.0 9.1.2 9.2.0'
+	exits "a libfuse that does not build" 1 "$libfuse" 9.2.0
+	says "a libfuse that does not build: shows the reason" "$tmp/err" 'libfuse.sh: cannot build libfuse 9.2.0 (.*see .*/log)'
 
 	echo >>"$pool/fuse3_9.1.0.orig.tar.gz"
-	exits "a source that is not the one of the list" 1 "$libfuse" --source 9.1.0
-	says "is not taken" "$tmp/err" 'libfuse.sh: cannot fetch fuse3 9.1.0-4; see --list for others'
+	exits "a source with a wrong checksum" 1 "$libfuse" --source 9.1.0
+	says "a wrong checksum: is reported" "$tmp/err" 'libfuse.sh: cannot fetch fuse3 9.1.0-4; --list shows others'
 	(cd "$sources" && echo .*.new 9*) >"$tmp/got"
 	echo ".*.new 9.1.2-1 9.2.0-1" >"$tmp/expected"
-	same "and nothing of it is left" "$tmp/expected" "$tmp/got"
+	same "a wrong checksum: leaves no files" "$tmp/expected" "$tmp/got"
 	rm -r "$tmp/mirror"
-	exits "without a mirror: one that was fetched" 0 "$libfuse" --source 9.1.2-1
+	exits "without a mirror: a fetched source" 0 "$libfuse" --source 9.1.2-1
 	export FPT_CACHE="$tmp/other"
-	exits "without a mirror and anything fetched" 1 "$libfuse" --source 9.1
-	says "says why" "$tmp/err" 'apt-private: no suite of Debian could be read from .*'
+	exits "without a mirror and with an empty cache" 1 "$libfuse" --source 9.1
+	says "without a mirror: shows the reason" "$tmp/err" 'apt-private: cannot read any Debian suite from .*'
 	export FPT_CACHE=/proc/nowhere
-	exits "a cache that cannot be written" 1 "$libfuse" --source 9.1
-	says "is named" "$tmp/err" 'libfuse.sh: cannot write /proc/nowhere/libfuse: set FPT_CACHE'
+	exits "a cache that is not writable" 1 "$libfuse" --source 9.1
+	says "a cache that is not writable: names it" "$tmp/err" 'libfuse.sh: cannot write /proc/nowhere/libfuse: set FPT_CACHE'
 	unset FPT_CACHE DEBIAN_MIRROR
 }
 
@@ -143,19 +143,19 @@ other_output
 if command -v apt-get >/dev/null; then
 	by_version
 else
-	leave_out "libfuse by version" "config: no apt here"
+	leave_out "libfuse by version" "config: no apt"
 fi
 
-# --- a real one ------------------------------------------------------------------
+# --- a real libfuse ---------------------------------------------------------------
 
 on_the_oldest()
 {
 	exits "libfuse 3.14.0" 0 "$libfuse" "$real"
 	server=$OUTPUT/servers/libfuse-3.14.0-tree
 	echo "$server" >"$tmp/expected"
-	same "ends with where its server is" "$tmp/expected" "$tmp/out"
+	same "libfuse 3.14.0: prints the path of its server" "$tmp/expected" "$tmp/out"
 	printf 'why-not passthrough\nbacking-open\nplan f reg=at-open\nplan f flags=keep_cache\n' | "$server" >"$tmp/got"
-	same "which says what it cannot" - "$tmp/got" <<-'END'
+	same "libfuse 3.14.0: its server reports what it lacks" - "$tmp/got" <<-'END'
 	hello protocol 1 backend libfuse version 3.14.0 can why-not hold seen threads
 	ok libfuse 3.14.0 has no passthrough API (3.17 has)
 	error EPROTO libfuse 3.14.0 has no passthrough API (3.17 has)
@@ -164,17 +164,17 @@ on_the_oldest()
 	END
 	PKG_CONFIG_PATH=$(echo "$OUTPUT"/libfuse/tree-*/root/lib/pkgconfig)
 	export PKG_CONFIG_PATH
-	exits "one that is installed" 0 "$libfuse" installed
-	says "is used" "$tmp/err" 'libfuse.sh: using libfuse 3.14.0, installed'
-	exits "with the library's threads" 0 "$libfuse" "$real" --kind mt --name threads
+	exits "an installed libfuse" 0 "$libfuse" installed
+	says "an installed libfuse: is used" "$tmp/err" 'libfuse.sh: using the installed libfuse 3.14.0'
+	exits "--kind mt" 0 "$libfuse" "$real" --kind mt --name threads
 	"$OUTPUT/servers/threads" </dev/null >"$tmp/got"
-	says "is another server" "$tmp/got" 'hello protocol 1 backend libfuse-mt version 3.14.0 can why-not seen threads'
-	exits "over io_uring" 1 "$libfuse" "$real" --kind uring
-	says "says why not" "$tmp/err" 'libfuse.sh: no server over io_uring: libfuse 3.14.0 was built without io_uring (3.18 has it; .*'
+	says "--kind mt: is another server" "$tmp/got" 'hello protocol 1 backend libfuse-mt version 3.14.0 can why-not seen threads'
+	exits "--kind uring" 1 "$libfuse" "$real" --kind uring
+	says "--kind uring: shows the reason" "$tmp/err" 'libfuse.sh: no server over io_uring: libfuse 3.14.0 was built without io_uring (3.18 has it; .*'
 	unset PKG_CONFIG_PATH
-	export PKG_CONFIG_LIBDIR="$tmp" # in place of where the machine has its own
-	exits "none that is installed" 1 "$libfuse" installed
-	says "says what to do" "$tmp/err" 'libfuse.sh: no libfuse is installed that pkg-config knows: install libfuse3-dev, or .*'
+	export PKG_CONFIG_LIBDIR="$tmp" # instead of the host's
+	exits "no installed libfuse" 1 "$libfuse" installed
+	says "no installed libfuse: says what to do" "$tmp/err" 'libfuse.sh: pkg-config finds no libfuse: install libfuse3-dev, or .*'
 	unset PKG_CONFIG_LIBDIR
 }
 

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The sources as text: linters, and what no file of the project may hold.
+# The sources as text: linters and house rules.
 set -eu
 # shellcheck source=scripts/tests/tap.inc
 . "$(dirname "$0")/tap.inc"
 cd "$tests/../.."
 
-# have COMMAND NAME: or the check of that name is skipped.
+# have COMMAND NAME: false if there is no COMMAND, with the check NAME reported as skipped.
 have()
 {
 	command -v "$1" >/dev/null && return
@@ -27,12 +27,12 @@ nothing_in()
 c_files=$(find harness fixtures cases scripts -name '*.[ch]')
 sh_files=$(find scripts harness fixtures .ci -name '*.sh' -o -path .ci/run)
 
-# cppcheck does not see through the macros that declare cases and tests.
+# cppcheck cannot parse the macros that declare cases and tests.
 plain_c_files=$(find harness fixtures scripts/vm -name '*.c' -not -path '*/tests/*')
 
 # shellcheck disable=SC2016 # awk's
 too_long_file='FNR == 501 { print FILENAME; bad = 1 } END { exit bad }'
-# From the line of { to that of }, which kernel style puts at the line's beginning.
+# From { to }, both at the beginning of a line in kernel style.
 # shellcheck disable=SC2016 # awk's
 too_long_case='
 	/^CASE\(/ { title = FILENAME ":" FNR ": " $0; begin = 0 }
@@ -46,7 +46,7 @@ too_long_case='
 	}
 	END { exit bad }'
 
-# The words of these lists are file names without blanks.
+# Lists of file names without blanks.
 # shellcheck disable=SC2086
 {
 	! have shellcheck "shell scripts" || check "shell scripts are shellcheck-clean" \

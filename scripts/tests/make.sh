@@ -33,7 +33,7 @@ check "without a warning" test -z "$(make -j3 -f "$tmp/outer.mk" 2>&1 | grep -i 
 
 in_one_line() # FILE
 {
-	line_in "$1" '.*has characters that make or shells do not take as they are.*' && [ "$(wc -l <"$1")" -eq 1 ]
+	line_in "$1" '.*has characters that are special to make or shells.*' && [ "$(wc -l <"$1")" -eq 1 ]
 }
 
 for odd in ' ' $'\t' '$' '#' ':' '%' \' '"' \\ '*' ';' '&' '=' '(' '{'; do
@@ -46,7 +46,7 @@ for odd in ' ' $'\t' '$' '#' ':' '%' \' '"' \\ '*' ';' '&' '=' '(' '{'; do
 done
 
 exits "make install there" 2 make install INSTALL_PATH="$tmp/a b"
-says "is refused" "$tmp/err" ".*INSTALL_PATH '$tmp/a b' has characters that make or shells do not take .*"
+says "is refused" "$tmp/err" ".*INSTALL_PATH '$tmp/a b' has characters that are special to make .*"
 
 path=$tmp/a$'\n'b
 mkdir "$path"
@@ -54,7 +54,7 @@ cp -R Makefile tests.mk settings scripts "$path"
 for path in "$path" "$tmp/a b"; do
 	[ -e "$path" ] || mv "$tmp"/a*b "$path"
 	exits "make in such a checkout" 2 make -s -C "$path"
-	says "is refused" "$tmp/err" ".*has characters that make or shells do not take as they are: move it.*"
+	says "is refused" "$tmp/err" ".*has characters that are special to make or shells: move it.*"
 	for script in setup run vm matrix libfuse fuser go-fuse kernel mutate; do
 		exits "$script.sh there" 1 "$path/scripts/$script.sh"
 		check "is refused" in_one_line "$tmp/err"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# setup.sh with a mirror made here, whose linux-source is no kernel's, and what stands in its way.
+# setup.sh with a temporary mirror and a fake linux-source package, and its failures.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -14,7 +14,7 @@ done
 setup=$scripts/setup.sh
 unset KSRC LIBFUSE_SRC
 
-# kernel SUITE VERSION: a package of its source
+# kernel SUITE VERSION: adds a linux-source package
 kernel()
 {
 	local tree=$tmp/linux-source-$2/tools/testing/selftests
@@ -29,7 +29,7 @@ kernel()
 	package "$pool" "$1" "linux-source-$2" "$2.1-1"
 }
 
-# In it setup.sh finds a libfuse, and asks nobody for one.
+# A build directory in which setup.sh finds a libfuse.
 checkout() # NAME
 {
 	export OUTPUT="$tmp/$1"
@@ -49,40 +49,40 @@ kernel sid 7.3
 kernel experimental 7.4
 publish
 checkout first
-exits "a first checkout" 0 "$setup"
-says "has the headers of the newest kernel, but of experimental" "$tmp/out" 'setup: headers: linux-source-7.3 7.3.1-1'
-check "they are there" of_kernel 7.3
-check "and the lists of the mirror were read once" test "$(grep -c 'reading what the Debian mirror has$' "$tmp/err")" -eq 1
+exits "the first checkout" 0 "$setup"
+says "the first checkout: has the newest headers outside experimental" "$tmp/out" 'setup: headers: linux-source-7.3 7.3.1-1'
+check "the first checkout: the headers are there" of_kernel 7.3
+check "the first checkout: the lists of the mirror were read once" test "$(grep -c 'reading the package lists of the Debian mirror$' "$tmp/err")" -eq 1
 mv "$tmp/mirror" "$tmp/away"
 checkout second
-exits "a second one, without a mirror" 0 "$setup"
-check "has the same" of_kernel 7.3
-check "and asks for nothing" test ! -s "$tmp/err"
+exits "a second checkout, without a mirror" 0 "$setup"
+check "a second checkout: has the same headers" of_kernel 7.3
+check "a second checkout: fetches nothing" test ! -s "$tmp/err"
 
 # --- reasons -------------------------------------------------------------------
 
 export FPT_CACHE="$tmp/other"
 checkout third
 exits "no mirror and an empty cache" 1 "$setup"
-says "says why, as a whole line" "$tmp/err" \
-	"setup: no suite of Debian could be read from .*Failed to fetch file:$tmp/mirror/.*; give KSRC= a kernel tree"
+says "no mirror: shows the reason in one line" "$tmp/err" \
+	"setup: cannot read any Debian suite from .*Failed to fetch file:$tmp/mirror/.*; set KSRC to a kernel tree"
 if [ "$(id -u)" -eq 0 ] && id _apt >/dev/null 2>&1; then
 	mkdir -m 700 "$tmp/private"
-	DEBIAN_MIRROR="[trusted=yes] http://127.0.0.1:1" FPT_CACHE="$tmp/private/cache" exits "a mirror that is away, and a cache for root alone" 1 "$setup"
-	says "says why" "$tmp/err" 'setup: no suite .*Failed to fetch http://127.0.0.1:1/.*[Cc]onnect.*; give KSRC= .*'
+	DEBIAN_MIRROR="[trusted=yes] http://127.0.0.1:1" FPT_CACHE="$tmp/private/cache" exits "an unreachable mirror and a cache that only root can read" 1 "$setup"
+	says "an unreachable mirror: shows the reason" "$tmp/err" 'setup: cannot read any Debian suite .*Failed to fetch http://127.0.0.1:1/.*[Cc]onnect.*; set KSRC .*'
 fi
 
 mv "$tmp/away" "$tmp/mirror"
 for deb in "$pool"/linux-source-7.3*; do
 	echo >>"$deb"
 done
-exits "a package that is not the one of the list" 1 "$setup"
-says "says what apt says" "$tmp/err" 'setup: cannot fetch linux-source-7.3 (.*Failed to fetch .*); give KSRC= a kernel tree'
-check "and nothing of it is left" test ! -e "$OUTPUT/kselftest"
+exits "a package with a wrong checksum" 1 "$setup"
+says "a wrong checksum: shows the error of apt" "$tmp/err" 'setup: cannot fetch linux-source-7.3 (.*Failed to fetch .*); set KSRC to a kernel tree'
+check "a wrong checksum: leaves no headers" test ! -e "$OUTPUT/kselftest"
 
-# --- room ----------------------------------------------------------------------
+# --- disk space ----------------------------------------------------------------
 
-# full VARIABLE COMMAND...: where that directory has 1 MB
+# full VARIABLE COMMAND...: sets VARIABLE to a directory with 1 MB of space
 full()
 {
 	# shellcheck disable=SC2016 # expands there
@@ -91,9 +91,9 @@ full()
 
 no_room() # NAME COMMAND...
 {
-	exits "$1, on a disk that is full" 1 full "${@:2}"
-	says "says so, and what is needed" "$tmp/err" ".*: [0-9]* MB are needed in $tmp/full/.*, where 1 MB are free: .*"
-	check "and no reason is empty" test -z "$(grep -E ': ;|\(\)' "$tmp/err")"
+	exits "$1, on a full disk" 1 full "${@:2}"
+	says "$1, on a full disk: shows what is needed" "$tmp/err" ".* needs [0-9]* MB in $tmp/full/.*, but only 1 MB are free: .*"
+	check "$1, on a full disk: no empty reason" test -z "$(grep -E ': ;|\(\)' "$tmp/err")"
 }
 
 if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
@@ -106,36 +106,36 @@ if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
 	mkdir "$tmp/stands"
 	printf '%s\n' '#!/bin/sh' 'case $* in update) exec tail -f /dev/null ;; esac' "exec $(command -v apt-get) \"\$@\"" >"$tmp/stands/apt-get"
 	chmod +x "$tmp/stands/apt-get"
-	exits "apt that stands still" 1 env "PATH=$tmp/stands:$PATH" FPT_APT_SECONDS=1 FPT_CACHE="$tmp/stands/cache" "$setup"
-	says "is ended, and why is said" "$tmp/err" \
-		'setup: apt-get update has not ended in 1 seconds (FPT_APT_SECONDS), with .* free in .*; give KSRC= a kernel tree'
+	exits "a hanging apt-get update" 1 env "PATH=$tmp/stands:$PATH" FPT_APT_SECONDS=1 FPT_CACHE="$tmp/stands/cache" "$setup"
+	says "a hanging apt-get update: is killed and reported" "$tmp/err" \
+		'setup: apt-get update did not end in 1 seconds (FPT_APT_SECONDS), with .* free in .*; set KSRC to a kernel tree'
 else
 	n=$((n + 1))
-	echo "ok $n - a disk that is full # SKIP privilege: needs root"
+	echo "ok $n - a full disk # SKIP privilege: needs root"
 fi
 
-# --- what takes its time ---------------------------------------------------------
+# --- progress --------------------------------------------------------------------
 
 # shellcheck disable=SC2016 # expands there
-exits "what takes long" 3 bash -c '
+exits "a slow command" 3 bash -c '
 	say() { echo "test: $*"; }
 	. "$0"/lib/places.inc
 	meanwhile "waiting" timeout 7 tail -f /dev/null || :
 	meanwhile "not waiting" sh -c "exit 3"' "$scripts"
-says "says so every five seconds" "$tmp/err" 'test: waiting: [56] s'
-check "and nothing when it has ended" test "$(wc -l <"$tmp/err")" -eq 1
+says "a slow command: progress every five seconds" "$tmp/err" 'test: waiting: [56] s'
+check "a slow command: no progress after its end" test "$(wc -l <"$tmp/err")" -eq 1
 
 mkdir -p "$tmp/locked"
 exec 9>"$tmp/locked/apt.lock"
 flock 9
-FPT_CACHE=$tmp/locked exits "a wait for another that reads the mirror's lists" 124 timeout 7 "$scripts/debian-kernel.sh" --list 9>&-
+FPT_CACHE=$tmp/locked exits "a wait for another process that reads the lists" 124 timeout 7 "$scripts/debian-kernel.sh" --list 9>&-
 exec 9>&-
-says "is told of every five seconds" "$tmp/err" 'debian-kernel.sh: waiting for another that does the same: [56] s'
+says "a wait: progress every five seconds" "$tmp/err" 'debian-kernel.sh: waiting for another process that does the same: [56] s'
 
 printf '#!/bin/sh\necho "ok 1 - one"\ntimeout 7 tail -f /dev/null\necho 1..1\n' >"$tmp/slow"
 chmod +x "$tmp/slow"
-exits "a test that takes long" 0 "$scripts/check.sh" "$tmp/slow"
-says "is told of every five seconds" "$tmp/err" "check.sh: $tmp/slow: [56] s, 1 done"
-check "and of nothing else" test "$(wc -l <"$tmp/err")" -eq 1
+exits "a slow test" 0 "$scripts/check.sh" "$tmp/slow"
+says "a slow test: progress every five seconds" "$tmp/err" "check.sh: $tmp/slow: [56] s, 1 done"
+check "a slow test: no other messages" test "$(wc -l <"$tmp/err")" -eq 1
 
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Root in the checkout of somebody else, as by sudo.
+# Root in the checkout of another user, as with sudo.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -34,7 +34,7 @@ as_user git -C "$checkout" init -q
 as_user git -C "$checkout" -c core.excludesFile="$tmp/ignored" add .
 as_user git -C "$checkout" -c user.name=nobody -c user.email=n@example.org commit -qm all
 
-of_root()
+no_files_of_root()
 {
 	find "$home" -uid 0 >"$tmp/of-root"
 	same "$1" /dev/null "$tmp/of-root"
@@ -42,14 +42,14 @@ of_root()
 
 unset OUTPUT
 exits "a run" 0 env HOME="$home" "$checkout/scripts/run.sh" --server raw --results "$checkout/results"
-of_root "leaves nothing that is root's"
-check "and knows the revision" test "$(jq -r .source_revision "$checkout"/build/runs/*/run.json)" = \
+no_files_of_root "a run leaves no files of root"
+check "a run records the revision" test "$(jq -r .source_revision "$checkout"/build/runs/*/run.json)" = \
 	"$(as_user git -C "$checkout" describe --always)"
 echo "# changed" >>"$checkout/settings"
-exits "another run" 0 "$checkout/scripts/run.sh" --server raw --run-dir "$checkout/build/dirty"
-check "knows that something was changed" jq -e '.source_revision | endswith("-dirty")' "$checkout/build/dirty/run.json"
-exits "a run beside the checkout" 0 "$checkout/scripts/run.sh" --server raw --run-dir "$tmp/of-root-alone"
-check "is root's" test "$(stat -c %u "$tmp/of-root-alone")" -eq 0
+exits "a run with a changed file" 0 "$checkout/scripts/run.sh" --server raw --run-dir "$checkout/build/dirty"
+check "a run with a changed file records that" jq -e '.source_revision | endswith("-dirty")' "$checkout/build/dirty/run.json"
+exits "a run outside the checkout" 0 "$checkout/scripts/run.sh" --server raw --run-dir "$tmp/of-root-alone"
+check "a run outside the checkout belongs to root" test "$(stat -c %u "$tmp/of-root-alone")" -eq 0
 
 mkfifo "$tmp/fifo"
 cat >>"$checkout/build/cases/one" <<END
@@ -60,12 +60,12 @@ env HOME="$home" "$checkout/scripts/run.sh" --server raw >/dev/null 2>&1 &
 read -r _ <"$tmp/fifo"
 kill -KILL $!
 wait $! 2>/dev/null || :
-check "one that is killed leaves what its user can remove" as_user rm -r "$checkout/build/runs"
+check "the user can remove the files of a killed run" as_user rm -r "$checkout/build/runs"
 
-# setup.sh keeps what it has fetched in the home of the user.
+# setup.sh keeps its cache in the home directory of the user.
 # shellcheck source-path=SCRIPTDIR source=../lib/cache.inc
 (
-	# shellcheck disable=SC2317 # by what comes below
+	# shellcheck disable=SC2317 # called below
 	die() { echo "$*"; exit 1; }
 	# shellcheck disable=SC2317
 	say() { :; }
@@ -77,5 +77,5 @@ check "one that is killed leaves what its user can remove" as_user rm -r "$check
 	need_cache headers
 	fetch_once headers/1 1 touch tree/file
 )
-of_root "nor does the cache"
+no_files_of_root "the cache has no files of root"
 finish
