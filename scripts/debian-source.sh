@@ -48,7 +48,7 @@ package=linux-source-$(cut -d . -f 1,2 <<<"${release%%[~+-]*}")
 
 fetch() # into tree/
 {
-	say "fetching $package $version, some 160 MB, and unpacking it"
+	say "fetching and unpacking $package $version (about 160 MB)"
 	fetch_source "$package" "$version" || die "cannot fetch $package $version, see above; debian-kernel.sh --list shows others"
 	[ -e tree/Kconfig ] || die "$package contains no kernel tree"
 }

@@ -71,6 +71,8 @@ offered=$sources/offered.tsv
 . "$scripts/lib/packages.inc"
 # shellcheck source=scripts/lib/libfuse.inc
 . "$scripts/lib/libfuse.inc"
+# shellcheck source=scripts/lib/servers.inc
+. "$scripts/lib/servers.inc"
 # shellcheck source=scripts/lib/libfuse-bisect.inc
 . "$scripts/lib/libfuse-bisect.inc"
 
@@ -140,7 +142,7 @@ parse_arguments()
 	esac
 	# run.sh accepts only these names.
 	[[ $name =~ ^([A-Za-z0-9][A-Za-z0-9._+-]*)?$ ]] || die "--name '$name' must consist of letters, digits and . _ + -"
-	[[ " raw raw-uring libfuse libfuse-mt libfuse-uring " != *" $name "* ]] || die "--name '$name' is the name of a server that make builds: give another"
+	[[ " $made_servers " != *" $name "* ]] || die "--name '$name' is the name of a server that make builds: give another"
 }
 
 # --- Debian's versions -----------------------------------------------------------

@@ -137,7 +137,7 @@ kernel   raw             libfuse-9.0
 6 passed, 2 failed, 4 skipped
 END
 says "servers that are not built are reported" "$tmp/err" 'matrix.sh: not built, skipped: libfuse-mt'
-says "the begin of a row is reported" "$tmp/err" 'matrix.sh: 6.1.9-1--raw begins on .*'
+says "the start of a row is reported" "$tmp/err" 'matrix.sh: 6.1.9-1--raw begins on .*'
 says "the end of a row is reported" "$tmp/err" 'matrix.sh: 6.1.9-1--raw ends: some passed .* min)'
 says "the number of pending rows is reported" "$tmp/err" 'matrix.sh: .* ends: some passed (0 pending, about 0 min)'
 called "$old" "$bugs" "$new"
