@@ -21,7 +21,7 @@ usage()
 	  --hosts FILE   distribute the rows over these hosts, one per line: GNU parallel's
 	                 --sshloginfile, such as "4/user@host"; ":" is the local host
 	  --matrix FILE  the rows: a kernel for scripts/debian-kernel.sh, servers, note
-	                 (default: fixtures/kernels/matrix.tsv)
+	                 (default: fixtures/kernels/matrix.tsv, where a line adds a kernel)
 	  --list         show the rows
 	  --results DIR  write <kernel>/<server>.tsv here (default: results in the run directory)
 	  --run-dir DIR  write everything else here (default: \$OUTPUT/matrix): rows/<package
