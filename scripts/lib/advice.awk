@@ -4,7 +4,7 @@
 # called by run.sh --mount. -v NAME=what it is called. Input, with tabs between columns:
 #
 #   kind=cases    program, name, row, since, needs, can, title  (cases.tsv of the run)
-#   kind=results  case, server, outcome, observed, ops, note    (its TSV)
+#   kind=results  case, server, outcome, observed, requests, note    (its TSV)
 
 BEGIN {
 	FS = "\t"

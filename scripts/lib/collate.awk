@@ -140,8 +140,8 @@ function read_evidence(server, type, name, a, b,    k)
 		observed[k] = joined(observed[k], " ", a)
 		if (unmet[k] == "")
 			unmet[k] = b
-	} else if (type == "ops") {
-		ops[k] = joined(ops[k], " | ", a)
+	} else if (type == "requests") {
+		requests[k] = joined(requests[k], " | ", a)
 		if (unmet[k] == "")
 			unmet[k] = b
 	} else if (type == "broken") {
@@ -166,7 +166,7 @@ function forget(k)
 	delete ended[k]
 	delete observed[k]
 	delete unmet[k]
-	delete ops[k]
+	delete requests[k]
 	delete broken[k]
 	delete hints[k]
 }
@@ -345,7 +345,7 @@ function says_no(v)
 function write_results(server,    c, k, v, file, blame)
 {
 	file = OUT "/" server ".tsv"
-	print "case", "server", "outcome", "observed", "ops", "note" >file
+	print "case", "server", "outcome", "observed", "requests", "note" >file
 	for (c = 1; c <= n_cases; c++) {
 		k = server SUBSEP cases[c]
 		if (!(k in outcome))
@@ -354,7 +354,7 @@ function write_results(server,    c, k, v, file, blame)
 		blame = accused(server, cases[c])
 		count_blame(blame != "" ? blame : server_failed(k) ? "nobody" : "", server, cases[c])
 		note[k] = joined(note[k], "; ", blame)
-		print cases[c], server, v, observed[k], ops[k], note[k] >file
+		print cases[c], server, v, observed[k], requests[k], note[k] >file
 		count[server, v]++
 		if (failed(v)) {
 			n_failed[server]++

@@ -5,7 +5,7 @@
 
 BEGIN {
 	FS = "\t"
-	HEAD = "case\tserver\toutcome\tobserved\tops\tnote"
+	HEAD = "case\tserver\toutcome\tobserved\trequests\tnote"
 	OUTCOME = "^(pass|fail|xfail|xpass|broken|timeout|crash|incomplete|skip:(cap|config|kernel|library|privilege))$"
 }
 

@@ -16,7 +16,7 @@ result() # KERNEL SERVER LINE...: with "|" for tabs; "case  server" is filled in
 	file=$results/$1/$2.tsv server=$2
 	shift 2
 	{
-		printf 'case\tserver\toutcome\tobserved\tops\tnote\n'
+		printf 'case\tserver\toutcome\tobserved\trequests\tnote\n'
 		printf '%s\n' "$@" | sed "s/|/|$server|/" | tr '|' '\t'
 	} >"$file"
 }

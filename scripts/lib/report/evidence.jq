@@ -6,6 +6,6 @@
 split("\t") as [$kernel, $server, $case, $line]
 | $line | fromjson? | objects
 | (if .type == "step" then ["s", .who, .what, .result]
-   elif .type == "expect" or .type == "ops" then ["e", .ok, .what, .observed, .wanted, .where]
+   elif .type == "expect" or .type == "requests" then ["e", .ok, .what, .observed, .wanted, .where]
    else ["n", .type, (.text // .reason // .value // .line // "")] end) as $short
 | [$kernel, $server, $case, ($short | tojson)] | join("\t")

@@ -79,13 +79,13 @@ function show_section(section, heading,    c)
 }
 
 # [name, row, title, since, needs, can, results, which result in each column,
-# {column: evidence}]; a result is [outcome, observed, ops, note], -1 is none.
+# {column: evidence}]; a result is [outcome, observed, requests, note], -1 is none.
 function show_case(name, comma,    c, k, result, n, number, results, which, proofs)
 {
 	for (c = 1; c <= n_columns; c++) {
 		k = columns[c] SUBSEP name
 		if (k in outcome) {
-			result = "[" quoted(outcome[k]) "," quoted(observed[k]) "," quoted(ops[k]) "," \
+			result = "[" quoted(outcome[k]) "," quoted(observed[k]) "," quoted(requests[k]) "," \
 				quoted(note[k]) "]"
 			if (!(result in number)) {
 				number[result] = n++

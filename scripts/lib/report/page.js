@@ -467,7 +467,7 @@ function definitions(pairs) {
 
 function showDetails(c, column) {
 	const [kernel, server] = data.columns[column];
-	const [outcome, observed, ops, note] = resultAt(c, column);
+	const [outcome, observed, requests, note] = resultAt(c, column);
 	const [promise, ref] = data.rows[c.row] || ["", ""];
 	const word = kind(outcome);
 	const where = `${data.kernels[kernel]} / ${data.servers[server]}`;
@@ -487,7 +487,7 @@ function showDetails(c, column) {
 			["outcome", element("span", {className: `word ${word}`}, `${MARK[word]} ${outcome}`)],
 			["note", note],
 			["observed", observed && element("code", {}, observed)],
-			["requests", ops && element("code", {}, ops)],
+			["requests", requests && element("code", {}, requests)],
 		]),
 		element("h3", {}, "Everywhere"),
 		element("div", {className: "scrolls"}, everywhere(c, column)),

@@ -55,7 +55,7 @@ kind == "results" && !($1 in row) {
 kind == "results" {
 	outcome[kernel, server, $1] = $3
 	observed[kernel, server, $1] = $4
-	ops[kernel, server, $1] = $5
+	requests[kernel, server, $1] = $5
 	note[kernel, server, $1] = $6
 }
 
