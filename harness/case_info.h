@@ -21,6 +21,11 @@ struct case_info {
 	const char *xfail_before;   /* and only those that release_lacks() this */
 	const char *xfail_on;	    /* only on what case_note_library() calls so: it is at fault */
 	const char *abilities;	    /* words that the hello of the server must have */
+	/*
+	 * A kernel log report that is known and does not fail the case that causes it: EREs for
+	 * its first line and for one of the next five. Without backslashes and quotes.
+	 */
+	const char *known_report[2];
 	unsigned int needs;	    /* NEED_* beside need_default, which case_add() adds; */
 	unsigned int needs_not;	    /* but for these */
 	const void *world;	    /* options for the fixture */

@@ -1,20 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The kernel log for collate.awk: which of its reports count, and for which cases
-# (splats[]), and which are of other processes (others[]). Writes LOG.
+# The kernel log for collate.awk, after splats.awk: which reports count, and for which cases
+# (splats[]), and which are other processes' (others[]). Writes LOG.
 
-BEGIN {
-	SPLAT = "WARNING:|BUG:|kernel BUG at|KASAN|KCSAN|UBSAN|[Cc]all [Tt]race:|Oops|" \
-		"general protection fault,|refcount_t|possible (circular|recursive) locking|" \
-		"inconsistent lock state|INFO: task .* blocked|detected stalls|" \
-		"new suspected memory leaks"
-	# A report that is known, see row K5: its first line, and one of the next ones.
-	KNOWN = "possible recursive locking detected"
-	KNOWN_BY = "(\\(sb_writers.*at: backing_file|i_mutex_key.*at: fuse_passthrough)_(write_iter|splice_write)"
-	# No memory, which rows X bring about, is no fault of the kernel; it prints a trace, too.
-	NO_MEMORY = ": (vmalloc error|page allocation failure): "
-	# Where a report begins, with which the one before has ended.
-	HEAD = "cut here|^====|INFO: task "
+kind == "known" {
+	known_promise[++n_known] = $1
+	known_first[n_known] = $2
+	known_later[n_known] = $3
+	next
 }
 
 kind == "kmsg" && (FNR == 1 || $0 == marker) {
@@ -61,15 +54,16 @@ function read_kmsg(line,    at, head, text)
 
 # Of a report that is known, about no memory, or of other processes nothing counts, to the
 # end of its trace. Whose it is may be said some lines after its first one.
-function read_report(text, whose)
+function read_report(text, whose,    i)
 {
 	if (awaited && (text ~ HEAD || !--awaited || text ~ SPLAT && (known || whose != "" && text !~ /^WARNING:/)))
 		settle()
-	if (awaited && known && text ~ KNOWN_BY) {
-		awaited = n_held = 0
-		in_known = 1
-		n_known++
-	}
+	for (i = 1; awaited && known && i <= n_known; i++)
+		if (held[1] ~ known_first[i] && text ~ known_later[i]) {
+			known_seen[i] = steady(held[1])
+			awaited = n_held = 0
+			in_known = 1
+		}
 	if (text ~ HEAD "|BUG:|WARNING:") # other machines than x86 mark no end
 		in_known = 0
 	if (in_known)
@@ -102,10 +96,12 @@ function hold(text,    k)
 	held_ran[n_held] = ""
 	for (k in running)
 		held_ran[n_held] = joined(held_ran[n_held], "\n", k)
-	if (!awaited) {
-		known = text ~ KNOWN
-		awaited = known ? 6 : 12
-	}
+	if (awaited)
+		return
+	known = 0
+	for (k = 1; k <= n_known; k++)
+		known += text ~ known_first[k]
+	awaited = known ? 6 : 12
 }
 
 function settle(    i)
@@ -159,4 +155,12 @@ function list_others(    i)
 	if (n_unknown)
 		print "\nKernel log: " n_unknown " of the reports name processes that had ended when they were read, " \
 			"cannot be\nlooked up here, or were interrupted. They count, but may be of others: see " DIR "/kernel.log"
+}
+
+function list_known(    i, any)
+{
+	for (i = 1; i <= n_known; i++)
+		if (i in known_seen)
+			print (any++ ? "" : "\nKernel log, known reports (not counted):\n") "  " known_promise[i] ": " \
+				known_seen[i] (known_seen[i] ~ /lock/ ? " (lockdep is off from there on)" : "")
 }

@@ -33,8 +33,7 @@ function summary(    i, server, totals, width, passed, xfail, xpass, failures, s
 	for (i = 1; i <= n_run_failures; i++)
 		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
 	list_others()
-	if (n_known)
-		print "\nlockdep took FUSE on FUSE for a deadlock (row K5), and has been off since"
+	list_known()
 	if (records_lost)
 		printf "\n%d kernel log records were lost: a splat may have been missed\n", records_lost
 	print "kernel_log_records_lost", records_lost + 0 >FACTS

@@ -19,6 +19,7 @@ cp "$built/contain" "$OUTPUT/contain" # an ordinary user may not see the other
 cat >"$tmp/prelude" <<'END'
 set -f
 program=${0##*/} list='' glob='*' selected=''
+[ "${1-}" != --json ] || exit 0
 [ "${1-}" != --list ] || { list=1; shift; }
 [ "${1-}" != --filter ] || glob=$2
 for c in $cases; do
