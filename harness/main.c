@@ -252,8 +252,8 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "%s: what is %s? see --help\n", program_invocation_short_name,
-			argv[optind]);
+		fprintf(stderr, "%s: unexpected argument '%s', see --help\n",
+			program_invocation_short_name, argv[optind]);
 		return EXIT_FAIL;
 	}
 	if (!action)

@@ -70,7 +70,7 @@ usage()
 
 own_flags=" --enable-uring --destructive --probe --fail-fast "
 own_values=" --mount --name "
-not_again=" --probe --fail-fast "
+not_for_rerun=" --probe --fail-fast "
 uring=
 probe=
 mount= # the command
@@ -315,7 +315,7 @@ started=$EPOCHREALTIME
 timeout=$(program_timeout)
 choose_awk
 
-find_again
+find_rerun
 kernel_log_begin
 run_programs | show_cases
 kernel_log_end

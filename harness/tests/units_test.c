@@ -137,9 +137,9 @@ TEST(case_without_title_or_row_is_refused)
 	char said[256];
 
 	EXPECT_EQ(1, output_of(add_untitled, STDERR_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("f.c, line 7: a case has .promise and .title\n", said);
+	EXPECT_STREQ("f.c, line 7: a case needs .promise and .title\n", said);
 	EXPECT_EQ(1, output_of(add_without_row, STDERR_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("f.c, line 7: a case has .promise and .title\n", said);
+	EXPECT_STREQ("f.c, line 7: a case needs .promise and .title\n", said);
 }
 
 static void record_odd_text(void)
@@ -219,8 +219,8 @@ TEST(journal_shows_steps_in_order)
 	char said[256];
 
 	EXPECT_EQ(0, output_of(show_two_steps, STDOUT_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("#    1. client0: open f = EIO\n"
-		     "#    2. server: go a = ok 1\n", said);
+	EXPECT_STREQ("#      1. client0: open f = EIO\n"
+		     "#      2. server: go a = ok 1\n", said);
 }
 
 TEST(journal_says_how_many_it_leaves_out)
@@ -228,8 +228,8 @@ TEST(journal_says_how_many_it_leaves_out)
 	char said[20000];
 
 	EXPECT_EQ(0, output_of(show_too_many_steps, STDOUT_FILENO, said, sizeof(said)));
-	EXPECT_NE(NULL, strstr(said, "#   200. client0: step 200 = 0\n"
-				     "#   ... and 3 more steps\n"));
+	EXPECT_NE(NULL, strstr(said, "#     200. client0: step 200 = 0\n"
+				     "#     ... and 3 more steps\n"));
 	EXPECT_EQ(NULL, strstr(said, "step 201"));
 }
 

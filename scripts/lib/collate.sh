@@ -17,7 +17,7 @@ usage()
 	and stopped (the run ended at its first failure), if they exist. Prints the summary, with
 	--verbose also each case that was skipped or failed as expected.
 
-	AGAIN  how a case is run again: lines of server, tab, command up to the case's name
+	RERUN  how a case is run again: lines of server, tab, command up to the case's name
 
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing executed.
 	END

@@ -29,7 +29,7 @@ CASE(machine, fails, .promise = "V1", .title = "a failure between accidents is o
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(machine, resets, .promise = "V2", .title = "a reset without a word is a crash")
+CASE(machine, resets, .promise = "V2", .title = "a reset without console output is a crash")
 {
 	EXPECT_RET(tell("/proc/sysrq-trigger", "b"), 0);
 }

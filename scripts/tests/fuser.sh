@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # fuser.sh: what it says where it cannot; and, where there is a cargo, the server that it
-# builds, which keeps the protocol, passes rows E, and is blamed for mistakes of its own.
+# builds, which keeps the protocol, passes promises E, and is the suspect for faults of its own.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -71,11 +71,11 @@ run_rows_e() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this one
 		--filter 'E[0-9]*' --run-dir "$tmp/run"
 }
 
-# What came of a case, with "accuses the library" where that is said.
+# What came of a case, with "suspect: library" where that is said.
 outcome() # CASE
 {
 	cut -f 1,3,6 "$tmp/run"/results/*/fuser-*.tsv | awk -F '\t' -v name="$1" '$1 == name {
-		print $2 ($3 ~ /accuses the library/ ? ", accuses the library" : "") }'
+		print $2 ($3 ~ /suspect: library/ ? ", suspect: library" : "") }'
 }
 
 came_to() # NAME CASE OUTCOME
@@ -87,8 +87,8 @@ came_to() # NAME CASE OUTCOME
 run_rows_e "rows E" 0
 came_to "an ID that its own session outlived is run" drop.teardown.ended_session_no_ioctl pass
 run_rows_e "a BackingId that is leaked" 1 FPT_FUSER_MISTAKE=forget
-came_to "is seen" drop.late.at_release_unpins "fail, accuses the library"
+came_to "is seen" drop.late.at_release_unpins "fail, suspect: library"
 run_rows_e "a BackingId that is dropped right after the reply" 1 FPT_FUSER_MISTAKE=early-drop
-came_to "is seen" drop.not_dropped.pins_until_session_end "fail, accuses the library"
+came_to "is seen" drop.not_dropped.pins_until_session_end "fail, suspect: library"
 exits "the protocol is kept" 0 "$scripts/run.sh" --server "$server" --probe
 finish

@@ -123,11 +123,11 @@ for server in raw "$@"; do
 	check "nothing fails on $server" none_failed "$server"
 done
 
-accused_alone() # MISTAKE
+only_suspect() # MUTATION
 {
-	grep "failed on $1, and not on raw" "$summary" >"$tmp/accused" || :
-	grep -q "^  libfuse[a-z-]* [0-9.]*, not the kernel: " "$tmp/accused" || { cat "$tmp/accused"; return 1; }
-	! grep -F 'accuses the kernel' "$results/$1.tsv"
+	grep "failed on $1 but not on raw" "$summary" >"$tmp/suspects" || :
+	grep -q "^  libfuse[a-z-]* [0-9.]*, not the kernel: " "$tmp/suspects" || { cat "$tmp/suspects"; return 1; }
+	! grep -F 'suspect: kernel' "$results/$1.tsv"
 }
 
 kernel_is_cleared()
@@ -156,7 +156,7 @@ fails_as_it_should() # MISTAKE CASE...
 				raw = outcome[ARGV[1]]; unbroken = outcome[ARGV[2]]; broken = outcome[ARGV[3]]
 				print wanted ": " broken " (" note[ARGV[3]] "); raw: " raw "; without the mistake: " unbroken
 				exit !(raw ~ /^(pass|skip:library)$/ && unbroken == "pass" && \
-				       broken ~ /^(fail|broken|timeout)$/ && note[ARGV[3]] ~ /accuses the library$/)
+				       broken ~ /^(fail|broken|timeout)$/ && note[ARGV[3]] ~ /suspect: library$/)
 			}
 		' "$results/raw.tsv" "$(tsv_of "$(unbroken "$mistake")")" "$results/$mistake.tsv" || return
 	done
@@ -170,9 +170,9 @@ for mistake in $made_mistakes; do
 	fi
 	# shellcheck disable=SC2086 # a list of words
 	check "$mistake is seen" fails_as_it_should "$mistake" $cases
-	check "$mistake is blamed on libfuse" accused_alone "$mistake"
+	check "$mistake: libfuse is the only suspect" only_suspect "$mistake"
 done
-check "the kernel is accused of nothing" kernel_is_cleared
+check "the kernel is no suspect" kernel_is_cleared
 
 # shellcheck disable=SC2046,SC2086 # lists of words
 awk -F '\t' '

@@ -46,13 +46,13 @@ exits "no results" 1 "$report" --results "$results"
 says "are said to be missing" "$tmp/err" 'report.sh: no <kernel>/<server>.tsv in .*'
 
 kernel="skip:kernel|||has no passthrough"
-mended="fail|3|OPEN|client_open(): got 3, wanted EIO; fixed by 7.3 (do it right); accuses the kernel"
+mended="fail|3|OPEN|client_open(): got 3, wanted EIO; fixed by 7.3 (do it right); suspect: kernel"
 result 6.1 raw "a.f.one|$kernel" "a.m.x.many|$kernel" "a.m.y.many|$kernel" "b.f.two|$kernel" "b.f.three|pass|||"
 result 6.12.9 raw "a.f.one|pass|EIO||" "a.m.x.many|$mended" "a.m.y.many|$mended" "b.f.two|crash|||<b>*dead*</b>" \
 	"b.f.three|incomplete|||no verdict"
 result 6.12.43 raw "a.f.one|pass|EIO||" "a.m.x.many|$mended" "a.m.y.many|$mended" "b.f.two|xfail|0||no kernel does" \
 	"b.f.three|skip:config|||no overlayfs"
-result 6.12.43 libfuse-3.18.3 "a.f.one|fail|0||says </script> \"no\" \\o/; accuses the library" "a.m.x.many|skip:library|||cannot" \
+result 6.12.43 libfuse-3.18.3 "a.f.one|fail|0||says </script> \"no\" \\o/; suspect: library" "a.m.x.many|skip:library|||cannot" \
 	"a.m.y.many|$mended" "b.f.two|xfail|0||no kernel does" "a.f.old|pass|||"
 result 7.3 raw "a.f.one|pass|EIO||" "a.m.x.many|pass|EIO||" "a.m.y.many|pass|EIO||" "b.f.two|xpass|1||no kernel does" \
 	"b.f.three|pass|||"
@@ -86,7 +86,7 @@ same "README.md" - "$tmp/README.md" <<'END'
 | outcome | cases | where | why |
 |---|---|---|---|
 | crash | E2 `b.f.two` | 6.12.9 | \<b>\*dead\*\</b> |
-| fail | E1 `a.f.one` | 6.12.43 (libfuse-3.18.3) | says \</script> "no" \o/; accuses the library |
+| fail | E1 `a.f.one` | 6.12.43 (libfuse-3.18.3) | says \</script> "no" \o/; suspect: library |
 | incomplete | E2 `b.f.three` | 6.12.9 | no verdict |
 | xpass | E2 `b.f.two` | 7.3 | no kernel does |
 | xfail | E2 `b.f.two` | 6.12.43 | no kernel does |
@@ -147,7 +147,7 @@ from_page "its sections" '.sections[] | .id + " " + .title' 'E When an ID is dro
 from_page "a case" '.sections[0].cases[0][:6], .sections[0].cases[0][7] | @json' \
 	'["a.f.one","E1","the first","6.9","-","-"]' '[0,1,1,2,1,3]'
 from_page "what may end a script is a note all the same" '.sections[0].cases[0][6][2][3]' \
-	'says </script> "no" \o/; accuses the library'
+	'says </script> "no" \o/; suspect: library'
 from_page "evidence of these very results" '.sections[1].cases[][8] | @json' '{"2":0}' '{}'
 from_page "as it was, but for the line that was cut" '.evidence[0][] | @json' '["s","client0","open </script>","3"]' \
 	'["e",false,"client_open()","3","EIO","a.c:7"]' '["n","hint","fixed by 7.3"]'

@@ -239,11 +239,11 @@ for c in $selected; do
 	case $c in
 	f.fails)
 		echo "# odd.c:12: open: got EIO, wanted 0"
-		echo "# E1: title of $c"
-		echo "# steps:"
-		printf '#    %d. client0: step = 0\n' $(seq 300)
-		echo "# evidence: of the program"
-		echo "# again: by the program"
+		echo "#   E1: title of $c"
+		echo "#   steps:"
+		printf '#      %d. client0: step = 0\n' $(seq 300)
+		echo "#   evidence: of the program"
+		echo "#   rerun: by the program"
 		echo "# fails: Test failed"
 		echo "not ok 1 $c"
 		;;
@@ -269,24 +269,24 @@ exits "a failure" 1 "$run" --server raw
 says "as it happens" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
 says "a broken test as well" "$tmp/out" 'raw *odd.f.broken *broken  no room'
 says "an unexpected pass is loud" "$tmp/out" 'raw *odd.f.xpasses *XPASS  no kernel does it'
-says "at the end, too" "$tmp/out" 'EXPECTED TO FAIL, BUT PASSED.*'
+says "at the end, too" "$tmp/out" 'UNEXPECTED PASSES.*'
 says "what was expected to fail has one line" "$tmp/out" ' *1  E1: no kernel does it'
 says "the steps" "$tmp/out" ' *1. client0: step = 0'
 says "to the last" "$tmp/out" ' *300. client0: step = 0'
 says "the row" "$tmp/out" '    E1: title of f.fails'
-ran=$(sed -n 's/^everything observed: //p' "$tmp/out")
+ran=$(sed -n 's/^logs: //p' "$tmp/out")
 says "where the evidence is" "$tmp/out" "    evidence: $ran/evidence/raw/odd.jsonl"
-sed -n 's/^ *again: //p' "$tmp/out" | grep odd.f.fails | sort -u >"$tmp/again"
+sed -n 's/^ *rerun: //p' "$tmp/out" | grep odd.f.fails | sort -u >"$tmp/rerun"
 echo "OUTPUT=$OUTPUT $run --server raw --filter odd.f.fails" >"$tmp/wanted"
-same "how to run it again" "$tmp/wanted" "$tmp/again"
+same "the command to rerun it" "$tmp/wanted" "$tmp/rerun"
 cd /
-exits "by that line" 1 env -u OUTPUT sh "$tmp/again"
+exits "by that line" 1 env -u OUTPUT sh "$tmp/rerun"
 cd "$tmp"
 says "it runs again" "$tmp/out" '0 passed, 1 failed, 0 skipped'
 exits "wherever it was built" 1 env OUTPUT=build FPT_TIMEOUT_MUL=2 "$run" --destructive \
 	--server "$tmp/my-server" --filter odd.f.fails
 says "with what matters" "$tmp/out" \
-	"    again: OUTPUT=$tmp/build FPT_TIMEOUT_MUL=2 $run --destructive --server $tmp/my-server --filter odd.f.fails"
+	"    rerun: OUTPUT=$tmp/build FPT_TIMEOUT_MUL=2 $run --destructive --server $tmp/my-server --filter odd.f.fails"
 exits "--quiet, and a failure" 1 "$run" -q --server raw --filter 'odd*'
 says "has the failure" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
 check "and not how far it is" sh -c "! grep -E '^[.][.][.]|^raw .*XPASS' '$tmp/out'"
@@ -303,7 +303,7 @@ printf '%s\n' '1 failed as expected' '0 passed, 0 failed, 0 skipped' >"$tmp/want
 same "is no pass, and counted" "$tmp/wanted" "$tmp/last"
 exits "--fail-fast" 1 "$run" -j1 --server raw --fail-fast --results "$tmp/kept-fast" --run-dir "$tmp/fast" --kernel-name here
 says "starts no program after the first failure" "$tmp/out" '4 passed, 2 failed, 0 skipped'
-says "says what it left out" "$tmp/out" 'ended with the first failure: 1 case was not run'
+says "says what it left out" "$tmp/out" 'stopped at the first failure: 1 case was not run'
 check "which has no outcome" sh -c "! grep -E 'incomplete|skips' '$tmp/fast/results/here/raw.tsv'"
 says "it is not kept" "$tmp/err" "results not kept in $tmp/kept-fast: with --fail-fast they are not whole"
 check "in no part" test ! -e "$tmp/kept-fast"
@@ -312,7 +312,7 @@ check "leaves nothing out" test ! -e "$tmp/slow/stopped"
 exits "all again" 1 "$run" --server raw --results "$tmp/kept-failed"
 says "a failure again at the end" "$tmp/out" '  raw odd.f.fails: fail'
 says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
-says "what is expected has its own" "$tmp/out" '1 failed as expected, 1 passed against it'
+says "what is expected has its own" "$tmp/out" '1 failed as expected, 1 passed unexpectedly'
 check "a run with failures is kept" ls "$tmp"/kept-failed/*/raw.tsv
 exits "what is not selected does not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
 says "the last line" "$tmp/out" '1 passed, 0 failed, 0 skipped'
@@ -334,7 +334,7 @@ says "are shown as text" "$tmp/out" 'raw *prints.f.two *fail  x.c:1: got ...[[]0
 cut -f 1,3,6 "$tmp/prints/results/here/raw.tsv" | sed 1d >"$tmp/ends"
 tr '|' '\t' >"$tmp/wanted" <<'END'
 prints.f.one|pass|
-prints.f.two|fail|got [0m, wanted 0; accuses the kernel
+prints.f.two|fail|got [0m, wanted 0; suspect: kernel
 prints.f.three|skip:config|a b
 END
 same "and hide no verdict" "$tmp/wanted" "$tmp/ends"
@@ -359,11 +359,11 @@ exits "programs that die and hang" 1 "$run" -j3 --server raw --run-dir "$tmp/bad
 cut -f 1,3,6 "$tmp/bad/results/here/raw.tsv" | grep -E '^(dies|hangs|stubborn)' >"$tmp/ends"
 tr '|' '\t' >"$tmp/wanted" <<'END'
 dies.f.first|pass|
-dies.f.second|crash|no verdict: the program died by signal 11
-dies.f.third|incomplete|no verdict: the program died by signal 11
-hangs.f.first|timeout|no verdict: the program was ended by its time limit
-hangs.f.second|incomplete|no verdict: the program was ended by its time limit
-stubborn.f.first|timeout|no verdict: the program was ended by its time limit
+dies.f.second|crash|no verdict: the program was killed by signal 11
+dies.f.third|incomplete|no verdict: the program was killed by signal 11
+hangs.f.first|timeout|no verdict: the program exceeded its time limit
+hangs.f.second|incomplete|no verdict: the program exceeded its time limit
+stubborn.f.first|timeout|no verdict: the program exceeded its time limit
 END
 same "are told apart" "$tmp/wanted" "$tmp/ends"
 echo timeout=60 >"$checkout/settings"

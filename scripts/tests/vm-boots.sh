@@ -42,16 +42,16 @@ FPT_TIMEOUT_MUL=10 FPT_VM_SILENCE=30 boots deaths 1
 tr '|' '\t' >"$tmp/wanted" <<'END'
 case|outcome|observed|note
 crash_cases.machine.is_well_at_first|pass|1|
-crash_cases.machine.panics|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
-crash_cases.machine.fails|fail|EIO|-EIO: got EIO, wanted 0; accuses the kernel
-crash_cases.machine.resets|crash||the machine was reset without a word; accuses the kernel
-crash_cases.machine.freezes|timeout||the kernel hung: no sign of life for 30 seconds; accuses the kernel
-crash_cases.machine.panics_and_stays|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
-crash_cases.machine.cannot_be_killed|timeout||its processes cannot be killed; accuses the kernel
+crash_cases.machine.panics|crash||Kernel panic - not syncing: sysrq triggered crash; suspect: kernel
+crash_cases.machine.fails|fail|EIO|-EIO: got EIO, wanted 0; suspect: kernel
+crash_cases.machine.resets|crash||the machine was reset without console output; suspect: kernel
+crash_cases.machine.freezes|timeout||the kernel hung: no sign of life for 30 seconds; suspect: kernel
+crash_cases.machine.panics_and_stays|crash||Kernel panic - not syncing: sysrq triggered crash; suspect: kernel
+crash_cases.machine.cannot_be_killed|timeout||its processes cannot be killed; suspect: kernel
 crash_cases.machine.logs_more_than_is_read|pass|0|
 crash_cases.machine.is_well_at_last|pass|0|
-crash_cases.machine.stays|timeout||no verdict: the program was ended by its time limit
-crash_cases.machine.is_not_reached|incomplete||no verdict: the program was ended by its time limit
+crash_cases.machine.stays|timeout||no verdict: the program exceeded its time limit
+crash_cases.machine.is_not_reached|incomplete||no verdict: the program exceeded its time limit
 END
 same "every case has its outcome" "$tmp/wanted" "$tmp/outcomes"
 says "a death is shown as it happens" "$tmp/out" \
@@ -73,7 +73,7 @@ cp "$built/tests/stuck_cases" "$built/cases/credentials" "$built/cases/drop" "$O
 boots two 1 -j2 --filter 'b*,stuck_cases.program.lingers,credentials*,drop*'
 grep -E '^(bad|bystander)' "$tmp/outcomes" >"$tmp/met"
 tr '|' '\t' >"$tmp/wanted" <<'END'
-bad.two.meet|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
+bad.two.meet|crash||Kernel panic - not syncing: sysrq triggered crash; suspect: kernel
 bystander.two.meet|pass|1|
 END
 same "of two cases the culprit is found" "$tmp/wanted" "$tmp/met"

@@ -130,7 +130,7 @@ says "is refused" "$tmp/err" 'vm.sh: --fail-fast is for scripts/run.sh: .*'
 fake "a failure" 1 --append 'quiet fuse.x=1' "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 # crash_cases.c:1: got 1, wanted 2\nO0 not ok 2/')
 says "is shown at once" "$tmp/out" 'raw  *crash_cases.machine.is_well_at_last  *fail  crash_cases.c:1: got 1, wanted 2'
 says "with how to run it again" "$tmp/out" \
-	"    again: OUTPUT=$OUTPUT .*$vm --kernel $kernel --append 'quiet fuse.x=1' --server raw --filter crash_cases.machine.is_well_at_last"
+	"    rerun: OUTPUT=$OUTPUT .*$vm --kernel $kernel --append 'quiet fuse.x=1' --server raw --filter crash_cases.machine.is_well_at_last"
 fake "in a bisection bad" 1 --bisect "${some[@]}" < <(well 1 | sed 's/O0 ok 2/O0 not ok 2/')
 without_passthrough()
 {
@@ -149,7 +149,7 @@ says "but a reason" "$tmp/out" '  *2  kernel: no FUSE passthrough (Linux 6.9 has
 
 touch "$tmp/dies"
 fake "a kernel that does not come up" 1 "${some[@]}" </dev/null
-says "is no verdict on any case" "$tmp/err" 'vm.sh: the kernel does not boot: the machine was reset without a word .*'
+says "is no verdict on any case" "$tmp/err" 'vm.sh: the kernel does not boot: the machine was reset without console output .*'
 fake "in a bisection no verdict" 125 --bisect "${some[@]}" </dev/null
 echo "[    1.9] Oops: general protection fault 0000 [#1] SMP NOPTI" >"$tmp/dies"
 fake "one that dies on its way" 1 "${some[@]}" </dev/null

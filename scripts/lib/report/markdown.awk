@@ -231,7 +231,7 @@ function cause(note)
 	if (match(note, /(^|; )fixed by /)) {
 		note = substr(note, RSTART)
 		sub(/^; /, "", note)
-		sub(/; accuses the [a-z]+$/, "", note)
+		sub(/; suspect: [a-z]+$/, "", note)
 	}
 	return note
 }

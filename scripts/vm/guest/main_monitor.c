@@ -35,6 +35,7 @@
 #define JOBS_MAX     4096
 #define STREAM_BYTES 65536
 #define NAME_BYTES   256
+#define RERUN	     "#   rerun: " /* as harness/case_info.c prints it */
 
 enum {
 	STREAM_SILENCES = 2, /* a kernel that still talks has so many times the seconds */
@@ -121,13 +122,13 @@ static bool begins_with(const char *text, size_t len, const char *start)
 	return len >= strlen(start) && !memcmp(text, start, strlen(start));
 }
 
-/* In the guest are other paths, and soon there is no guest. */
-static void say_again(const struct job *job)
+/* The guest prints a command that works in the guest only. */
+static void put_rerun(const struct job *job)
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text), "# again: %s --server %s --filter %s",
-		 getenv("FPT_VM_AGAIN") ?: "scripts/vm.sh", job->server, job->running);
+	snprintf(text, sizeof(text), RERUN "scripts/vm.sh --server %s --filter %s", job->server,
+		 job->running);
 	put_line(job->output, text, strlen(text));
 }
 
@@ -145,8 +146,8 @@ static bool is_verdict(const struct job *job, const char *text, size_t len)
 
 static void take_output(struct job *job, const char *text, size_t len)
 {
-	if (begins_with(text, len, "# again: ")) {
-		say_again(job);
+	if (begins_with(text, len, RERUN)) {
+		put_rerun(job);
 		return;
 	}
 	put_line(job->output, text, len);
