@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh --mount: on commands that mount nothing, on libfuse's passthrough_hp as it is, which is
-# known to leak, on a mended one, and on that with one mistake each.
+# run.sh --mount: on commands that mount nothing, on libfuse's passthrough_hp, which leaks, on a fixed
+# one, and on that with one fault each.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -22,25 +22,25 @@ none_but() # PATTERN FILE
 
 need_built external/leaks
 exits "--name without --mount" 1 "$run" --name a
-says "is refused" "$tmp/err" 'run.sh: --name is for --mount: a server is called as its file'
+says "is refused" "$tmp/err" 'run.sh: --name is for --mount: a server has the name of its file'
 exits "the list of cases" 0 "$run" --mount '' --list
-says "has those of rows A" "$tmp/out" 'leaks.unlinked.o_tmpfile_freed_on_close	A9	6.9	passthrough	-	.*'
+says "has those of promises A" "$tmp/out" 'leaks.unlinked.o_tmpfile_freed_on_close	A9	6.9	passthrough	-	.*'
 check "and no other" none_but '[^	]*	A[0-9]*	.*' "$tmp/out"
 exits "the other list" 0 "$run" --list
-check "has none of them" no_line '[^	]*	A[0-9]*	.*' "$tmp/out"
+check "has none of those" no_line '[^	]*	A[0-9]*	.*' "$tmp/out"
 
 need_fuse
 uring_stays
-exits "a command that says no place" 1 "$run" --mount 'true {source}'
-says "is told so" "$tmp/err" "run.sh: --mount 'true {source}' does not say where: {mountpoint} must stand in it"
-exits "a command that says no source" 1 "$run" --mount 'true {mountpoint}'
-says "is told so" "$tmp/err" "run.sh: --mount 'true {mountpoint}' does not say what: {source} must stand in it"
-exits "a program that is not there" 1 "$run" --mount 'no-such-fs {source} {mountpoint}'
-says "is named" "$tmp/err" "run.sh: --mount: there is no program 'no-such-fs'"
-exits "a server, too" 1 "$run" --server raw --mount 'true {source} {mountpoint}'
+exits "a command without {mountpoint}" 1 "$run" --mount 'true {source}'
+says "is reported" "$tmp/err" "run.sh: --mount 'true {source}' lacks {mountpoint}"
+exits "a command without {source}" 1 "$run" --mount 'true {mountpoint}'
+says "is reported" "$tmp/err" "run.sh: --mount 'true {mountpoint}' lacks {source}"
+exits "a missing program" 1 "$run" --mount 'no-such-fs {source} {mountpoint}'
+says "is reported" "$tmp/err" "run.sh: --mount: no program 'no-such-fs'"
+exits "--mount with --server" 1 "$run" --server raw --mount 'true {source} {mountpoint}'
 says "is refused" "$tmp/err" 'run.sh: give --mount or --server, not both'
 exits "a bad name" 1 "$run" --mount 'true {source} {mountpoint}' --name a/b
-says "is refused" "$tmp/err" "run.sh: the results cannot be called 'a/b': .*"
+says "is refused" "$tmp/err" "run.sh: 'a/b' cannot name results: .*"
 
 # mounted NAME STATUS COMMAND [OPTION...]: a run.
 mounted()
