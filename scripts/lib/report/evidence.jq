@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Lines of evidence.awk, with the evidence made short for the page. A line that a
-# crash cut short is passed over.
+# Shortens the evidence of evidence.awk for the page. Lines that a crash truncated are dropped.
 
 split("\t") as [$kernel, $server, $case, $line]
 | $line | fromjson? | objects
