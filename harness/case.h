@@ -15,16 +15,15 @@ static struct __test_metadata *case_running;
  * CASE() declares one promise of the kernel and the test of it:
  *
  *	CASE(backing_close, unknown_id,
- *	     .promise = "C5", .title = "closing an ID that was never given out is ENOENT",
+ *	     .promise = "C5", .title = "closing an unknown ID fails with ENOENT",
  *	     .needs = NEED_PASSTHROUGH)
  *	{
  *		EXPECT_RET(server_backing_close(w, 12345), -ENOENT);
  *	}
  *
- * The first argument is a FIXTURE() with a member struct world *w, which the
- * body finds as @w beside kselftest's @variant; what a world is, the fixture
- * knows. Title and promise are mandatory, and the promise is one of contract.h: a program
- * with a case that lacks one refuses to run.
+ * The first argument is a FIXTURE() with a member struct world *w, which is @w in the body, next to
+ * kselftest's @variant. The fixture defines struct world. Title and promise are mandatory, and the
+ * promise is one of contract.h; otherwise the program refuses to run.
  */
 #define CASE(fixture_name, case_name, ...)                                                    \
 	static struct case_info _##fixture_name##_##case_name##_info = {                      \
@@ -46,7 +45,7 @@ static struct __test_metadata *case_running;
 		struct world __attribute__((unused)) *w,                                      \
 		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) * variant)
 
-/* Ends the case as skipped, for the reason that case_note_skip() takes, unless it has failed. */
+/* Skips the case with a reason as for case_note_skip(), unless it has failed. */
 #define CASE_SKIP(...)                                                                        \
 	do {                                                                                  \
 		struct __test_metadata *_metadata = case_running;                             \
@@ -66,7 +65,7 @@ static inline const char *case_variant_name(const struct __test_metadata *test,
 	return "";
 }
 
-/* Full names of all cases, in order, to case_each_fn; what --list is made of. */
+/* Calls @each for all cases, in order; for --list. */
 static inline void case_for_each_test(case_each_fn *each)
 {
 	static const struct __fixture_variant_metadata no_variant = { .name = "" };
@@ -87,7 +86,7 @@ static inline bool case_none_executed(void)
 	return skipped && skipped == (int)ksft_test_num();
 }
 
-/* In FIXTURE_TEARDOWN: shows the steps of a failure, turns expected ones to XFAIL. */
+/* In FIXTURE_TEARDOWN: prints the context of a failure, turns an expected one into XFAIL. */
 #define case_end_here()                                                                       \
 	do {                                                                                  \
 		if (case_is_broken())                                                         \
@@ -101,7 +100,7 @@ static inline bool case_none_executed(void)
 		}                                                                             \
 	} while (0)
 
-/* case_skip_now(). The harness takes outcome and reason from exit status and shared memory. */
+/* case_skip_now(): kselftest takes outcome and reason from exit status and shared memory. */
 static inline void case_exit_as_skipped(const char *reason)
 {
 	struct __test_metadata *_metadata = case_running;
@@ -116,7 +115,7 @@ static inline void case_exit_as_skipped(const char *reason)
 	_exit(_metadata->exit_code);
 }
 
-/* Begins the evidence; in FIXTURE_SETUP, before anything can skip or fail. */
+/* In FIXTURE_SETUP, before anything can skip or fail: begins the evidence. */
 #define case_begin_here()                                                                     \
 	(case_running = _metadata, case_skip_now = case_exit_as_skipped,                      \
 	 case_begin(_metadata->fixture->name, case_variant_name(_metadata, variant),          \

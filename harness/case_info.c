@@ -36,7 +36,7 @@ static void refuse(const struct case_info *info, const char *why)
 void case_add(struct case_info *info)
 {
 	if (!info->promise || !info->title)
-		refuse(info, "a case has .promise and .title");
+		refuse(info, "a case needs .promise and .title");
 	if (!promise_find(info->promise)) {
 		snprintf(text, sizeof(text), "the contract has no promise %s", info->promise);
 		refuse(info, text);
@@ -55,9 +55,8 @@ const struct case_info *case_find(const char *fixture, const char *name)
 }
 
 /*
- * A descriptor per case: the kernel limits how many lines one descriptor may
- * write to its log in a second, and opening one walks the whole log. And a single
- * write(2): stdio seeks first, which /dev/kmsg refuses.
+ * One descriptor per case: the kernel rate-limits the lines of each, and open(2) walks the whole
+ * log. One write(2): stdio would seek first, which /dev/kmsg refuses.
  */
 static void mark_kernel_log(const char *what)
 {
@@ -92,23 +91,26 @@ static void show_hint(const char *kind, const char *hint)
 {
 	if (!hint)
 		return;
-	printf("# %s %s\n", kind, hint);
+	printf("#   %s %s\n", kind, hint);
 	snprintf(text, sizeof(text), "%s %s", kind, hint);
 	record("hint", "text", text, NULL);
 }
 
-/* For a reader who has never seen the suite; collate.ktap.awk knows these lines. */
+/*
+ * The context of a failure, for a reader who has never seen the suite. Indented, which tells it from
+ * failure messages: scripts/lib/collate.ktap.awk relies on that.
+ */
 static void show_failure(void)
 {
-	printf("# %s: %s\n", running->promise, running->title);
-	printf("# see %s\n", promise_find(running->promise)->ref);
+	printf("#   %s: %s\n", running->promise, running->title);
+	printf("#   see %s\n", promise_find(running->promise)->ref);
 	show_hint("fixed by", running->fixed_by);
 	show_hint("advice:", advice);
-	printf("# steps:\n");
+	printf("#   steps:\n");
 	step_log_show();
-	printf("# evidence: %s\n", record_path() ?: "none (FPT_EVIDENCE=FILE keeps it)");
-	printf("# kernel log: from \"fpt: begin %s %s\"\n", running_name, suite.subject());
-	printf("# again: %s %s --filter %s\n", suite.subject_variables(), program_invocation_name,
+	printf("#   evidence: %s\n", record_path() ?: "none (FPT_EVIDENCE=FILE keeps it)");
+	printf("#   kernel log: from \"fpt: begin %s %s\"\n", running_name, suite.subject());
+	printf("#   rerun: %s %s --filter %s\n", suite.subject_variables(), program_invocation_name,
 	       running_name);
 }
 

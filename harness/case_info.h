@@ -6,21 +6,26 @@
 
 #include "need.h"
 
-struct world; /* what a case stands on: the fixtures' own business */
+struct world; /* defined by the fixtures */
 
-/* What is known of a case before it runs. Strings are static. */
+/* The declaration of a case. Strings are static. */
 struct case_info {
 	const char *fixture, *name; /* kselftest's names, set by CASE() */
 	const char *promise;	    /* its ID in the contract, see contract.h, "E2"; mandatory */
 	const char *title;	    /* what the kernel does, one sentence; mandatory */
-	const char *since;	    /* first release that makes it, or "any"; NULL: "6.9" */
-	const char *fixed_by;	    /* "commit (subject)", shown where the case fails */
-	const char *advice;	    /* what to look at in the program under test where it fails */
-	const char *xfail;	    /* why every known kernel fails it today, see case_void_xfail() */
-	const char *xfail_since;    /* not every kernel: no one that release_lacks() this, */
-	const char *xfail_before;   /* and only those that release_lacks() this */
-	const char *xfail_on;	    /* only on what case_note_library() calls so: it is at fault */
-	const char *abilities;	    /* words that the hello of the server must have */
+	const char *since;	    /* first release that keeps it, or "any"; NULL: "6.9" */
+	const char *fixed_by;	    /* "commit (subject)", printed when the case fails */
+	const char *advice;	    /* what to check in an external file system when it fails */
+	const char *xfail;	    /* why every known kernel fails it, see case_void_xfail() */
+	const char *xfail_since;    /* not kernels that release_lacks() this, */
+	const char *xfail_before;   /* only kernels that release_lacks() this */
+	const char *xfail_on;	    /* only on this library, see case_note_library(); it is at fault */
+	const char *abilities;	    /* that the hello of the server must have, separated by blanks */
+	/*
+	 * A kernel log report that is known and does not fail the case that causes it: EREs for
+	 * its first line and for one of the next five. Without backslashes and quotes.
+	 */
+	const char *known_report[2];
 	unsigned int needs;	    /* NEED_* beside need_default, which case_add() adds; */
 	unsigned int needs_not;	    /* but for these */
 	const void *world;	    /* options for the fixture */
@@ -30,53 +35,52 @@ struct case_info {
 
 void case_add(struct case_info *info);
 
-/* NULL where the program has no such case. */
+/* NULL if the program has no such case. */
 const struct case_info *case_find(const char *fixture, const char *name);
 
-/* Opens the case's evidence and marks the kernel log. Returns its metadata. */
+/* Begins the evidence of the case and marks the kernel log. Returns its declaration. */
 const struct case_info *case_begin(const char *fixture, const char *variant, const char *name);
 
-/* Closes them; returns the reason why a failure is expected, else NULL. */
+/* Ends both; returns the reason of an expected failure, else NULL. */
 const char *case_end(bool failed);
 
 /*
- * Records why the case does not run and returns that reason: "CLASS: text",
- * CLASS being cap, config, kernel, library or privilege.
+ * Records and returns the reason of a skip: "CLASS: text", CLASS being cap, config, kernel, library
+ * or privilege.
  */
 const char *case_note_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Ends the case that runs, at once, as skipped for that reason. What it stands on ends with its
- * process. NULL where no case runs.
+ * Skips the running case at once, with a reason as above; its world ends with its process. NULL if
+ * no case runs.
  */
 extern void (*case_skip_now)(const char *reason);
 
-/* What to look at, where it fails, in place of .advice. The text is static. */
+/* Replaces .advice. The text is static. */
 void case_advise(const char *advice);
 
-/* The test's own set-up failed, which says nothing of the kernel. */
+/* Records that the set-up failed, which says nothing about the kernel. */
 void case_note_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Whether it did: such a case fails at its end, whatever it has found. */
+/* Whether the set-up failed: such a case fails at its end, whatever its expectations. */
 bool case_is_broken(void);
 
 /*
- * From here on a failure is one, whatever .xfail says: that excuses only an
- * expectation that is not met. Called where an ASSERT_ fails, which is about what
- * the case stands on, where the set-up is broken, and where it cannot be taken down.
+ * .xfail no longer applies: it excuses an unmet expectation only. Called when an ASSERT_ fails, when
+ * the set-up is broken, and when the teardown fails.
  */
 void case_void_xfail(void);
 
-/* On what the case runs; the name is copied. */
+/* The library under test; the name is copied. */
 void case_note_library(const char *name);
 
-/* A figure or fact for the evidence that no expectation is about. */
+/* Records a value that no expectation is about. */
 void case_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Milliseconds of a wait's deadline, times $FPT_TIMEOUT_MUL. */
+/* @ms times $FPT_TIMEOUT_MUL. */
 int deadline_ms(int ms);
 
-/* Seconds after which kselftest ends a case that nothing else ended. */
+/* Seconds after which kselftest ends a case. */
 int case_timeout(void);
 
 #endif

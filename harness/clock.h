@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-/* For deadlines that several waits share. */
+/* For a deadline of several waits. */
 static inline long now_ms(void)
 {
 	struct timespec now;

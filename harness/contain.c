@@ -38,7 +38,7 @@ static bool ignored(int sig)
 	return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* But what nohup, or a shell for its background, has had ignored stays so. */
+/* Signals ignored by nohup, or by a shell for background jobs, stay ignored. */
 static void on_ending_signals(void (*handler)(int))
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -60,7 +60,7 @@ static void raise_limit(int resource, rlim_t least)
 		limit.rlim_max = least;
 	if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &limit) < 0)
 		return;
-	limit.rlim_cur = limit.rlim_max; /* all that an ordinary user gets */
+	limit.rlim_cur = limit.rlim_max; /* the maximum for an ordinary user */
 	setrlimit(resource, &limit);
 }
 
@@ -68,7 +68,7 @@ void inherit_nothing(void)
 {
 	sigset_t none;
 
-	/* What was ignored does not come: it is for the terminal's session. */
+	/* Ignored signals must not arrive: leave the session of the terminal. */
 	if (ignored(SIGHUP) || ignored(SIGINT) || ignored(SIGQUIT))
 		setsid();
 	for (int sig = 1; sig < NSIG; sig++)
@@ -86,7 +86,7 @@ void inherit_nothing(void)
 	raise_limit(RLIMIT_MEMLOCK, 8 << 20);
 }
 
-/* What a script started, before it executed this program, to tidy up after it. */
+/* Children that a script started, for cleanup, before it executed this program. */
 static void wait_for_older_children(void)
 {
 	close_range(STDERR_FILENO + 1, ~0U, 0);
@@ -94,7 +94,7 @@ static void wait_for_older_children(void)
 		;
 }
 
-static void let_go_of_output(void)
+static void close_output(void)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -122,7 +122,7 @@ static void wait_outside(void)
 	_exit(WEXITSTATUS(status));
 }
 
-/* PR_SET_PDEATHSIG comes too late when the parent died before it. */
+/* PR_SET_PDEATHSIG does not catch a parent that died before it. */
 static void die_with_parent(int parent_alive)
 {
 	struct pollfd gone = { .fd = parent_alive };
@@ -138,19 +138,19 @@ int contain(enum contain_output output)
 	sigset_t all;
 	int alive[2];
 
-	last_resort_start(); /* without it a run may be longer, but is no other */
+	last_resort_start(); /* its failure only costs time */
 	if (unshare(CLONE_NEWPID) < 0 || pipe(alive) < 0)
 		return -errno;
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	signal(SIGCHLD, SIG_DFL); /* else nobody can be waited for */
+	signal(SIGCHLD, SIG_DFL); /* if ignored, wait(2) would fail */
 	init_pid = fork();
 	if (init_pid < 0)
 		return -errno;
 	if (init_pid) {
 		close(alive[0]);
 		if (output == CONTAIN_OUTPUT_INSIDE)
-			let_go_of_output();
+			close_output();
 		wait_outside();
 	}
 	close(alive[1]);

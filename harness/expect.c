@@ -43,8 +43,8 @@ static void hint_other_release(long got, const struct since_row *rows, size_t co
 		if (rows[i].want != got)
 			continue;
 		snprintf(text, sizeof(text), "matches since %s%s", rows[i].release,
-			 newer ? " (backport?)" : ", before it changed");
-		printf("# %s\n", text);
+			 newer ? " (backport?)" : " (before the change)");
+		printf("#   %s\n", text);
 		record("hint", "text", text, NULL);
 	}
 }
@@ -58,7 +58,7 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 
 	result_text(got, observed);
 	met = judge("expect", what, observed,
-		    row ? result_text(row->want, wanted) : "nothing known of so old a kernel", file,
+		    row ? result_text(row->want, wanted) : "no expectation for this release", file,
 		    line);
 	if (!met)
 		hint_other_release(got, rows, count);

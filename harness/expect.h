@@ -9,10 +9,9 @@
 #include "since.h"
 
 /*
- * Expectations on results that are values or -errno. They show and record
- * errno by name, and the evidence keeps each, met or not. EXPECT_ goes on
- * after a failure, ASSERT_ ends the case and is for what the rest of it stands on:
- * .xfail does not excuse it. Only the case process may use them.
+ * Expectations on values or -errno. They print and record errno by name, and record each, met or
+ * not. EXPECT_ continues after a failure. ASSERT_ ends the case, is for preconditions of the rest, and
+ * is not excused by .xfail. For the case process only.
  *
  *	EXPECT_RET(client_open(w, "f", O_RDWR), -EIO);
  *	EXPECT_RET_SINCE(server_backing_open(w, dir), since("6.9", -EOPNOTSUPP),
@@ -24,7 +23,7 @@
 #define ASSERT_RET(got, want) _EXPECT_ROWS(1, #got, got, since("0", want))
 #define EXPECT_RET_SINCE(got, ...) _EXPECT_ROWS(0, #got, got, __VA_ARGS__)
 
-/* A value above 0, as IDs are; which one is recorded as "positive". */
+/* A value above 0, as IDs are; recorded as "positive". */
 #define EXPECT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _WHERE), 0)
 #define ASSERT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _WHERE), 1)
 

@@ -7,7 +7,7 @@
 
 static char folder_of_program[PATH_MAX];
 
-/* At the start: from another mount namespace /proc/self/exe may name a path that is none there. */
+/* At start, as in another mount namespace the path of /proc/self/exe may not exist. */
 static void __attribute__((constructor)) find_folder_of_program(void)
 {
 	ssize_t len = readlink("/proc/self/exe", folder_of_program, PATH_MAX - 1);

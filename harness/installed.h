@@ -3,9 +3,9 @@
 #define FPT_INSTALLED_H
 
 /*
- * The path of a program that comes with the running one: built, it is in
- * @folder beside that one's folder; installed, both are in one. NULL: there is
- * none. Valid until the next call.
+ * The path of another program of the suite: in the build directory it is in @folder next to the
+ * running program's folder, installed it is in the same folder. NULL if there is none. Valid until
+ * the next call.
  */
 const char *installed_path(const char *folder, const char *name);
 

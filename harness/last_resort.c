@@ -14,9 +14,9 @@
 #include "last_resort.h"
 
 #define VARIABLE   "FPT_LAST_RESORT" /* the socket: descriptor and inode */
-#define ABOVE	   100		     /* what scripts do not use for themselves */
+#define ABOVE	   100		     /* above the descriptors that scripts use */
 #define REQUESTS   256
-#define GONE	   1 /* the descriptor that ends with who asked */
+#define GONE	   1 /* the descriptor that hangs up when the requester ends */
 #define DESCRIPTORS 2
 
 struct message {
@@ -35,14 +35,14 @@ static struct msghdr *prepare(struct message *message, long *until)
 	return &message->header;
 }
 
-/* --- the process ------------------------------------------------------------------ */
+/* --- the helper ------------------------------------------------------------------ */
 
 static struct pollfd watched[1 + REQUESTS];
 static int files[1 + REQUESTS];
 static long until[1 + REQUESTS];
 static size_t count = 1;
 
-/* False at the end of all that could ask. */
+/* False when no process can send a request any more. */
 static bool receive(void)
 {
 	struct message message;
@@ -64,7 +64,7 @@ static bool receive(void)
 
 static void resort_to(size_t i)
 {
-	ssize_t written = write(files[i], "1", 1); /* where that fails there is nothing to free */
+	ssize_t written = write(files[i], "1", 1); /* if this fails there is nothing to free */
 
 	(void)written;
 	close(files[i]);
@@ -94,7 +94,7 @@ static void serve(int socket)
 			if (watched[i].revents || until[i] <= now_ms())
 				resort_to(i);
 		if (watched[0].revents && !receive())
-			watched[0].fd = -1; /* which poll(2) passes over */
+			watched[0].fd = -1; /* poll(2) ignores it */
 		if (watched[0].fd < 0 && count == 1)
 			_exit(0);
 	}
@@ -112,9 +112,9 @@ static void run(int socket)
 	serve(STDERR_FILENO + 1);
 }
 
-/* --- who asks --------------------------------------------------------------------- */
+/* --- the requester --------------------------------------------------------------------- */
 
-/* The socket, or -1. The inode tells that the descriptor is not another one. */
+/* The socket, or -1. The inode proves that the descriptor was not reused. */
 static int find_socket(void)
 {
 	unsigned long inode;
@@ -174,7 +174,7 @@ int last_resort(int file, int ms)
 	*cmsg = (struct cmsghdr){ CMSG_LEN(sizeof(fds)), SOL_SOCKET, SCM_RIGHTS };
 	memcpy(CMSG_DATA(cmsg), fds, sizeof(fds));
 	err = sendmsg(socket, &message.header, MSG_NOSIGNAL) < 0 ? -errno : 0;
-	close(alive[0]); /* and the other stays open for as long as the caller lives */
+	close(alive[0]); /* the other end stays open until the caller ends */
 	if (err)
 		close(alive[1]);
 	return err;

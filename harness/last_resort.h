@@ -3,17 +3,17 @@
 #define FPT_LAST_RESORT_H
 
 /*
- * Frees what SIGKILL cannot end, such as a FUSE server that waits for itself. A process outside of
- * the PID namespaces of a run, which no end of them reaches, does it. It ends with the last
- * process that could ask it for something.
+ * Frees processes that SIGKILL cannot end, such as a FUSE server that waits for itself, from a helper
+ * process outside of the run's PID namespaces. It exits with the last process that could send it a
+ * request.
  */
 
-/* Starts that process, unless an outer namespace has one. 0 or -errno. */
+/* Starts the helper, unless an outer namespace has one. 0 or -errno. */
 int last_resort_start(void);
 
 /*
- * "1" is written to @file once the caller has ended, however that happened, or @ms have passed.
- * 0 or -errno; -ENOTCONN: nothing was started.
+ * Has "1" written to @file when the caller has ended, by whatever cause, or after @ms. 0 or -errno;
+ * -ENOTCONN: no helper was started.
  */
 int last_resort(int file, int ms);
 

@@ -31,18 +31,18 @@ static const char usage[] =
 	"       %s [kselftest option...]\n"
 	"%s\n"
 	"\n"
-	"  --list         one line a case: name, promise, since, needs, abilities, title\n"
-	"  --json         the same as JSON lines\n"
-	"  --promises     the contract: ID, what decides it, promise\n"
-	"  --filter GLOB  only cases whose name or promise matches one of these\n"
-	"  --except FILE  not the cases whose names are lines of it\n"
-	"  --help         this text; -h shows kselftest's own options\n"
+	"  --list         list the cases: name, promise, since, needs, abilities, title\n"
+	"  --json         list them as JSON lines\n"
+	"  --promises     print the contract: ID, deciding source, promise\n"
+	"  --filter GLOB  only cases whose name or promise matches a GLOB\n"
+	"  --except FILE  exclude cases whose names are lines of FILE\n"
+	"  --help         print this help; -h prints kselftest's own options\n"
 	"\n"
 	"%s"
-	"FPT_EVIDENCE     file that the evidence is appended to\n"
-	"FPT_TIMEOUT_MUL  factor for every deadline, for slow machines\n"
+	"FPT_EVIDENCE     append the evidence to this file (FPT: FUSE passthrough tests)\n"
+	"FPT_TIMEOUT_MUL  factor for every deadline, for slow hosts\n"
 	"\n"
-	"Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.\n";
+	"Exit status: 0 passed, 1 failed or wrong use, 4 no case could run.\n";
 
 static void needs_names(unsigned int needs, char *out)
 {
@@ -57,7 +57,7 @@ static void needs_names(unsigned int needs, char *out)
 		strcpy(out, "-");
 }
 
-/* Words with commas, as needs. */
+/* Separated by commas, like needs. */
 static void ability_names(const char *abilities, char *out, size_t size)
 {
 	snprintf(out, size, "%s", abilities && *abilities ? abilities : "-");
@@ -73,7 +73,7 @@ static bool read_excepted(const char *path)
 
 	if (!file)
 		return false;
-	/* There is no such byte in names: all of the file is one piece. */
+	/* Names have no such byte: reads the whole file. */
 	if (getdelim(&excepted, &size, '\xff', file) < 0) {
 		free(excepted);
 		excepted = NULL;
@@ -136,12 +136,16 @@ static void list_line(const char *full, const struct case_info *info)
 	list_case("%s\t%s\t%s\t%s\t%s\t%s\n", full, info);
 }
 
-/* Titles and names hold nothing that JSON would have to escape: make check says so. */
+/* No text here needs JSON escapes; scripts/tests/list.sh checks that. */
 static void list_json(const char *full, const struct case_info *info)
 {
 	list_case("{\"case\":\"%s\",\"promise\":\"%s\",\"since\":\"%s\",\"needs\":\"%s\","
-		  "\"abilities\":\"%s\",\"title\":\"%s\"}\n",
+		  "\"abilities\":\"%s\",\"title\":\"%s\"",
 		  full, info);
+	if (info->known_report[0])
+		printf(",\"known_report\":[\"%s\",\"%s\"]", info->known_report[0],
+		       info->known_report[1]);
+	printf("}\n");
 }
 
 static void add_run_arg(const char *full, const struct case_info *info)
@@ -152,7 +156,7 @@ static void add_run_arg(const char *full, const struct case_info *info)
 	run_args[run_argc++] = strdup(strchr(full, '.') + 1);
 }
 
-/* kselftest's main ends in exit(0) also when it skipped everything. */
+/* kselftest's main() calls exit(0) even if every case was skipped. */
 static void skip_when_none_executed(void)
 {
 	fflush(NULL);
@@ -160,14 +164,14 @@ static void skip_when_none_executed(void)
 		_exit(EXIT_SKIP);
 }
 
-/* Contains the program, too: what tries the machine must not outlive it either. */
+/* Also contains the program: processes that probe the host must not outlive it. */
 static bool can_run(void)
 {
 	int err = contain(CONTAIN_OUTPUT_INSIDE);
 	const char *why = suite.host_missing();
 
 	if (!why && err < 0)
-		why = "privilege: no PID namespace can be made (in a container: --privileged)";
+		why = "privilege: cannot create a PID namespace (in a container: --privileged)";
 	if (why)
 		printf("TAP version 13\n1..0 # SKIP %s\n", why);
 	return !why;
@@ -248,8 +252,8 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "%s: what is %s? see --help\n", program_invocation_short_name,
-			argv[optind]);
+		fprintf(stderr, "%s: unexpected argument '%s', see --help\n",
+			program_invocation_short_name, argv[optind]);
 		return EXIT_FAIL;
 	}
 	if (!action)

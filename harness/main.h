@@ -7,22 +7,22 @@
 /* @variant is "" where the fixture has none. */
 typedef void case_each_fn(const char *fixture, const char *variant, const char *name);
 
-/* What kselftest's header defines anew in each program. */
+/* What kselftest's header defines in each program. */
 struct case_runner {
 	int (*run)(int argc, char **argv);
 	void (*for_each_test)(case_each_fn *each);
 	bool (*none_executed)(void);
 };
 
-/* What cases run against and on; the fixtures define it. */
+/* Subject and host of the cases; defined by the fixtures. */
 struct suite {
-	const char *about;	 /* a sentence of --help */
-	const char *environment; /* its lines on variables */
+	const char *about;	 /* one sentence for --help */
+	const char *environment; /* lines for --help about variables */
 	/* Why no case can run on this host, "CLASS: reason (what to do)", or NULL. */
 	const char *(*host_missing)(void);
-	/* Why there is nothing to run the cases against, or NULL. */
+	/* Why there is no subject to run against, or NULL. */
 	const char *(*subject_missing)(void);
-	/* What they run against: its name for the evidence; the variables of a run by hand. */
+	/* The subject: its name for the evidence; the variables of a run by hand. */
 	const char *(*subject)(void);
 	const char *(*subject_variables)(void);
 };
@@ -30,8 +30,8 @@ struct suite {
 extern const struct suite suite;
 
 /*
- * main() of a program of cases. Exit status: 0 every executed case passed, 1
- * one failed or the arguments are wrong, 4 none could be executed.
+ * main() of a program of cases. Exit status: 0 all executed cases passed, 1 a case failed or wrong
+ * use, 4 no case could run.
  */
 int case_main(int argc, char **argv, const struct case_runner *runner);
 

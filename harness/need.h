@@ -6,25 +6,25 @@
 #include <stddef.h>
 
 /*
- * What a case needs of host and kernel. The fixtures define the table. Each need is probed,
- * never concluded from a release, and never by the call that the case is about.
+ * Requirements of a case on host and kernel; the fixtures define the table. Each is probed, never
+ * derived from a release, and never with the call under test.
  */
-#define NEED_ALWAYS 0 /* every case needs it */
+#define NEED_ALWAYS 0 /* of every case */
 
 struct need {
 	unsigned int bit; /* or NEED_ALWAYS */
 	const char *name;
-	/* NULL when met, else "CLASS: what is missing (what to do)"; no function: the fixture knows */
+	/* NULL if met, else "CLASS: what is missing (what to do)"; without it the fixture checks */
 	const char *(*missing)(void);
 };
 
 extern const struct need need_table[];
 extern const size_t need_count;
 
-/* What a case needs that does not say otherwise, by .needs_not. */
+/* Needs of every case, unless .needs_not excludes them. */
 extern const unsigned int need_default;
 
-/* The first of @needs that is not met, as need.missing says; else NULL. */
+/* need.missing() of the first of @needs that is not met; else NULL. */
 const char *need_missing(unsigned int needs);
 
 #endif

@@ -28,7 +28,7 @@ void step_log(const char *who, const char *result, const char *what, ...)
 void step_log_show(void)
 {
 	for (unsigned int i = 0; i < step_count && i < STEPS_SHOWN; i++)
-		printf("#   %2u. %s\n", i + 1, steps[i]);
+		printf("#     %2u. %s\n", i + 1, steps[i]);
 	if (step_count > STEPS_SHOWN)
-		printf("#   ... and %u more steps\n", step_count - STEPS_SHOWN);
+		printf("#     ... and %u more steps\n", step_count - STEPS_SHOWN);
 }

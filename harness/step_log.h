@@ -3,9 +3,8 @@
 #define FPT_STEP_LOG_H
 
 /*
- * What happened in the case that runs, in order: who did what, with which
- * result. Each step goes to the evidence as it happens; a case that fails
- * shows all of them.
+ * The steps of the running case, in order: who did what, with which result. Each is recorded as it
+ * happens; a failed case prints all of them.
  */
 
 void step_log(const char *who, const char *result, const char *what, ...)

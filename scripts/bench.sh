@@ -11,18 +11,18 @@ usage()
 	cat <<-END
 	usage: scripts/bench.sh [--runs N] [--server NAME|PATH]...
 	       scripts/bench.sh [--runs N] --vm KERNEL-OPTION...
-	Prints what the suite costs: the time of a bare cycle (unshare, mount, INIT,
-	lookup, open, close, umount, with a server process, without harness), the wall
-	time of whole runs of scripts/run.sh, and how many cycles a case costs.
-	The rounds take turns, so that all figures are of the same machine.
+	Measures the suite: the time of a bare cycle (unshare, mount, INIT, lookup, open, close,
+	umount, with a server process, without harness), the wall time of complete runs of
+	scripts/run.sh, and how many cycles a case takes. Rounds alternate between these, so
+	that all figures are of the same host conditions.
 
 	  --runs N            rounds (default: 7)
-	  --server NAME|PATH  as in run.sh (default: all that were built)
-	  --vm OPTION...      what scripts/vm.sh with these options (--ksrc TREE) costs instead:
-	                      the time of a bare boot, and of a run of one case
-	  --help              this text
+	  --server NAME|PATH  as in run.sh (default: raw, and libfuse if it was built)
+	  --vm OPTION...      measure scripts/vm.sh with these options (--ksrc TREE) instead: the
+	                      time of a bare boot, and of a run of one case
+	  --help              print this help
 
-	OUTPUT                what was built (default: build)
+	OUTPUT                build directory (default: build)
 
 	Exit status: 0 measured, 1 a run failed or wrong use.
 	END
@@ -62,8 +62,8 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
-[[ $runs =~ ^[1-9][0-9]*$ ]] || die "--runs needs a number above 0, not '$runs'"
-[ ${#vm[@]} -gt 0 ] || [ -x "$cycle" ] || die "no $cycle: run 'make bench' (or say OUTPUT=...)"
+[[ $runs =~ ^[1-9][0-9]*$ ]] || die "--runs needs a positive number, not '$runs'"
+[ ${#vm[@]} -gt 0 ] || [ -x "$cycle" ] || die "no $cycle: run 'make bench' (or set OUTPUT)"
 if [ ${#servers[@]} -eq 0 ]; then
 	servers=(raw)
 	[ ! -x "$OUTPUT/servers/libfuse" ] || servers+=(libfuse)
@@ -77,8 +77,8 @@ timed()
 {
 	local start=${EPOCHREALTIME/.}
 
-	"${@:2}" >"$tmp/said" 2>&1 || {
-		cat "$tmp/said" >&2
+	"${@:2}" >"$tmp/output" 2>&1 || {
+		cat "$tmp/output" >&2
 		die "${*:2} did not pass, see above"
 	}
 	echo $((${EPOCHREALTIME/.} - start)) >>"$tmp/$1"
@@ -91,13 +91,13 @@ run()
 	timed "$1" "$scripts/run.sh" --run-dir "$tmp/run" "${@:2}"
 }
 
-# Cases of the last run, which was on one server, that were not skipped.
+# The number of cases of the last run, on one server, that were not skipped.
 executed()
 {
 	jq '.servers[].counts | with_entries(select(.key | startswith("skip") | not)) | add' "$tmp/run/run.json"
 }
 
-# keep_case_times LABEL: what its executed cases themselves say they took.
+# keep_case_times LABEL: appends the times of executed cases from their evidence to $tmp/cases.LABEL.
 keep_case_times()
 {
 	jq -n 'reduce inputs as $line ({};
@@ -115,8 +115,8 @@ stats()
 		END { print at[int((NR + 1) / 2)], at[1], at[NR] }'
 }
 
-# row TEXT FIGURES [CYCLES]
-row()
+# print_row TEXT FIGURES [CYCLES]
+print_row()
 {
 	local median min max
 
@@ -143,9 +143,9 @@ bench_vm()
 	printf '%-44s %8s %8s %8s  %s\n' "milliseconds of $runs rounds" median min max boots
 	figures=$(stats "$tmp/boot")
 	base=${figures%% *}
-	row "vm.sh ${vm[*]}: bare boot" "$figures" "$base"
-	row "a run of one case" "$(stats "$tmp/case")" "$base"
-	row "    of it, by the case's own clock" "$(stats "$tmp/cases.raw")" "$base"
+	print_row "vm.sh ${vm[*]}: bare boot" "$figures" "$base"
+	print_row "a run of one case" "$(stats "$tmp/case")" "$base"
+	print_row "    of it, by the clock of the case" "$(stats "$tmp/cases.raw")" "$base"
 }
 
 if [ ${#vm[@]} -gt 0 ]; then
@@ -169,12 +169,12 @@ done
 printf '%-44s %8s %8s %8s  %s\n' "milliseconds of $runs rounds" median min max cycles
 figures=$(stats "$tmp/cycle")
 base=${figures%% *}
-row "bare cycle" "$figures" "$base"
+print_row "bare cycle" "$figures" "$base"
 for server in "${servers[@]}"; do
 	name=${server##*/}
-	row "$name, run.sh -j1: ${count[$name]} executed cases" "$(stats "$tmp/alone.$name")"
-	row "    each, by the run's wall time" "$(stats "$tmp/alone.$name" "${count[$name]}")" "$base"
-	row "    each, by the case's own clock" "$(stats "$tmp/cases.$name")" "$base"
+	print_row "$name, run.sh -j1: ${count[$name]} executed cases" "$(stats "$tmp/alone.$name")"
+	print_row "    each, by the run's wall time" "$(stats "$tmp/alone.$name" "${count[$name]}")" "$base"
+	print_row "    each, by the clock of the case" "$(stats "$tmp/cases.$name")" "$base"
 done
 names=("${servers[@]##*/}")
-row "$(IFS=+ && echo "${names[*]}"), run.sh: the whole run" "$(stats "$tmp/all")"
+print_row "$(IFS=+ && echo "${names[*]}"), run.sh: the whole run" "$(stats "$tmp/all")"

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the project's own tests, which are programs that print TAP; make check
-# builds them and says which.
+# Runs the project's own tests, programs that print TAP; make check builds and selects them.
 [ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
 # shellcheck source=scripts/lib/usual.inc
 . "$(dirname "$(realpath "$0")")/lib/usual.inc"
@@ -10,12 +9,12 @@ set -eu
 cd "$checkout"
 export OUTPUT=${OUTPUT:-$PWD/build}
 export LC_ALL=C
-unset MAKEFLAGS MAKELEVEL MFLAGS # what tests make is no part of what called this
+unset MAKEFLAGS MAKELEVEL MFLAGS # make in a test is no part of a make that called this
 
 case ${1-} in
 --help | '')
 	echo "usage: scripts/check.sh TEST..."
-	echo "Runs tests that print TAP, and counts; 'make check' runs all of them."
+	echo "Runs tests that print TAP and counts results; 'make check' runs all tests."
 	[ $# -gt 0 ]
 	exit
 	;;
@@ -25,8 +24,8 @@ case ${1-} in
 	;;
 esac
 
-# In a chroot / is no mount point and unshare(1), which tests use, does not work. A
-# bind mount of / is one; it is made below /sys, which can be made private.
+# In a chroot / is no mount point, and unshare(1), which tests use, fails. So chroot to a bind mount
+# of /, below /sys, which can be made private.
 if [ -z "${FPT_ROOT_IS_MOUNT-}" ] && [ "$(id -u)" -eq 0 ] && ! unshare --mount true 2>/dev/null; then
 	export FPT_ROOT_IS_MOUNT=1
 	# shellcheck disable=SC2016 # expands there
@@ -38,21 +37,21 @@ if [ -z "${FPT_ROOT_IS_MOUNT-}" ] && [ "$(id -u)" -eq 0 ] && ! unshare --mount t
 	' - scripts/check.sh "$@"
 fi
 
-# TAP::Harness is what prove is made of; it counts, this prints the counts. A process beside it, which
-# it tells what begins and ends, says every five seconds what is waited for.
+# TAP::Harness, which prove(1) is made of, counts; this prints the counts. A second process, told of
+# each begin and end, prints every five seconds which test is running.
 run=(perl)
-[ ! -x "$OUTPUT/contain" ] || run=("$OUTPUT/contain" --no-namespace perl) # as if nobody had changed its signals
+[ ! -x "$OUTPUT/contain" ] || run=("$OUTPUT/contain" --no-namespace perl) # resets signals, mask and limits
 # shellcheck disable=SC2016 # perl's
 exec "${run[@]}" -MTAP::Harness -MIO::Handle -e '
-	sub tell_what_is_waited_for {
+	sub print_running_test {
 		my $from = shift;
-		my ($said, $test, $begun, $done, $shown) = ("", "", time, 0, time);
+		my ($events, $test, $begun, $done, $shown) = ("", "", time, 0, time);
 		while (1) {
 			vec(my $ready = "", fileno($from), 1) = 1;
 			my $left = $shown + 5 - time;
 			if ($left > 0 && select($ready, undef, undef, $left) > 0) {
-				sysread($from, $said, 4096, length $said) or return;
-				while ($said =~ s/^(.*)\n//) {
+				sysread($from, $events, 4096, length $events) or return;
+				while ($events =~ s/^(.*)\n//) {
 					$done++;
 					($test, $begun, $shown, $done) = ($1, time, time, 0) if $1;
 				}
@@ -67,7 +66,7 @@ exec "${run[@]}" -MTAP::Harness -MIO::Handle -e '
 	$to->autoflush;
 	unless (fork // die "fork: $!") {
 		close $to;
-		tell_what_is_waited_for($from);
+		print_running_test($from);
 		exit;
 	}
 	my $harness = TAP::Harness->new({ exec => [], color => 0, failures => 1 });
@@ -77,9 +76,9 @@ exec "${run[@]}" -MTAP::Harness -MIO::Handle -e '
 		$parser->callback(test => sub { print $to "\n" });
 	});
 	my $all = $harness->runtests(@ARGV);
-	my @died = $all->exit; # whatever the status was
+	my @died = $all->exit; # any exit status
 	my $failed = $all->failed + @died + $all->parse_errors;
-	my $whole = grep { $_->skip_all } $all->parsers; # tests of which nothing ran
+	my $whole = grep { $_->skip_all } $all->parsers; # completely skipped tests
 	close $to;
 	wait;
 	printf "%d passed, %d failed, %d skipped\n",

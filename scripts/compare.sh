@@ -11,33 +11,34 @@ usage()
 {
 	cat <<-END
 	usage: scripts/compare.sh [--allow-vanished] OLD NEW
-	Says what changed between two results, each a TSV or a folder of them
-	(results/<kernel>), of which those of the same server are compared: of a library that
-	of the same version, or else of the nearest. OLD may also be a folder of such folders
-	(results): then what NEW's kernel has there is taken, or else the nearest older kernel.
-	So may both be: then each kernel of NEW is compared.
+	Compares two results, each a TSV or a folder of them (results/<kernel>). In folders, the
+	TSVs of the same server are compared; for a library, those of the same or the nearest
+	version. OLD may also be a folder of such folders (results): then its folder of NEW's
+	kernel is used, or of the nearest older kernel. If NEW is such a folder, too, each of its
+	kernels is compared.
 
-	  regressed    does not fail in OLD, fails in NEW (fail, broken, timeout,
-	               crash, incomplete)
-	  fixed        the other way round
-	  now skipped  ran in OLD, is skipped in NEW: to be looked at, not a regression
+	  regressed    does not fail in OLD, fails in NEW (fail, broken, timeout, crash,
+	               incomplete)
+	  fixed        fails in OLD, does not fail in NEW
+	  now skipped  ran in OLD, is skipped in NEW: worth a look, but no regression
 	  now run      skipped in OLD, passes in NEW
-	  changed      outcome within its kind, or what was observed
-	  new, vanished
+	  changed      another outcome of the same kind, or other observed values or requests
+	  new          only in NEW
+	  vanished     only in OLD
 
-	  --allow-vanished  cases that are only in OLD are no failure: the suite has dropped
-	                    them, or NEW is of a part of it
+	  --allow-vanished  vanished cases are no failure: the suite dropped them, or NEW is of
+	                    a part of the suite
 
-	What a new kernel breaks, in CI:
+	To find what a new kernel breaks, in CI:
 
 	  scripts/vm.sh --kernel bzImage --results new || [ \$? -eq 1 ]
 	  scripts/compare.sh results new
 
-	A case that failed with the older kernel, too, is no regression. When it is fixed, or a
-	change is intended, commit new/<kernel> to results: the next kernel is compared with that.
+	A case that also failed on the older kernel is no regression. When it is fixed, or a
+	change is intended, commit new/<kernel> to results for the next comparison.
 
 	Exit status: 0 nothing regressed or vanished, 1 something did, a file is not a result
-	(said with its line), or wrong use.
+	(printed with its line), or wrong use.
 	END
 }
 
@@ -81,8 +82,8 @@ has_kernels()
 	[ ${#files[@]} -gt 0 ]
 }
 
-# Of the names on standard input NAME, else the newest before it; 7.4-rc1 is before 7.4.
-# With OR_LATER, if there is none, the oldest after it.
+# Prints NAME if standard input has it, else the newest name before it; 7.4-rc1 is before 7.4. With
+# OR_LATER, if there is none, the oldest after it.
 nearest() # NAME [OR_LATER]
 {
 	{ echo "$1" && cat; } | sed 's/-rc/~rc/' | sort -V | sed 's/~rc/-rc/' | awk -v name="$1" -v or_later="${2-}" '
@@ -101,7 +102,7 @@ nearest_kernel() # OLD NAME
 	done | nearest "$2"
 }
 
-# Another version of the same library shows at least what the kernel does.
+# Another version of a library still compares the kernel.
 nearest_server() # OLD NAME
 {
 	local file
@@ -130,8 +131,8 @@ if [ -d "$1" ] && has_kernels "$1"; then
 	[ -d "$2" ] || die "$2 is a file: give the folder of a kernel, results/<kernel>"
 	name=$(basename "$(realpath "$2")")
 	kernel=$(nearest_kernel "$1" "$name")
-	[ -n "$kernel" ] || die "$1 has no results of $name or a kernel before it: commit these ($2) to it, when they are right"
-	[ "$kernel" = "$name" ] || echo "$1 has nothing of $name; compared with $kernel, the nearest before it"
+	[ -n "$kernel" ] || die "$1 has no results of $name or an older kernel: check $2 and commit it there"
+	[ "$kernel" = "$name" ] || echo "$1 has no $name; compared with $kernel, the nearest older kernel"
 	set -- "$1/$kernel" "$2"
 fi
 
@@ -149,7 +150,7 @@ if [ -d "$1" ] && [ -d "$2" ]; then
 			new+=("$file")
 			names+=("$name")
 			[ "$server" = "$name" ] ||
-				echo "$1 has nothing of $name; compared with $server, the nearest version"
+				echo "$1 has no $name; compared with $server, the nearest version"
 		else
 			echo "only in $2: ${file##*/}"
 		fi
@@ -159,14 +160,14 @@ if [ -d "$1" ] && [ -d "$2" ]; then
 	done
 	[ ${#old[@]} -gt 0 ] || die "no server has a TSV in both $1 and $2"
 elif [ -d "$1" ] || [ -d "$2" ]; then
-	die "$1 and $2 are a file and a folder: give two of a kind"
+	die "$1 and $2 are a file and a folder: give two files or two folders"
 fi
 
 need_results "${old[@]}" "${new[@]}"
-# To awk a relative path may be the assignment of a variable.
+# awk takes a relative path with "=" for an assignment.
 mapfile -d '' old < <(realpath -z "${old[@]}")
 mapfile -d '' new < <(realpath -z "${new[@]}")
-# Two files may be of two servers: what does the library do to the results?
+# Two files may be of different servers, to compare a library with raw.
 files=()
 for i in "${!old[@]}"; do
 	label=${names[i]+${names[i]} }

@@ -11,15 +11,15 @@ usage()
 {
 	cat <<-END
 	usage: scripts/contract.sh
-	Prints, as Markdown, what FUSE passthrough promises, what decides it, and the cases
-	that test it. All of it is what the built programs and servers say of themselves.
+	Prints the contract of FUSE passthrough as Markdown: promises, the source that decides
+	each, and the cases that test it, as the built programs and servers declare them.
 
-	  --help  this text
+	  --help  print this help
 
-	OUTPUT    what was built (default: build)
+	OUTPUT    build directory (default: build)
 
-	Exit status: 0 every row has a case and every case a row, 1 not so (which ones is
-	said on standard error) or wrong use.
+	Exit status: 0 every promise has a case and every case a promise, 1 otherwise (standard
+	error lists which) or wrong use.
 	END
 }
 
@@ -41,8 +41,8 @@ export OUTPUT=${OUTPUT:-$scripts/../build}
 # shellcheck source=scripts/lib/promises.inc
 . "$scripts/lib/promises.inc"
 
-# A server's first word is its hello, whatever else there is or is not.
-say_servers()
+# The first line of a server is its hello.
+print_servers()
 {
 	local server hello
 
@@ -50,17 +50,17 @@ say_servers()
 		[ -x "$server" ] || continue
 		hello=$(timeout 10 "$server" </dev/null 2>/dev/null | head -n 1) || :
 		[[ $hello =~ ^'hello protocol 1 backend '[^' ']+' version '([^' ']+)' can'(.*)$ ]] ||
-			die "$server says no hello of protocol 1"
+			die "$server sends no hello of protocol 1"
 		printf '%s\t%s\t%s\n' "${server##*/}" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]# }"
 	done
 }
 
 cases=$("$scripts/run.sh" --list)
-mounted=
-[ ! -d "$OUTPUT/external" ] || mounted=$("$scripts/run.sh" --mount '' --list)
-rows=$(print_promises)
-servers=$(say_servers)
-[ -n "$servers" ] || die "no servers in $OUTPUT: run 'make' first (or say OUTPUT=...)"
+external=
+[ ! -d "$OUTPUT/external" ] || external=$("$scripts/run.sh" --mount '' --list)
+promises=$(print_promises)
+servers=$(print_servers)
+[ -n "$servers" ] || die "no servers in $OUTPUT: run 'make' first (or set OUTPUT)"
 
 awk -f "$scripts/lib/markdown.awk" -f "$scripts/lib/contract.awk" kind=servers <(echo "$servers") \
-	kind=promises <(echo "$rows") kind=cases <(echo "$cases") kind=mounted <(echo "$mounted")
+	kind=promises <(echo "$promises") kind=cases <(echo "$cases") kind=external <(echo "$external")

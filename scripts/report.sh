@@ -11,20 +11,20 @@ usage()
 {
 	cat <<-END
 	usage: scripts/report.sh [OPTION...]
-	Makes results readable: DIR/README.md of all DIR/<kernel>/<server>.tsv, and a page
-	with every case on every kernel. Titles and rows are what the built programs say.
+	Writes DIR/README.md, a summary of all DIR/<kernel>/<server>.tsv, and optionally a page
+	with every case on every kernel. Titles and promises are those of the built programs.
 
 	  --results DIR  the results (default: results)
-	  --html FILE    also make FILE, a page that needs nothing else
+	  --html FILE    also write FILE, a self-contained HTML page
 	  --runs DIR...  run directories (of run.sh or vm.sh), for the page: the evidence of
-	                 each case that did not pass there, if its result is that in --results
-	  --check        write nothing: is DIR/README.md what would be written?
-	  --help         this text
+	                 each case that did not pass there, if --results has the same result
+	  --check        write nothing, but compare DIR/README.md with what would be written
+	  --help         print this help
 
-	OUTPUT           what was built (default: build)
+	OUTPUT           build directory (default: build)
 
-	Exit status: 0 made (--check: it is), 1 could not be made (--check: it differs, how is
-	shown) or wrong use.
+	Exit status: 0 written (--check: equal), 1 failed (--check: different, prints the
+	difference) or wrong use.
 	END
 }
 
@@ -86,11 +86,11 @@ parse_arguments()
 		shift 2
 	done
 	[ -n "$html" ] || [ ${#runs[@]} -eq 0 ] || die "--runs is for the page: give --html FILE too"
-	[ ! -d "$html" ] || die "--html $html is a directory: give a FILE in it"
-	[ -z "$html" ] || [ -z "$check" ] || die "--check writes nothing: give it without --html"
+	[ ! -d "$html" ] || die "--html $html is a directory: give a FILE"
+	[ -z "$html" ] || [ -z "$check" ] || die "--check writes nothing: omit --html"
 }
 
-# --- what there is -----------------------------------------------------------
+# --- results -----------------------------------------------------------
 
 kernels=()
 servers=()
@@ -106,7 +106,7 @@ find_results()
 	for file in "${files[@]}"; do
 		name=${file%/*}
 		printf '%s\n' "${name##*/}"
-	done | sed 's/-rc/~rc/' | sort -uV | sed 's/~rc/-rc/' >"$tmp/kernels" # a candidate is before the release
+	done | sed 's/-rc/~rc/' | sort -uV | sed 's/~rc/-rc/' >"$tmp/kernels" # a release candidate sorts before the release
 	mapfile -t kernels <"$tmp/kernels"
 	while read -r name; do
 		for file in "$results"/*/"$name.tsv"; do
@@ -116,7 +116,7 @@ find_results()
 	done < <(basename -as .tsv "${files[@]}" | sort -u | in_order)
 }
 
-# Servers: those of make first, of a library its newest version.
+# Sorts servers: those that make builds first, newest version of a library first.
 in_order()
 {
 	awk -v first="$made_servers" '
@@ -131,21 +131,21 @@ in_order()
 find_cases()
 {
 	"$scripts/run.sh" --list >"$tmp/cases"
-	print_promises >"$tmp/rows"
+	print_promises >"$tmp/promises"
 }
 
 make_with() # AWK_OPTION...
 {
 	awk -f "$scripts/lib/report/read.awk" "$@" \
 		-v KERNELS="${kernels[*]}" -v SERVERS="${servers[*]}" \
-		kind=promises "$tmp/rows" kind=cases "$tmp/cases" kind=results "${files[@]}"
+		kind=promises "$tmp/promises" kind=cases "$tmp/cases" kind=results "${files[@]}"
 }
 
 # --- evidence ----------------------------------------------------------------
 
-# kernel, server, case of what did not pass in a run and is in the results: it is the
-# evidence of these very lines.
-say_wanted() # RUN KERNEL
+# Prints kernel, server, case of each failure of a run that equals its line in the results, to which
+# the evidence then belongs.
+print_wanted() # RUN KERNEL
 {
 	local file
 
@@ -159,15 +159,15 @@ say_wanted() # RUN KERNEL
 	done
 }
 
-# Of a run: kernel, server, case and a line of evidence each, if there is none yet.
-say_evidence() # RUN
+# Prints kernel, server, case and a line of evidence each, for cases without evidence so far.
+print_evidence() # RUN
 {
 	local folder=("$1"/results/*/) kernel evidence=("$1"/evidence/*/*.jsonl)
 
 	[ ${#folder[@]} -eq 1 ] || die "$1: not a run directory, which has one folder in results/"
 	kernel=$(basename "${folder[0]}")
 	cut -f 1-3 "$tmp/evidence" | sort -u >"$tmp/known"
-	say_wanted "$1" "$kernel" | grep -vxFf "$tmp/known" >"$tmp/wanted" || return 0
+	print_wanted "$1" "$kernel" | grep -vxFf "$tmp/known" >"$tmp/wanted" || return 0
 	[ ${#evidence[@]} -gt 0 ] || return 0
 	awk -v kernel="$kernel" -f "$scripts/lib/report/evidence.awk" "$tmp/wanted" "${evidence[@]}" |
 		jq -Rr -f "$scripts/lib/report/evidence.jq"
@@ -179,7 +179,7 @@ make_page()
 
 	: >"$tmp/evidence"
 	for run in "${runs[@]}"; do
-		say_evidence "$run" >>"$tmp/evidence"
+		print_evidence "$run" >>"$tmp/evidence"
 	done
 	make_with -v EVIDENCE="$tmp/evidence" -f "$scripts/lib/report/page.awk" >"$tmp/data"
 	awk -v folder="$scripts/lib/report" -v data="$tmp/data" -f "$scripts/lib/report/inline.awk" \
@@ -196,7 +196,7 @@ make_with -f "$scripts/lib/markdown.awk" -f "$scripts/lib/report/markdown.awk" >
 [ -z "$html" ] || make_page
 if [ -n "$check" ]; then
 	diff -u "$results/README.md" "$tmp/README.md" ||
-		die "$results/README.md is not that of these results: run scripts/report.sh"
+		die "$results/README.md is out of date: run scripts/report.sh"
 else
 	cat "$tmp/README.md" >"$results/README.md"
 fi

@@ -12,54 +12,53 @@ usage()
 	cat <<-END
 	usage: scripts/run.sh [OPTION...]
 	       scripts/run.sh --mount 'CMD {source} {mountpoint}' [OPTION...]
-	Runs the built cases against one or more FUSE servers on the running kernel. The second
-	runs, on a file system that knows nothing of the suite, the cases about such (rows A), and
-	ends with what its author should know.
+	Runs the built cases against one or more FUSE servers on the running kernel. The second form
+	runs the cases for an external file system (promises A), a FUSE program that knows nothing
+	of the suite, and ends with advice for its author.
 
 	  -j N                run N programs at once (default: one per processor)
 	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or an executable
 	                      that speaks the protocol of fixtures/servers/PROTOCOL.md;
 	                      repeat it or separate by commas (default: those that were built).
-	                      The results call libfuse by its version, too: libfuse-3.18.3
-	  --mount CMD         a command for the shell that mounts the directory {source} at the
-	                      directory {mountpoint}, in the foreground or not, as root; a
-	                      script must exec the program
-	  --name NAME         what that is called in the results (default: CMD's base name)
-	  --filter GLOB       only cases whose name or row matches; several: GLOB,GLOB, or
+	                      Results name libfuse with its version: libfuse-3.18.3
+	  --mount CMD         a shell command that mounts directory {source} at directory
+	                      {mountpoint}, in the foreground or not, as root; a script must
+	                      exec the program
+	  --name NAME         its name in the results (default: the base name of CMD)
+	  --filter GLOB       only cases whose name or promise matches; several: GLOB,GLOB, or
 	                      repeat it
-	  -v, --verbose       every case as it ends, every reason of a skip, every case that
-	                      was expected to fail
-	  -q, --quiet         failures and the last line alone
-	  --fail-fast         after a failure no further program is started; what ran is not
-	                      kept in results
-	  --list              show the cases: name, row, since, needs, can
-	                      (words a server must have in its hello), title
-	  --run-dir DIR       where everything observed goes, new or empty
+	  -v, --verbose       print every case as it ends, every reason for a skip, every
+	                      expected failure
+	  -q, --quiet         print failures and the last line only
+	  --fail-fast         start no further program after a failure; the results are not
+	                      kept
+	  --list              list the cases: name, promise, since, needs, abilities (words
+	                      that the hello of a server must have), title
+	  --run-dir DIR       directory for the logs, new or empty
 	                      (default: \$OUTPUT/runs/<date and time>)
-	  --results DIR       where the TSV of a whole run is also kept, but of no server on
+	  --results DIR       also keep the TSV of a complete run there, except of a server on
 	                      which every case was skipped (config)
-	  --kernel-name NAME  folder in there (default: the kernel's version)
-	  --probe             run no case, but tell the author of a server (--server) what it
-	                      lacks: every step of the protocol with what was expected and
-	                      what came, and how many cases will be skipped for which word
-	  --enable-uring      turn FUSE over io_uring on for the run, which *-uring need
-	                      (writes Y to /sys/module/fuse/parameters/enable_uring, and
-	                      the old value again when the run ends, killed or not)
-	  --destructive       also cases that may leave a kernel which cannot be used any
-	                      more: only where it can be thrown away, as in a VM
-	  -h, --help          this text
+	  --kernel-name NAME  folder in DIR (default: the kernel's version)
+	  --probe             run no case, but check a server (--server) for its author: every
+	                      step of the protocol with expected and received text, and how
+	                      many cases are skipped for which missing ability
+	  --enable-uring      enable FUSE over io_uring for the run, as *-uring need it (writes Y
+	                      to /sys/module/fuse/parameters/enable_uring, and restores the
+	                      old value when the run ends, even when it is killed)
+	  --destructive       also run cases that may leave the kernel unusable: only for
+	                      kernels that can be thrown away, as in a VM
+	  -h, --help          print this help
 
-	OUTPUT                what was built (default: build)
-	FPT_TIMEOUT_MUL       factor for every deadline, for slow machines
-	FPT_URING_WAIT        seconds to wait at most for another run that has enable_uring as it
-	                      needs it (default: 600); then exit status 4, and who that is
+	OUTPUT                build directory (default: build)
+	FPT_TIMEOUT_MUL       factor for every deadline, for slow hosts
+	FPT_URING_WAIT        seconds to wait for another run that holds enable_uring (default:
+	                      600); after that, exit status 4 and the holder's name
 
-	Nothing waits for ever: a program of cases that goes on after $(program_timeout) seconds is ended, with
-	all that it has started, whatever that waits for. There are as many as --list has first
-	words of names, for each server; -j of them run at once.
+	A program of cases that runs for more than $(program_timeout) seconds is killed with all its processes. The
+	programs are the first parts of the names of --list; each runs on each server, -j at once.
 
-	Exit status: 0 passed, 1 failed or wrong use, 4 nothing could be executed.
-	With --probe: 0 the server can be used, 1 something is wrong, 4 it cannot be tried.
+	Exit status: 0 passed, 1 failed or wrong use, 4 no case could run.
+	With --probe: 0 the server is usable, 1 it breaks the protocol, 4 it cannot be tried.
 	END
 }
 
@@ -70,10 +69,10 @@ usage()
 
 own_flags=" --enable-uring --destructive --probe --fail-fast "
 own_values=" --mount --name "
-not_again=" --probe --fail-fast "
+not_for_rerun=" --probe --fail-fast "
 uring=
 probe=
-mount= # the command
+mount= # command of an external file system
 name=
 
 own_option()
@@ -88,41 +87,41 @@ own_option()
 	esac
 }
 
-mounts()
+is_external()
 {
 	[ $folder = external ]
 }
 
 # --- what to run -------------------------------------------------------------
 
-# Why no case can run on a server, as a skip says it.
+# The skip reason of a server on which no case can run.
 declare -A unusable=()
 
 find_unusable()
 {
 	local name on
 
-	! mounts || return 0
+	! is_external || return 0
 	for name in "${servers[@]}"; do
-		server_says "$name" over-io-uring || continue
+		server_has "$name" over-io-uring || continue
 		read -r on 2>/dev/null </sys/module/fuse/parameters/enable_uring || on=
 		[ "$on" != Y ] || continue
-		unusable[$name]="config: FUSE over io_uring is off (give --enable-uring; Linux 6.14 with CONFIG_FUSE_IO_URING=y has it)"
-		echo "$name is skipped: ${unusable[$name]#config: }"
+		unusable[$name]="config: FUSE over io_uring is disabled (give --enable-uring; needs Linux 6.14, CONFIG_FUSE_IO_URING=y)"
+		echo "$name: skipped: ${unusable[$name]#config: }"
 	done
 }
 
-check_machine()
+check_host()
 {
 	local why
 
 	why=$("$OUTPUT/contain" --machine) || die "${why:-$OUTPUT/contain --machine failed: run 'make' again}" 4
 }
 
-# --- a server's author -------------------------------------------------------
+# --- for the author of a server ----------------------------------------------
 
-# For which words that a server does not say how many cases are skipped. A case that needs
-# passthrough needs that word, too.
+# The number of cases that are skipped for each ability that HELLO lacks. A case that needs
+# passthrough needs that ability, too.
 count_skipped() # HELLO
 {
 	awk -F '\t' -v said=" ${1#* can } " '
@@ -140,7 +139,7 @@ count_skipped() # HELLO
 		END {
 			for (word in without)
 				print "0 without \"" word "\": cases skipped: " without[word]
-			print "1 " can " of " all " cases can run, where the machine has what they need"
+			print "1 " can " of " all " cases can run if the host has what they need"
 		}' <<<"$cases" | sort | cut -c 3-
 }
 
@@ -160,18 +159,18 @@ probe_servers()
 	done
 }
 
-# What is mounted, in place of a server.
-choose_mounted()
+# An external file system takes the place of a server.
+choose_external()
 {
 	local program=${mount%%[[:blank:]]*}
 
 	[ ${#wanted_servers[@]} -eq 0 ] || die "give --mount or --server, not both"
-	[[ $mount = *"{mountpoint}"* ]] || die "--mount '$mount' does not say where: {mountpoint} must stand in it"
-	[[ $mount = *"{source}"* ]] || die "--mount '$mount' does not say what: {source} must stand in it"
-	command -v "$program" >/dev/null || die "--mount: there is no program '$program'"
+	[[ $mount = *"{mountpoint}"* ]] || die "--mount '$mount' lacks {mountpoint}"
+	[[ $mount = *"{source}"* ]] || die "--mount '$mount' lacks {source}"
+	command -v "$program" >/dev/null || die "--mount: no program '$program'"
 	[ -n "$name" ] || name=${program##*/}
 	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._+-]*$ ]] ||
-		die "the results cannot be called '$name': give --name of letters, digits and . _ + -"
+		die "'$name' cannot name results: give --name of letters, digits and . _ + -"
 	servers=("$name")
 	server_path[$name]=$name
 	export FPT_MOUNT=$mount
@@ -194,7 +193,7 @@ run_program() # SERVER PROGRAM
 		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v stop="${fail_fast:+$run/stopped}" \
 			-f "$scripts/lib/collate.ktap.awk" -f "$scripts/lib/collate.live.awk"
 	status=${PIPESTATUS[0]}
-	# 137 is also what a program gives that was killed by someone else.
+	# 137 is also the status of a program that anyone else killed.
 	if [ "$status" -eq 124 ] || { [ "$status" -eq 137 ] && ((timeout && SECONDS - start >= timeout)); }; then
 		status=timeout
 	fi
@@ -218,18 +217,18 @@ run_programs()
 	wait
 }
 
-# The reader follows from before the first case, as the kernel's ring may be too
-# small for a whole run. It may be overtaken or late all the same, so the end
-# reads again what the ring has; the join drops what came twice.
+# The reader follows from before the first case, as the kernel's ring buffer may be too small for a
+# whole run. It may still be late, so the end reads the ring buffer once more; collate drops
+# duplicates.
 kernel_log="read"
 log_reader=
-log_read= # its end is that of the reading
+log_read= # EOF when reading has ended
 
 kernel_log_begin()
 {
 	local root=0
 
-	# The kernel's PIDs are those of this /proc where its own threads are.
+	# The kernel log has PIDs of this /proc if it shows kernel threads.
 	[ "$(cat /proc/2/comm 2>/dev/null)" != kthreadd ] || read -r root _ </proc/self/stat
 	marker="fpt: run $EPOCHREALTIME"
 	echo "$marker" >"$run/kmsg"
@@ -248,7 +247,7 @@ kernel_log_begin()
 kernel_log_unreadable()
 {
 	kernel_log="unreadable: $1"
-	echo "the kernel log is not watched: $1"
+	echo "the kernel log is not checked: $1"
 }
 
 kernel_log_end()
@@ -258,11 +257,11 @@ kernel_log_end()
 	read -r -t $((5 * ${FPT_TIMEOUT_MUL:-1})) -u "$log_read" || :
 	kill "$log_reader" "$log_writer" 2>/dev/null || :
 	dd if=/dev/kmsg iflag=nonblock bs=8k status=none >>"$run/kmsg" 2>/dev/null || :
-	grep -q "$marker ends" "$run/kmsg" || # in a container it may be anything
-		kernel_log_unreadable "/dev/kmsg does not give back what is written to it"
+	grep -q "$marker ends" "$run/kmsg" || # a container may have another file there
+		kernel_log_unreadable "text written to /dev/kmsg cannot be read back"
 }
 
-# What the author of what was mounted should know.
+# Advice for the author of the external file system.
 advise()
 {
 	awk -v NAME="$name" -f "$scripts/lib/advice.awk" kind=cases "$run/cases.tsv" \
@@ -275,20 +274,20 @@ release=$(uname -r)
 name_kernel "${release%%[-+]*}"
 unset FPT_MOUNT
 parse_arguments "$@"
-mounts || [ -z "$name" ] || die "--name is for --mount: a server is called as its file"
+is_external || [ -z "$name" ] || die "--name is for --mount: a server has the name of its file"
 find_programs contain
 if [ -n "$list" ]; then
 	cases=$(list_cases)
 	cut -f 2- <<<"$cases"
 	exit 0
 fi
-[ -n "${FPT_CONTAINED-}" ] || check_machine
+[ -n "${FPT_CONTAINED-}" ] || check_host
 [ -z "$uring" ] || enable_uring
-# From here on nothing outlives this process, whatever ends it.
+# No process outlives the one that this executes, whatever ends it.
 if [ -z "${FPT_CONTAINED-}" ]; then
 	FPT_CONTAINED=1 exec "$OUTPUT/contain" "$scripts/run.sh" "$@"
 fi
-unset FPT_CONTAINED # what this one starts may be another run.sh
+unset FPT_CONTAINED # a child may be another run.sh
 keep_uring
 
 cases=$(list_cases)
@@ -299,8 +298,8 @@ if [ -n "$probe" ]; then
 	exit "$status"
 fi
 mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)
-if mounts; then
-	choose_mounted
+if is_external; then
+	choose_external
 else
 	choose_servers
 fi
@@ -310,16 +309,16 @@ make_run_dir
 echo "$cases" >"$run/cases.tsv"
 
 mkdir "$run/late"
-export FPT_GIVE_UP=$run/late # what programs tell each other of servers that hang
+export FPT_GIVE_UP=$run/late # where programs record servers that hang, see fixtures/world/give_up.h
 started=$EPOCHREALTIME
 timeout=$(program_timeout)
 choose_awk
 
-find_again
+find_rerun
 kernel_log_begin
 run_programs | show_cases
 kernel_log_end
 rm -r "$run/late"
 finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"
-! mounts || advise
+! is_external || advise
 exit "$status"

@@ -10,15 +10,14 @@ usage()
 {
 	cat <<-END
 	usage: scripts/stress.sh N [OPTION...]
-	Runs the suite N times with two busy loops beside it and compares each run's
-	results byte by byte with the first one's. OPTIONs are those of scripts/run.sh.
+	Runs the suite N times next to two busy loops and compares the results of each run with
+	those of the first, byte by byte. OPTIONs are those of scripts/run.sh.
 
-	OUTPUT  what was built (default: build); runs that differ are kept in its runs/
+	OUTPUT  build directory (default: build); different runs are kept in its runs/
 	FPT_URING_WAIT
 	        as in scripts/run.sh, for --enable-uring
 
-	Exit status: 0 all runs gave the same, 1 some run differs or wrong use,
-	4 nothing could be executed.
+	Exit status: 0 equal results, 1 different results or wrong use, 4 no case could run.
 	END
 }
 
@@ -39,12 +38,12 @@ case ${1-} in
 	;;
 '' | *[!0-9]* | 0*) die "give the number of runs, see --help" ;;
 esac
-[ -x "$OUTPUT/contain" ] || die "no $OUTPUT/contain: run 'make' first (or say OUTPUT=...)"
-# Below it would be killed before it has put the parameter back.
+[ -x "$OUTPUT/contain" ] || die "no $OUTPUT/contain: run 'make' first (or set OUTPUT)"
+# Outside of contain, which would kill it before it restored the parameter.
 case " $* " in
 *" --enable-uring "*) enable_uring ;;
 esac
-# The busy loops must not outlive this process, whatever ends it.
+# contain ends the busy loops with this process, however it ends.
 if [ -z "${FPT_STRESS_CONTAINED-}" ]; then
 	FPT_STRESS_CONTAINED=1 exec "$OUTPUT/contain" "$scripts/stress.sh" "$@"
 fi
@@ -62,11 +61,11 @@ one()
 {
 	local status=0
 
-	"$scripts/run.sh" --run-dir "$dir/$1" "${@:2}" >"$dir/said" 2>&1 || status=$?
+	"$scripts/run.sh" --run-dir "$dir/$1" "${@:2}" >"$dir/output" 2>&1 || status=$?
 	case $status in
 	0 | 1) [ -d "$dir/$1/results" ] && return ;;
 	esac
-	cat "$dir/said" >&2
+	cat "$dir/output" >&2
 	die "run $1 of $runs gave no results, see above" "$status"
 }
 
@@ -88,8 +87,8 @@ for ((run = 1; run <= runs; run++)); do
 		verdict=DIFFERENT
 		differ+=" $dir/$run"
 	fi
-	printf '%*d/%d  %s  %s\n' "${#runs}" "$run" "$runs" "$(tail -n 1 "$dir/said")" "$verdict"
+	printf '%*d/%d  %s  %s\n' "${#runs}" "$run" "$runs" "$(tail -n 1 "$dir/output")" "$verdict"
 	cat "$dir/diff"
 done
 [ -z "$differ" ] || die "runs differ from $dir/1:$differ"
-echo "$runs runs gave the same results"
+echo "$runs runs gave equal results"

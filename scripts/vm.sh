@@ -67,7 +67,7 @@ usage()
 . "$scripts/vm/boots.inc"
 
 own_flags=" --shell --gdb --boot --bisect --enable-uring --destructive --fail-fast "
-not_again=" --shell --gdb --boot --bisect --enable-uring --destructive "
+not_for_rerun=" --shell --gdb --boot --bisect --enable-uring --destructive "
 own_values=" --kernel --modules --ksrc --debian --append --memory --accel "
 
 image='' tree='' debian='' modules_dir='' kernel_configs=()
@@ -189,7 +189,7 @@ need_jq
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 choose_awk
-find_again
+find_rerun
 make_image
 check_memory
 write_job_list

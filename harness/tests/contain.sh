@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# contain: it ends as its command ends, and nothing below it outlives it.
+# contain ends as its command ends, and no descendant outlives it.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=../../scripts/tests/tap.inc
 . "$(dirname "$0")/../../scripts/tests/tap.inc"
@@ -19,19 +19,19 @@ exits "a failure" 3 "$contain" sh -c 'exit 3'
 exits "the command" 0 "$contain" sh -c 'echo $$; echo "$1"' sh "two words"
 printf '%s\n' 1 "two words" >"$tmp/wanted"
 same "is process 1 and has its arguments" "$tmp/wanted" "$tmp/out"
-exits "a command that is none" 1 "$contain" "$tmp/none"
-says "is named" "$tmp/err" "contain: $tmp/none: No such file or directory"
+exits "a missing command" 1 "$contain" "$tmp/none"
+says "is reported" "$tmp/err" "contain: $tmp/none: No such file or directory"
 exits "no command" 1 "$contain"
-says "says what to give" "$tmp/err" 'usage: contain [[]--no-namespace] COMMAND .*'
+says "prints the usage" "$tmp/err" 'usage: contain [[]--no-namespace] COMMAND .*'
 exits "an option" 1 "$contain" --help
 chmod a+rx "$tmp"
 cp "$contain" "$tmp/contain"
 exits "an ordinary user" 4 setpriv --reuid 65534 --clear-groups "$tmp/contain" true
-says "is told to be root" "$tmp/err" 'contain: cannot make a PID namespace: .* (run as root)'
+says "asks for root" "$tmp/err" 'contain: cannot make a PID namespace: .* (run as root)'
 
 # --- what is inherited --------------------------------------------------------
 
-# Signals 32 and 33, which glibc keeps for itself, can be neither ignored nor not.
+# Without signals 32 and 33, which glibc reserves.
 # shellcheck disable=SC2016 # for the inner shell
 look='umask; ulimit -Sf; [ "$(ulimit -Sn)" -ge 1024 ] && echo files
 	grep -E "^Sig(Blk|Ign)" /proc/self/status | while read -r key value; do
@@ -40,17 +40,17 @@ look='umask; ulimit -Sf; [ "$(ulimit -Sn)" -ge 1024 ] && echo files
 printf '%s\n' 0022 "$(ulimit -Hf)" files "SigBlk: 0" "SigIgn: 0" >"$tmp/wanted"
 for how in "" --no-namespace; do
 	# shellcheck disable=SC2086 # one word or none
-	exits "contain $how, by an odd caller" 0 env --ignore-signal=HUP,INT,QUIT,TERM,PIPE,CHLD --block-signal=USR1,CHLD,TERM \
+	exits "contain $how, with unusual signals and limits" 0 env --ignore-signal=HUP,INT,QUIT,TERM,PIPE,CHLD --block-signal=USR1,CHLD,TERM \
 		bash -c 'ulimit -Sn 64; ulimit -Sf 8; umask 077; exec "$@"' - "$built"/contain $how bash -c "$look"
-	same "nothing of that is inherited" "$tmp/wanted" "$tmp/out"
+	same "inherits none of them" "$tmp/wanted" "$tmp/out"
 done
 
 # --- killed ------------------------------------------------------------------
 
 mkfifo "$tmp/fifo" "$tmp/begun"
 
-# Starts contain; its pid is the first line on descriptor 3. Its end is told in
-# $tmp/end, as a shell cannot tell a signal from an exit status that looks like it.
+# Starts contain; its PID is the first line on descriptor 3. $tmp/end gets its wait status, as a shell
+# cannot tell a signal from an exit status above 128.
 start_contain() # COMMAND...
 {
 	# shellcheck disable=SC2016 # perl's
@@ -72,17 +72,17 @@ start_contain() # COMMAND...
 	read -r -t "$deadline" pid <&3
 }
 
-# Whatever contain started has the pipe's end: it is read to its end when all are gone.
+# All descendants of contain hold the pipe: EOF comes when all have ended.
 all_end() # NAME WANTED
 {
-	check "$1: all of it ends" timeout "$deadline" cat <&3
+	check "$1: all its processes end" timeout "$deadline" cat <&3
 	kill -s KILL "$pid" 2>/dev/null || :
 	wait $!
 	exec 3<&-
 	says "$1: contain ends with $2" "$tmp/end" "$2"
 }
 
-# Three generations that hear no signal, the last one in a session of its own.
+# Three generations that ignore signals, the last one in its own session.
 cat >"$tmp/family" <<'END'
 trap '' HUP INT TERM QUIT
 echo child
@@ -108,7 +108,7 @@ start_family
 kill -s KILL "$(awk '{ print $NF }' "/proc/$pid/task/$pid/children")" # the first may be that of last_resort.h
 all_end "KILL to the command" "status 0 signal 9"
 
-# As with nohup: nobody has to be told inside.
+# As with nohup: ignored outside only.
 # shellcheck disable=SC2016 # for the inner shell
 (trap '' HUP && exec "$contain" sh -c 'echo begun; read -r line && exit "$line"' <"$tmp/fifo" >"$tmp/begun") &
 exec 4>"$tmp/fifo"
@@ -118,9 +118,9 @@ echo 5 >&4 2>/dev/null || :
 exec 4>&-
 status=0
 wait $! || status=$?
-check "a hangup that is ignored ends nothing" test "$status" -eq 5
+check "an ignored SIGHUP ends nothing" test "$status" -eq 5
 
 start_contain sh -c 'setsid tail -f /dev/null & exit 5'
-all_end "the command leaves something behind" "status 5 signal 0"
+all_end "the command leaves a child" "status 5 signal 0"
 
 finish

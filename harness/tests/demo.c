@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cases that end in every way in which a case can end. They stand on nothing;
- * demo.sh runs them and compares what is printed and recorded.
+ * Cases with every possible outcome and no fixture. demo.sh runs them and compares what they print
+ * and record.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,13 +16,13 @@
 
 const struct promise contract[] = {
 	{ "D", "Verdicts", NULL },
-	{ "D1", "expectations decide", "harness/expect.c: judge()" },
-	{ "D2", "a failure names its fix", "harness/case_info.c: show_fix()" },
-	{ "D3", "a failure may be expected", "harness/case_info.c: case_end()" },
-	{ "D4", "a skip has its reason", "harness/case_info.c: case_note_skip()" },
-	{ "D5", "a broken case says nothing of the kernel", "harness/case_info.c: case_note_broken()" },
-	{ "D6", "releases have rows", "harness/since.c: since_select()" },
-	{ "D7", "accidents are no verdicts", "kselftest_harness.h: __wait_for_test()" },
+	{ "D1", "expectations decide the outcome", "harness/expect.c: judge()" },
+	{ "D2", "a failure names its fix", "harness/case_info.c: show_hint()" },
+	{ "D3", "a failure can be expected", "harness/case_info.c: case_end()" },
+	{ "D4", "a skip has a reason", "harness/case_info.c: case_note_skip()" },
+	{ "D5", "a broken case says nothing about the kernel", "harness/case_info.c: case_note_broken()" },
+	{ "D6", "expectations depend on the release", "harness/since.c: since_select()" },
+	{ "D7", "an accident fails the case", "kselftest_harness.h: __wait_for_test()" },
 	{ 0 },
 };
 
@@ -30,7 +30,7 @@ struct world {
 	long answer;
 };
 
-/* A verb as fixtures have them: does something, journals it, returns the result. */
+/* A verb like those of fixtures: acts, logs the step, returns the result. */
 static long world_answer(const struct world *w)
 {
 	step_log("world", "42", "answer");
@@ -57,12 +57,12 @@ static long world_answer(const struct world *w)
 
 DEMO_FIXTURE(verdict);
 
-CASE(verdict, pass, .promise = "D1", .title = "what is expected comes")
+CASE(verdict, pass, .promise = "D1", .title = "a met expectation passes")
 {
 	EXPECT_RET(world_answer(w), 42);
 	EXPECT_POSITIVE(world_answer(w));
 	EXPECT_TEXT("a \"quoted\\ word\"\n", "a \"quoted\\ word\"\n");
-	EXPECT_HOLDS(true, "the truth holds");
+	EXPECT_HOLDS(true, "true holds");
 	case_note("rate", "%d/%d", 12, 200);
 }
 
@@ -74,19 +74,19 @@ CASE(verdict, fail, .promise = "D1", .title = "a failed EXPECT_ does not end the
 	EXPECT_POSITIVE(0);
 	EXPECT_POSITIVE(-EBADF);
 	EXPECT_TEXT("LOOKUP OPEN", "LOOKUP");
-	EXPECT_HOLDS(false, "the truth holds");
+	EXPECT_HOLDS(false, "true holds");
 }
 
 CASE(verdict, fail_by_assert, .promise = "D1", .title = "a failed ASSERT_ ends the case")
 {
 	ASSERT_RET(-EIO, 0);
-	EXPECT_HOLDS(false, "nothing is expected any more");
+	EXPECT_HOLDS(false, "the case has ended");
 }
 
 CASE(verdict, fail_by_assert_positive, .promise = "D1", .title = "a failed ASSERT_ ends the case")
 {
 	ASSERT_POSITIVE(-EIO);
-	EXPECT_HOLDS(false, "nothing is expected any more");
+	EXPECT_HOLDS(false, "the case has ended");
 }
 
 CASE(verdict, fail_where_fix_is_known, .promise = "D2", .title = "a failure names its fix",
@@ -95,74 +95,74 @@ CASE(verdict, fail_where_fix_is_known, .promise = "D2", .title = "a failure name
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, pass_where_fix_is_known, .promise = "D2", .title = "a success does not",
+CASE(verdict, pass_where_fix_is_known, .promise = "D2", .title = "a success names no fix",
      .fixed_by = "0123456789ab (fuse: do better)")
 {
 	EXPECT_RET(0, 0);
 }
 
-CASE(verdict, xfail, .promise = "D3", .title = "a failure that is expected",
+CASE(verdict, xfail, .promise = "D3", .title = "an expected failure is an XFAIL",
      .xfail = "no kernel does it yet")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_by_assert, .promise = "D3", .title = "a failed ASSERT_ is never expected",
+CASE(verdict, no_xfail_by_assert, .promise = "D3", .title = "a failed ASSERT_ is never an XFAIL",
      .xfail = "no kernel does it yet")
 {
 	ASSERT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_where_broken, .promise = "D3", .title = "a broken case is never expected",
+CASE(verdict, no_xfail_where_broken, .promise = "D3", .title = "a broken case is never an XFAIL",
      .xfail = "no kernel does it yet")
 {
 	case_note_broken("mount: %s", strerror(EBUSY));
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_in_accident, .promise = "D3", .title = "a crash is never expected",
+CASE(verdict, no_xfail_in_accident, .promise = "D3", .title = "a crash is never an XFAIL",
      .xfail = "no kernel does it yet")
 {
 	EXPECT_RET(-EIO, 0);
 	raise(SIGSEGV);
 }
 
-CASE(verdict, xpass, .promise = "D3", .title = "a success where failure is expected",
+CASE(verdict, xpass, .promise = "D3", .title = "an unexpected pass is an XPASS",
      .xfail = "no kernel does it yet")
 {
 	EXPECT_RET(0, 0);
 }
 
-CASE(verdict, skip_in_body, .promise = "D4", .title = "a case that finds out late",
+CASE(verdict, skip_in_body, .promise = "D4", .title = "a case can skip in its body",
      .abilities = "dance sing",
-     .xfail = "a skip is no expected failure")
+     .xfail = "a skip is no XFAIL")
 {
 	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");
-	EXPECT_HOLDS(false, "nothing is expected any more");
+	EXPECT_HOLDS(false, "the case has ended");
 }
 
-CASE(verdict, fail_before_skip, .promise = "D4", .title = "a case that has failed is not skipped")
+CASE(verdict, fail_before_skip, .promise = "D4", .title = "a failed case is not skipped")
 {
 	EXPECT_RET(-EIO, 0);
 	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");
 }
 
-CASE(verdict, fail_before_skip_in_a_fixture, .promise = "D4",
-     .title = "a case that has failed is not skipped by what it calls")
+CASE(verdict, fail_before_fixture_skip, .promise = "D4",
+     .title = "a failed case is not skipped by a fixture")
 {
 	EXPECT_RET(-EIO, 0);
 	case_skip_now("config: CONFIG_DEMO is not set");
 }
 
-CASE(verdict, skip_in_a_fixture, .promise = "D4", .title = "what a case calls may find out late")
+CASE(verdict, skip_in_fixture, .promise = "D4", .title = "a fixture can skip a running case")
 {
 	case_skip_now("config: CONFIG_DEMO is not set");
 }
 
-CASE(verdict, broken, .promise = "D5", .title = "the test's own set-up fails")
+CASE(verdict, broken, .promise = "D5", .title = "a failed set-up is reported as broken")
 {
 	case_note_broken("mount: %s", strerror(EBUSY));
-	EXPECT_HOLDS(false, "the world stands");
+	EXPECT_HOLDS(false, "the world is set up");
 }
 
 FIXTURE(unfit)
@@ -187,10 +187,10 @@ FIXTURE_SETUP(unfit)
 }
 FIXTURE_TEARDOWN(unfit)
 {
-	EXPECT_HOLDS(false, "there is nothing to tear down");
+	EXPECT_HOLDS(false, "the teardown does not run");
 }
 
-CASE(unfit, is_skipped, .promise = "D4", .title = "a world that cannot be made skips the case")
+CASE(unfit, skips, .promise = "D4", .title = "a set-up that cannot be made skips the case")
 {
 	EXPECT_HOLDS(false, "the body does not run");
 }
@@ -208,7 +208,7 @@ FIXTURE_VARIANT_ADD(release, second) { "6.12.4+deb13-amd64", -EISDIR };
 FIXTURE_VARIANT_ADD(release, second_unchanged) { "6.18", -EOPNOTSUPP };
 FIXTURE_VARIANT_ADD(release, neither) { "6.18", -EBADF };
 
-CASE(release, chooses_the_row, .promise = "D6", .title = "the newest row not above the kernel counts",
+CASE(release, newest_counts, .promise = "D6", .title = "the newest expectation not above the release counts",
      .since = "6.9")
 {
 	setenv("FPT_RELEASE", variant->running, 1);
@@ -217,52 +217,52 @@ CASE(release, chooses_the_row, .promise = "D6", .title = "the newest row not abo
 
 DEMO_FIXTURE(accident);
 
-CASE(accident, segfault, .promise = "D7", .title = "the case's process crashes")
+CASE(accident, segfault, .promise = "D7", .title = "a crash fails the case")
 {
 	raise(SIGSEGV);
 }
 
-CASE(accident, killed, .promise = "D7", .title = "the case's process is killed")
+CASE(accident, killed, .promise = "D7", .title = "a SIGKILL fails the case")
 {
 	raise(SIGKILL);
 }
 
-CASE(accident, timeout, .promise = "D7", .title = "the case's process hangs")
+CASE(accident, timeout, .promise = "D7", .title = "a hang fails the case")
 {
 	for (;;)
 		pause();
 }
 
 CASE(verdict, xfail_before_release, .promise = "D3",
-     .title = "a failure that is expected of kernels before a release", .xfail = "mended later",
+     .title = "a failure is expected before .xfail_before", .xfail = "fixed later",
      .xfail_since = "5.1", .xfail_before = "999.1")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
 CASE(verdict, no_xfail_before_release, .promise = "D3",
-     .title = "a failure that is expected of newer kernels only", .xfail = "broken later",
+     .title = "a pass before .xfail_since is a PASS", .xfail = "broken later",
      .xfail_since = "999.1")
 {
 	EXPECT_RET(0, 0);
 }
 
 CASE(verdict, no_xfail_since_release, .promise = "D3",
-     .title = "a failure that is expected of older kernels only", .xfail = "mended long ago",
+     .title = "a failure from .xfail_before on is a FAIL", .xfail = "fixed long ago",
      .xfail_before = "5.1")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, xfail_on_backend, .promise = "D3", .title = "a failure that is expected on this library",
+CASE(verdict, xfail_on_library, .promise = "D3", .title = "a failure is expected on the library of .xfail_on",
      .xfail = "the library does not do it yet", .xfail_on = "this")
 {
 	case_note_library("this");
 	EXPECT_RET(-EIO, 0);
 }
 
-CASE(verdict, no_xfail_on_another, .promise = "D3",
-     .title = "a failure that is expected on another library only",
+CASE(verdict, no_xfail_on_other_library, .promise = "D3",
+     .title = "a failure on another library than .xfail_on is a FAIL",
      .xfail = "that library does not do it yet", .xfail_on = "that")
 {
 	case_note_library("this");

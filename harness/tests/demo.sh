@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The harness tested by a program, demo.c, whose cases end in every possible way:
-# what it prints and records is compared with the files in expected/. With
-# --accept these are written anew, for git diff to show.
+# Tests the harness with demo.c, whose cases have every possible outcome: compares what they print
+# and record with the files in expected/. --accept rewrites those; read git diff.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=../../scripts/tests/tap.inc
 . "$(dirname "$0")/../../scripts/tests/tap.inc"
@@ -11,76 +10,76 @@ set -eu
 need_built tests/demo
 [ "$(id -u)" -eq 0 ] || skip_all "privilege: needs root"
 
-expect() # NAME FILE: it is as the one of this name in expected/
+expect() # NAME FILE: equals the file of this name in expected/
 {
 	[ "$accept" != --accept ] || cp "$2" "$tests/expected/$2"
 	same "$1" "$tests/expected/$2" "$2"
 }
 accept=${1-}
 
-# The server's name is one of a kind, to be found again in the kernel log.
-server=demo$$
+# The subject's name is unique, to find its marks in the kernel log.
+subject=demo$$
 cp "$built/tests/demo" "$tmp/demo"
 cd "$tmp"
 chmod a+rx .
-export FPT_SUBJECT=$server FPT_TIMEOUT_MUL=0.03
+export FPT_SUBJECT=$subject FPT_TIMEOUT_MUL=0.03
 export LC_ALL=C # for sort
 unset FPT_EVIDENCE FPT_RELEASE
 
-# --- what there is -----------------------------------------------------------
+# --- lists -----------------------------------------------------------
 
 exits "--list" 0 ./demo --list
 sort out >demo.list
-expect "has name, row, since, needs, can and title" demo.list
+expect "prints name, promise, since, needs, abilities and title" demo.list
 exits "--json" 0 ./demo --json
 jq -r '[.case, .promise, .since, .needs, .abilities, .title] | @tsv' out | sort >from_json
-same "says the same" demo.list from_json
-exits "--list of a row" 0 ./demo --list --filter D2
+same "prints the same" demo.list from_json
+exits "--list of a promise" 0 ./demo --list --filter D2
 cut -f 1 out | sort >names
-same "has the cases of that row" - names <<END
+same "prints the cases of that promise" - names <<END
 demo.verdict.fail_where_fix_is_known
 demo.verdict.pass_where_fix_is_known
 END
 
-exits "--list of several" 0 ./demo --list --filter 'verdict.pass_wh*,D2,no.such'
+exits "--list of several globs" 0 ./demo --list --filter 'verdict.pass_wh*,D2,no.such'
 cut -f 1 out | sort >names
-same "has the cases of each, once" - names <<END
+same "prints the cases of each, once" - names <<END
 demo.verdict.fail_where_fix_is_known
 demo.verdict.pass_where_fix_is_known
 END
 
-# Only whole names leave out something.
+# Only whole names exclude a case.
 known=demo.verdict.fail_where_fix_is_known
 printf '%s\n' "${known}_too" "a.$known" "${known#demo.}" demo.verdict.pass_where_fix_is_known >except
-exits "--list without some" 0 ./demo --list --filter D2 --except except
+exits "--list with --except" 0 ./demo --list --filter D2 --except except
 cut -f 1 out >names
-same "leaves those out" - names <<END
+same "excludes those cases" - names <<END
 demo.verdict.fail_where_fix_is_known
 END
 printf demo.verdict.fail_where_fix_is_known >except # without the last newline
-exits "a run without one" 0 ./demo --filter D2 --except except
-says "runs the other" out 'ok 1 verdict.pass_where_fix_is_known'
-says "alone" out '1\.\.1'
+exits "a run with --except" 0 ./demo --filter D2 --except except
+says "runs the other case" out 'ok 1 verdict.pass_where_fix_is_known'
+says "and no more" out '1\.\.1'
 : >except
-exits "without none" 1 ./demo --filter D2 --except except
-says "runs all" out '1\.\.2'
+exits "--except with an empty file" 1 ./demo --filter D2 --except except
+says "runs all cases" out '1\.\.2'
 
 exits "--promises" 0 ./demo --promises
-same "has row, ref and promise of the contract" - out <<END
+same "prints ID, reference and text of each promise" - out <<END
 D	-	Verdicts
-D1	harness/expect.c: judge()	expectations decide
-D2	harness/case_info.c: show_fix()	a failure names its fix
-D3	harness/case_info.c: case_end()	a failure may be expected
-D4	harness/case_info.c: case_note_skip()	a skip has its reason
-D5	harness/case_info.c: case_note_broken()	a broken case says nothing of the kernel
-D6	harness/since.c: since_select()	releases have rows
-D7	kselftest_harness.h: __wait_for_test()	accidents are no verdicts
+D1	harness/expect.c: judge()	expectations decide the outcome
+D2	harness/case_info.c: show_hint()	a failure names its fix
+D3	harness/case_info.c: case_end()	a failure can be expected
+D4	harness/case_info.c: case_note_skip()	a skip has a reason
+D5	harness/case_info.c: case_note_broken()	a broken case says nothing about the kernel
+D6	harness/since.c: since_select()	expectations depend on the release
+D7	kselftest_harness.h: __wait_for_test()	an accident fails the case
 END
 
-# --- how each case ends ------------------------------------------------------
+# --- outcomes ------------------------------------------------------
 
-# Case by case, for their order is kselftest's, and without kselftest's own talk.
-say_and_record()
+# Case by case, as kselftest decides the order, and without kselftest's own lines.
+run_each()
 {
 	cut -f 1 demo.list | while read -r case; do
 		status=0
@@ -89,16 +88,16 @@ say_and_record()
 	done | grep -vE '^(TAP version|1\.\.1$|# ( *(RUN|OK|FAIL|SKIP) |Starting|PASSED:|FAILED:|Totals:|[0-9]+ skipped))'
 }
 
-say_and_record | sed "s,$tmp,TMP,; s/$server/SERVER/" >demo.ktap
-expect "what the cases print" demo.ktap
-sed -E "s/\"us\":\"?[0-9]+\"?/\"us\":N/; s/$server/SERVER/" evidence >demo.jsonl
-expect "what the cases record" demo.jsonl
-check "which is JSON" jq -e . evidence
+run_each | sed "s,$tmp,TMP,; s/$subject/SERVER/" >demo.ktap
+expect "output of the cases" demo.ktap
+sed -E "s/\"us\":\"?[0-9]+\"?/\"us\":N/; s/$subject/SERVER/" evidence >demo.jsonl
+expect "evidence of the cases" demo.jsonl
+check "is JSON" jq -e . evidence
 if [ -w /dev/kmsg ]; then
 	dd if=/dev/kmsg of=kmsg iflag=nonblock bs=8k status=none 2>/dev/null || :
-	sed -n "s/.*;fpt: \([a-z]*\) demo.verdict.\([a-z]*\) $server\$/\1 \2/p" kmsg |
+	sed -n "s/.*;fpt: \([a-z]*\) demo.verdict.\([a-z]*\) $subject\$/\1 \2/p" kmsg |
 		grep -w xpass >marks
-	same "the kernel log has the marks" - marks <<-END
+	same "the kernel log has the marks of a case" - marks <<-END
 		begin xpass
 		end xpass
 	END
@@ -106,39 +105,41 @@ fi
 
 # --- exit status -------------------------------------------------------------
 
-exits "all of them" 1 ./demo
-says "has all verdicts" out '# Totals: pass:5 fail:19 xfail:3 xpass:1 skip:7 error:0'
-says "and a plan" out '1\.\.35'
-exits "one that passes, by its full name" 0 ./demo --filter demo.verdict.pass
-says "runs only that" out '1\.\.1'
-exits "one that passes beside one that skips" 0 ./demo --filter '*.[ps]*[sy]'
+exits "all cases" 1 ./demo
+says "prints all outcomes" out '# Totals: pass:5 fail:19 xfail:3 xpass:1 skip:7 error:0'
+says "prints a plan" out '1\.\.35'
+exits "a passing case, by its full name" 0 ./demo --filter demo.verdict.pass
+says "runs only that case" out '1\.\.1'
+exits "a passing and a skipped case" 0 ./demo --filter 'verdict.pass,verdict.skip_in_body'
 says "runs both" out '# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0'
-exits "failures that are expected" 0 ./demo --filter 'verdict.xfail*'
-exits "a row that skips" 4 ./demo --filter 'unfit.*'
+exits "expected failures" 0 ./demo --filter 'verdict.xfail*'
+exits "only skipped cases" 4 ./demo --filter 'unfit.*'
 exits "kselftest's own options" 0 ./demo -v second
-says "choose as well" out 'ok 1 release.second.chooses_the_row'
+says "select cases, too" out 'ok 1 release.second.newest_counts'
 
 # --- wrong use ---------------------------------------------------------------
 
 exits "--help" 0 ./demo --help
-says "tells the exit status" out 'Exit status: 0 passed, 1 failed .*'
+says "documents the exit status" out 'Exit status: 0 passed, 1 failed .*'
 exits "an unknown option" 1 ./demo --quick
-says "points to --help" err 'demo: see --help'
+says "refers to --help" err 'demo: see --help'
+exits "an unexpected argument" 1 ./demo --list cases
+says "is reported" err "demo: unexpected argument 'cases', see --help"
 exits "an option without its value" 1 ./demo --filter
-says "points to --help" err 'demo: see --help'
+says "refers to --help" err 'demo: see --help'
 exits "a filter that nothing matches" 1 ./demo --filter 'D9*'
-says "says where the names are" err '.*demo: no case matches D9\*, see --list'
-exits "exceptions that cannot be read" 1 ./demo --except none
-says "are named" err '.*none: .*'
-exits "evidence that cannot be written" 1 env FPT_EVIDENCE=/proc/evidence ./demo
-says "is named" err 'cannot write FPT_EVIDENCE=/proc/evidence: .*'
-same "before anything runs" /dev/null out
-exits "nothing to run against" 1 env -u FPT_SUBJECT ./demo
-says "is said" err "demo: FPT_SUBJECT is not set"
+says "refers to --list" err '.*demo: no case matches D9\*, see --list'
+exits "an unreadable --except file" 1 ./demo --except none
+says "is reported" err '.*none: .*'
+exits "unwritable evidence" 1 env FPT_EVIDENCE=/proc/evidence ./demo
+says "is reported" err 'cannot write FPT_EVIDENCE=/proc/evidence: .*'
+same "before any case runs" /dev/null out
+exits "no subject" 1 env -u FPT_SUBJECT ./demo
+says "is reported" err "demo: FPT_SUBJECT is not set"
 
-# --- where nothing can run ---------------------------------------------------
+# --- unsuitable hosts ---------------------------------------------------
 
-exits "a host that cannot run it" 4 env FPT_HOST_MISSING="config: no moon (build one)" ./demo
-says "is a skip with that reason" out '1\.\.0 # SKIP config: no moon (build one)'
+exits "an unsuitable host" 4 env FPT_HOST_MISSING="config: no moon (build one)" ./demo
+says "skips with the reason" out '1\.\.0 # SKIP config: no moon (build one)'
 
 finish

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is freed once who asked for it has ended, or is late. */
+/* When the helper of last_resort.h acts. */
 #include <kselftest_harness.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -14,12 +14,12 @@
 
 FIXTURE(last_resort)
 {
-	int file[2]; /* what is written to, and its other end */
+	int file[2]; /* the pipe that is written to */
 };
 
 FIXTURE_SETUP(last_resort)
 {
-	unsetenv("FPT_LAST_RESORT"); /* that of a run that this test is in */
+	unsetenv("FPT_LAST_RESORT"); /* of a run around this test */
 	ASSERT_EQ(0, last_resort_start());
 	ASSERT_EQ(0, pipe(self->file));
 }
@@ -30,7 +30,7 @@ FIXTURE_TEARDOWN(last_resort)
 	close(self->file[1]);
 }
 
-/* The byte that came within @ms, or 0. */
+/* The byte written within @ms, or 0. */
 static int written(int fd, int ms)
 {
 	struct pollfd file = { .fd = fd, .events = POLLIN };
@@ -39,7 +39,7 @@ static int written(int fd, int ms)
 	return poll(&file, 1, ms) == 1 && read(fd, &byte, 1) == 1 ? byte : 0;
 }
 
-/* A process that asks, and waits for an end; its number. */
+/* Starts a process that sends a request and pauses. */
 static pid_t ask(int file, int ms)
 {
 	int asked[2];
@@ -62,7 +62,7 @@ static pid_t ask(int file, int ms)
 	return pid;
 }
 
-TEST_F(last_resort, frees_when_who_asked_is_killed)
+TEST_F(last_resort, frees_when_requester_is_killed)
 {
 	pid_t pid = ask(self->file[1], LONG_MS);
 
@@ -73,7 +73,7 @@ TEST_F(last_resort, frees_when_who_asked_is_killed)
 	waitpid(pid, NULL, 0);
 }
 
-TEST_F(last_resort, frees_when_who_asked_is_late)
+TEST_F(last_resort, frees_after_timeout)
 {
 	pid_t pid = ask(self->file[1], 1);
 
@@ -83,8 +83,8 @@ TEST_F(last_resort, frees_when_who_asked_is_late)
 	waitpid(pid, NULL, 0);
 }
 
-/* After which it has taken all requests, and looked at all of them again. */
-static bool has_looked(void)
+/* After this the helper has received all requests, and checked all of them. */
+static bool helper_checked(void)
 {
 	int file[2];
 	pid_t late = pipe(file) < 0 ? 0 : ask(file[1], 1);
@@ -99,7 +99,7 @@ static bool has_looked(void)
 	return has;
 }
 
-TEST_F(last_resort, tells_who_asks_apart)
+TEST_F(last_resort, distinguishes_requesters)
 {
 	pid_t killed = ask(self->file[1], LONG_MS), lasting;
 	int other[2];
@@ -108,11 +108,11 @@ TEST_F(last_resort, tells_who_asks_apart)
 	lasting = ask(other[1], LONG_MS);
 	ASSERT_GT(killed, 0);
 	ASSERT_GT(lasting, 0);
-	EXPECT_TRUE(has_looked());
+	EXPECT_TRUE(helper_checked());
 	EXPECT_EQ(0, written(self->file[0], 0));
 	kill(killed, SIGKILL);
 	EXPECT_EQ('1', written(self->file[0], SOON_MS));
-	EXPECT_TRUE(has_looked());
+	EXPECT_TRUE(helper_checked());
 	EXPECT_EQ(0, written(other[0], 0));
 	kill(lasting, SIGKILL);
 	EXPECT_EQ('1', written(other[0], SOON_MS));
@@ -120,7 +120,7 @@ TEST_F(last_resort, tells_who_asks_apart)
 	waitpid(lasting, NULL, 0);
 }
 
-TEST_F(last_resort, writes_once_and_lets_go)
+TEST_F(last_resort, writes_once_and_closes)
 {
 	pid_t pid = ask(self->file[1], 1);
 	struct pollfd file = { .fd = self->file[0], .events = POLLIN };
@@ -136,7 +136,7 @@ TEST_F(last_resort, writes_once_and_lets_go)
 	EXPECT_EQ(0, read(self->file[0], &byte, 1));
 }
 
-TEST_F(last_resort, ends_with_the_last_who_could_ask)
+TEST_F(last_resort, exits_with_last_requester)
 {
 	int fd = -1, status;
 
@@ -146,7 +146,7 @@ TEST_F(last_resort, ends_with_the_last_who_could_ask)
 	EXPECT_EQ(0, status);
 }
 
-TEST_F(last_resort, is_started_once)
+TEST_F(last_resort, starts_once)
 {
 	char before[64];
 
@@ -155,7 +155,7 @@ TEST_F(last_resort, is_started_once)
 	EXPECT_STREQ(before, getenv("FPT_LAST_RESORT"));
 }
 
-TEST_F(last_resort, takes_no_other_descriptor_for_its_own)
+TEST_F(last_resort, rejects_reused_descriptor)
 {
 	int fd = -1, pair[2];
 

@@ -2,7 +2,7 @@
 #ifndef FPT_PLAIN_SUITE_H
 #define FPT_PLAIN_SUITE_H
 
-/* For the harness' own tests: a suite that runs against nothing, and two needs that are met. */
+/* For the harness' own tests: a suite without a subject, and two needs that are always met. */
 enum {
 	NEED_REALTIME = 1 << 0,
 	NEED_USERNS = 1 << 1,

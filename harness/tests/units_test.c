@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The harness' parts that need no case around them. */
+/* The parts of the harness that work without a case. */
 #include <kselftest_harness.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@ const struct promise contract[] = {
 	{ 0 },
 };
 
-TEST(release_compare_goes_by_number)
+TEST(release_compare_is_numeric)
 {
 	EXPECT_LT(release_compare("6.9", "6.12"), 0);
 	EXPECT_GT(release_compare("7.0", "6.99.99"), 0);
@@ -27,7 +27,7 @@ TEST(release_compare_goes_by_number)
 	EXPECT_EQ(0, release_compare("6.18-rc2", "6.18"));
 }
 
-TEST(release_lacks_goes_by_series_first)
+TEST(release_lacks_compares_series_first)
 {
 	EXPECT_TRUE(release_lacks("7.3.3", "7.3.4"));
 	EXPECT_FALSE(release_lacks("7.3.4-amd64", "7.3.4"));
@@ -38,19 +38,19 @@ TEST(release_lacks_goes_by_series_first)
 	EXPECT_FALSE(release_lacks("7.2", "6.12.109 7.2"));
 }
 
-TEST(since_select_takes_newest_row_not_above)
+TEST(since_select_newest_not_above)
 {
-	const struct since_row rows[] = { since("6.12", 2), since("6.9", 1), since("6.12.4", 3) };
+	const struct since_row values[] = { since("6.12", 2), since("6.9", 1), since("6.12.4", 3) };
 
-	EXPECT_EQ(NULL, since_select(rows, 3, "6.8.12"));
-	EXPECT_EQ(1, since_select(rows, 3, "6.9")->want);
-	EXPECT_EQ(1, since_select(rows, 3, "6.11.99")->want);
-	EXPECT_EQ(2, since_select(rows, 3, "6.12.3-amd64")->want);
-	EXPECT_EQ(3, since_select(rows, 3, "6.12.4")->want);
-	EXPECT_EQ(3, since_select(rows, 3, "7.0")->want);
+	EXPECT_EQ(NULL, since_select(values, 3, "6.8.12"));
+	EXPECT_EQ(1, since_select(values, 3, "6.9")->want);
+	EXPECT_EQ(1, since_select(values, 3, "6.11.99")->want);
+	EXPECT_EQ(2, since_select(values, 3, "6.12.3-amd64")->want);
+	EXPECT_EQ(3, since_select(values, 3, "6.12.4")->want);
+	EXPECT_EQ(3, since_select(values, 3, "7.0")->want);
 }
 
-TEST(release_running_is_kernels_or_given)
+TEST(release_running_kernel_or_variable)
 {
 	setenv("FPT_RELEASE", "6.6.6", 1);
 	EXPECT_STREQ("6.6.6", release_running());
@@ -58,7 +58,7 @@ TEST(release_running_is_kernels_or_given)
 	EXPECT_LT(0, release_compare(release_running(), "2.6"));
 }
 
-TEST(deadlines_are_multiplied)
+TEST(deadlines_have_a_factor)
 {
 	unsetenv("FPT_TIMEOUT_MUL");
 	EXPECT_EQ(100, deadline_ms(100));
@@ -73,7 +73,7 @@ TEST(deadlines_are_multiplied)
 	EXPECT_EQ(100, deadline_ms(100));
 }
 
-/* What write_it() writes to @fd, run in a process of its own, and how that ends. */
+/* Runs write_it() in a process; returns its exit status and what it wrote to @fd. */
 static int output_of(void (*write_it)(void), int fd, char *text, size_t size)
 {
 	int out[2], status, len = 0;
@@ -104,18 +104,18 @@ static void add_untitled(void)
 	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .promise = "E1" });
 }
 
-static void add_without_row(void)
+static void add_without_promise(void)
 {
 	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .title = "t" });
 }
 
-static void add_with_unknown_row(void)
+static void add_with_unknown_promise(void)
 {
 	case_add(&(struct case_info){
 		.fixture = "f", .name = "c", .line = 7, .promise = "E2", .title = "t" });
 }
 
-TEST(contract_find_finds_rows_but_no_headings)
+TEST(promise_find_without_headings)
 {
 	EXPECT_EQ(&contract[1], promise_find("E1"));
 	EXPECT_EQ(&contract[2], promise_find("E10"));
@@ -124,22 +124,22 @@ TEST(contract_find_finds_rows_but_no_headings)
 	EXPECT_EQ(NULL, promise_find(""));
 }
 
-TEST(case_whose_row_is_not_in_the_contract_is_refused)
+TEST(case_with_unknown_promise_is_refused)
 {
 	char said[256];
 
-	EXPECT_EQ(1, output_of(add_with_unknown_row, STDERR_FILENO, said, sizeof(said)));
+	EXPECT_EQ(1, output_of(add_with_unknown_promise, STDERR_FILENO, said, sizeof(said)));
 	EXPECT_STREQ("f.c, line 7: the contract has no promise E2\n", said);
 }
 
-TEST(case_without_title_or_row_is_refused)
+TEST(case_without_title_or_promise_is_refused)
 {
 	char said[256];
 
 	EXPECT_EQ(1, output_of(add_untitled, STDERR_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("f.c, line 7: a case has .promise and .title\n", said);
-	EXPECT_EQ(1, output_of(add_without_row, STDERR_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("f.c, line 7: a case has .promise and .title\n", said);
+	EXPECT_STREQ("f.c, line 7: a case needs .promise and .title\n", said);
+	EXPECT_EQ(1, output_of(add_without_promise, STDERR_FILENO, said, sizeof(said)));
+	EXPECT_STREQ("f.c, line 7: a case needs .promise and .title\n", said);
 }
 
 static void record_odd_text(void)
@@ -176,7 +176,7 @@ static void record_too_much(void)
 	record("note", "value", "y", NULL);
 }
 
-TEST(record_says_when_a_line_is_lost)
+TEST(record_reports_a_lost_line)
 {
 	char said[20000];
 
@@ -192,7 +192,7 @@ static void record_nowhere(void)
 	record("note", "value", "y", NULL);
 }
 
-TEST(record_without_file_is_silent)
+TEST(record_without_file_prints_nothing)
 {
 	char said[64];
 
@@ -214,22 +214,22 @@ static void show_too_many_steps(void)
 	step_log_show();
 }
 
-TEST(journal_shows_steps_in_order)
+TEST(step_log_in_order)
 {
 	char said[256];
 
 	EXPECT_EQ(0, output_of(show_two_steps, STDOUT_FILENO, said, sizeof(said)));
-	EXPECT_STREQ("#    1. client0: open f = EIO\n"
-		     "#    2. server: go a = ok 1\n", said);
+	EXPECT_STREQ("#      1. client0: open f = EIO\n"
+		     "#      2. server: go a = ok 1\n", said);
 }
 
-TEST(journal_says_how_many_it_leaves_out)
+TEST(step_log_counts_omitted_steps)
 {
 	char said[20000];
 
 	EXPECT_EQ(0, output_of(show_too_many_steps, STDOUT_FILENO, said, sizeof(said)));
-	EXPECT_NE(NULL, strstr(said, "#   200. client0: step 200 = 0\n"
-				     "#   ... and 3 more steps\n"));
+	EXPECT_NE(NULL, strstr(said, "#     200. client0: step 200 = 0\n"
+				     "#     ... and 3 more steps\n"));
 	EXPECT_EQ(NULL, strstr(said, "step 201"));
 }
 

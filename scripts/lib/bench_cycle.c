@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The least that a case can cost: a process with mounts of its own, a server
- * beside it, one file opened and closed through it, everything taken down.
- * Prints the microseconds of each cycle.
+ * The minimum of a case: a process with a mount namespace, a server, one file opened and closed,
+ * everything torn down. Prints the microseconds of each cycle.
  */
 #include <errno.h>
 #include <error.h>

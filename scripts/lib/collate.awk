@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Joins KTAP, evidence and kernel log of a run by case name; after collate.ktap.awk and
-# collate.kmsg.awk, before collate.summary.awk; called by collate.sh, which says what each kind of input is:
+# Collates KTAP, evidence and kernel log of a run by case name; after collate.ktap.awk and
+# collate.kmsg.awk, before collate.summary.awk. collate.sh sets the kind of each input, whose
+# columns are separated by tabs:
 #
-#   kind=list      program, case, row, since, needs, can, title  (tabs)
-#   kind=status    server, program, exit status or "timeout"  (tabs)
-#   kind=deaths    of virtual machines: server, case or "-", crash or timeout, reason  (tabs)
-#   kind=evidence  what collate.jq made of the evidence
+#   kind=list      program, case, promise, since, needs, abilities, title
+#   kind=status    server, program, exit status or "timeout"
+#   kind=deaths    of virtual machines: server, case or "-", crash or timeout, reason
+#   kind=known     promise, first line, later line (EREs) of a known kernel report
+#   kind=evidence  the output of collate.jq
 #   kind=kmsg      the run's marker, then /dev/kmsg records; the marker again at each boot
 #   kind=ktap      <server>/<program>.ktap files
 #
-# Writes OUT/<server>.tsv, FACTS (path, tab, value: counts and notes for
-# run.json) and LOG (the kernel log of the run), prints the summary and exits
-# 0 (passed), 1 (something failed) or 4 (nothing was executed, or only what does
-# without passthrough).
+# Writes OUT/<server>.tsv, FACTS (path and value: counts and notes for run.json) and LOG (the
+# kernel log of the run), prints the summary and exits with 0 (passed), 1 (failed) or 4 (no case
+# was executed, or none that needs passthrough).
 
 BEGIN {
 	FS = OFS = "\t"
@@ -21,9 +22,9 @@ BEGIN {
 	for (i in words)
 		known_class[words[i]] = 1
 	n_servers = split(SERVERS, servers, " ")
-	n_again = split(ENVIRON["AGAIN"], words, "\n")
-	for (i = 1; i <= n_again; i++)
-		again[substr(words[i], 1, index(words[i], "\t") - 1)] = substr(words[i], index(words[i], "\t") + 1)
+	n_rerun = split(ENVIRON["RERUN"], words, "\n")
+	for (i = 1; i <= n_rerun; i++)
+		rerun[substr(words[i], 1, index(words[i], "\t") - 1)] = substr(words[i], index(words[i], "\t") + 1)
 }
 
 FNR == 1 && kind == "ktap" {
@@ -31,7 +32,7 @@ FNR == 1 && kind == "ktap" {
 }
 
 kind == "list" {
-	add_case($1, $2, $3 ": " $7)
+	add_case($1, $2, $3, $7)
 	listed[$2] = 1
 	if (("," $5 ",") ~ /,passthrough,/)
 		needs_passthrough[$2] = ++n_needs_passthrough
@@ -62,10 +63,10 @@ kind == "evidence" {
 
 kind == "ktap" && ktap_line($0) {
 	name = program "." ktap_name
-	add_case(program, name, "")
+	add_case(program, name, "", "")
 	verdict[server, name] = ktap_verdict
 	reason[server, name] = ktap_reason
-	said[server, name] = ktap_said
+	failure[server, name] = ktap_failure
 	process_end[server, name] = ktap_end
 }
 
@@ -76,7 +77,7 @@ kind == "ktap" && ktap_skip_all != "" {
 END {
 	settle()
 	if (n_splats_outside)
-		run_failure("kernel log, while no case ran: " splat_outside)
+		run_failure("kernel log: " splat_outside)
 	for (i = 1; i <= n_servers; i++)
 		for (c = 1; c <= n_cases; c++)
 			decide(servers[i], cases[c])
@@ -88,12 +89,13 @@ END {
 	exit summary()
 }
 
-function add_case(program, name, text)
+function add_case(program, name, its_promise, its_title)
 {
 	if (name in program_of)
 		return
 	program_of[name] = program
-	title[name] = text
+	promise[name] = its_promise
+	title[name] = its_title
 	cases[++n_cases] = name
 	if (!(program in seen_program)) {
 		seen_program[program] = 1
@@ -106,8 +108,8 @@ function joined(list, glue, item)
 	return item == "" ? list : list == "" ? item : list glue item
 }
 
-# What differs from run to run must not reach the TSV.
-function steady(text)
+# Text without what differs from run to run, for the TSV.
+function stable(text)
 {
 	gsub(/CPU: [0-9]+ */, "", text)
 	gsub(/PID: [0-9]+ */, "", text)
@@ -119,8 +121,8 @@ function steady(text)
 	return text
 }
 
-# "dir/file.c:12:test:text", "file.c:12: text" and "broken: text" to the text
-function unlocated(text)
+# Strips "broken: ", "dir/file.c:12:test:" or "file.c:12: ".
+function without_location(text)
 {
 	sub(/^broken: /, "", text)
 	if (sub(/^[^ ]+\.[ch]:[0-9]+:/, "", text))
@@ -132,7 +134,7 @@ function read_evidence(server, type, name, a, b,    k)
 {
 	k = server SUBSEP name
 	if (type == "begin") {
-		forget(k) # it may begin anew in another boot
+		forget(k) # the case may start again in another boot
 		begun[k] = 1
 	} else if (type == "end") {
 		ended[k] = 1
@@ -140,8 +142,8 @@ function read_evidence(server, type, name, a, b,    k)
 		observed[k] = joined(observed[k], " ", a)
 		if (unmet[k] == "")
 			unmet[k] = b
-	} else if (type == "ops") {
-		ops[k] = joined(ops[k], " | ", a)
+	} else if (type == "requests") {
+		requests[k] = joined(requests[k], " | ", a)
 		if (unmet[k] == "")
 			unmet[k] = b
 	} else if (type == "broken") {
@@ -166,7 +168,7 @@ function forget(k)
 	delete ended[k]
 	delete observed[k]
 	delete unmet[k]
-	delete ops[k]
+	delete requests[k]
 	delete broken[k]
 	delete hints[k]
 }
@@ -189,7 +191,7 @@ function decide(server, name,    k, v, text)
 	if (k in death) {
 		v = death[k]
 		text = death_reason[k]
-		forget(k) # how much came through is chance
+		forget(k) # how much arrived before the death varies
 		delete splats[k]
 	} else if (k in broken) {
 		v = "broken"
@@ -202,13 +204,13 @@ function decide(server, name,    k, v, text)
 			v = process_end[k]
 		else if (process_end[k] == "" && (k in begun) && !(k in ended))
 			v = "crash"
-		text = v == "fail" && unmet[k] != "" ? unmet[k] : unlocated(said[k])
+		text = v == "fail" && unmet[k] != "" ? unmet[k] : without_location(failure[k])
 		if (text == "")
-			text = "nothing was said of why"
+			text = "no failure message"
 	} else if (v == "skip") {
 		v = skip_outcome(text)
 		if (v == "broken")
-			text = "skipped without saying of which class: " text
+			text = "skip without a class: " text
 		else
 			sub(/^[a-z]+: */, "", text)
 	}
@@ -220,9 +222,9 @@ function decide(server, name,    k, v, text)
 	if (failed(v))
 		text = joined(text, "; ", hints[k])
 	outcome[k] = v
-	if (shows_the_kernel(v))
+	if (is_pass(v))
 		works[server] = 1
-	note[k] = steady(text)
+	note[k] = stable(text)
 }
 
 function without_verdict(k, status)
@@ -233,11 +235,11 @@ function without_verdict(k, status)
 function ended_how(status)
 {
 	if (status == "")
-		return "the machine ended before it ran"
+		return "the machine ended before the case started"
 	if (status == "timeout")
-		return "the program was ended by its time limit"
-	return status > 128 ? "the program died by signal " status - 128 : \
-			      "the program ended with status " status
+		return "the program exceeded its time limit"
+	return status > 128 ? "the program was killed by signal " status - 128 : \
+			      "the program exited with status " status
 }
 
 function skip_outcome(text,    class)
@@ -252,109 +254,112 @@ function failed(v)
 	return v ~ /^(fail|broken|timeout|crash|incomplete)$/
 }
 
-# The raw server shows the kernel without a library: what it can do, the kernel has.
+# The raw server uses no library: the kernel has whatever raw passes.
 function compare_with_raw(    c, i, v, k)
 {
 	for (c = 1; c <= n_cases; c++) {
 		if (!(("raw", cases[c]) in outcome))
 			continue
 		v = outcome["raw", cases[c]]
-		raw_passes += shows_the_kernel(v)
-		raw_fails += says_no(v)
-		for (i = 1; shows_the_kernel(v) && i <= n_servers; i++) {
+		raw_passes += is_pass(v)
+		raw_fails += tested_and_failed(v)
+		for (i = 1; is_pass(v) && i <= n_servers; i++) {
 			k = servers[i] SUBSEP cases[c]
 			if (!(k in outcome) || outcome[k] != "skip:kernel")
 				continue
 			outcome[k] = "fail"
-			note[k] = "skipped, but raw runs it on this kernel: " note[k]
+			note[k] = "skipped, but raw passes it on this kernel: " note[k]
 		}
 	}
 }
 
-function shows_the_kernel(v)
+function is_pass(v)
 {
 	return v ~ /^x?pass$/ || v == "xfail"
 }
 
-# Nobody is accused without a control: another server that does it, or, of the kernel,
-# other cases that raw passes.
-function accused(server, name,    v)
+# "kernel", "library" or "". Never without a control: another server that passes the case or, for
+# the kernel, other cases that raw passes.
+function find_suspect(server, name,    v)
 {
 	if ((server, name) in splats || (server, name) in death)
-		return "accuses the kernel"
+		return "kernel"
 	v = outcome["raw", name]
-	if (server in by_ring && shows_the_kernel(v))
-		return server_failed(server SUBSEP name) ? accused_by_ring(server, name) : ""
-	if (server != "raw" && server_failed(server SUBSEP name) && (shows_the_kernel(v) || only_a_library_shows(v)))
-		return "accuses the library"
-	if (!raw_passes || !says_no(v) || server != "raw" && !server_failed(server SUBSEP name))
+	if (server in by_ring && is_pass(v))
+		return server_failed(server SUBSEP name) ? suspect_over_io_uring(server, name) : ""
+	if (server != "raw" && server_failed(server SUBSEP name) && (is_pass(v) || only_a_library_tests(v)))
+		return "library"
+	if (!raw_passes || !tested_and_failed(v) || server != "raw" && !server_failed(server SUBSEP name))
 		return ""
-	return server != "raw" || red_elsewhere(name) || v == "fail" && !good_elsewhere ? "accuses the kernel" : ""
+	return server != "raw" || fails_elsewhere(name) || v == "fail" && !passes_elsewhere ? "kernel" : ""
 }
 
-# What raw does shows nothing of the kernel's part of io_uring: another server over it does.
-function accused_by_ring(server, name,    i, good, red, v)
+# raw says nothing about the kernel's io_uring part; only another server over io_uring does.
+function suspect_over_io_uring(server, name,    i, passes, fails, v)
 {
 	for (i = 1; i <= n_servers; i++)
 		if (servers[i] != server && servers[i] in by_ring) {
 			v = outcome[servers[i], name]
-			good += shows_the_kernel(v)
-			red += says_no(v)
+			passes += is_pass(v)
+			fails += tested_and_failed(v)
 		}
-	if (good || !red || !says_no(outcome["raw-uring", name]))
-		return good ? "accuses the library" : ""
-	kernel_on = "raw or raw-uring, which do"
-	return "accuses the kernel"
+	if (passes || !fails || !tested_and_failed(outcome["raw-uring", name]))
+		return passes ? "library" : ""
+	controls = "raw or raw-uring, which use"
+	return "kernel"
 }
 
-# Also sets good_elsewhere. A hang or a crash on raw alone may be its own.
-function red_elsewhere(name,    i, red, k)
+# Also sets passes_elsewhere. A hang or a crash on raw alone may be raw's own.
+function fails_elsewhere(name,    i, fails, k)
 {
-	good_elsewhere = 0
+	passes_elsewhere = 0
 	for (i = 1; i <= n_servers; i++) {
 		k = servers[i] SUBSEP name
 		if (servers[i] == "raw" || !(k in outcome))
 			continue
-		red += says_no(outcome[k])
-		good_elsewhere += shows_the_kernel(outcome[k])
+		fails += tested_and_failed(outcome[k])
+		passes_elsewhere += is_pass(outcome[k])
 	}
-	return red
+	return fails
 }
 
-# Then the kernel is judged by all that raw has run.
-function only_a_library_shows(v)
+# Then all cases that ran on raw decide about the kernel.
+function only_a_library_tests(v)
 {
 	return v == "skip:library" && raw_passes && !raw_fails
 }
 
-# The set-up of a case, too, stands on the library: INIT, and a server that goes on.
-# One that never got through a case may be anything, and so may one that breaks its own protocol.
+# The set-up of a case depends on the library, too: INIT, and a server that keeps running. A server
+# that never got through a case, or breaks its own protocol, may be anything.
 function server_failed(k,    part)
 {
 	split(k, part, SUBSEP)
-	return says_no(outcome[k]) || outcome[k] == "broken" && (note[k] ~ /^the server did not answer INIT/ || \
+	return tested_and_failed(outcome[k]) || outcome[k] == "broken" && (note[k] ~ /^the server did not answer INIT/ || \
 		part[1] in works && note[k] ~ /^the server (did not|closed|ended|was ended|has no ID|registers no)/)
 }
 
-# Red because of what was tested, not because the test could not be made.
-function says_no(v)
+# The tested behaviour failed, rather than the test.
+function tested_and_failed(v)
 {
 	return v ~ /^(fail|timeout|crash)$/
 }
 
-function write_results(server,    c, k, v, file, blame)
+function write_results(server,    c, k, v, file, suspect)
 {
 	file = OUT "/" server ".tsv"
-	print "case", "server", "outcome", "observed", "ops", "note" >file
+	print "case", "server", "outcome", "observed", "requests", "note" >file
 	for (c = 1; c <= n_cases; c++) {
 		k = server SUBSEP cases[c]
 		if (!(k in outcome))
 			continue
 		v = outcome[k]
-		blame = accused(server, cases[c])
-		count_blame(blame != "" ? blame : server_failed(k) ? "nobody" : "", server, cases[c])
-		note[k] = joined(note[k], "; ", blame)
-		print cases[c], server, v, observed[k], ops[k], note[k] >file
+		suspect = find_suspect(server, cases[c])
+		if (suspect != "")
+			note[k] = joined(note[k], "; ", "suspect: " suspect)
+		else if (server_failed(k))
+			suspect = "undecided"
+		count_suspect(suspect == "library" ? server : suspect, cases[c])
+		print cases[c], server, v, observed[k], requests[k], note[k] >file
 		count[server, v]++
 		if (failed(v)) {
 			n_failed[server]++
@@ -369,23 +374,18 @@ function write_results(server,    c, k, v, file, blame)
 	close(file)
 }
 
-# What one server shows of the library, or any of the kernel; each case once.
-function count_blame(blame, server, name,    whom, row)
+# SUSPECT: a server, for its library, "kernel", "undecided" or "". Each case counts once.
+function count_suspect(suspect, name)
 {
-	if (blame == "")
+	if (suspect == "" || (suspect, name) in suspected)
 		return
-	whom = blame ~ /library/ ? server : blame ~ /kernel/ ? "kernel" : "nobody"
-	if ((whom, name) in blamed)
-		return
-	blamed[whom, name] = 1
-	n_blamed[whom]++
-	row = title[name]
-	sub(/:.*/, "", row)
-	if (row != "" && index(" " blamed_rows[whom] " ", " " row " ") == 0)
-		blamed_rows[whom] = joined(blamed_rows[whom], " ", row)
+	suspected[suspect, name] = 1
+	n_suspected[suspect]++
+	if (promise[name] != "" && index(" " suspect_promises[suspect] " ", " " promise[name] " ") == 0)
+		suspect_promises[suspect] = joined(suspect_promises[suspect], " ", promise[name])
 }
 
-# A program may end badly although all its cases ended well.
+# A program may fail although all its cases passed.
 function check_programs(server,    p, program, s)
 {
 	for (p = 1; p <= n_programs; p++) {
@@ -398,5 +398,5 @@ function check_programs(server,    p, program, s)
 
 function run_failure(text)
 {
-	run_failures[++n_run_failures] = steady(text)
+	run_failures[++n_run_failures] = stable(text)
 }

@@ -10,7 +10,7 @@ inputs
 | select(startswith("{\"type\":\"step\"") or startswith("{\"type\":\"server\"") | not)
 | fromjson? | objects
 | (if .type == "expect" then [.observed, unmet]
-   elif .type == "ops" then [.observed, (if .ok == false then "requests: got \(.observed), wanted \(.wanted)" else "" end)]
+   elif .type == "requests" then [.observed, (if .ok == false then "requests: got \(.observed), wanted \(.wanted)" else "" end)]
    elif .type == "note" then [.key, .value]
    elif .type == "hint" then [.text, ""]
    elif .type == "broken" or .type == "skip" then [.reason, ""]

@@ -1,20 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The kernel log for collate.awk: which of its reports count, and for which cases
-# (splats[]), and which are of other processes (others[]). Writes LOG.
+# The kernel log for collate.awk, after splats.awk: which reports count, and for which cases
+# (splats[]), and which are other processes' (others[]). Writes LOG.
 
-BEGIN {
-	SPLAT = "WARNING:|BUG:|kernel BUG at|KASAN|KCSAN|UBSAN|[Cc]all [Tt]race:|Oops|" \
-		"general protection fault,|refcount_t|possible (circular|recursive) locking|" \
-		"inconsistent lock state|INFO: task .* blocked|detected stalls|" \
-		"new suspected memory leaks"
-	# A report that is known, see row K5: its first line, and one of the next ones.
-	KNOWN = "possible recursive locking detected"
-	KNOWN_BY = "(\\(sb_writers.*at: backing_file|i_mutex_key.*at: fuse_passthrough)_(write_iter|splice_write)"
-	# No memory, which rows X bring about, is no fault of the kernel; it prints a trace, too.
-	NO_MEMORY = ": (vmalloc error|page allocation failure): "
-	# Where a report begins, with which the one before has ended.
-	HEAD = "cut here|^====|INFO: task "
+kind == "known" {
+	known_promise[++n_known] = $1
+	known_first[n_known] = $2
+	known_later[n_known] = $3
+	next
 }
 
 kind == "kmsg" && (FNR == 1 || $0 == marker) {
@@ -32,8 +25,8 @@ kind == "kmsg" {
 	next
 }
 
-# A record is "priority,sequence,microseconds,flags;text", with what whose.awk adds; lines that
-# begin with a space belong to the record before. Records may come twice and may be missing.
+# A record is "priority,sequence,microseconds,flags;text", with the field of whose.awk; lines that
+# begin with a space belong to the record before. Records may be duplicated or missing.
 function read_kmsg(line,    at, head, text)
 {
 	at = index(line, ";")
@@ -55,22 +48,23 @@ function read_kmsg(line,    at, head, text)
 		in_run = 0
 	else if (text ~ /^fpt: (begin|end) /)
 		mark(text)
-	else if (head[1] < 8) # from 8 on it was written by a process
+	else if (head[1] < 8) # a facility other than 0 is a process that writes to /dev/kmsg
 		read_report(text, match(line, /^[^;]*,fpt=[a-z]+;/) ? substr(line, 1, RLENGTH - 1) : "")
 }
 
-# Of a report that is known, about no memory, or of other processes nothing counts, to the
-# end of its trace. Whose it is may be said some lines after its first one.
-function read_report(text, whose)
+# A report that is known, about lack of memory, or of other processes does not count, up to the end
+# of its trace. Its process may be named some lines after its first one.
+function read_report(text, whose,    i)
 {
 	if (awaited && (text ~ HEAD || !--awaited || text ~ SPLAT && (known || whose != "" && text !~ /^WARNING:/)))
 		settle()
-	if (awaited && known && text ~ KNOWN_BY) {
-		awaited = n_held = 0
-		in_known = 1
-		n_known++
-	}
-	if (text ~ HEAD "|BUG:|WARNING:") # other machines than x86 mark no end
+	for (i = 1; awaited && known && i <= n_known; i++)
+		if (held[1] ~ known_first[i] && text ~ known_later[i]) {
+			known_seen[i] = stable(held[1])
+			awaited = n_held = 0
+			in_known = 1
+		}
+	if (text ~ HEAD "|BUG:|WARNING:") # only x86 marks the end of a trace
 		in_known = 0
 	if (in_known)
 		in_known = text !~ /<\/TASK>/
@@ -80,13 +74,13 @@ function read_report(text, whose)
 		in_others = 0
 		trace_of_others = last_sequence
 	} else if (text ~ /^ *<IRQ>/ && trace_of_others && trace_of_others == last_sequence - 1 && others[n_others] !~ /lockup|stall/) {
-		n_unknown++ # an interrupt, and what RCU does in one, names whom it came upon
-		splat(steady(others[n_others--]), excused_ran)
+		n_unknown++ # a report from an interrupt, RCU's included, names the process it interrupted
+		splat(stable(others[n_others--]), others_ran)
 	} else if (text ~ SPLAT)
 		hold(text)
 	if (awaited && whose ~ /others$/) {
 		others[++n_others] = held[1]
-		excused_ran = held_ran[1]
+		others_ran = held_ran[1]
 		awaited = n_held = 0
 		in_others = 1
 	} else if (awaited && !known && whose != "") {
@@ -102,20 +96,22 @@ function hold(text,    k)
 	held_ran[n_held] = ""
 	for (k in running)
 		held_ran[n_held] = joined(held_ran[n_held], "\n", k)
-	if (!awaited) {
-		known = text ~ KNOWN
-		awaited = known ? 6 : 12
-	}
+	if (awaited)
+		return
+	known = 0
+	for (k = 1; k <= n_known; k++)
+		known += text ~ known_first[k]
+	awaited = known ? 6 : 12
 }
 
 function settle(    i)
 {
 	for (i = 1; i <= n_held; i++)
-		splat(steady(held[i]), held_ran[i])
+		splat(stable(held[i]), held_ran[i])
 	awaited = n_held = 0
 }
 
-# What another run on this machine marks is none of these cases.
+# Marks of another run on this host are ignored.
 function mark(text,    word)
 {
 	split(text, word, " ")
@@ -123,13 +119,13 @@ function mark(text,    word)
 		return
 	if (word[2] == "begin") {
 		running[word[4], word[3]] = 1
-		if (splat_boot[word[4], word[3]] != boot) # else another run begins the same
+		if (splat_boot[word[4], word[3]] != boot) # else another run begins the same case
 			delete splats[word[4], word[3]]
 	} else
 		delete running[word[4], word[3]]
 }
 
-# RAN: what was running, a line each
+# RAN: the cases that were running, a line each
 function splat(text, ran,    n, keys, i, j, also, part)
 {
 	n = split(ran, keys, "\n")
@@ -153,10 +149,18 @@ function list_others(    i)
 {
 	for (i = 1; i <= n_others; i++) {
 		if (i == 1)
-			print "\nKernel log, of processes that are not of this run (not counted, see " DIR "/kernel.log):"
+			print "\nKernel log, reports about processes outside of this run (not counted, see " DIR "/kernel.log):"
 		print "  " others[i]
 	}
 	if (n_unknown)
-		print "\nKernel log: " n_unknown " of the reports name processes that had ended when they were read, " \
-			"cannot be\nlooked up here, or were interrupted. They count, but may be of others: see " DIR "/kernel.log"
+		print "\nKernel log: " n_unknown " of the reports name processes that had exited, cannot be looked up " \
+			"here, or were\ninterrupted. They count, but may concern other processes: see " DIR "/kernel.log"
+}
+
+function list_known(    i, any)
+{
+	for (i = 1; i <= n_known; i++)
+		if (i in known_seen)
+			print (any++ ? "" : "\nKernel log, known reports (not counted):\n") "  " known_promise[i] ": " \
+				known_seen[i] (known_seen[i] ~ /lock/ ? " (lockdep is off from there on)" : "")
 }

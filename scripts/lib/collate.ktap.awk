@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Reads KTAP as kselftest's harness prints it. ktap_line() returns 1 for a line
-# that is a verdict and then has set
+# Reads KTAP as kselftest's harness prints it. ktap_line() returns 1 for a verdict, and then has set
 #
-#   ktap_name     as printed, without the program's name
+#   ktap_name     the case, without the program's name
 #   ktap_verdict  pass fail skip xfail xpass
 #   ktap_reason   the text after SKIP, XFAIL or XPASS
-#   ktap_said     what the case said of its failure
-#   ktap_end      how its process ended, where the harness saw it: exit timeout crash broken
+#   ktap_failure  the failure message
+#   ktap_end      how the process ended, if the harness reported it: exit timeout crash broken
 
 function ktap_begin_file()
 {
@@ -15,7 +14,7 @@ function ktap_begin_file()
 	ktap_skip_all = ""
 }
 
-# A file ktap/<server>/<program>.ktap of a run, whose names it sets.
+# Sets server and program from the path <server>/<program>.ktap.
 function ktap_begin_file_of_run(path,    part, n)
 {
 	n = split(path, part, "/")
@@ -30,8 +29,8 @@ function ktap_forget()
 	ktap_located = ktap_other = ktap_process_end = ""
 }
 
-# The first line with a source location is the failed expectation that the
-# others follow from; without one, the last thing said is nearest to the end.
+# The first line with a source location is the failed expectation that caused the others. Without
+# one, the last line is closest to the cause.
 function ktap_diagnostic(text)
 {
 	if (text ~ /: Test failed$/) {
@@ -41,8 +40,8 @@ function ktap_diagnostic(text)
 	}
 	if (text ~ /^ *(RUN|OK|FAIL|SKIP) / || text ~ /^(Starting|PASSED:|FAILED:|Totals:)/)
 		return
-	if (text ~ /^([A-Z][0-9]+:|see|advice:|steps:|evidence:|kernel log:|again:)( |$)/ || text ~ /^ +[0-9.]+ /)
-		return # what every failure shows, says nothing of why: harness/case_info.c
+	if (text ~ /^  /)
+		return # context of a failure, indented by show_failure() in harness/case_info.c
 	if (text ~ /: Test terminated by timeout$/)
 		ktap_process_end = "timeout"
 	else if (text ~ /: Test terminated unexpectedly by signal/)
@@ -63,7 +62,7 @@ function ktap_line(line,    at, directive)
 	}
 	if (line ~ /^1\.\.0 # SKIP /)
 		ktap_skip_all = substr(line, length("1..0 # SKIP ") + 1)
-	# Behind what a server has said without ending its line.
+	# A verdict may follow output of a server that did not end its line.
 	if (line !~ /^(not )?ok / && match(line, /(not )?ok [0-9]+ [A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+( # .*)?$/))
 		line = substr(line, RSTART)
 	if (line !~ /^(not )?ok [0-9]+ ./)
@@ -82,7 +81,7 @@ function ktap_line(line,    at, directive)
 			ktap_verdict = tolower(directive)
 		}
 	}
-	ktap_said = ktap_located != "" ? ktap_located : ktap_other
+	ktap_failure = ktap_located != "" ? ktap_located : ktap_other
 	ktap_end = ktap_process_end
 	ktap_forget()
 	return 1

@@ -12,11 +12,12 @@ usage()
 	cat <<-END
 	usage: scripts/lib/collate.sh [--verbose] RUN_DIR KERNEL SERVER...
 	Makes RUN_DIR/results/KERNEL/<server>.tsv, RUN_DIR/facts.tsv and RUN_DIR/kernel.log from
-	what a run left in RUN_DIR: cases.tsv, status.tsv, ktap/, evidence/ and kmsg; of virtual
-	machines also deaths.tsv, of a run that ended with its first failure also stopped. Prints
-	the summary, with --verbose also each case that was skipped or was expected to fail.
+	what a run left in RUN_DIR: cases.tsv, status.tsv, ktap/, evidence/ and kmsg; also
+	known_reports.tsv (kernel reports that cases declare), deaths.tsv (of virtual machines)
+	and stopped (the run ended at its first failure), if they exist. Prints the summary, with
+	--verbose also each case that was skipped or failed as expected.
 
-	AGAIN  how a case is run again: lines of server, tab, command up to the case's name
+	RERUN  how a case is run again: lines of server, tab, command up to the case's name
 
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing executed.
 	END
@@ -51,16 +52,18 @@ evidence=("$run"/evidence/*/*.jsonl)
 ktap=("$run"/ktap/*/*.ktap)
 deaths=$run/deaths.tsv
 [ -e "$deaths" ] || deaths=
+known=$run/known_reports.tsv
+[ -e "$known" ] || known=
 stopped=$([ ! -e "$run/stopped" ] || echo 1)
 results=$run/results/$kernel
 mkdir -p "$results"
 : >"$run/kernel.log"
 
 jq -nRr -f "$scripts/lib/collate.jq" "${evidence[@]:-/dev/null}" |
-	awk -f "$scripts/lib/collate.ktap.awk" -f "$scripts/lib/collate.kmsg.awk" -f "$scripts/lib/collate.awk" \
+	awk -f "$scripts/lib/splats.awk" -f "$scripts/lib/collate.ktap.awk" -f "$scripts/lib/collate.kmsg.awk" -f "$scripts/lib/collate.awk" \
 		-f "$scripts/lib/collate.summary.awk" \
 		-v DIR="$run" -v VERBOSE="$verbose" -v STOPPED="$stopped" -v KERNEL="$kernel" -v SERVERS="$*" \
 		-v OUT="$results" -v FACTS="$run/facts.tsv" -v LOG="$run/kernel.log" \
 		kind=list "$run/cases.tsv" kind=status "$run/status.tsv" \
-		kind=deaths ${deaths:+"$deaths"} kind=evidence - \
+		kind=deaths ${deaths:+"$deaths"} kind=known ${known:+"$known"} kind=evidence - \
 		kind=kmsg "$run/kmsg" kind=ktap "${ktap[@]}"

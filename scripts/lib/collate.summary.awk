@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What collate.awk says of a run at its end; after it.
+# The summary of a run; after collate.awk.
 
 function summary(    i, server, totals, width, passed, xfail, xpass, failures, skipped, nothing)
 {
@@ -24,27 +24,26 @@ function summary(    i, server, totals, width, passed, xfail, xpass, failures, s
 	nothing = !failures && (!(passed + xfail) || n_needs_passthrough && !n_good_with)
 	list_skips(VERBOSE || nothing || ENVIRON["FPT_MOUNT"] != "")
 	if (VERBOSE)
-		list_cases("xfail", "Expected to fail, and failed:")
+		list_cases("xfail", "Expected failures:")
 	else
-		list_expected()
-	list_cases("xpass", "EXPECTED TO FAIL, BUT PASSED (if it is the kernel that was mended, remove the mark):")
+		list_xfail()
+	list_cases("xpass", "UNEXPECTED PASSES (if the kernel was fixed, remove .xfail from the case):")
 	list_cases("failed", "Failed:")
-	list_blame()
+	list_suspects()
 	for (i = 1; i <= n_run_failures; i++)
 		print (i == 1 ? "\nFailed outside of any case:\n" : "") "  " run_failures[i]
 	list_others()
-	if (n_known)
-		print "\nlockdep took FUSE on FUSE for a deadlock (row K5), and has been off since"
+	list_known()
 	if (records_lost)
-		printf "\n%d kernel log records were lost: a splat may have been missed\n", records_lost
+		printf "\n%d kernel log records were lost: a report may have been missed\n", records_lost
 	print "kernel_log_records_lost", records_lost + 0 >FACTS
 	if (nothing && passed)
-		print "\nUNSUPPORTED: no case that needs passthrough could be executed"
+		print "\nUNSUPPORTED: no case that needs passthrough could run"
 	if (n_stopped)
-		print "\nended with the first failure: " n_stopped " case" (n_stopped == 1 ? " was" : "s were") " not run"
-	printf "\neverything observed: %s\n\n", DIR
+		print "\nstopped at the first failure: " n_stopped " case" (n_stopped == 1 ? " was" : "s were") " not run"
+	printf "\nlogs: %s\n\n", DIR
 	if (xfail || xpass)
-		printf "%d failed as expected%s\n", xfail, xpass ? ", " xpass " passed against it" : ""
+		printf "%d failed as expected%s\n", xfail, xpass ? ", " xpass " passed unexpectedly" : ""
 	printf "%d passed, %d failed, %d skipped\n", passed, failures, skipped
 	print "counts/passed", passed + 0 >FACTS
 	print "counts/xfail", xfail + 0 >FACTS
@@ -54,7 +53,7 @@ function summary(    i, server, totals, width, passed, xfail, xpass, failures, s
 	return failures ? 1 : nothing ? 4 : 0
 }
 
-# The outcomes that "passed, failed, skipped" do not tell, in a fixed order.
+# Outcomes in more detail than passed, failed and skipped, in a fixed order.
 function server_totals(server,    n, i, v, text)
 {
 	n = split("pass xfail xpass fail broken timeout crash incomplete skip:cap " \
@@ -70,31 +69,32 @@ function server_totals(server,    n, i, v, text)
 	return text == "" ? "" : "  (" text ")"
 }
 
-# A failure is somewhere here, but that of a program that is mounted: advice.awk.
-function list_blame(    i, server)
+# An external file system has no control to compare with: advice.awk names what is wrong.
+function list_suspects(    i, server)
 {
-	blame_heading = "\nAccused:\n"
+	suspect_heading = "\nSuspected:\n"
 	for (i = 1; i <= n_servers; i++) {
 		server = servers[i]
-		say_blamed(library(server) ", not the kernel", server,
-			"failed on " server ", and not on raw, which does without a library")
+		print_suspect(library(server) ", not the kernel", server,
+			"failed on " server " but not on raw, which uses no library")
 	}
-	say_blamed("kernel " KERNEL, "kernel", "failed on " (kernel_on == "" ? "raw, which does" : kernel_on) " without a library, or with a report of the kernel")
+	print_suspect("kernel " KERNEL, "kernel", "failed on " (controls == "" ? "raw, which uses" : controls) \
+		" no library, or with a kernel log report")
 	if (ENVIRON["FPT_MOUNT"] == "")
-		say_blamed("nobody", "nobody", raw_passes ? \
-			"failed where nothing shows whether it is the kernel, a library or a server" : \
-			"failed, and none has passed on raw in this run, which does without a library (" \
+		print_suspect("undecided", "undecided", raw_passes ? \
+			"failed and may be due to the kernel, a library or a server" : \
+			"failed, and raw, which uses no library, passed none in this run (" \
 			(index(" " SERVERS " ", " raw ") ? "run more cases" : "give --server raw,NAME") ")")
 }
 
-function say_blamed(who, key, where)
+function print_suspect(who, key, why)
 {
-	if (!n_blamed[key])
+	if (!n_suspected[key])
 		return
-	printf "%s  %s: %d case%s %s\n", blame_heading, who, n_blamed[key], n_blamed[key] == 1 ? "" : "s", where
-	blame_heading = ""
-	if (blamed_rows[key] != "")
-		print "      row" (blamed_rows[key] ~ / / ? "s " : " ") blamed_rows[key]
+	printf "%s  %s: %d case%s %s\n", suspect_heading, who, n_suspected[key], n_suspected[key] == 1 ? "" : "s", why
+	suspect_heading = ""
+	if (suspect_promises[key] != "")
+		print "      promise" (suspect_promises[key] ~ / / ? "s " : " ") suspect_promises[key]
 }
 
 function library(server)
@@ -102,8 +102,8 @@ function library(server)
 	return joined(server in backend ? backend[server] : server, " ", version[server])
 }
 
-# Each reason once, with how many cases it kept from running; what a server cannot do
-# is nothing that can be changed here.
+# Each reason once, with the number of cases skipped for it. A user cannot change what a server
+# does not support, so only --verbose lists that.
 function list_skips(all,    i, c, k, reason, n, order, times, left_out)
 {
 	for (i = 1; i <= n_servers; i++)
@@ -120,26 +120,25 @@ function list_skips(all,    i, c, k, reason, n, order, times, left_out)
 	for (i = 1; i <= n; i++)
 		printf "%s%5d  %s\n", i == 1 ? "\nSkipped:\n" : "", times[order[i]], order[i]
 	if (left_out)
-		printf "%s%5d  library: a server cannot do it (--verbose says what)\n", n ? "" : "\nSkipped:\n", left_out
+		printf "%s%5d  library: not supported by a server (--verbose lists what)\n", n ? "" : "\nSkipped:\n", left_out
 }
 
-# A line for each row.
-function list_expected(    i, c, k, row, n, order, times, why)
+# One line for each promise.
+function list_xfail(    i, c, k, id, n, order, times, why)
 {
 	for (c = 1; c <= n_cases; c++)
 		for (i = 1; i <= n_servers; i++) {
 			k = servers[i] SUBSEP cases[c]
 			if (outcome[k] != "xfail")
 				continue
-			row = title[cases[c]]
-			sub(/:.*/, "", row)
-			if (!times[row]++) {
-				order[++n] = row
-				why[row] = note[k]
+			id = promise[cases[c]]
+			if (!times[id]++) {
+				order[++n] = id
+				why[id] = note[k]
 			}
 		}
 	for (i = 1; i <= n; i++)
-		printf "%s%5d  %s: %s\n", i == 1 ? "\nExpected to fail, and failed:\n" : "", times[order[i]], order[i], why[order[i]]
+		printf "%s%5d  %s: %s\n", i == 1 ? "\nExpected failures:\n" : "", times[order[i]], order[i], why[order[i]]
 }
 
 function list_cases(which, heading,    i, c, k)
@@ -153,13 +152,13 @@ function list_cases(which, heading,    i, c, k)
 				print "\n" heading
 			heading = ""
 			printf "  %s %s: %s\n", servers[i], cases[c], outcome[k]
-			if (title[cases[c]] != "")
-				print "      " title[cases[c]]
+			if (promise[cases[c]] != "")
+				print "      " promise[cases[c]] ": " title[cases[c]]
 			if (note[k] != "")
 				print "      " note[k]
 			print "      see " DIR "/ktap/" servers[i] "/" program_of[cases[c]] ".ktap"
 			print "      see " DIR "/evidence/" servers[i] "/" program_of[cases[c]] ".jsonl"
-			if (which == "failed" && servers[i] in again)
-				print "      again: " again[servers[i]] " " cases[c]
+			if (which == "failed" && servers[i] in rerun)
+				print "      rerun: " rerun[servers[i]] " " cases[c]
 		}
 }

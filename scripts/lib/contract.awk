@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes the contract of what programs and servers say of themselves; after
-# markdown.awk, called by contract.sh. Input, with tabs between columns:
+# Prints the contract as Markdown; after markdown.awk, called by contract.sh. Input, separated by
+# tabs:
 #
-#   kind=servers  name, version, words that its hello has after "can"
-#   kind=promises     row, ref, promise                        (--promises of a program)
-#   kind=cases    name, row, since, needs, can, title      (--list of all)
-#   kind=mounted  the same of what needs no server
+#   kind=servers   name, version, abilities
+#   kind=promises  ID, ref, promise                             (--promises of a program)
+#   kind=cases     name, promise, since, needs, abilities, title  (--list of all)
+#   kind=external  the same, of cases for external file systems
 #
-# Prints Markdown. Exits 1, after a word on stderr, when row and case do not match.
+# Exits with 1 and a message on stderr if a promise has no case, or a case no promise.
 
 BEGIN {
 	FS = "\t"
@@ -16,90 +16,90 @@ BEGIN {
 
 kind == "servers" {
 	servers[++n_servers] = $1
-	asked = asked (asked == "" ? "" : ", ") $1 " " $2
-	words_of[$1] = " " $3 " "
+	versions = versions (versions == "" ? "" : ", ") $1 " " $2
+	abilities_of[$1] = " " $3 " "
 }
 
 kind == "promises" {
-	rows[++n_rows] = $1
+	ids[++n_ids] = $1
 	is_heading[$1] = $2 == "-"
 	ref[$1] = $2
 	promise[$1] = $3
 }
 
-kind == "cases" || kind == "mounted" && $0 != "" {
+kind == "cases" || kind == "external" && $0 != "" {
 	if (!($2 in promise) || is_heading[$2])
-		rowless = rowless " " $1 " (" $2 ")"
-	add_case($1, $2, $3, kind == "mounted" ? "what is mounted" : servers_that_can($4, $5), $6)
+		without_promise = without_promise " " $1 " (" $2 ")"
+	add_case($1, $2, $3, kind == "external" ? "external file systems" : servers_with($4, $5), $6)
 }
 
 END {
 	print "# The contract of FUSE passthrough backing IDs\n"
-	print "What is promised, row by row, with what decides it in the sources, and beneath it the cases"
-	print "that test it: since which release it holds, and which servers can run them.\n"
-	print "Servers asked: " asked "."
-	for (i = 1; i <= n_rows; i++)
-		if (is_heading[rows[i]])
-			show_heading(rows[i])
+	print "Each promise with the source that decides it, and the cases that test it: the release since"
+	print "which they hold, and the servers that can run them.\n"
+	print "Servers: " versions "."
+	for (i = 1; i <= n_ids; i++)
+		if (is_heading[ids[i]])
+			print_heading(ids[i])
 		else
-			show_row(rows[i])
-	if (caseless != "")
-		complain("rows without a case:" caseless)
-	if (rowless != "")
-		complain("cases whose row is not in the contract:" rowless)
+			print_promise(ids[i])
+	if (without_case != "")
+		complain("promises without a case:" without_case)
+	if (without_promise != "")
+		complain("cases whose promise is not in the contract:" without_promise)
 	exit failed
 }
 
-# Those whose hello has all words; needs and can are lists with commas.
-function servers_that_can(needs, can,    i, w, n, wanted, able, names)
+# The servers with all abilities; both arguments are separated by commas.
+function servers_with(needs, abilities,    i, w, n, wanted, able, names)
 {
-	n = split(can == "-" ? "" : can, wanted, ",")
+	n = split(abilities == "-" ? "" : abilities, wanted, ",")
 	if (needs ~ /(^|,)passthrough(,|$)/)
 		wanted[++n] = "passthrough"
 	for (i = 1; i <= n_servers; i++) {
 		able = 1
 		for (w = 1; w <= n; w++)
-			if (!index(words_of[servers[i]], " " wanted[w] " "))
+			if (!index(abilities_of[servers[i]], " " wanted[w] " "))
 				able = 0
 		if (able)
 			names = names (names == "" ? "" : ", ") servers[i]
 	}
-	return names == "" ? "none of them" : names
+	return names == "" ? "none" : names
 }
 
 # Variants of one case, program.fixture.VARIANT.name, share a line.
-function add_case(name, row, since, able, title,    part, n, variant, k)
+function add_case(name, id, since, able, title,    part, n, variant, k)
 {
 	n = split(name, part, ".")
 	variant = n == 4 ? part[3] : ""
-	k = row SUBSEP part[1] "." part[2] "." (n == 4 ? "{}." : "") part[n]
+	k = id SUBSEP part[1] "." part[2] "." (n == 4 ? "{}." : "") part[n]
 	if (!(k in text)) {
-		cases[row, ++n_cases[row]] = k
+		cases[id, ++n_cases[id]] = k
 		text[k] = title
 		cells[k] = "| " since " | " able " | |"
 	}
 	variants[k] = variants[k] (variants[k] == "" ? "" : ",") variant
 }
 
-function show_heading(row)
+function print_heading(id)
 {
-	printf "\n## %s: %s\n\n", row, plain(promise[row])
-	print "| row | promise, and the cases that test it | since | servers | decided by |"
+	printf "\n## %s: %s\n\n", id, plain(promise[id])
+	print "| ID | promise, and the cases that test it | since | servers | decided by |"
 	print "|---|---|---|---|---|"
 }
 
-function show_row(row,    c)
+function print_promise(id,    c)
 {
-	printf "| **%s** | **%s** | | | %s |\n", row, plain(promise[row]), plain(ref[row])
-	if (!n_cases[row]) {
+	printf "| **%s** | **%s** | | | %s |\n", id, plain(promise[id]), plain(ref[id])
+	if (!n_cases[id]) {
 		print "| | no case | | | |"
-		caseless = caseless " " row
+		without_case = without_case " " id
 	}
-	for (c = 1; c <= n_cases[row]; c++)
-		show_case(cases[row, c])
+	for (c = 1; c <= n_cases[id]; c++)
+		print_case(cases[id, c])
 }
 
-function show_case(k,    name)
+function print_case(k,    name)
 {
 	name = k
 	sub(/^[^\034]*\034/, "", name)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 
-# What would otherwise be markup.
+# Escapes markup.
 function plain(words)
 {
 	gsub(/[|*<`]/, "\\\\&", words)

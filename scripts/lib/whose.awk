@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Passes on records of /dev/kmsg as they come, up to LAST. One that names processes, by PID, is given
-# a field more, "fpt=WHOSE;": run (some is of the run, which is process ROOT and all below
-# it, or is a kernel thread, which may work for it), others (each is there, and is neither),
-# unknown (some is gone, or ROOT is 0: PIDs are not those of this /proc).
+# Copies records of /dev/kmsg as they come, up to LAST. A record that names processes by PID gets
+# another field, "fpt=WHOSE;": run (one belongs to the run, that is process ROOT and its
+# descendants, or is a kernel thread, which may work for it), others (all exist and belong
+# elsewhere), unknown (one exited, or ROOT is 0: the PIDs are not those of this /proc).
 
 BEGIN {
-	# The number that each of these ends with, but for what only an end can tell.
+	# Each of these ends with the PID, apart from text needed to recognize it.
 	n_named = split("PID: [0-9]+|:[0-9]+ (is )?blocked |task [^ ].*/[0-9]+|task [0-9]+ on cpu|task [^ ]+:[0-9]+|" \
 		"\\[[^]]*:[0-9]+\\]$|[^ ]/[0-9]+ is trying to |CPU#[0-9]+: .*/[0-9]+$|pid: [0-9]+, name|" \
 		"while atomic: .*/[0-9]+/0x", named, "|")

@@ -1,24 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The joins of data/collate, which holds every outcome, and of data/deaths, where kernels
-# died, give what is expected there.
+# Collating data/collate, which has every outcome, and data/deaths, where kernels died, gives the
+# files expected there.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
+need_built cases/known_bug
 expected=$tests/data/collate/expected
 run=$tmp/run
 cp -R "$tests/data/collate" "$run"
 
 exits "help" 0 "$scripts/lib/collate.sh" --help
-says "tells what is read" "$tmp/out" '.*cases.tsv, status.tsv, ktap/, .*'
+says "lists the input" "$tmp/out" '.*cases.tsv, status.tsv, ktap/, .*'
 exits "an unknown option" 1 "$scripts/lib/collate.sh" --quick "$run" k raw
 says "is named" "$tmp/err" 'collate.sh: unknown option --quick, see --help'
-exits "too few words" 1 "$scripts/lib/collate.sh" "$run"
-says "are told" "$tmp/err" 'collate.sh: give a run directory, a kernel and servers, see --help'
-exits "a folder that is no run's" 1 "$scripts/lib/collate.sh" "$tmp" k raw
-says "is named" "$tmp/err" "collate.sh: $tmp: not a run directory, .*"
-export AGAIN="raw	/x/run.sh --server raw --filter"
+exits "too few arguments" 1 "$scripts/lib/collate.sh" "$run"
+says "are reported" "$tmp/err" 'collate.sh: give a run directory, a kernel and servers, see --help'
+exits "a folder that is not a run directory" 1 "$scripts/lib/collate.sh" "$tmp" k raw
+says "is reported" "$tmp/err" "collate.sh: $tmp: not a run directory, .*"
+export RERUN="raw	/x/run.sh --server raw --filter"
 exits "a run with failures" 1 "$scripts/lib/collate.sh" "$run" 6.18.44 raw libfuse
 sed "s,$run,RUN,g" "$tmp/out" >"$tmp/summary"
 same "results of raw" "$expected/raw.tsv" "$run/results/6.18.44/raw.tsv"
@@ -27,15 +28,15 @@ same "the summary" "$expected/summary" "$tmp/summary"
 same "the kernel log is the run's" "$expected/kernel.log" "$run/kernel.log"
 same "facts for run.json" "$expected/facts.tsv" "$run/facts.tsv"
 
-unset AGAIN
-exits "the same with all that is known" 1 "$scripts/lib/collate.sh" --verbose "$run" again raw libfuse
-says "has each case that was expected to fail" "$tmp/out" '  raw alpha.f.xfail: xfail'
+unset RERUN
+exits "the same with --verbose" 1 "$scripts/lib/collate.sh" --verbose "$run" again raw libfuse
+says "lists each expected failure" "$tmp/out" '  raw alpha.f.xfail: xfail'
 same "the same data give the same bytes" "$expected/raw.tsv" "$run/results/again/raw.tsv"
 
 "$scripts/lib/collate.sh" "$run" alone libfuse >"$tmp/out" || :
-grep accuses "$run/results/alone/libfuse.tsv" | grep -v 'kernel log:' >"$tmp/accused" || :
-same "without raw only the kernel log accuses" /dev/null "$tmp/accused"
-says "and in the summary" "$tmp/out" '  kernel alone: 1 case failed on raw, which does without a library, or with a report of the kernel'
+grep suspect: "$run/results/alone/libfuse.tsv" | grep -v 'kernel log:' >"$tmp/suspects" || :
+same "without raw only a kernel log report names a suspect" /dev/null "$tmp/suspects"
+says "as the summary does" "$tmp/out" '  kernel alone: 1 case failed on raw, which uses no library, or with a kernel log report'
 
 newline='
 '
@@ -45,7 +46,7 @@ not_in() # FILE PATTERN
 	! grep -xe "$2" "$1"
 }
 
-# One program of one server, of which everything else is left out.
+# Only the data of one program on one server.
 only()
 {
 	rm -rf "$run"
@@ -63,10 +64,10 @@ only raw gamma 4
 exits "all skipped" 4 "$scripts/lib/collate.sh" "$run" k raw
 says "its last line" "$tmp/out" '0 passed, 0 failed, 2 skipped'
 only libfuse gamma 139
-exits "all passed, but the program died" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "all passed, but the program was killed" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 says "its last line" "$tmp/out" '2 passed, 1 failed, 0 skipped'
 
-# A case of each kind that is not red on raw: how it ends on libfuse, and who is accused.
+# The suspect of a case that fails on libfuse and does not fail on raw.
 on_both() # RAW LIBFUSE BROKEN-REASON
 {
 	rm -rf "$run"
@@ -85,49 +86,49 @@ on_both() # RAW LIBFUSE BROKEN-REASON
 }
 
 on_both "ok 2 f.library # SKIP library: raw cannot" "not ok 2 f.library" ""
-says "raw cannot show what a library promises, and no other case accuses the kernel" "$run/results/k/libfuse.tsv" \
-	'p.f.library.*; accuses the library'
-says "the summary accuses the version" "$tmp/out" \
-	'  libfuse-mt 3.19.0, not the kernel: 1 case failed on libfuse, and not on raw, which does without a library'
+says "raw cannot test a library's promise and fails no other case: the library" "$run/results/k/libfuse.tsv" \
+	'p.f.library.*; suspect: library'
+says "the summary names its version" "$tmp/out" \
+	'  libfuse-mt 3.19.0, not the kernel: 1 case failed on libfuse but not on raw, which uses no library'
 on_both "not ok 2 f.library" "not ok 2 f.library" ""
-says "red on both" "$run/results/k/libfuse.tsv" 'p.f.library.*; accuses the kernel'
+says "fails on both: the kernel" "$run/results/k/libfuse.tsv" 'p.f.library.*; suspect: kernel'
 on_both "ok 2 f.library # SKIP library: raw cannot" "not ok 1 f.kernel" "the server did not answer INIT"
-says "a server that does not get through" "$run/results/k/libfuse.tsv" \
-	'p.f.kernel.libfuse.broken.*the server did not answer INIT; accuses the library'
+says "a server that fails in the set-up" "$run/results/k/libfuse.tsv" \
+	'p.f.kernel.libfuse.broken.*the server did not answer INIT; suspect: library'
 "$scripts/lib/collate.sh" "$run" k libfuse >"$tmp/out" || :
-says "without raw nobody can be accused" "$tmp/out" '  nobody: 1 case failed, and none has passed on raw .*'
+says "without raw it is undecided" "$tmp/out" '  undecided: 1 case failed, and raw, which uses no library, passed none in this run (give --server raw,NAME)'
 for lack in "has no ID for this: open f" "registers no backing file, it said x"; do
 	on_both "ok 2 f.library" "not ok 1 f.kernel
 ok 2 f.library" "the server $lack"
 	says "a server that $lack" "$run/results/k/libfuse.tsv" \
-		"p.f.kernel.libfuse.broken.*the server $lack; accuses the library"
+		"p.f.kernel.libfuse.broken.*the server $lack; suspect: library"
 done
 on_both "ok 2 f.library" "not ok 1 f.kernel" "mount: ENOMEM"
-says "a set-up that fails without the server" "$run/results/k/libfuse.tsv" 'p.f.kernel.libfuse.broken.*mount: ENOMEM'
+says "a set-up that fails before the server: no suspect" "$run/results/k/libfuse.tsv" 'p.f.kernel.libfuse.broken.*mount: ENOMEM'
 on_both "ok 2 f.library" "ok 1 f.kernel # SKIP kernel: INIT does not offer FUSE_PASSTHROUGH" ""
-says "a server that does not see what the kernel has" "$run/results/k/libfuse.tsv" \
-	'p.f.kernel.libfuse.fail.*skipped, but raw runs it on this kernel: INIT .*; accuses the library'
+says "a server that misses what the kernel has" "$run/results/k/libfuse.tsv" \
+	'p.f.kernel.libfuse.fail.*skipped, but raw passes it on this kernel: INIT .*; suspect: library'
 
 on_both "not ok 2 f.library" "ok 1 f.kernel # SKIP library: cannot" ""
-says "what raw alone can run" "$run/results/k/raw.tsv" 'p.f.library.raw.fail.*; accuses the kernel'
+says "fails where only raw can run: the kernel" "$run/results/k/raw.tsv" 'p.f.library.raw.fail.*; suspect: kernel'
 "$scripts/lib/collate.sh" "$run" k raw >"$tmp/out" || :
 says "raw alone" "$tmp/out" '  kernel k: 1 case failed on raw, .*'
-says "with its row" "$tmp/out" '      row F1'
+says "with its promise" "$tmp/out" '      promise F1'
 on_both "not ok 2 f.library" "ok 2 f.library" ""
-says "red on raw, green on a library" "$tmp/out" \
-	'  nobody: 1 case failed where nothing shows whether it is the kernel, a library or a server'
-check "is not the kernel" not_in "$tmp/out" '  kernel k: .*'
+says "fails on raw, passes on a library: undecided" "$tmp/out" \
+	'  undecided: 1 case failed and may be due to the kernel, a library or a server'
+check "not the kernel" not_in "$tmp/out" '  kernel k: .*'
 on_both "# library: Test terminated by timeout${newline}not ok 2 f.library" "ok 1 f.kernel # SKIP library: cannot" ""
-says "a hang of raw alone may be its own" "$run/results/k/raw.tsv" 'p.f.library.raw.timeout.*by timeout'
+says "a hang of raw alone may be raw's: no suspect" "$run/results/k/raw.tsv" 'p.f.library.raw.timeout.*by timeout'
 sed -i 's/^ok 1/not ok 1/' "$run/ktap/raw/p.ktap"
 cp "$run/ktap/raw/p.ktap" "$run/ktap/libfuse/p.ktap"
 "$scripts/lib/collate.sh" "$run" k raw libfuse >"$tmp/out" || :
-says "where nothing passes nobody is accused" "$tmp/out" '  nobody: 2 cases failed, and none has passed on raw .* (run more cases)'
-check "and not the kernel" not_in "$tmp/out" '  kernel k: .*'
+says "nothing passes: undecided" "$tmp/out" '  undecided: 2 cases failed, and raw, .*, passed none in this run (run more cases)'
+check "not the kernel" not_in "$tmp/out" '  kernel k: .*'
 FPT_MOUNT=x "$scripts/lib/collate.sh" "$run" k libfuse >"$tmp/out" || :
-check "what is mounted has no --server raw" not_in "$tmp/out" '.*--server raw.*'
+check "an external file system gets no advice of --server raw" not_in "$tmp/out" '.*--server raw.*'
 
-# Servers over io_uring, while raw passes: each "SERVER VERDICT".
+# Servers over io_uring, while raw passes. Arguments: "SERVER VERDICT".
 over_ring()
 {
 	rm -rf "$run"
@@ -149,20 +150,21 @@ over_ring()
 	"$scripts/lib/collate.sh" "$run" k $servers >"$tmp/out" || :
 }
 over_ring "raw-uring not ok" "libfuse-uring not ok"
-says "red on all over io_uring" "$tmp/out" '  kernel k: 1 case failed on raw or raw-uring, which do without a library, .*'
-check "is no library's" not_in "$tmp/out" '.*, not the kernel: .*'
+says "fails on all over io_uring: the kernel" "$tmp/out" '  kernel k: 1 case failed on raw or raw-uring, which use no library, .*'
+check "not a library" not_in "$tmp/out" '.*, not the kernel: .*'
 over_ring "raw-uring ok" "libfuse-uring not ok"
-says "red on one of them" "$tmp/out" '  libfuse-uring, not the kernel: 1 case failed on libfuse-uring, and not on raw, .*'
+says "fails on one of them: its library" "$tmp/out" '  libfuse-uring, not the kernel: 1 case failed on libfuse-uring but not on raw, .*'
 for server in raw-uring libfuse-uring; do
 	over_ring "$server not ok"
-	says "$server alone over io_uring" "$tmp/out" '  nobody: 1 case failed where nothing shows .*'
-	check "accuses nobody" not_in "$tmp/out" '.*\(kernel k\|not the kernel\): .*'
+	says "$server alone over io_uring: undecided" "$tmp/out" '  undecided: 1 case failed and may be due to .*'
+	check "no other suspect" not_in "$tmp/out" '.*\(kernel k\|not the kernel\): .*'
 done
 
-# lockdep's report of two locks of the same class, while a case runs.
+# A lockdep report about two locks of one class, while a case runs.
 lockdep_reports() # LOCK
 {
 	only libfuse gamma 0
+	"$built/cases/known_bug" --json | jq -r '.known_report // empty | ["K5", .[]] | @tsv' >"$run/known_reports.tsv"
 	cat >>"$run/kmsg" <<-END
 	12,1,1,-;fpt: run x begins
 	12,2,2,-;fpt: begin gamma.h.two libfuse
@@ -178,26 +180,29 @@ lockdep_reports() # LOCK
 }
 
 lockdep_reports 'sb_writers#7){.+.+}-{0:0}, at: backing_file_write_iter+0x6cc/0x8d0'
-exits "a report of the kernel that is known" 0 "$scripts/lib/collate.sh" "$run" k libfuse
-says "it is told" "$tmp/out" 'lockdep took FUSE on FUSE .*'
+exits "a known kernel report" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+says "is listed" "$tmp/out" '  K5: WARNING: possible recursive locking detected (lockdep is off from there on)'
 lockdep_reports '&sb->s_type->i_mutex_key#9){+.+.}-{4:4}, at: fuse_passthrough_write_iter+0x192/0x2a0'
-exits "the same of what is written asynchronously" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "the same for an asynchronous write" 0 "$scripts/lib/collate.sh" "$run" k libfuse
 echo '4,11,11,-;BUG: another' >>"$run/kmsg"
-exits "a report behind one that is known" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a report after a known one" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
-exits "a report of the same kind that is not known" 1 "$scripts/lib/collate.sh" "$run" k libfuse
-says "it is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: possible recursive locking.*'
+exits "an unknown report of the same kind" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "fails the case" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: possible recursive locking.*'
+lockdep_reports 'sb_writers#7){.+.+}-{0:0}, at: backing_file_write_iter+0x6cc/0x8d0'
+rm "$run/known_reports.tsv"
+exits "a report that no case declares as known" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 
 lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
 sed -i 's/WARNING: .*/fault_io: vmalloc error: size 32768, vm_struct allocation failed/' "$run/kmsg"
-exits "no memory, which is no fault" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "an allocation failure" 0 "$scripts/lib/collate.sh" "$run" k libfuse
 sed -i '/TASK>/d' "$run/kmsg" # as on arm64
 echo '4,11,11,-;BUG: KASAN: slab-use-after-free in f+0x1/0x2' >>"$run/kmsg"
-exits "a report behind it, where no trace has an end" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a report after it, where traces have no end mark" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 
 # --- whose reports -------------------------------------------------------------
 
-# Reports while a case runs, in the order of the arguments: "WHOSE;TEXT", as whose.awk says it.
+# Reports while a case runs: "WHOSE;TEXT" each, as whose.awk prints them.
 reported()
 {
 	only libfuse gamma 0
@@ -215,40 +220,40 @@ case=gamma.h.two
 others=',fpt=others;' ours=',fpt=run;' unknown=',fpt=unknown;'
 hung='INFO: task loopback:123 blocked for more than 120 seconds.'
 reported "$others$hung" ";      Not tainted 6.18" "$others task:loopback state:D pid:123" ";Call Trace:" "; </TASK>"
-exits "a hung task of others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
-says "is shown" "$tmp/out" "  $hung"
-says "with the file" "$tmp/out" "Kernel log, of processes that are not of this run (not counted, see $run/kernel.log):"
+exits "a hung task outside of the run" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+says "is listed" "$tmp/out" "  $hung"
+says "with the file" "$tmp/out" "Kernel log, reports about processes outside of this run (not counted, see $run/kernel.log):"
 reported "$ours$hung" ";Call Trace:"
-exits "one of the run" 1 "$scripts/lib/collate.sh" "$run" k libfuse
-says "is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: INFO: task loopback blocked .*'
-check "and not of others" not_in "$tmp/out" 'Kernel log, of .*'
+exits "a hung task of the run" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "fails the case" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: INFO: task loopback blocked .*'
+check "and is not outside" not_in "$tmp/out" 'Kernel log, reports about .*'
 reported ";$hung" ";Call Trace:"
-exits "one of which nothing is known, as in a virtual machine" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a hung task that was not looked up, as in a virtual machine" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 reported "$unknown$hung" ";Call Trace:"
-exits "one of a process that is gone" 1 "$scripts/lib/collate.sh" "$run" k libfuse
-says "may be of others" "$tmp/out" 'Kernel log: 1 of the reports name processes that had ended .*'
+exits "a hung task that exited" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "may concern others" "$tmp/out" 'Kernel log: 1 of the reports name processes that had exited.*'
 reported ";cut here" "${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2" "${others}CPU: 1 PID: 99 Comm: x" \
 	";Call Trace:" ";end trace" ";Call Trace:"
-exits "a trace behind a report of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a trace after a report of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 reported ";cut here" ";refcount_t: underflow; use-after-free." "${others}WARNING: CPU: 1 PID: 99 at lib/refcount.c:28" \
 	";Call Trace:"
-exits "a report of others that begins without their PID" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a report of others whose first line has no PID" 0 "$scripts/lib/collate.sh" "$run" k libfuse
 kasan='BUG: KASAN: slab-use-after-free in fuse_backing_free+0x1/0x2'
 reported ";======" ";$kasan" "${others}Write of size 8 at addr 0 by task x/99" ";Call Trace:"
-exits "that has it in its second line" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "one with the PID in the second line" 0 "$scripts/lib/collate.sh" "$run" k libfuse
 reported ";======" ";$kasan" "${ours}Write of size 8 at addr 0 by task x/99" ";Call Trace:"
 exits "the same of the run" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 reported "$others$hung" ";======" ";$kasan" "${ours}Write of size 8 at addr 0 by task x/99"
-exits "one of the run behind one of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
-says "is what the case is told" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: BUG: KASAN: .*'
+exits "a report of the run after one of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "fails the case" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: BUG: KASAN: .*'
 reported ";$kasan" "$others$hung"
-exits "one that ends without a PID before one of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a report without a PID before one of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 reported ";$kasan" ";cut here" "${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2"
-exits "also where that is a warning" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "before a warning of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 reported ";$kasan" "${others}watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:99]"
-exits "or says who it is by itself" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "before one whose first line has the PID" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 reported ";$kasan"
-exits "one that the log ends with" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a report at the end of the log" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 reported ";BUG: kernel NULL pointer dereference, address: 0" ";#PF: error_code(0x0002)" ";Oops: Oops: 0002 [#1] SMP" \
 	"${others}CPU: 0 UID: 0 PID: 99 Comm: x" ";Call Trace:"
 exits "an oops of others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
@@ -256,22 +261,22 @@ warned="${others}WARNING: CPU: 1 PID: 99 at fs/x.c:1 f+0x1/0x2"
 reported ";cut here" "$warned" ";Call Trace:" "; <TASK>"
 exits "a warning of others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
 reported ";cut here" "$warned" ";Call Trace:" "; <IRQ>"
-exits "one of an interrupt, which came upon others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
-says "is the case's" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: .*'
-says "and may be of others" "$tmp/out" 'Kernel log: 1 of the reports name processes .*'
+exits "a warning in an interrupt of others" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+says "fails the case" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: .*'
+says "and may concern others" "$tmp/out" 'Kernel log: 1 of the reports name processes .*'
 reported "${others}watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:99]" ";Call Trace:" "; <IRQ>"
-exits "a timer's, of others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a timer's report about others" 0 "$scripts/lib/collate.sh" "$run" k libfuse
 reported "$ours$hung"
 sed -i '$d' "$run/kmsg"
 printf '%s\n' "12,4,4,-;fpt: end $case libfuse" "12,5,5,-;fpt: begin $case libfuse" "12,6,6,-;fpt: run x ends" >>"$run/kmsg"
-exits "one of the run before another run begins the same case" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a report before another run begins the same case" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 case=gamma.h.gone
 reported "$others$hung" ";Call Trace:"
-exits "others, while no case runs" 0 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a report of others outside of any case" 0 "$scripts/lib/collate.sh" "$run" k libfuse
 reported "$ours$hung" ";Call Trace:"
-exits "the run, while no case runs" 1 "$scripts/lib/collate.sh" "$run" k libfuse
+exits "a report of the run outside of any case" 1 "$scripts/lib/collate.sh" "$run" k libfuse
 
-# Processes as they are: below this one, beside it, gone, the kernel's own.
+# Real processes: children of this one, others, exited ones, kernel threads.
 true &
 gone=$!
 wait $gone
@@ -282,7 +287,7 @@ whose() # WHOSE ROOT TEXT
 	printf '4,1,2,-;%s\n KEY=PID: %s\n' "$3" $below >"$tmp/records"
 	awk -f "$scripts/lib/whose.awk" -v ROOT="$2" <"$tmp/records" >"$tmp/annotated"
 	sed "1s/;/${1:+,fpt=$1};/" "$tmp/records" >"$tmp/wanted"
-	same "'$3' is of: ${1:-nobody}" "$tmp/wanted" "$tmp/annotated"
+	same "'$3': ${1:-no process}" "$tmp/wanted" "$tmp/annotated"
 }
 whose run $$ "INFO: task a b:$below blocked for more than 120 seconds."
 whose run $$ "WARNING: CPU: 0 PID: $$ at fs/x.c:1 f+0x1/0x2"
@@ -302,8 +307,8 @@ whose unknown 0 "CPU: 0 PID: 1 Comm: init"
 whose '' $$ "usb 1-1: new device 4711"
 kill $below
 
-# Two boots of a virtual machine, each with a death; the third did not come up. What a
-# case had done when another killed the kernel is forgotten when it begins anew.
+# Two boots of a virtual machine that each died; the third did not come up. A case that was
+# running when another killed the kernel starts from scratch.
 expected=$tests/data/deaths/expected
 rm -rf "$run"
 cp -R "$tests/data/deaths" "$run"

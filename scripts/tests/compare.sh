@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Every kind of change between data/compare/old and new is told apart.
+# Every kind of change, between data/compare/old and new.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -14,38 +14,38 @@ same "what changed" "$data/expected" "$tmp/out"
 exits "nothing changed" 0 "$compare" old old
 exits "files, with regressions" 1 "$compare" old/raw.tsv new/raw.tsv
 
-# No regression in what is left when the lines of regressions go.
+# Without the lines that regress.
 grep -v 'breaks' old/raw.tsv >"$tmp/old.tsv"
 grep -v 'breaks' new/raw.tsv >"$tmp/new.tsv"
 exits "changes without a regression" 0 "$compare" --allow-vanished "$tmp/old.tsv" "$tmp/new.tsv"
 says "are counted" "$tmp/out" '0 regressed, 3 fixed, 3 now skipped, 1 now run, 4 changed, 2 new, 2 vanished'
 exits "vanished cases are a failure" 1 "$compare" "$tmp/old.tsv" "$tmp/new.tsv"
 grep -v 'gone' "$tmp/old.tsv" >"$tmp/all.tsv"
-exits "where none has" 0 "$compare" "$tmp/all.tsv" "$tmp/new.tsv"
-says "and other changes are none" "$tmp/out" '0 regressed, 3 fixed, 3 now skipped, 1 now run, 4 changed, 2 new, 0 vanished'
+exits "no vanished case" 0 "$compare" "$tmp/all.tsv" "$tmp/new.tsv"
+says "other changes do not fail" "$tmp/out" '0 regressed, 3 fixed, 3 now skipped, 1 now run, 4 changed, 2 new, 0 vanished'
 exits "a regression beside allowed ones" 1 "$compare" --allow-vanished old new
 exits "two servers, by case" 0 "$compare" --allow-vanished old/raw.tsv old/libfuse.tsv
 says "differ" "$tmp/out" '  a.f.same: pass, observed EIO / OPEN -> 0 / OPEN'
 
 exits "help" 0 "$compare" --help
 exits "one result" 1 "$compare" old
-says "needs two" "$tmp/err" 'compare.sh: give two results, OLD and NEW, see --help'
+says "is reported" "$tmp/err" 'compare.sh: give two results, OLD and NEW, see --help'
 exits "an unknown option" 1 "$compare" --fast old new
-says "is named" "$tmp/err" 'compare.sh: unknown option --fast, see --help'
-exits "a result that is not there" 1 "$compare" old gone
-says "is named" "$tmp/err" 'compare.sh: cannot read gone: .*'
+says "is reported" "$tmp/err" 'compare.sh: unknown option --fast, see --help'
+exits "a missing result" 1 "$compare" old gone
+says "is reported" "$tmp/err" 'compare.sh: cannot read gone: .*'
 exits "a file and a folder" 1 "$compare" old new/raw.tsv
-says "are two kinds" "$tmp/err" 'compare.sh: old and new/raw.tsv are a file and a folder: .*'
+says "are refused" "$tmp/err" 'compare.sh: old and new/raw.tsv are a file and a folder: .*'
 exits "a file that is not a result" 1 "$compare" old/raw.tsv expected
-says "is named" "$tmp/err" 'compare.sh: expected:1: not a result, .*'
+says "is reported" "$tmp/err" 'compare.sh: expected:1: not a result, .*'
 : >"$tmp/nothing.tsv"
 exits "an empty file" 1 "$compare" old/raw.tsv "$tmp/nothing.tsv"
-says "is no result" "$tmp/err" 'compare.sh: .*/nothing.tsv:1: not a result, .*'
+says "is refused" "$tmp/err" 'compare.sh: .*/nothing.tsv:1: not a result, .*'
 head -n 1 old/raw.tsv >"$tmp/caseless.tsv"
-exits "one without a case" 1 "$compare" "$tmp/caseless.tsv" new/raw.tsv
-says "is no whole result" "$tmp/err" 'compare.sh: .*/caseless.tsv:1: not a whole result, it has no case'
+exits "a file without cases" 1 "$compare" "$tmp/caseless.tsv" new/raw.tsv
+says "is refused" "$tmp/err" 'compare.sh: .*/caseless.tsv:1: incomplete result, it has no case'
 
-# A line that no run writes, in place of the fourth of raw.tsv; by two commands, which share the reader.
+# Replaces the fourth line of raw.tsv by a malformed one; for the two commands that read results.
 malformed() # NAME LINE MESSAGE; "|" for tabs
 {
 	rm -rf "$tmp/folder"
@@ -62,35 +62,35 @@ malformed() # NAME LINE MESSAGE; "|" for tabs
 }
 malformed "an unknown outcome" 'a.f.x|raw|passed|||' "'passed' is not an outcome"
 malformed "a skip of no class" 'a.f.x|raw|skip:moon|||' "'skip:moon' is not an outcome"
-malformed "a case twice" 'a.f.same|raw|pass|||' 'case a.f.same stands in line 2, too'
-malformed "a NUL byte" 'a.f.x|raw|pass|@||' 'not a result, it holds a control character'
-malformed "free text" 'these are my results' 'not a whole line of a result, which has 6 columns, but 1'
-malformed "a line too long" 'a.f.x|raw|pass||||' 'not a whole line of a result, which has 6 columns, but 7'
-malformed "an empty line" '' 'not a whole line of a result, which has 6 columns, but 0'
+malformed "a case twice" 'a.f.same|raw|pass|||' 'case a.f.same is also in line 2'
+malformed "a NUL byte" 'a.f.x|raw|pass|@||' 'not a result, it has a control character'
+malformed "free text" 'these are my results' 'not a line of a result: 6 columns expected, got 1'
+malformed "a line too long" 'a.f.x|raw|pass||||' 'not a line of a result: 6 columns expected, got 7'
+malformed "an empty line" '' 'not a line of a result: 6 columns expected, got 0'
 malformed "another server" 'a.f.x|libfuse|pass|||' 'server libfuse, but .*'
 malformed "no server" 'a.f.x||pass|||' "'' is not the name of a server"
 malformed "a case without a name" '|raw|pass|||' "'' is not the name of a case"
 head -c -4 old/raw.tsv >"$tmp/folder/k/raw.tsv"
-exits "a file cut in a line" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
-says "is refused" "$tmp/err" 'compare.sh: .*/raw.tsv:20: not a whole line of a result, .*'
+exits "a file truncated in a line" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
+says "is refused" "$tmp/err" 'compare.sh: .*/raw.tsv:20: not a line of a result: .*'
 head -c -1 old/raw.tsv >"$tmp/folder/k/raw.tsv"
-exits "a file cut before its last newline" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
-says "is refused" "$tmp/err" 'compare.sh: .*/raw.tsv:20: not a whole result, its last line has no end'
+exits "a file without its last newline" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
+says "is refused" "$tmp/err" 'compare.sh: .*/raw.tsv:20: incomplete result, its last line has no newline'
 head -n 9 old/raw.tsv >"$tmp/folder/k/raw.tsv"
-exits "a file cut between two lines" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
+exits "a file truncated between two lines" 1 "$compare" old/raw.tsv "$tmp/folder/k/raw.tsv"
 says "has lost cases" "$tmp/out" '0 regressed, .* 11 vanished'
 
 cp -R old new "$tmp"
 mkdir "$tmp/of=them"
 mv "$tmp/old" "$tmp/new" "$tmp/of=them"
 cd "$tmp"
-exits "a name with =" 1 "$compare" of=them/old of=them/new
+exits "a path with =" 1 "$compare" of=them/old of=them/new
 sed 's,of=them/,,' "$tmp/out" >"$tmp/got"
-same "is a name" "$data/expected" "$tmp/got"
+same "is a path" "$data/expected" "$tmp/got"
 cd "$data"
 mkdir "$tmp/empty"
 exits "folders without a common server" 1 "$compare" old "$tmp/empty"
-says "are of no use" "$tmp/err" 'compare.sh: no server has a TSV in both .*'
+says "are refused" "$tmp/err" 'compare.sh: no server has a TSV in both .*'
 
 # Versions of a library.
 mkdir "$tmp/versions" "$tmp/version"
@@ -104,7 +104,7 @@ nearest_version() # NAME OTHER
 	sed "s/	libfuse	/	$1	/" new/libfuse.tsv >"$tmp/version/$1.tsv"
 	exits "$1" 1 "$compare" "$tmp/versions" "$tmp/version"
 	grep nearest "$tmp/out" >"$tmp/nearest" || :
-	echo "${2:+$tmp/versions has nothing of $1; compared with $2, the nearest version}" | grep . >"$tmp/expected" || :
+	echo "${2:+$tmp/versions has no $1; compared with $2, the nearest version}" | grep . >"$tmp/expected" || :
 	same "is compared with ${2:-itself}" "$tmp/expected" "$tmp/nearest"
 	says "by its cases" "$tmp/out" "  $1 a[.]f[.]lib: pass -> crash"
 }
@@ -131,10 +131,10 @@ nearest() # NAME [OTHER]
 	cp old/*.tsv "$tmp/new/$1"
 	exits "a result of $1" 0 "$compare" "$results" "$tmp/new/$1"
 	if [ -n "${2-}" ]; then
-		says "with the nearest before it" "$tmp/out" "$results has nothing of $1; compared with $2, the nearest before it"
+		says "is compared with the nearest older kernel" "$tmp/out" "$results has no $1; compared with $2, the nearest older kernel"
 	else
-		says "with its own" "$tmp/out" '0 regressed, 0 fixed, .*'
-		check "and nothing else is said" test "$(wc -l <"$tmp/out")" -eq 1
+		says "is compared with its own" "$tmp/out" '0 regressed, 0 fixed, .*'
+		check "and nothing else is printed" test "$(wc -l <"$tmp/out")" -eq 1
 	fi
 }
 nearest 6.12.9
@@ -152,9 +152,9 @@ mkdir "$tmp/new/6.12.9" "$tmp/new/6.1"
 cp new/*.tsv "$tmp/new/6.12.9"
 cp old/*.tsv "$tmp/new/6.1"
 exits "one of several kernels regressed" 1 "$compare" "$results" "$tmp/new"
-says "is named" "$tmp/out" "== $tmp/new/6.12.9"
-says "the others are compared, too" "$tmp/out" "$results has nothing of 7.4-rc1; compared with 7.3, .*"
-says "or it is said what to do" "$tmp/err" "compare.sh: $results has no results of 6.1 or a kernel before it: commit these .*"
+says "is reported" "$tmp/out" "== $tmp/new/6.12.9"
+says "the others are compared, too" "$tmp/out" "$results has no 7.4-rc1; compared with 7.3, .*"
+says "a kernel without an older one is reported" "$tmp/err" "compare.sh: $results has no results of 6.1 or an older kernel: check .*"
 exits "a file with folders of kernels" 1 "$compare" "$results" old/raw.tsv
 says "is refused" "$tmp/err" 'compare.sh: old/raw.tsv is a file: give the folder of a kernel, .*'
 

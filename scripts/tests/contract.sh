@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# contract.sh with programs and servers that are none, in a build of their own.
+# contract.sh with fake programs and servers, in a build directory of their own.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -9,11 +9,11 @@ set -eu
 
 contract=$scripts/contract.sh
 exits "nothing built" 1 "$contract"
-says "says to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
+says "asks to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
 exits "an unknown option" 1 "$contract" --quick
-says "is named" "$tmp/err" 'contract.sh: unknown option --quick, see --help'
+says "is reported" "$tmp/err" 'contract.sh: unknown option --quick, see --help'
 exits "--help" 0 "$contract" --help
-says "tells the exit status" "$tmp/out" 'Exit status: 0 every row has a case .*'
+says "documents the exit status" "$tmp/out" 'Exit status: 0 every promise has a case .*'
 
 program a 'a.f.one|E1|6.9|-|-|the first' \
 	'a.m.x.many|R1|6.9|passthrough|-|the matrix' \
@@ -22,7 +22,7 @@ program a 'a.f.one|E1|6.9|-|-|the first' \
 program b 'b.f.two|E2|6.12|overlayfs,passthrough|forge,seed|the second' \
 	'b.f.three|E2|6.12|-|wings|the third'
 exits "no server" 1 "$contract"
-says "says to build" "$tmp/err" "contract.sh: no servers in $OUTPUT: run 'make' first .*"
+says "asks to build" "$tmp/err" "contract.sh: no servers in $OUTPUT: run 'make' first .*"
 
 script "$OUTPUT/servers/raw" <<END
 echo "hello protocol 1 backend raw version 1.2 can passthrough forge forge-any seed"
@@ -34,55 +34,55 @@ END
 script "$OUTPUT/servers/seedling" <<END
 echo "hello protocol 1 backend seedling version 4 can passthrough forge-any seed"
 END
-exits "all there" 0 "$contract"
-same "without a complaint" /dev/null "$tmp/err"
+exits "a complete contract" 0 "$contract"
+same "no message" /dev/null "$tmp/err"
 same "is Markdown" - "$tmp/out" <<'END'
 # The contract of FUSE passthrough backing IDs
 
-What is promised, row by row, with what decides it in the sources, and beneath it the cases
-that test it: since which release it holds, and which servers can run them.
+Each promise with the source that decides it, and the cases that test it: the release since
+which they hold, and the servers that can run them.
 
-Servers asked: plain 3, raw 1.2, seedling 4.
+Servers: plain 3, raw 1.2, seedling 4.
 
 ## E: When an ID is dropped
 
-| row | promise, and the cases that test it | since | servers | decided by |
+| ID | promise, and the cases that test it | since | servers | decided by |
 |---|---|---|---|---|
 | **E1** | **a \<b>\*early\*\</b> drop** | | | fs/a.c: early() |
 | | `a.f.one`: the first | 6.9 | plain, raw, seedling | |
 | **E2** | **a late drop** | | | fs/b.c: late() |
 | | `b.f.two`: the second | 6.12 | raw | |
-| | `b.f.three`: the third | 6.12 | none of them | |
+| | `b.f.three`: the third | 6.12 | none | |
 
 ## R: Replies
 
-| row | promise, and the cases that test it | since | servers | decided by |
+| ID | promise, and the cases that test it | since | servers | decided by |
 |---|---|---|---|---|
 | **R1** | **a reply** | | | fs/c.c: reply() |
 | | `a.m.{x,y}.many`: the matrix | 6.9 | raw, seedling | |
 | | `a.m.z.other`: another of one variant | any | plain, raw, seedling | |
 END
 
-program b 'b.f.two|E9|6.9|-|-|of no row' 'b.f.three|R|6.9|-|-|of a heading'
+program b 'b.f.two|E9|6.9|-|-|of no promise' 'b.f.three|R|6.9|-|-|of a heading'
 program a 'a.f.one|E1|6.9|-|-|the first'
-exits "rows without a case" 1 "$contract"
-says "are named" "$tmp/err" 'contract.sh: rows without a case: E2 R1'
+exits "promises without a case" 1 "$contract"
+says "are listed" "$tmp/err" 'contract.sh: promises without a case: E2 R1'
 says "and marked" "$tmp/out" '| | no case | | | |'
-says "so are cases without a row" "$tmp/err" \
-	'contract.sh: cases whose row is not in the contract: b.f.two (E9) b.f.three (R)'
+says "so are cases without a promise" "$tmp/err" \
+	'contract.sh: cases whose promise is not in the contract: b.f.two (E9) b.f.three (R)'
 
 script "$OUTPUT/cases/b" <<'END'
 echo "f.two, line 7: the contract has no promise E9" >&2
 exit 1
 END
 exits "a program that refuses to run" 1 "$contract"
-says "says why" "$tmp/err" 'f.two, line 7: the contract has no promise E9'
+says "its reason is printed" "$tmp/err" 'f.two, line 7: the contract has no promise E9'
 rm "$OUTPUT/cases/b"
 
 script "$OUTPUT/servers/odd" <<END
 echo hello
 END
-exits "a server that says something else" 1 "$contract"
-says "is named" "$tmp/err" 'contract.sh: .*/servers/odd says no hello of protocol 1'
+exits "a server without a hello" 1 "$contract"
+says "is reported" "$tmp/err" 'contract.sh: .*/servers/odd sends no hello of protocol 1'
 
 finish

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# run.sh --mount: on commands that mount nothing, on libfuse's passthrough_hp as it is, which is
-# known to leak, on a mended one, and on that with one mistake each.
+# run.sh --mount: on commands that mount nothing, on libfuse's passthrough_hp, which leaks, on a fixed
+# one, and on that with one fault each.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -22,57 +22,57 @@ none_but() # PATTERN FILE
 
 need_built external/leaks
 exits "--name without --mount" 1 "$run" --name a
-says "is refused" "$tmp/err" 'run.sh: --name is for --mount: a server is called as its file'
-exits "the list of cases" 0 "$run" --mount '' --list
-says "has those of rows A" "$tmp/out" 'leaks.unlinked.o_tmpfile_freed_on_close	A9	6.9	passthrough	-	.*'
+says "is refused" "$tmp/err" 'run.sh: --name is for --mount: a server has the name of its file'
+exits "--list with --mount" 0 "$run" --mount '' --list
+says "has those of promises A" "$tmp/out" 'leaks.unlinked.o_tmpfile_freed_on_close	A9	6.9	passthrough	-	.*'
 check "and no other" none_but '[^	]*	A[0-9]*	.*' "$tmp/out"
-exits "the other list" 0 "$run" --list
-check "has none of them" no_line '[^	]*	A[0-9]*	.*' "$tmp/out"
+exits "--list without --mount" 0 "$run" --list
+check "has none of those" no_line '[^	]*	A[0-9]*	.*' "$tmp/out"
 
 need_fuse
 uring_stays
-exits "a command that says no place" 1 "$run" --mount 'true {source}'
-says "is told so" "$tmp/err" "run.sh: --mount 'true {source}' does not say where: {mountpoint} must stand in it"
-exits "a command that says no source" 1 "$run" --mount 'true {mountpoint}'
-says "is told so" "$tmp/err" "run.sh: --mount 'true {mountpoint}' does not say what: {source} must stand in it"
-exits "a program that is not there" 1 "$run" --mount 'no-such-fs {source} {mountpoint}'
-says "is named" "$tmp/err" "run.sh: --mount: there is no program 'no-such-fs'"
-exits "a server, too" 1 "$run" --server raw --mount 'true {source} {mountpoint}'
+exits "a command without {mountpoint}" 1 "$run" --mount 'true {source}'
+says "is reported" "$tmp/err" "run.sh: --mount 'true {source}' lacks {mountpoint}"
+exits "a command without {source}" 1 "$run" --mount 'true {mountpoint}'
+says "is reported" "$tmp/err" "run.sh: --mount 'true {mountpoint}' lacks {source}"
+exits "a missing program" 1 "$run" --mount 'no-such-fs {source} {mountpoint}'
+says "is reported" "$tmp/err" "run.sh: --mount: no program 'no-such-fs'"
+exits "--mount with --server" 1 "$run" --server raw --mount 'true {source} {mountpoint}'
 says "is refused" "$tmp/err" 'run.sh: give --mount or --server, not both'
 exits "a bad name" 1 "$run" --mount 'true {source} {mountpoint}' --name a/b
-says "is refused" "$tmp/err" "run.sh: the results cannot be called 'a/b': .*"
+says "is refused" "$tmp/err" "run.sh: 'a/b' cannot name results: .*"
 
-# mounted NAME STATUS COMMAND [OPTION...]: a run.
+# mounted NAME STATUS COMMAND [OPTION...]: runs the cases on it.
 mounted()
 {
 	name=$1 wanted=$2 command=$3
 	shift 3
 	rm -rf "$tmp/run"
 	exits "$name" "$wanted" "$run" --mount "$command {source} {mountpoint}" --run-dir "$tmp/run" "$@"
-	sed -n '/^What the author of /,$p' "$tmp/out" | paste -sd ' ' >"$tmp/advice"
+	sed -n '/^Advice for the author of /,$p' "$tmp/out" | paste -sd ' ' >"$tmp/advice"
 }
 
-one='--filter=usage.passthrough.read.read_bypasses*'
+one='--filter=usage.passthrough.open_rdonly.read_bypasses*'
 mounted "a program that ends" 1 'sh -c "echo no such option; exit 3"' "$one" --name ender
-says "its case could not be tried" "$tmp/advice" 'What the author of ender should know: 1 cases could not be tried: ender ended with status 3 before it mounted anything, it said "no such option"\. 0 cases found what they expect\.'
+says "its case could not be tried" "$tmp/advice" 'Advice for the author of ender: 1 case could not be tried: ender ended with status 3 before it mounted anything, it said "no such option"\. 0 cases passed\.'
 mounted "a program that is killed" 1 'sh -c "kill -9 \$\$"' "$one"
-says "is told so" "$tmp/advice" '.*: sh was killed by signal 9 before it mounted anything, and said nothing\..*'
+says "is reported" "$tmp/advice" '.*: sh was killed by signal 9 before it mounted anything, and said nothing\..*'
 mounted "a program in the background that ends" 1 'sh -c "true & exit 0"' "$one"
-says "is told so" "$tmp/advice" '.* before it mounted anything, and said nothing\..*'
+says "is reported" "$tmp/advice" '.* before it mounted anything, and said nothing\..*'
 
-# --- what misbehaves ---------------------------------------------------------------
+# --- faults ---------------------------------------------------------------
 
 need_built tests/pass_fs
 pass_fs=$tmp/fs$$ # a name that no other process has
 cp "$built/tests/pass_fs" "$pass_fs"
 
-# MISTAKE|STATUS|FILTER|PATTERN of a line, without the name and the spaces. Each takes some seconds
-# of waiting, so they run at once.
+# FAULT|STATUS|FILTER|PATTERN of a line, without the name and the spaces. Each waits for some
+# seconds, so they run in parallel.
 misbehaving()
 {
 	cat <<-END
 	open-own-slowly|0|leaks.last_close.*,server_exit.*,usage.passthrough.*|.* 0 failed, 0 skipped
-	keep-own-open|1|server_exit.killed.open_rdwr.*|server_exit.killed.open_rdwr.* fail .*program_kill(): got ETIME, wanted 0
+	keep-own-open|1|server_exit.killed.open_rdwr.*|server_exit.killed.open_rdwr.* fail .*external_fs_kill(): got ETIME, wanted 0
 	open-own-for-ever|1|usage.*|usage.* broken .* leaves requests of its mount unanswered from its start on.*
 	mount-nothing|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* mounted nothing in time.*
 	mount-twice|1|usage.*|usage.* broken .*
@@ -84,13 +84,13 @@ misbehaving()
 	no-flush|1|leaks.last_close.open_rdwr.*|leaks.last_close.open_rdwr.unpins_file fail .*client_close(.*): got ETIME, wanted 0
 	no-release|1|leaks.last_close.open_rdwr.*|leaks.last_close.open_rdwr.unpins_file fail .*got a descriptor of the program, wanted nothing
 	die-at-open|1|usage.passthrough.open_rdwr.*|usage.* fail usage.*: got ECONNABORTED, wanted positive
-	grandchild|1|server_exit.unmounted.open_rdwr.*|server_exit.unmounted.open_rdwr.* fail .*program_wait_end(): got ETIME, wanted 0
+	grandchild|1|server_exit.unmounted.open_rdwr.*|server_exit.unmounted.open_rdwr.* fail .*external_fs_wait_end(): got ETIME, wanted 0
 	no-passthrough|4|A1,open_replies.*|0 passed, 0 failed, [0-9]* skipped
 	spin|0|usage.passthrough.open_rdwr.*|.* 0 failed, 0 skipped
 	END
 }
 
-misbehave() # MISTAKE FILTER
+misbehave() # FAULT FILTER
 {
 	timeout $((100 * ${FPT_TIMEOUT_MUL:-1})) "$run" --mount "$pass_fs $1 {source} {mountpoint}" --filter "$2" \
 		--run-dir "$tmp/$1.run" >"$tmp/$1.out" 2>&1 || echo $? >"$tmp/$1.status"
@@ -103,48 +103,48 @@ while IFS='|' read -r made wanted filter pattern; do
 done <"$tmp/misbehaving"
 wait
 while IFS='|' read -r made wanted filter pattern; do
-	check "with $made the run ends in time: exit $wanted" [ "$(cat "$tmp/$made.status")" = "$wanted" ]
+	check "$made: the run ends in time: exit $wanted" [ "$(cat "$tmp/$made.status")" = "$wanted" ]
 	sed "s/^${pass_fs##*/} *//; s/  */ /g" "$tmp/$made.out" >"$tmp/lines"
-	says "and tells what is wrong" "$tmp/lines" "$pattern"
-	check "and does not accuse the kernel" no_line '.*kernel:.*' "$tmp/lines"
+	says "$made: the reason is printed" "$tmp/lines" "$pattern"
+	check "$made: the kernel is no suspect" no_line '.*kernel:.*' "$tmp/lines"
 done <"$tmp/misbehaving"
 
-# --- what is advised ---------------------------------------------------------------
+# --- advice ---------------------------------------------------------------
 
-# MISTAKE|PATTERN of what decides, which comes first|PATTERN of the rest.
-mistaken()
+# FAULT|PATTERN of the cause, which comes first|PATTERN of the rest.
+advised()
 {
 	cat <<-END
-	id-per-open|another ID for a file that is open with one; with it [0-9]* more of A5 .*A8.*: keep one ID per inode and count its opens|.*[0-9]* cases
-	first-close|another ID for a file whose own was closed while it is open; with it .*: count the opens of an inode|[0-9]* cases
-	keep-cache|flags that the kernel does not take beside FOPEN_PASSTHROUGH; with it .* A1\\. So .*none of FOPEN_KEEP_CACHE|0 cases
-	drop-before-reply|an ID that is closed already; with it .*: close the ID only when the last|0 cases
-	drop-after-reply|an ID that is closed before open(2) has returned; with it .*: close the ID only when .*, not after the reply|[0-9]* cases
-	no-such-id|an ID that is not known to its connection; with it .*: name the ID that FUSE_DEV_IOC_BACKING_OPEN returned|0 cases
-	cached-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; with it .*: pass all overlapping opens|[0-9]* cases
-	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; with it .*: pass all overlapping opens|[0-9]* cases
-	cached-readers|an open with FOPEN_PASSTHROUGH of a file that is open with the page cache; with it .*: pass all overlapping opens|[0-9]* cases
-	refuse-second|EIO from the program itself; with it .*: the program answers an open with EIO|[0-9]* cases
-	never-close|an ID that the program has not closed; with it .* A9.*: close the ID, and its own descriptor,|[0-9]* cases
+	id-per-open|another ID for a file that is open with one; and [0-9]* more of A5 .*A8.*: keep one ID per inode and count its opens|.*[0-9]* cases
+	first-close|another ID for a file whose own was closed while it is open; and .*: count the opens of an inode|[0-9]* cases
+	keep-cache|flags that the kernel does not take beside FOPEN_PASSTHROUGH; and .* A1\\. Check .*none of FOPEN_KEEP_CACHE|0 cases
+	drop-before-reply|an ID that is closed already; and .*: close the ID only when the last|0 cases
+	drop-after-reply|an ID that is closed before open(2) has returned; and .*: close the ID only when .*, not after the reply|[0-9]* cases
+	no-such-id|an ID that is not known to its connection; and .*: name the ID that FUSE_DEV_IOC_BACKING_OPEN returned|0 cases
+	cached-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; and .*: pass all overlapping opens|[0-9]* cases
+	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; and .*: pass all overlapping opens|[0-9]* cases
+	cached-readers|an open with FOPEN_PASSTHROUGH of a file that is open with the page cache; and .*: pass all overlapping opens|[0-9]* cases
+	refuse-second|EIO from the program itself; and .*: the program answers an open with EIO|[0-9]* cases
+	never-close|an ID that the program has not closed; and .* A9.*: close the ID, and its own descriptor,|[0-9]* cases
 	END
 }
 
-mistaken >"$tmp/mistaken"
+advised >"$tmp/advised"
 while IFS='|' read -r made pattern rest; do
 	echo 0 >"$tmp/$made.status"
 	misbehave "$made" 'A1,A5,leaks.last_close.open_rdwr.*,leaks.pins.none_after_many*,leaks.unlinked.o_tmpfile*' &
-done <"$tmp/mistaken"
+done <"$tmp/advised"
 wait
 while IFS='|' read -r made pattern rest; do
-	check "with $made the run fails" [ "$(cat "$tmp/$made.status")" = 1 ]
-	sed -n '/^What the author of /,$p' "$tmp/$made.out" | paste -sd ' ' >"$tmp/advice"
-	says "and is advised, of what decides first" "$tmp/advice" \
-		"What the [^:]*: \(it passes [^.]*\. \)\?Not kept is [^.]*${pattern}[^.]*\. $rest found what they expect\."
-done <"$tmp/mistaken"
+	check "$made: the run fails" [ "$(cat "$tmp/$made.status")" = 1 ]
+	sed -n '/^Advice for the author of /,$p' "$tmp/$made.out" | paste -sd ' ' >"$tmp/advice"
+	says "$made: the advice names the cause first" "$tmp/advice" \
+		"Advice for the [^:]*: \(it uses [^.]*\. \)\?Broken: [^.]*${pattern}[^.]*\. $rest passed\."
+done <"$tmp/advised"
 
-# --- what waits for itself ---------------------------------------------------------
+# --- a program that waits for itself ---------------------------------------------------------
 
-# One that waits for itself once it is killed is freed, whatever ends the run.
+# A program that waits for itself after SIGKILL is freed, whatever ends the run.
 mkfifo "$tmp/tell"
 for signal in TERM KILL; do
 	rm -rf "$tmp/run"
@@ -176,53 +176,53 @@ version=$(libfuse_mk LIBFUSE_VERSION 2>/dev/null) || version=
 case $version in
 3.18.[23]) ;;
 *)
-	echo "# the rest is left out: config: needs libfuse 3.18.2 or 3.18.3, not '$version'"
+	echo "# the rest is skipped: config: needs libfuse 3.18.2 or 3.18.3, not '$version'"
 	finish
 	exit
 	;;
 esac
 if ! command -v g++ >/dev/null; then
-	echo "# the rest is left out: config: no g++ (run scripts/setup.sh --check)"
+	echo "# the rest is skipped: config: no g++ (run scripts/setup.sh --check)"
 	finish
 	exit
 fi
 if ! source=$("$scripts/libfuse.sh" "$version" --source 2>"$tmp/why")/example; then
-	echo "# the rest is left out: config: no source of libfuse $version ($(tail -n 1 "$tmp/why"))"
+	echo "# the rest is skipped: config: no source of libfuse $version ($(tail -n 1 "$tmp/why"))"
 	finish
 	exit
 fi
 
 compile "$source/passthrough_hp.cc" "$tmp/passthrough_hp" &
-sed -f "$tests/data/passthrough_hp.sed" "$source/passthrough_hp.cc" >"$tmp/mended.cc"
-check "the mended one builds" compile "$tmp/mended.cc" "$tmp/mended"
+sed -f "$tests/data/passthrough_hp.sed" "$source/passthrough_hp.cc" >"$tmp/fixed.cc"
+check "the fixed one builds" compile "$tmp/fixed.cc" "$tmp/fixed"
 wait $!
 
 mounted "passthrough_hp" 1 "$tmp/passthrough_hp" --filter 'leaks.*' --results "$tmp/results"
-says "is found to leak" "$tmp/out" 'passthrough_hp leaks.unlinked.o_tmpfile_freed_on_close  *fail  .*an ID that the program has not closed, wanted nothing'
-says "its descriptor, too" "$tmp/out" 'passthrough_hp leaks.pins.none_after_link_and_close  *fail .*'
+says "leaks an ID" "$tmp/out" 'passthrough_hp leaks.unlinked.o_tmpfile_freed_on_close  *fail  .*an ID that the program has not closed, wanted nothing'
+says "and a descriptor" "$tmp/out" 'passthrough_hp leaks.pins.none_after_link_and_close  *fail .*'
 says "and nothing else" "$tmp/out" '[0-9]* passed, 2 failed, 0 skipped'
-says "its author is told" "$tmp/advice" 'What the author of passthrough_hp should know: .*"an O_TMPFILE file that was linked is held by nothing after its last close": it is held by a descriptor of the program; with it 1 more of A8 A9\. So look at this: close the ID, .*'
-check "a part of a run leaves no results" [ ! -e "$tmp/results" ]
+says "its author gets advice" "$tmp/advice" 'Advice for the author of passthrough_hp: .*"after its last close nothing holds an O_TMPFILE file that was linked": it is held by a descriptor of the program; and 1 more of A8 A9\. Check this: close the ID, .*'
+check "a run with --filter keeps no results" [ ! -e "$tmp/results" ]
 
-mounted "a mended passthrough_hp" 0 "$tmp/mended" --results "$tmp/results" --kernel-name here --name passthrough
-same "passes everything" - "$tmp/advice" <<-END
-	$(printf '%s' "What the author of passthrough should know: it passes through files that it opens for reading, opens for writing, creates and makes by O_TMPFILE. $("$run" --mount '' --list | wc -l) cases found what they expect.")
+mounted "a fixed passthrough_hp" 0 "$tmp/fixed" --results "$tmp/results" --kernel-name here --name passthrough
+same "passes all cases" - "$tmp/advice" <<-END
+	$(printf '%s' "Advice for the author of passthrough: it uses passthrough for files that it opens for reading, opens for writing, creates and opens with O_TMPFILE. $("$run" --mount '' --list | wc -l) cases passed.")
 END
 check "has results" grep -q '^leaks.unlinked.o_tmpfile_freed_on_close	passthrough	pass	.* nothing	' "$tmp/results/here/passthrough.tsv"
-mounted "in the foreground" 0 "$tmp/mended --foreground" "$one"
-mounted "by a script" 0 "sh -c 'exec $tmp/mended \"\$@\"' sh" --name script "$one"
-mounted "with several devices" 0 "$tmp/mended --clone-fd" --filter 'usage.*'
+mounted "in the foreground" 0 "$tmp/fixed --foreground" "$one"
+mounted "by a script" 0 "sh -c 'exec $tmp/fixed \"\$@\"' sh" --name script "$one"
+mounted "with several devices" 0 "$tmp/fixed --clone-fd" --filter 'usage.*'
 
-mounted "without passthrough" 4 "$tmp/mended --nopassthrough" --filter 'usage.*'
-says "is told so" "$tmp/advice" 'What the author of mended should know: it does not use passthrough: nothing that it opens for reading, opens for writing, creates or makes by O_TMPFILE is read without it\. 0 cases .*'
+mounted "without passthrough" 4 "$tmp/fixed --nopassthrough" --filter 'usage.*'
+says "is reported" "$tmp/advice" 'Advice for the author of fixed: it does not use passthrough: reads of files that it opens for reading, opens for writing, creates or opens with O_TMPFILE reach it\. 0 cases .*'
 
-# with MISTAKE FILTER CASE OBSERVED
+# with FAULT FILTER CASE OBSERVED
 with()
 {
-	export MISTAKE="$1"
-	check "the source has the mistake $1" grep -q "mistake(\"$1\")" "$tmp/mended.cc"
-	mounted "with $1" 1 "$tmp/mended" --filter "$2"
-	says "is found" "$tmp/out" "mended  *$3  *fail .*$4.*"
+	export FAULT="$1"
+	check "the source has the fault $1" grep -q "fault(\"$1\")" "$tmp/fixed.cc"
+	mounted "with $1" 1 "$tmp/fixed" --filter "$2"
+	says "is found" "$tmp/out" "fixed  *$3  *fail .*$4.*"
 }
 
 with never-close 'leaks.last_close.open_rdwr.unpins_file' leaks.last_close.open_rdwr.unpins_file 'got an ID that the program has not closed'
@@ -245,14 +245,14 @@ with sealed-file A1 usage.passthrough.o_creat.read_bypasses_server 'got EPERM'
 with keep-cache A1 usage.passthrough.open_rdwr.read_bypasses_server 'got EIO'
 with stay 'server_exit.unmounted.open_rdwr.*' server_exit.unmounted.open_rdwr.exits_and_pins_nothing 'got ETIME'
 
-export MISTAKE=refuse-truncate
-mounted "with truncate refused" 0 "$tmp/mended" --filter 'usage.passthrough.*.read_bypasses*'
-says "is told so of what is created" "$tmp/out" '.* library: mended has no truncate'
-check "and not that it creates nothing" no_line '.* mended has no O_.*' "$tmp/out"
+export FAULT=refuse-truncate
+mounted "with truncate refused" 0 "$tmp/fixed" --filter 'usage.passthrough.*.read_bypasses*'
+says "is told so of what is created" "$tmp/out" '.* library: fixed has no truncate'
+check "and not that it creates nothing" no_line '.* fixed has no O_.*' "$tmp/out"
 
-export MISTAKE=not-asked-for
-mounted "with passthrough not asked for" 4 "$tmp/mended" --filter A1
-says "is told so" "$tmp/advice" '.* it does not use passthrough: .*'
+export FAULT=not-asked-for
+mounted "with passthrough not asked for" 4 "$tmp/fixed" --filter A1
+says "is reported" "$tmp/advice" '.* it does not use passthrough: .*'
 
 of_the_test()
 {
@@ -262,7 +262,7 @@ of_the_test()
 		esac
 	done
 }
-check "no program is left" of_the_test
+check "no process is left" of_the_test
 check "no mount is left" no_line ".*$tmp.*" /proc/self/mountinfo
 
 finish

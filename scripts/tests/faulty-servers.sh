@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Servers that break the control protocol in one way each (fixtures/tests/faulty.c): the case is
-# broken, in bounded time, for a reason that names the section; neither kernel nor library is
-# accused. And what the suite sends keeps the protocol.
+# broken, in bounded time, for a reason that names the section; neither kernel nor library is a
+# suspect. The suite itself keeps the protocol.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -71,14 +71,14 @@ is_told() # FAULT SECTION
 		END { exit wrong || FNR != 2 }' "$tmp/$1/results/k/faulty.tsv"
 }
 
-accuses() # FAULT
+has_suspect() # FAULT
 {
-	grep -E "accuses|not the kernel|^  kernel " "$tmp/$1.out" "$tmp/$1"/summary "$tmp/$1"/results/k/*.tsv 2>/dev/null
+	grep -E "suspect: |not the kernel|^  kernel " "$tmp/$1.out" "$tmp/$1"/summary "$tmp/$1"/results/k/*.tsv 2>/dev/null
 }
 
 while IFS=$'\t' read -r fault section; do
 	check "$fault: the case is broken, for a reason that names \"$section\"" is_told "$fault" "$section"
-	check "$fault: nobody is accused" not accuses "$fault"
+	check "$fault: no suspect" not has_suspect "$fault"
 done <"$tmp/faults"
 
 # --- every case would wait for it ----------------------------------------------------
@@ -88,7 +88,7 @@ read -r status seconds <"$tmp/hangs.end"
 check "a server that hangs in each case is given up" test "$status" -eq 1 -a "$seconds" -le $most
 untried=$(grep -c "broken.*not tried any more, after 3 cases" "$tmp/hangs/results/k/faulty.tsv" || :)
 check "all others say so" test "$untried" -gt 10
-check "and accuse nobody" not accuses hangs
+check "without a suspect" not has_suspect hangs
 
 # --- one that waits for itself once it is killed ---------------------------------------
 

@@ -71,11 +71,11 @@ run_promises_e() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this 
 		--filter 'E[0-9]*' --run-dir "$tmp/run"
 }
 
-# The outcome of a case, with "accuses the library" if the note has it.
+# The outcome of a case, with "suspect: library" if the note has it.
 outcome() # CASE
 {
 	cut -f 1,3,6 "$tmp/run"/results/*/fuser-*.tsv | awk -F '\t' -v name="$1" '$1 == name {
-		print $2 ($3 ~ /accuses the library/ ? ", accuses the library" : "") }'
+		print $2 ($3 ~ /suspect: library/ ? ", suspect: library" : "") }'
 }
 
 has_outcome() # NAME CASE OUTCOME
@@ -87,8 +87,8 @@ has_outcome() # NAME CASE OUTCOME
 run_promises_e "promises E" 0
 has_outcome "closing an ID after its session ended passes" drop.teardown.ended_session_no_ioctl pass
 run_promises_e "a leaked BackingId" 1 FPT_FUSER_MISTAKE=forget
-has_outcome "a leaked BackingId is detected" drop.late.at_release_unpins "fail, accuses the library"
+has_outcome "a leaked BackingId is detected" drop.late.at_release_unpins "fail, suspect: library"
 run_promises_e "a BackingId dropped right after the reply" 1 FPT_FUSER_MISTAKE=early-drop
-has_outcome "an early drop is detected" drop.not_dropped.pins_until_session_end "fail, accuses the library"
+has_outcome "an early drop is detected" drop.not_dropped.pins_until_session_end "fail, suspect: library"
 exits "the server follows the protocol" 0 "$scripts/run.sh" --server "$server" --probe
 finish

@@ -125,9 +125,9 @@ done
 
 suspected_alone() # MUTATION
 {
-	grep "failed on $1, and not on raw" "$summary" >"$tmp/suspected" || :
+	grep "failed on $1 but not on raw" "$summary" >"$tmp/suspected" || :
 	grep -q "^  libfuse[a-z-]* [0-9.]*, not the kernel: " "$tmp/suspected" || { cat "$tmp/suspected"; return 1; }
-	! grep -F 'accuses the kernel' "$results/$1.tsv"
+	! grep -F 'suspect: kernel' "$results/$1.tsv"
 }
 
 kernel_not_suspected()
@@ -156,7 +156,7 @@ fails_with_mutation() # MUTATION CASE...
 				raw = outcome[ARGV[1]]; unbroken = outcome[ARGV[2]]; broken = outcome[ARGV[3]]
 				print wanted ": " broken " (" note[ARGV[3]] "); raw: " raw "; without the mutation: " unbroken
 				exit !(raw ~ /^(pass|skip:library)$/ && unbroken == "pass" && \
-				       broken ~ /^(fail|broken|timeout)$/ && note[ARGV[3]] ~ /accuses the library$/)
+				       broken ~ /^(fail|broken|timeout)$/ && note[ARGV[3]] ~ /suspect: library$/)
 			}
 		' "$results/raw.tsv" "$(tsv_of "$(unbroken "$mutation")")" "$results/$mutation.tsv" || return
 	done

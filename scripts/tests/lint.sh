@@ -26,6 +26,8 @@ nothing_in()
 
 c_files=$(find harness fixtures cases scripts -name '*.[ch]')
 sh_files=$(find scripts harness fixtures .ci -name '*.sh' -o -path .ci/run)
+log_readers=$(find scripts harness fixtures -name '*.awk' -o -name '*.inc' -o -name '*.[ch]' |
+	grep -v -e lib/splats.awk -e '^scripts/tests')
 
 # cppcheck cannot parse the macros that declare cases and tests.
 plain_c_files=$(find harness fixtures scripts/vm -name '*.c' -not -path '*/tests/*')
@@ -57,6 +59,8 @@ too_long_case='
 			"-DFUSE_MAKE_VERSION(major,minor)=((major)*100+(minor))" -DFUSE_VERSION=317 $plain_c_files
 	nothing_in "nothing sleeps" '(^|[^_[:alnum:]])(u|nano)?sleep[ (]+[0-9a-z]' \
 		$c_files $sh_files
+	nothing_in "kernel log reports are listed in scripts/lib/splats.awk alone" 'Oops|[KU][AB]SAN[|:]|BUG at|sb_writers' \
+		$log_readers
 	check "no file of cases is longer than 500 lines" awk "$too_long_file" cases/*.c cases/external/*.c
 	check "no case's body is longer than 30 lines" awk "$too_long_case" cases/*.c cases/external/*.c
 	check "every source names its licence" \

@@ -11,29 +11,29 @@ for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --list
 done >"$tmp/list"
 
-check "every row of the contract has a case, and every case a row" \
+check "every promise has a case, and every case a promise" \
 	env OUTPUT="$built" sh -c '"$1" 2>&1 >/dev/null' sh "$scripts/contract.sh"
-check "a case's name stands once" sh -c '! cut -f1 "$1" | sort | uniq -d | grep .' sh "$tmp/list"
-check "every line has name, row, since, needs, can and title" sh -c \
+check "case names are unique" sh -c '! cut -f1 "$1" | sort | uniq -d | grep .' sh "$tmp/list"
+check "every line has name, promise, since, needs, abilities and title" sh -c \
 	'! grep -vP "^[\w.]+\t[A-Z]\d+\t(\d+\.\d+|any)\t[\w,-]+\t[\w,-]+\t[^\t]{20,}$" "$1"' sh "$tmp/list"
 for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --json
 done >"$tmp/json"
 jq -r '[.case, .promise, .since, .needs, .abilities, .title] | @tsv' <"$tmp/json" >"$tmp/from_json"
-same "--json says what --list says" "$tmp/list" "$tmp/from_json"
+same "--json prints what --list prints" "$tmp/list" "$tmp/from_json"
 
 for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --promises
-done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_rows"
-"$built/cases/drop" --promises >"$tmp/rows"
-sort -t '	' -k 1.1,1.1 -k 1.2,1n "$tmp/rows" >"$tmp/sorted_rows"
-same "all programs have the same contract" "$tmp/sorted_rows" "$tmp/all_rows"
-check "every row has name, reference and promise; a heading has no reference" sh -c \
+done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_promises"
+"$built/cases/drop" --promises >"$tmp/promises"
+sort -t '	' -k 1.1,1.1 -k 1.2,1n "$tmp/promises" >"$tmp/sorted_promises"
+same "all programs have the same contract" "$tmp/sorted_promises" "$tmp/all_promises"
+check "every promise has ID, reference and text; a heading has no reference" sh -c \
 	'! grep -vP "^[A-Z](\t-|\d+\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse |go-fuse )[^\t]+\.(c|h|cc|go): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}$" "$1"' \
-	sh "$tmp/rows"
-check "each section has its rows from 1 on, after its heading" awk -F '\t' '
+	sh "$tmp/promises"
+check "promises of a section are numbered from 1, after its heading" awk -F '\t' '
 	$2 == "-" { section = $1; number = 0; next }
 	$1 != section (++number) { print; bad = 1 }
-	END { exit bad }' "$tmp/rows"
+	END { exit bad }' "$tmp/promises"
 
 finish

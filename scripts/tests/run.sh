@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# run.sh with programs that are no tests, in a checkout and a build of their own.
+# run.sh with fake programs, in a checkout and build directory of their own.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -15,10 +15,11 @@ cp -R "$scripts" "$checkout/"
 echo timeout=60 >"$checkout/settings"
 cp "$built/contain" "$OUTPUT/contain" # an ordinary user may not see the other
 
-# What each program below begins with.
+# The beginning of each program below.
 cat >"$tmp/prelude" <<'END'
 set -f
 program=${0##*/} list='' glob='*' selected=''
+[ "${1-}" != --json ] || exit 0
 [ "${1-}" != --list ] || { list=1; shift; }
 [ "${1-}" != --filter ] || glob=$2
 for c in $cases; do
@@ -36,7 +37,7 @@ evidence() # TYPE CASE [MEMBERS]
 }
 END
 
-program() # NAME CASE...; what it does is on standard input
+program() # NAME CASE...; its script is on standard input
 {
 	file=$OUTPUT/cases/$1
 	shift
@@ -47,7 +48,7 @@ program() # NAME CASE...; what it does is on standard input
 	chmod +x "$file"
 }
 
-# A folder for /dev with only what is named; COMMAND sees nothing else there.
+# Runs COMMAND with a /dev that has only the named devices.
 with_dev() # "NAME..." COMMAND...
 {
 	# shellcheck disable=SC2016 # for the inner shell
@@ -66,7 +67,7 @@ with_dev() # "NAME..." COMMAND...
 # --- wrong use ---------------------------------------------------------------
 
 exits "nothing built" 1 "$run"
-says "says to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
+says "asks to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
 
 program good f.one f.two <<'END'
 echo "1..2"
@@ -86,60 +87,60 @@ touch "$OUTPUT/cases/good.d" # not a program
 cp /bin/true "$OUTPUT/servers/raw"
 
 exits "an unknown option" 1 "$run" --quick
-says "is named" "$tmp/err" 'run.sh: unknown option --quick, see --help'
+says "is reported" "$tmp/err" 'run.sh: unknown option --quick, see --help'
 exits "an option without its value" 1 "$run" --server
-says "is named" "$tmp/err" 'run.sh: --server needs a value, see --help'
+says "is reported" "$tmp/err" 'run.sh: --server needs a value, see --help'
 exits "-j 0" 1 "$run" -j0
-says "is named" "$tmp/err" "run.sh: -j needs a number above 0, not '0'"
+says "is reported" "$tmp/err" "run.sh: -j needs a positive number, not '0'"
 exits "an unknown server" 1 "$run" --server raw,none
-says "brings the known ones" "$tmp/err" "run.sh: no server 'none': .* one of: raw"
-exits "one that make does not build" 1 "$run" --server libfuse-3.14.0
-says "is told how to build" "$tmp/err" \
+says "lists the known ones" "$tmp/err" "run.sh: no server 'none': .* one of: raw"
+exits "a server that make does not build" 1 "$run" --server libfuse-3.14.0
+says "says how to build it" "$tmp/err" \
 	"run.sh: no server 'libfuse-3.14.0': run 'scripts/libfuse.sh 3.14.0' first, or give the path .*"
 exits "a server that cannot be executed" 1 "$run" --server "$checkout/settings"
-says "is named" "$tmp/err" "run.sh: server '$checkout/settings' cannot be executed: .*"
+says "is reported" "$tmp/err" "run.sh: server '$checkout/settings' cannot be executed: .*"
 mkdir "$tmp/other"
 cp /bin/true "$tmp/other/raw"
 exits "two servers of one name" 1 "$run" --server "raw,$tmp/other/raw"
-says "are named" "$tmp/err" "run.sh: two servers are called 'raw', $OUTPUT/servers/raw and $tmp/other/raw: rename one, .*"
+says "are reported" "$tmp/err" "run.sh: two servers are called 'raw', $OUTPUT/servers/raw and $tmp/other/raw: rename one, .*"
 exits "a filter that nothing matches" 1 "$run" --filter 'bad*'
-says "is named" "$tmp/err" "run.sh: no case matches 'bad\*', see --list"
+says "is reported" "$tmp/err" "run.sh: no case matches 'bad\*', see --list"
 exits "the list of such a filter" 1 "$run" --list --filter 'bad*'
-exits "a deadline factor that is none" 1 env FPT_TIMEOUT_MUL=x "$run"
-says "is named" "$tmp/err" "run.sh: FPT_TIMEOUT_MUL .* not 'x'"
-exits "a run folder that cannot be written" 1 "$run" --run-dir /proc/run
-says "says what to give" "$tmp/err" 'run.sh: cannot write /proc/run: give another --run-dir'
-exits "a run folder with something in it" 1 "$run" --run-dir "$checkout"
-says "says what to give" "$tmp/err" "run.sh: $checkout is not empty: give another --run-dir"
+exits "an invalid deadline factor" 1 env FPT_TIMEOUT_MUL=x "$run"
+says "is reported" "$tmp/err" "run.sh: FPT_TIMEOUT_MUL .* not 'x'"
+exits "an unwritable run directory" 1 "$run" --run-dir /proc/run
+says "is reported" "$tmp/err" 'run.sh: cannot write /proc/run: give another --run-dir'
+exits "a run directory that is not empty" 1 "$run" --run-dir "$checkout"
+says "is reported" "$tmp/err" "run.sh: $checkout is not empty: give another --run-dir"
 exits "help" 0 "$run" --help
-says "tells the exit status" "$tmp/out" 'Exit status: 0 passed, .*'
+says "documents the exit status" "$tmp/out" 'Exit status: 0 passed, .*'
 exits "the list" 0 "$run" --list
-says "has names and titles" "$tmp/out" 'good.f.two	E1	6.9	-	-	title of f.two'
+says "prints names and titles" "$tmp/out" 'good.f.two	E1	6.9	-	-	title of f.two'
 
 chmod a+rX "$tmp"
 exits "not root" 4 setpriv --reuid 65534 --clear-groups "$run"
-says "says so" "$tmp/err" 'run.sh: mounting needs root (run it with sudo .*)'
+says "is reported" "$tmp/err" 'run.sh: mounting needs root (run it with sudo .*)'
 
 # --- a run that passes -------------------------------------------------------
 
 echo 'LIBFUSE_WHY := no libfuse of 3.17 or newer' >"$OUTPUT/libfuse.mk"
 exits "all pass" 0 "$run" -j1 --run-dir "$tmp/first" --kernel-name here
-check "nothing is kept that nobody asked for" test ! -e "$checkout/results"
-says "says why not libfuse" "$tmp/out" 'libfuse is not tested: no libfuse of 3.17 or newer'
-says "says why not raw-uring" "$tmp/out" 'raw-uring is not tested: it is built where .*'
+check "no results are kept without --results" test ! -e "$checkout/results"
+says "prints why libfuse is skipped" "$tmp/out" 'libfuse: skipped: no libfuse of 3.17 or newer'
+says "prints why raw-uring is skipped" "$tmp/out" 'raw-uring: skipped: not built: needs .*'
 check "and little else" test "$(wc -l <"$tmp/out")" -le 12
-check "of the cases nothing" sh -c "! grep 'good.f.one' '$tmp/out'"
+check "nothing about passed cases" sh -c "! grep 'good.f.one' '$tmp/out'"
 tail -n 1 "$tmp/out" >"$tmp/last"
 says "the last line" "$tmp/last" '2 passed, 0 failed, 0 skipped'
-says "both outputs are kept" "$tmp/first/ktap/raw/good.ktap" \
+says "stdout and stderr are kept" "$tmp/first/ktap/raw/good.ktap" \
 	"served by $OUTPUT/servers/raw, contained: unset"
-says "the results have what was observed" "$tmp/first/results/here/raw.tsv" 'good.f.two	raw	pass	EIO		'
+says "the results have the observed values" "$tmp/first/results/here/raw.tsv" 'good.f.two	raw	pass	EIO		'
 if [ -w /dev/kmsg ]; then
 	says "the run's kernel log is kept" "$tmp/first/kernel.log" '.* fpt: end good.f.two raw'
 	head -n 1 "$tmp/first/kernel.log" >"$tmp/head"
-	says "from its beginning" "$tmp/head" '.* fpt: run [0-9.]* begins'
+	says "from the first line" "$tmp/head" '.* fpt: run [0-9.]* begins'
 	tail -n 1 "$tmp/first/kernel.log" >"$tmp/tail"
-	says "to its end" "$tmp/tail" '.* fpt: run [0-9.]* ends'
+	says "to the last" "$tmp/tail" '.* fpt: run [0-9.]* ends'
 fi
 # shellcheck disable=SC2016 # jq's
 check "run.json" jq -e '
@@ -148,25 +149,25 @@ check "run.json" jq -e '
 	.arguments == "-j1 --run-dir \($dir) --kernel-name here" and (.started | endswith("Z"))
 	' --arg dir "$tmp/first" "$tmp/first/run.json"
 
-exits "the same again" 0 "$run" --run-dir "$tmp/second" --kernel-name here --results "$tmp/kept" --verbose
-says "--verbose: a line for each case" "$tmp/out" 'raw *good.f.one *pass'
-same "is kept where that was asked for" "$tmp/second/results/here/raw.tsv" "$tmp/kept/here/raw.tsv"
-exits "a part of it" 0 "$run" --filter 'good*' --results "$tmp/part"
-says "is not" "$tmp/err" "results not kept in $tmp/part: with --filter they are not whole"
-check "and leaves nothing there" test ! -e "$tmp/part"
-same "gives the same bytes" "$tmp/first/results/here/raw.tsv" "$tmp/second/results/here/raw.tsv"
+exits "a second run" 0 "$run" --run-dir "$tmp/second" --kernel-name here --results "$tmp/kept" --verbose
+says "--verbose: one line for each case" "$tmp/out" 'raw *good.f.one *pass'
+same "is kept in --results" "$tmp/second/results/here/raw.tsv" "$tmp/kept/here/raw.tsv"
+exits "a run with --filter" 0 "$run" --filter 'good*' --results "$tmp/part"
+says "is not kept" "$tmp/err" "results not kept in $tmp/part: incomplete because of --filter"
+check "and creates nothing there" test ! -e "$tmp/part"
+same "both runs give the same bytes" "$tmp/first/results/here/raw.tsv" "$tmp/second/results/here/raw.tsv"
 
 exits "without /dev/kmsg" 0 with_dev "null fuse" "$run" --run-dir "$tmp/no-kmsg"
-says "says so" "$tmp/out" 'the kernel log is not watched: no access to /dev/kmsg'
-check "also in run.json" jq -e '.kernel_log | startswith("unreadable: ")' "$tmp/no-kmsg/run.json"
+says "prints that" "$tmp/out" 'the kernel log is not checked: no access to /dev/kmsg'
+check "records it in run.json" jq -e '.kernel_log | startswith("unreadable: ")' "$tmp/no-kmsg/run.json"
 
-# What some containers do.
-exits "with /dev/kmsg that is another file" 0 unshare --mount \
+# As in some containers.
+exits "another file as /dev/kmsg" 0 unshare --mount \
 	sh -c 'mount --bind /dev/null /dev/kmsg && exec "$@"' - "$run" --server raw
-says "says so" "$tmp/out" 'the kernel log is not watched: /dev/kmsg does not give back .*'
+says "prints that" "$tmp/out" 'the kernel log is not checked: text written to /dev/kmsg cannot be read back'
 
-exits "results that cannot be written" 0 "$run" --results /proc/results
-says "are told" "$tmp/err" 'results not kept in /proc/results, .*'
+exits "unwritable --results" 0 "$run" --results /proc/results
+says "are reported" "$tmp/err" 'results not kept: cannot write /proc/results .*'
 
 saying() # FILE HELLO
 {
@@ -182,24 +183,24 @@ exits "servers by name and path" 0 "$run" --server ./my-server,libfuse,libfuse-3
 (cd "$tmp/third/results/third" && for file in *.tsv; do
 	echo "$file: $(cut -f 2 "$file" | uniq | paste -sd ' ')"
 done) >"$tmp/names"
-same "results are called by what is linked, and a user's server as its file" - "$tmp/names" <<'END'
+same "results have the linked library's version, or the name of the user's file" - "$tmp/names" <<'END'
 libfuse-3.17.2.tsv: server libfuse-3.17.2
 libfuse-3.18.3.tsv: server libfuse-3.18.3
 my-server.tsv: server my-server
 raw.tsv: server raw
 END
-[ ! -w /dev/kmsg ] || says "so does the kernel log" "$tmp/third/kernel.log" '.* fpt: end good.f.two libfuse-3.17.2'
-exits "a server by what results call it" 0 "$run" --server libfuse-3.17.2 --run-dir "$tmp/by-version"
-says "is that one" "$tmp/by-version/ktap/libfuse-3.17.2/good.ktap" "served by $OUTPUT/servers/libfuse, .*"
-exits "a version that it is not" 1 "$run" --server libfuse-3.17.1
-says "is not there" "$tmp/err" "run.sh: no server 'libfuse-3.17.1': run 'scripts/libfuse.sh 3.17.1' first, .*"
+[ ! -w /dev/kmsg ] || says "as the kernel log does" "$tmp/third/kernel.log" '.* fpt: end good.f.two libfuse-3.17.2'
+exits "a server by its name in results" 0 "$run" --server libfuse-3.17.2 --run-dir "$tmp/by-version"
+says "runs that server" "$tmp/by-version/ktap/libfuse-3.17.2/good.ktap" "served by $OUTPUT/servers/libfuse, .*"
+exits "a version that is not built" 1 "$run" --server libfuse-3.17.1
+says "is reported" "$tmp/err" "run.sh: no server 'libfuse-3.17.1': run 'scripts/libfuse.sh 3.17.1' first, .*"
 mv "$OUTPUT/servers/libfuse-3.18.3" "$OUTPUT/servers/libfuse-3.17.2"
-exits "one version twice" 1 "$run" --server libfuse,libfuse-3.17.2
-says "is told where" "$tmp/err" "run.sh: two servers are called 'libfuse-3.17.2', $OUTPUT/servers/libfuse and .*"
+exits "the same version twice" 1 "$run" --server libfuse,libfuse-3.17.2
+says "is reported" "$tmp/err" "run.sh: two servers are called 'libfuse-3.17.2', $OUTPUT/servers/libfuse and .*"
 rm "$OUTPUT/servers/libfuse-3.17.2"
 cp /bin/true "$OUTPUT/servers/libfuse"
-exits "a library that does not say its version" 0 "$run" --server libfuse --run-dir "$tmp/fourth" --kernel-name fourth
-check "shares no name with one that does" ls "$tmp/fourth/results/fourth/libfuse-unknown.tsv"
+exits "a library without a version" 0 "$run" --server libfuse --run-dir "$tmp/fourth" --kernel-name fourth
+check "has a name of its own" ls "$tmp/fourth/results/fourth/libfuse-unknown.tsv"
 says "a path is made absolute" "$tmp/third/ktap/my-server/good.ktap" "served by $tmp/my-server, .*"
 
 # --- skips, failures, accidents ----------------------------------------------
@@ -214,22 +215,22 @@ uring_is_off()
 	# shellcheck disable=SC2016 # expands there
 	unshare --mount sh -c 'mount -t tmpfs none /sys/module/fuse && exec "$@"' - "$@"
 }
-exits "a server that cannot run at all" 0 uring_is_off "$run" --server raw,no-uring --run-dir "$tmp/off" \
+exits "a server that no case can run on" 0 uring_is_off "$run" --server raw,no-uring --run-dir "$tmp/off" \
 	--kernel-name here --results "$tmp/kept-off"
-says "is in the run's results" "$tmp/off/results/here/no-uring.tsv" 'good.f.one	no-uring	skip:config	.*'
+says "is in the results of the run" "$tmp/off/results/here/no-uring.tsv" 'good.f.one	no-uring	skip:config	.*'
 (cd "$tmp/kept-off" && echo */*) >"$tmp/got"
 echo here/raw.tsv >"$tmp/expected"
-same "and in no others" "$tmp/expected" "$tmp/got"
+same "and not in --results" "$tmp/expected" "$tmp/got"
 rm "$OUTPUT/servers/no-uring"
 
 program skips f.no <<'END'
 echo "ok 1 f.no # SKIP config: kernel lacks it"
 exit 4
 END
-exits "nothing executed" 4 "$run" --server raw --filter 'skips*'
-says "why" "$tmp/out" ' *1  config: kernel lacks it'
-exits "with each case" 4 "$run" -v --server raw --filter 'skips*'
-says "it says so there, too" "$tmp/out" 'raw *skips.f.no *skip  config: kernel lacks it'
+exits "only skips" 4 "$run" --server raw --filter 'skips*'
+says "the reason is printed" "$tmp/out" ' *1  config: kernel lacks it'
+exits "only skips, with --verbose" 4 "$run" -v --server raw --filter 'skips*'
+says "the reason is printed for each case" "$tmp/out" 'raw *skips.f.no *skip  config: kernel lacks it'
 says "the last line" "$tmp/out" '0 passed, 0 failed, 1 skipped'
 
 program odd f.fails f.xpasses f.broken f.fine f.xfails <<'END'
@@ -238,11 +239,11 @@ for c in $selected; do
 	case $c in
 	f.fails)
 		echo "# odd.c:12: open: got EIO, wanted 0"
-		echo "# E1: title of $c"
-		echo "# steps:"
-		printf '#    %d. client0: step = 0\n' $(seq 300)
-		echo "# evidence: of the program"
-		echo "# again: by the program"
+		echo "#   E1: title of $c"
+		echo "#   steps:"
+		printf '#      %d. client0: step = 0\n' $(seq 300)
+		echo "#   evidence: of the program"
+		echo "#   rerun: by the program"
 		echo "# fails: Test failed"
 		echo "not ok 1 $c"
 		;;
@@ -265,58 +266,58 @@ for c in $selected; do
 done
 END
 exits "a failure" 1 "$run" --server raw
-says "as it happens" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
-says "a broken test as well" "$tmp/out" 'raw *odd.f.broken *broken  no room'
-says "an unexpected pass is loud" "$tmp/out" 'raw *odd.f.xpasses *XPASS  no kernel does it'
-says "at the end, too" "$tmp/out" 'EXPECTED TO FAIL, BUT PASSED.*'
-says "what was expected to fail has one line" "$tmp/out" ' *1  E1: no kernel does it'
-says "the steps" "$tmp/out" ' *1. client0: step = 0'
+says "is printed as it happens" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
+says "so is a broken case" "$tmp/out" 'raw *odd.f.broken *broken  no room'
+says "so is an unexpected pass" "$tmp/out" 'raw *odd.f.xpasses *XPASS  no kernel does it'
+says "and in the summary" "$tmp/out" 'UNEXPECTED PASSES.*'
+says "expected failures have one line per promise" "$tmp/out" ' *1  E1: no kernel does it'
+says "with its steps" "$tmp/out" ' *1. client0: step = 0'
 says "to the last" "$tmp/out" ' *300. client0: step = 0'
-says "the row" "$tmp/out" '    E1: title of f.fails'
-ran=$(sed -n 's/^everything observed: //p' "$tmp/out")
-says "where the evidence is" "$tmp/out" "    evidence: $ran/evidence/raw/odd.jsonl"
-sed -n 's/^ *again: //p' "$tmp/out" | grep odd.f.fails | sort -u >"$tmp/again"
+says "its promise" "$tmp/out" '    E1: title of f.fails'
+ran=$(sed -n 's/^logs: //p' "$tmp/out")
+says "its evidence" "$tmp/out" "    evidence: $ran/evidence/raw/odd.jsonl"
+sed -n 's/^ *rerun: //p' "$tmp/out" | grep odd.f.fails | sort -u >"$tmp/rerun"
 echo "OUTPUT=$OUTPUT $run --server raw --filter odd.f.fails" >"$tmp/wanted"
-same "how to run it again" "$tmp/wanted" "$tmp/again"
+same "and the command to rerun it" "$tmp/wanted" "$tmp/rerun"
 cd /
-exits "by that line" 1 env -u OUTPUT sh "$tmp/again"
+exits "that command" 1 env -u OUTPUT sh "$tmp/rerun"
 cd "$tmp"
-says "it runs again" "$tmp/out" '0 passed, 1 failed, 0 skipped'
-exits "wherever it was built" 1 env OUTPUT=build FPT_TIMEOUT_MUL=2 "$run" --destructive \
+says "reruns the case" "$tmp/out" '0 passed, 1 failed, 0 skipped'
+exits "a failure of another build and server" 1 env OUTPUT=build FPT_TIMEOUT_MUL=2 "$run" --destructive \
 	--server "$tmp/my-server" --filter odd.f.fails
-says "with what matters" "$tmp/out" \
-	"    again: OUTPUT=$tmp/build FPT_TIMEOUT_MUL=2 $run --destructive --server $tmp/my-server --filter odd.f.fails"
+says "the command has all options" "$tmp/out" \
+	"    rerun: OUTPUT=$tmp/build FPT_TIMEOUT_MUL=2 $run --destructive --server $tmp/my-server --filter odd.f.fails"
 exits "--quiet, and a failure" 1 "$run" -q --server raw --filter 'odd*'
-says "has the failure" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
-check "and not how far it is" sh -c "! grep -E '^[.][.][.]|^raw .*XPASS' '$tmp/out'"
-exits "--quiet, and none" 0 "$run" --quiet --server raw --filter 'good*'
+says "prints the failure" "$tmp/out" 'raw *odd.f.fails *fail  odd.c:12: open: got EIO, wanted 0'
+check "and no progress" sh -c "! grep -E '^[.][.][.]|^raw .*XPASS' '$tmp/out'"
+exits "--quiet without a failure" 0 "$run" --quiet --server raw --filter 'good*'
 echo '2 passed, 0 failed, 0 skipped' >"$tmp/wanted"
-same "is the last line" "$tmp/wanted" "$tmp/out"
-exits "--quiet and --verbose" 1 "$run" -q -v
-says "are too much" "$tmp/err" 'run.sh: give --verbose or --quiet, not both'
+same "prints the last line only" "$tmp/wanted" "$tmp/out"
+exits "--quiet with --verbose" 1 "$run" -q -v
+says "is reported" "$tmp/err" 'run.sh: give --verbose or --quiet, not both'
 exits "two filters" 0 "$run" --server raw --filter 'good.f.one' --filter 'odd.f.fine'
 says "add up" "$tmp/out" '2 passed, 0 failed, 0 skipped'
-exits "a case that was expected to fail" 0 "$run" --server raw --filter 'odd.f.xfails'
+exits "an expected failure" 0 "$run" --server raw --filter 'odd.f.xfails'
 tail -n 2 "$tmp/out" >"$tmp/last"
 printf '%s\n' '1 failed as expected' '0 passed, 0 failed, 0 skipped' >"$tmp/wanted"
-same "is no pass, and counted" "$tmp/wanted" "$tmp/last"
+same "is counted apart" "$tmp/wanted" "$tmp/last"
 exits "--fail-fast" 1 "$run" -j1 --server raw --fail-fast --results "$tmp/kept-fast" --run-dir "$tmp/fast" --kernel-name here
-says "starts no program after the first failure" "$tmp/out" '4 passed, 2 failed, 0 skipped'
-says "says what it left out" "$tmp/out" 'ended with the first failure: 1 case was not run'
-check "which has no outcome" sh -c "! grep -E 'incomplete|skips' '$tmp/fast/results/here/raw.tsv'"
-says "it is not kept" "$tmp/err" "results not kept in $tmp/kept-fast: with --fail-fast they are not whole"
-check "in no part" test ! -e "$tmp/kept-fast"
+says "starts no further program" "$tmp/out" '4 passed, 2 failed, 0 skipped'
+says "prints how many cases did not run" "$tmp/out" 'stopped at the first failure: 1 case was not run'
+check "they have no outcome" sh -c "! grep -E 'incomplete|skips' '$tmp/fast/results/here/raw.tsv'"
+says "the results are not kept" "$tmp/err" "results not kept in $tmp/kept-fast: incomplete because of --fail-fast"
+check "not even in part" test ! -e "$tmp/kept-fast"
 exits "--fail-fast without a failure" 0 "$run" --server raw --fail-fast --filter 'good*' --run-dir "$tmp/slow"
-check "leaves nothing out" test ! -e "$tmp/slow/stopped"
-exits "all again" 1 "$run" --server raw --results "$tmp/kept-failed"
-says "a failure again at the end" "$tmp/out" '  raw odd.f.fails: fail'
+check "runs all" test ! -e "$tmp/slow/stopped"
+exits "all programs" 1 "$run" --server raw --results "$tmp/kept-failed"
+says "the summary has the failure" "$tmp/out" '  raw odd.f.fails: fail'
 says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
-says "what is expected has its own" "$tmp/out" '1 failed as expected, 1 passed against it'
-check "a run with failures is kept" ls "$tmp"/kept-failed/*/raw.tsv
-exits "what is not selected does not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
+says "and the line before it" "$tmp/out" '1 failed as expected, 1 passed unexpectedly'
+check "results with failures are kept" ls "$tmp"/kept-failed/*/raw.tsv
+exits "cases that are not selected do not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
 says "the last line" "$tmp/out" '1 passed, 0 failed, 0 skipped'
 
-# What a server prints: bytes that are no text, and a line that it does not end.
+# Output of a server: bytes that are not text, and an incomplete line.
 program prints f.one f.two f.three <<'END'
 for c in $selected; do
 	evidence begin $c
@@ -328,15 +329,15 @@ for c in $selected; do
 	evidence end $c
 done
 END
-exits "odd prints" 1 "$run" -v --server raw --filter 'prints*' --run-dir "$tmp/prints" --kernel-name here
-says "are shown as text" "$tmp/out" 'raw *prints.f.two *fail  x.c:1: got ...[[]0m, wanted 0'
+exits "binary output" 1 "$run" -v --server raw --filter 'prints*' --run-dir "$tmp/prints" --kernel-name here
+says "is printed as text" "$tmp/out" 'raw *prints.f.two *fail  x.c:1: got ...[[]0m, wanted 0'
 cut -f 1,3,6 "$tmp/prints/results/here/raw.tsv" | sed 1d >"$tmp/ends"
 tr '|' '\t' >"$tmp/wanted" <<'END'
 prints.f.one|pass|
-prints.f.two|fail|got [0m, wanted 0; accuses the kernel
+prints.f.two|fail|got [0m, wanted 0; suspect: kernel
 prints.f.three|skip:config|a b
 END
-same "and hide no verdict" "$tmp/wanted" "$tmp/ends"
+same "and hides no verdict" "$tmp/wanted" "$tmp/ends"
 rm "$OUTPUT/cases/prints"
 
 program dies f.first f.second f.third <<'END'
@@ -358,13 +359,13 @@ exits "programs that die and hang" 1 "$run" -j3 --server raw --run-dir "$tmp/bad
 cut -f 1,3,6 "$tmp/bad/results/here/raw.tsv" | grep -E '^(dies|hangs|stubborn)' >"$tmp/ends"
 tr '|' '\t' >"$tmp/wanted" <<'END'
 dies.f.first|pass|
-dies.f.second|crash|no verdict: the program died by signal 11
-dies.f.third|incomplete|no verdict: the program died by signal 11
-hangs.f.first|timeout|no verdict: the program was ended by its time limit
-hangs.f.second|incomplete|no verdict: the program was ended by its time limit
-stubborn.f.first|timeout|no verdict: the program was ended by its time limit
+dies.f.second|crash|no verdict: the program was killed by signal 11
+dies.f.third|incomplete|no verdict: the program was killed by signal 11
+hangs.f.first|timeout|no verdict: the program exceeded its time limit
+hangs.f.second|incomplete|no verdict: the program exceeded its time limit
+stubborn.f.first|timeout|no verdict: the program exceeded its time limit
 END
-same "are told apart" "$tmp/wanted" "$tmp/ends"
+same "have the outcomes crash, timeout and incomplete" "$tmp/wanted" "$tmp/ends"
 echo timeout=60 >"$checkout/settings"
 
 program quiet f.first f.second <<'END'
@@ -372,10 +373,10 @@ echo "ok 1 f.first"
 exec tail -f /dev/null
 END
 echo timeout=5 >"$checkout/settings"
-exits "a program that is long silent" 1 "$run" --server raw --filter 'quiet*'
-says "meanwhile it is shown how far the run is" "$tmp/out" '[.][.][.] 1 passed, 0 failed, 0 skipped, at raw quiet.f.first'
-exits "with --quiet" 1 "$run" -q --server raw --filter 'quiet*'
-check "it is not" sh -c "! grep '^[.][.][.]' '$tmp/out'"
+exits "a program without output" 1 "$run" --server raw --filter 'quiet*'
+says "progress is printed meanwhile" "$tmp/out" '[.][.][.] 1 passed, 0 failed, 0 skipped, at raw quiet.f.first'
+exits "the same with --quiet" 1 "$run" -q --server raw --filter 'quiet*'
+check "no progress is printed" sh -c "! grep '^[.][.][.]' '$tmp/out'"
 echo timeout=60 >"$checkout/settings"
 rm "$OUTPUT/cases/quiet"
 
@@ -384,12 +385,12 @@ END
 echo 'exit 3' >>"$OUTPUT/cases/unlisted"
 sed -i 's/exit 0/exit 3/' "$OUTPUT/cases/unlisted"
 exits "a program that cannot list its cases" 1 "$run"
-says "is named" "$tmp/err" "run.sh: $OUTPUT/cases/unlisted --list failed: .*"
+says "is reported" "$tmp/err" "run.sh: $OUTPUT/cases/unlisted --list failed: .*"
 rm "$OUTPUT/cases/unlisted"
 
-# --- other people's processes --------------------------------------------------
+# --- processes of others --------------------------------------------------
 
-# What processes write to the kernel log is no report of the kernel, but for this join.
+# Text that processes write to the kernel log is no kernel report, except to this copy of collate.
 if [ -w /dev/kmsg ] && [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
 	cp "$checkout/scripts/lib/collate.kmsg.awk" "$tmp/collate.kmsg.awk"
 	sed -i 's/head\[1\] < 8/1/' "$checkout/scripts/lib/collate.kmsg.awk"
@@ -401,17 +402,17 @@ if [ -w /dev/kmsg ] && [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
 	echo "fpt: end reported.f.first $FPT_SERVER_NAME" >/dev/kmsg
 	echo "ok 1 f.first"
 	END
-	OTHER=$$ exits "a hung task of others" 0 "$run" --server raw --filter 'reported*' --run-dir "$tmp/of-others"
-	says "is shown" "$tmp/out" "  INFO: task test:$$ blocked for more than 1 seconds."
-	says "with the file" "$tmp/out" "Kernel log, of processes .* see $tmp/of-others/kernel.log):"
-	says "which has it" "$tmp/of-others/kernel.log" '.* INFO: task test:.*'
+	OTHER=$$ exits "a hung task outside of the run" 0 "$run" --server raw --filter 'reported*' --run-dir "$tmp/of-others"
+	says "is listed" "$tmp/out" "  INFO: task test:$$ blocked for more than 1 seconds."
+	says "with the file" "$tmp/out" "Kernel log, reports about .* see $tmp/of-others/kernel.log):"
+	says "which has the report" "$tmp/of-others/kernel.log" '.* INFO: task test:.*'
 	exits "a hung task of a case" 1 "$run" --server raw --filter 'reported*'
-	says "is the case's" "$tmp/out" ' *kernel log: INFO: task test blocked .*'
+	says "fails the case" "$tmp/out" ' *kernel log: INFO: task test blocked .*'
 	mv "$tmp/collate.kmsg.awk" "$checkout/scripts/lib/collate.kmsg.awk"
 	rm "$OUTPUT/cases/reported"
 fi
 
-# --- what a run may do to the machine ----------------------------------------
+# --- what a run may do to the host ----------------------------------------
 
 program looks f.first <<'END'
 echo "ok 1 f.first"
@@ -421,7 +422,7 @@ echo "uring is $(cat /sys/module/fuse/parameters/enable_uring)$kept" >&2
 echo "destructive is ${FPT_DESTRUCTIVE-unset}" >&2
 END
 
-# COMMAND sees files of the test's as parameters of the kernel's module.
+# Runs COMMAND with files of this test as parameters of the kernel module.
 cat >"$tmp/with-parameters" <<'END'
 #!/bin/bash
 mount --bind "${0%/*}/parameters" /sys/module/fuse/parameters
@@ -443,23 +444,23 @@ value_is() # VALUE
 
 echo N >"$uring"
 exits "--enable-uring" 0 "$tmp/with-uring" --filter 'looks*' --run-dir "$tmp/uring-on"
-says "turns it on for the run" "$tmp/uring-on/ktap/raw/looks.ktap" 'uring is Y and kept'
-check "and off again" value_is N
+says "enables it for the run" "$tmp/uring-on/ktap/raw/looks.ktap" 'uring is Y and kept'
+check "and disables it" value_is N
 exits "--enable-uring, and a failure" 1 "$tmp/with-uring" --filter 'odd*'
-check "it is off again" value_is N
+check "it is disabled again" value_is N
 exits "--enable-uring, and wrong use" 1 "$tmp/with-uring" --filter 'bad*'
-check "it is off again" value_is N
+check "it is disabled again" value_is N
 echo Y >"$uring"
-exits "--enable-uring where it is on" 0 "$tmp/with-uring" --filter 'looks*'
-check "it stays on" value_is Y
+exits "--enable-uring when it is enabled" 0 "$tmp/with-uring" --filter 'looks*'
+check "it stays enabled" value_is Y
 cat >"$tmp/as-it-is" <<END
 #!/bin/sh
 exec unshare --mount "$tmp/with-parameters" "$run" --server raw --filter 'looks*' "\$@"
 END
 chmod +x "$tmp/as-it-is"
 echo N >"$uring"
-exits "a run without" 0 "$tmp/as-it-is" --run-dir "$tmp/uring-kept"
-says "cannot be disturbed" "$tmp/uring-kept/ktap/raw/looks.ktap" 'uring is N and kept'
+exits "a run without --enable-uring" 0 "$tmp/as-it-is" --run-dir "$tmp/uring-kept"
+says "keeps the parameter" "$tmp/uring-kept/ktap/raw/looks.ktap" 'uring is N and kept'
 mkfifo "$tmp/waits"
 for second in as-it-is with-uring; do
 	{
@@ -468,40 +469,40 @@ for second in as-it-is with-uring; do
 		read -r line <"$tmp/waits" || :
 	} 8<"$uring"
 	echo "$line" >"$tmp/line"
-	says "$second: disturbs no other run" "$tmp/line" \
-		"waits for $$ (.*run.sh), which has enable_uring as it needs it, at most 600 seconds"
+	says "$second: waits for another run" "$tmp/line" \
+		"waiting up to 600 seconds for $$ (.*run.sh), which holds enable_uring"
 	status=0
 	wait $! || status=$?
-	check "and runs when that has ended" test $status = 0
+	check "and runs when it has ended" test $status = 0
 	{
 		flock 8
 		exits "$second: another run that does not end" 4 env FPT_URING_WAIT=1 "$tmp/$second" 8>&-
 		tail -n 1 "$tmp/err" >"$tmp/line"
-		says "is named" "$tmp/line" "[a-z-]*.sh: .*/enable_uring is held by $$ (.*run.sh).*"
+		says "is reported" "$tmp/line" "[a-z-]*.sh: .*/enable_uring is held by $$ (.*run.sh).*"
 		"$tmp/$second" >/dev/null 2>"$tmp/waits" 8>&- &
 		{
 			read -r line
 			kill -s KILL $!
-			check "$second: killed while it waits, it leaves nothing" timeout 10 cat
+			check "$second: killed while it waits, it leaves no process" timeout 10 cat
 		} <"$tmp/waits"
 	} 8<"$uring"
 	wait $! 2>/dev/null || :
 done
 "$scripts/with-module-param.sh" "$uring" Y </dev/null >/dev/full 2>&1 || :
-check "the old value is back if nobody can be told of the new one" value_is N
+check "the old value is restored if \"held\" cannot be written" value_is N
 echo Y >"$uring"
-exits "--enable-uring with a parameter that cannot be written" 4 \
+exits "--enable-uring with a read-only parameter" 4 \
 	env READ_ONLY=1 "$tmp/with-uring"
-says "is told" "$tmp/err" 'with-module-param.sh: .*/enable_uring cannot be written'
+says "is reported" "$tmp/err" 'with-module-param.sh: cannot write .*/enable_uring'
 rm "$uring"
 exits "--enable-uring without the parameter" 4 "$tmp/with-uring"
-says "is told" "$tmp/err" 'with-module-param.sh: .*/enable_uring does not exist'
-says "with what it needs" "$tmp/err" 'run.sh: FUSE over io_uring cannot be turned on: it needs .*'
+says "is reported" "$tmp/err" 'with-module-param.sh: .*/enable_uring does not exist'
+says "with its requirements" "$tmp/err" 'run.sh: cannot enable FUSE over io_uring: needs .*'
 
-exits "a run" 0 "$run" --server raw --filter 'looks*' --run-dir "$tmp/harmless"
+exits "a run without --destructive" 0 "$run" --server raw --filter 'looks*' --run-dir "$tmp/harmless"
 says "is not destructive" "$tmp/harmless/ktap/raw/looks.ktap" 'destructive is unset'
 exits "--destructive" 0 "$run" --server raw --filter 'looks*' --destructive --run-dir "$tmp/harm"
-says "is told to the cases" "$tmp/harm/ktap/raw/looks.ktap" 'destructive is 1'
+says "is passed to the cases" "$tmp/harm/ktap/raw/looks.ktap" 'destructive is 1'
 
 # --- killed ------------------------------------------------------------------
 
@@ -514,20 +515,20 @@ mkfifo "$tmp/fifo"
 
 killed() # SIGNAL STATUS
 {
-	# Every process below inherits descriptor 9, so the pipe ends when they did.
+	# Every child inherits descriptor 9, so the pipe has EOF when all have ended.
 	echo N >"$uring"
 	env --default-signal=INT "$tmp/with-uring" --verbose --filter 'hangs*' >"$tmp/fifo" 2>&1 9>&1 &
 	pid=$!
 	exec 3<"$tmp/fifo"
-	check "a case is shown while its program runs" timeout 10 head -n 1 <&3
-	check "io_uring is on while it runs" value_is Y
+	check "a case is printed while its program runs" timeout 10 head -n 1 <&3
+	check "io_uring is enabled while it runs" value_is Y
 	kill -s "$1" "$pid"
-	check "$1 in the middle: everything below it ends" timeout 10 cat <&3
-	check "and io_uring is off again" value_is N
+	check "SIG$1: all its processes end" timeout 10 cat <&3
+	check "io_uring is disabled again" value_is N
 	kill -s KILL "$pid" 2>/dev/null || :
 	status=0
 	wait "$pid" || status=$?
-	check "it dies by that signal" test "$status" -eq "$2"
+	check "it is killed by that signal" test "$status" -eq "$2"
 	exec 3<&-
 	grep -lsz "$OUTPUT" /proc/[0-9]*/cmdline >"$tmp/left" || :
 	same "no process is left" /dev/null "$tmp/left"

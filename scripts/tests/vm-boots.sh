@@ -42,16 +42,16 @@ FPT_TIMEOUT_MUL=10 FPT_VM_SILENCE=30 boots deaths 1
 tr '|' '\t' >"$tmp/wanted" <<'END'
 case|outcome|observed|note
 crash_cases.vm.passes_first|pass|1|
-crash_cases.vm.panics|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
-crash_cases.vm.fails|fail|EIO|-EIO: got EIO, wanted 0; accuses the kernel
-crash_cases.vm.resets|crash||the guest was reset without console output; accuses the kernel
-crash_cases.vm.hangs|timeout||the kernel hung: no output for 30 seconds; accuses the kernel
-crash_cases.vm.panics_without_reboot|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
-crash_cases.vm.unkillable_program|timeout||its processes cannot be killed; accuses the kernel
+crash_cases.vm.panics|crash||Kernel panic - not syncing: sysrq triggered crash; suspect: kernel
+crash_cases.vm.fails|fail|EIO|-EIO: got EIO, wanted 0; suspect: kernel
+crash_cases.vm.resets|crash||the guest was reset without console output; suspect: kernel
+crash_cases.vm.hangs|timeout||the kernel hung: no output for 30 seconds; suspect: kernel
+crash_cases.vm.panics_without_reboot|crash||Kernel panic - not syncing: sysrq triggered crash; suspect: kernel
+crash_cases.vm.unkillable_program|timeout||its processes cannot be killed; suspect: kernel
 crash_cases.vm.logs_long_message|pass|0|
 crash_cases.vm.passes_last|pass|0|
-crash_cases.vm.exceeds_time_limit|timeout||no verdict: the program was ended by its time limit
-crash_cases.vm.not_reached|incomplete||no verdict: the program was ended by its time limit
+crash_cases.vm.exceeds_time_limit|timeout||no verdict: the program exceeded its time limit
+crash_cases.vm.not_reached|incomplete||no verdict: the program exceeded its time limit
 END
 same "every case has its outcome" "$tmp/wanted" "$tmp/outcomes"
 says "a crash is shown when it happens" "$tmp/out" \
@@ -73,7 +73,7 @@ cp "$built/tests/stuck_cases" "$built/cases/credentials" "$built/cases/drop" "$O
 boots two 1 -j2 --filter 'b*,stuck_cases.unkillable_child.passes,credentials*,drop*'
 grep -E '^(bad|bystander)' "$tmp/outcomes" >"$tmp/two-cases"
 tr '|' '\t' >"$tmp/wanted" <<'END'
-bad.concurrent_run.only_bad_panics|crash||Kernel panic - not syncing: sysrq triggered crash; accuses the kernel
+bad.concurrent_run.only_bad_panics|crash||Kernel panic - not syncing: sysrq triggered crash; suspect: kernel
 bystander.concurrent_run.only_bad_panics|pass|1|
 END
 same "of two running cases the culprit is found" "$tmp/wanted" "$tmp/two-cases"

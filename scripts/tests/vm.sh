@@ -129,7 +129,7 @@ says "--fail-fast is rejected" "$tmp/err" 'vm.sh: --fail-fast is only for script
 fake "a failure" 1 --append 'quiet fuse.x=1' "${some[@]}" < <(passing 1 | sed 's/O0 ok 2/O0 # crash_cases.c:1: got 1, wanted 2\nO0 not ok 2/')
 says "a failure is shown" "$tmp/out" 'raw  *crash_cases.vm.passes_last  *fail  crash_cases.c:1: got 1, wanted 2'
 says "a failure: shows the command to run it again" "$tmp/out" \
-	"    again: OUTPUT=$OUTPUT .*$vm --kernel $kernel --append 'quiet fuse.x=1' --server raw --filter crash_cases.vm.passes_last"
+	"    rerun: OUTPUT=$OUTPUT .*$vm --kernel $kernel --append 'quiet fuse.x=1' --server raw --filter crash_cases.vm.passes_last"
 fake "a failure in a bisection" 1 --bisect "${some[@]}" < <(passing 1 | sed 's/O0 ok 2/O0 not ok 2/')
 without_passthrough()
 {

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# with-module-param.sh on a file that is no parameter: whichever of its processes is killed, at whatever
-# stage, the old value comes back and nothing is left; and no wait is endless.
+# with-module-param.sh on an ordinary file: whichever of its processes is killed, at any stage, the old
+# value is restored and no process is left; and every wait ends.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -25,7 +25,7 @@ is_held()
 	! flock -n "$file" true
 }
 
-# Begins to hold; its standard input is this shell's descriptor 5. All that it starts has 7.
+# Starts a holder; its standard input is this shell's descriptor 5. All its processes have 7.
 begin()
 {
 	env "$mark" "$hold" "$file" new <"$tmp/in" >"$tmp/heard" 2>&1 7>"$tmp/alive" &
@@ -36,11 +36,11 @@ begin()
 	mapfile -t processes < <(grep -lsz "^$mark\$" /proc/[0-9]*/environ | sed 's,^/proc/\([0-9]*\)/.*,\1,' | sort -n)
 }
 
-# All of it is gone, and so is what it did.
+# All its processes have ended, and the old value is restored.
 ended() # NAME
 {
-	check "$1: nothing is left" timeout $deadline cat <&7
-	check "$1: the old value is back" value_is old
+	check "$1: no process is left" timeout $deadline cat <&7
+	check "$1: the old value is restored" value_is old
 	exec 5>&- 6<&- 7<&-
 	wait "$pid" 2>/dev/null || :
 }
@@ -53,64 +53,64 @@ compete()
 
 begin
 check "it holds" test "$line" = held
-check "by two processes" test ${#processes[@]} -eq 2
-check "the new value" value_is new
-check "nobody else has it" is_held
+check "with two processes" test ${#processes[@]} -eq 2
+check "sets the new value" value_is new
+check "no other run can hold it" is_held
 "$hold" --holder "$file" >"$tmp/holder" || :
-says "who holds it is who started that" "$tmp/holder" "$$ (.*bash .*with-module-param.sh)"
+says "--holder prints the process that started it" "$tmp/holder" "$$ (.*bash .*with-module-param.sh)"
 exec 5>&-
-ended "the end of standard input"
+ended "EOF of standard input"
 
 for which in 0 1; do
 	begin
 	kill -KILL "${processes[which]}"
 	check "holding, process $which killed: the value stays" value_is new
-	check "holding, process $which killed: nobody else has it" is_held
+	check "holding, process $which killed: no other run can hold it" is_held
 	exec 5>&-
 	ended "holding, process $which killed"
 done
 
-# Who waits for $$, in three processes.
+# Waiting for $$, with three processes.
 compete
 begin
 echo "$line" >"$tmp/line"
-says "who waits says for whom" "$tmp/line" \
-	"waits for $$ (.*bash .*with-module-param.sh), which has parameter as it needs it, at most 60 seconds"
-check "by three processes" test ${#processes[@]} -eq 3
+says "waiting prints the holder" "$tmp/line" \
+	"waiting up to 60 seconds for $$ (.*bash .*with-module-param.sh), which holds parameter"
+check "with three processes" test ${#processes[@]} -eq 3
 exec 5>&-
-ended "waiting, its user ends"
+ended "waiting, EOF"
 for which in 0 1 2; do
-	FPT_URING_WAIT=2 begin # which ends it where the one is killed that would see the user's end
+	FPT_URING_WAIT=2 begin # ends it if the process that would see EOF is killed
 	kill -KILL "${processes[which]}"
 	exec 5>&-
-	ended "waiting, process $which and its user killed"
+	ended "waiting, process $which killed, EOF"
 	begin
 	kill -KILL "${processes[which]}"
 	flock -u 4
 	exec 5>&-
-	ended "waiting in vain, process $which killed"
+	ended "waiting, process $which killed, lock released"
 	flock 4
 done
 begin
 flock -u 4
 line=
 read -t $deadline -r line <&6 || :
-check "who has waited holds" test "$line" = held
+check "after the wait it holds" test "$line" = held
 exec 5>&-
-ended "who has waited"
+ended "after the wait"
 
-# No wait at all, and one that is over; descriptor 5 keeps its user alive.
+# No wait, and a wait that times out; descriptor 5 keeps its standard input open.
 flock 4
 exec 5<>"$tmp/in"
 for wait in 0 1; do
 	# shellcheck disable=SC2016 # for the inner shell
 	exits "$wait seconds" 4 env FPT_URING_WAIT=$wait sh -c '"$@" <"$0"' "$tmp/in" "$hold" "$file" new
-	says "it is said" "$tmp/out" busy
+	says "prints busy" "$tmp/out" busy
 	tail -n 1 "$tmp/err" >"$tmp/last"
-	says "by whom it is held" "$tmp/last" "with-module-param.sh: $file is held by $$ (.*bash .*with-module-param.sh).*"
-	check "the value is the old one" value_is old
+	says "prints the holder" "$tmp/last" "with-module-param.sh: $file is held by $$ (.*bash .*with-module-param.sh).*"
+	check "keeps the old value" value_is old
 done
-# What a process has started has its descriptors, and where PIDs begin anew a smaller one. It says both.
+# A child has the descriptors of its parent and, when PIDs wrap, a smaller PID. Prints both.
 # shellcheck disable=SC2016 # expands there
 parent='
 	echo 500 >/proc/sys/kernel/ns_last_pid
@@ -126,17 +126,17 @@ parent='
 flock -u 4
 unshare --pid --fork --mount-proc sh -ec "$parent" "$file" "$file" "$hold" >"$tmp/smaller" 2>/dev/null || :
 if [ -s "$tmp/smaller" ]; then
-	says "of parent and child it is the parent" "$tmp/smaller" "$(tail -n 1 "$tmp/smaller") (bash -c .*"
+	says "of parent and child, the holder is the parent" "$tmp/smaller" "$(tail -n 1 "$tmp/smaller") (bash -c .*"
 else
 	n=$((n + 1))
-	echo "ok $n - of parent and child # SKIP privilege: needs root and /proc/sys/kernel/ns_last_pid"
+	echo "ok $n - of parent and child, the holder is the parent # SKIP privilege: needs root and /proc/sys/kernel/ns_last_pid"
 fi
-exits "--holder of nothing" 4 "$hold" --holder
-says "is told" "$tmp/err" "with-module-param.sh: .* does not exist"
+exits "--holder without a file" 4 "$hold" --holder
+says "is reported" "$tmp/err" "with-module-param.sh: --holder: '' does not exist"
 
-exits "seconds that are none" 4 env FPT_URING_WAIT=long "$hold" "$file" new
-says "are named" "$tmp/err" "with-module-param.sh: FPT_URING_WAIT is a number of seconds, not 'long'"
-# Who asks for the holder asks no FUSE server of other processes for anything: this one is stopped.
+exits "an invalid FPT_URING_WAIT" 4 env FPT_URING_WAIT=long "$hold" "$file" new
+says "is reported" "$tmp/err" "with-module-param.sh: FPT_URING_WAIT needs a number of seconds, not 'long'"
+# --holder sends no request to a FUSE server of another process: this one is stopped.
 cat >"$tmp/beside-fuse" <<'END'
 #!/bin/bash
 mkdir "$1/source" "$1/mnt"
@@ -145,7 +145,7 @@ echo f >"$1/source/f"
 timeout 30 cat "$1/told"
 server=$!
 mkfifo "$1/opened"
-(exec 3<"$1/mnt/f" && echo >"$1/opened" && exec tail -f /dev/null) & # no other has it: each end would be a FLUSH
+(exec 3<"$1/mnt/f" && echo >"$1/opened" && exec tail -f /dev/null) & # nobody else has it: each exit would send FLUSH
 read -r _ <"$1/opened"
 kill -s STOP $server
 timeout 20 "$3" --holder "$1/parameter"
@@ -156,7 +156,7 @@ END
 if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ] && [ -x "$built/tests/pass_fs" ]; then
 	mkfifo "$tmp/told"
 	flock 4
-	exits "the holder, beside a FUSE server that does not answer" 0 unshare --mount bash "$tmp/beside-fuse" "$tmp" "$built" "$hold"
+	exits "--holder beside a stopped FUSE server" 0 unshare --mount bash "$tmp/beside-fuse" "$tmp" "$built" "$hold"
 	says "is found" "$tmp/out" "$$ (.*bash .*with-module-param.sh)"
 fi
 finish

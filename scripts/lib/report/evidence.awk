@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Picks lines of evidence: first file kernel, server, case that are wanted, then
-# evidence/<server>/<program>.jsonl. Prints kernel, server, case, line, with tabs.
+# Selects lines of evidence. The first file lists kernel, server, case; the others are
+# evidence/<server>/<program>.jsonl. Prints kernel, server, case and line, separated by tabs.
 
 BEGIN {
 	FS = "\t"
@@ -19,7 +19,7 @@ FILENAME == ARGV[1] {
 	next
 }
 
-# Anything but what the page does not show.
+# Without the types that the page does not show.
 !/^\{"type":"(begin|end|note)"/ && match($0, /"case":"[^"]*"/) {
 	name = substr($0, RSTART + 8, RLENGTH - 9)
 	if ((kernel, server, name) in wanted && lines[server, name]++ < MOST)

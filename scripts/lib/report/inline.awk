@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# page.html with the files that it names: a line "@page.css@" becomes that file, and
-# "@data@" the file DATA.
+# Replaces lines of page.html by files: "@page.css@" by that file, "@data@" by the file DATA.
 
 /^@[a-z.]+@$/ {
 	file = $0 == "@data@" ? data : folder "/" substr($0, 2, length($0) - 2)

@@ -1,38 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# results/README.md, of what read.awk has read; after ../markdown.awk.
+# Prints results/README.md; after read.awk and ../markdown.awk.
 
 BEGIN {
-	# Worst first, as they are shown.
+	# Worst first, the order of output.
 	n_words = split("crash timeout fail broken incomplete xpass xfail", words, " ")
 	MOST_NAMES = 6
 }
 
 END {
 	count_all()
-	show_head()
-	show_matrix()
-	show_unsupported()
+	print_head()
+	print_matrix()
+	print_unsupported()
 	for (s = 1; s <= n_sections; s++)
-		show_section(sections[s])
+		print_section(sections[s])
 	if (quiet != "")
-		print "\n## " quiet "\n\nWhat ran passed, on every kernel."
-	show_not_run()
-	show_gone()
+		print "\n## " quiet "\n\nAll cases that ran passed on every kernel."
+	print_skipped()
+	print_gone()
 }
 
-function show_head()
+function print_head()
 {
 	print "# Results\n"
-	print "Made by `scripts/report.sh` of the files `<kernel>/<server>.tsv` beside it and of what the"
-	print "built programs say of their cases: run that again instead of changing this. With `--html FILE`"
-	print "it makes a page that shows every case on every kernel.\n"
-	print "`fail` means that the kernel (or the library) does not keep what the contract promises; where"
-	print "it is known what mended it that is said. `xfail` is wrong in every kernel of that series so far"
-	print "and therefore expected, `xpass` was expected to fail and passed. `crash`, `timeout` and"
-	print "`incomplete`: the kernel or the program died, hung, or had died before the case's turn came."
-	print "`broken` says only that a case could not be set up. Where kernels are \"A to B\", those between"
-	print "are meant that ran the case.\n"
+	print "Written by `scripts/report.sh` from the files `<kernel>/<server>.tsv` beside it and from the"
+	print "cases of the built programs: rerun it instead of editing this file. `--html FILE` writes a page"
+	print "with every case on every kernel.\n"
+	print "`fail`: the kernel (or the library) breaks the promise; the fix is named if it is known."
+	print "`xfail`: every kernel of that series so far fails, so the failure is expected. `xpass`: passed"
+	print "although a failure was expected. `crash`: the kernel or the program died. `timeout`: it hung."
+	print "`incomplete`: it died before the case started. `broken`: the case could not be set up, which"
+	print "says nothing about the kernel. \"A to B\" means those kernels in between that ran the case.\n"
 }
 
 # --- kernels x servers -------------------------------------------------------
@@ -64,7 +63,7 @@ function count(kernel, server, name, section,    word)
 		note_skip(kernel, server, outcome[kernel, server, name], note[kernel, server, name])
 }
 
-function show_matrix(    k, n, line, rule)
+function print_matrix(    k, n, line, rule)
 {
 	print n_cases " cases.\n"
 	line = "| kernel |"
@@ -101,7 +100,7 @@ function counts(kernel, server,    i, bad, good)
 	return verdict(kernel, server) bad good
 }
 
-# A kernel, or a library, that lacks what more than half of all cases are about.
+# "unsupported" if the kernel or the library lacks what more than half of the cases need.
 function verdict(kernel, server,    n, skipped)
 {
 	n = n_cases - total[kernel, server, "without a result"]
@@ -111,7 +110,7 @@ function verdict(kernel, server,    n, skipped)
 	return skipped * 2 > n ? "unsupported<br>" : ""
 }
 
-function show_unsupported(    k, n, r, best, any)
+function print_unsupported(    k, n, r, best, any)
 {
 	for (k = 1; k <= n_kernels; k++)
 		for (n = 1; n <= n_servers; n++) {
@@ -130,13 +129,13 @@ function show_unsupported(    k, n, r, best, any)
 				counts_here[kernels[k], servers[n]] = (kernels[k], servers[n]) in ran
 			}
 		if (where() != "")
-			print (any++ ? "" : "\n") "- Nearly nothing runs on " where() ": " plain(reasons[r])
+			print (any++ ? "" : "\n") "- Most cases are skipped on " where() ": " plain(reasons[r])
 	}
 }
 
 # --- where -------------------------------------------------------------------
 
-# The kernels, and servers where not all, of is_hit[] among those of counts_here[]:
+# The kernels of is_hit[] among those of counts_here[], with the servers unless all are hit:
 # "6.12.43 to 7.1.3, 7.2.12 (raw)".
 function where(    k, n, all, some, names, run_names, from, to, length_of_run, text, every)
 {
@@ -180,7 +179,7 @@ function range(from, to, n, names)
 
 # --- the sections ------------------------------------------------------------
 
-function show_section(section,    c, w, g)
+function print_section(section,    c, w, g)
 {
 	n_groups = 0
 	for (c = 1; c <= n_cases_of[section]; c++)
@@ -197,10 +196,10 @@ function show_section(section,    c, w, g)
 	for (w = 1; w <= n_words; w++)
 		for (g = 1; g <= n_groups; g++)
 			if (group_word[g] == words[w])
-				show_group(g)
+				print_group(g)
 }
 
-# A case may have an outcome for more than one reason.
+# A case may have one outcome for several reasons.
 function group_case(name, word,    k, n, i, key, n_why, whys, cell_why)
 {
 	for (k = 1; k <= n_kernels; k++)
@@ -225,13 +224,13 @@ function group_case(name, word,    k, n, i, key, n_why, whys, cell_why)
 	}
 }
 
-# What mended it, if that is known, else all that was said.
+# The fix, if it is known, else the whole note.
 function cause(note)
 {
 	if (match(note, /(^|; )fixed by /)) {
 		note = substr(note, RSTART)
 		sub(/^; /, "", note)
-		sub(/; accuses the [a-z]+$/, "", note)
+		sub(/; suspect: [a-z]+$/, "", note)
 	}
 	return note
 }
@@ -249,7 +248,7 @@ function add_to_group(name, word, why, place,    g, k, part, n)
 		n_lines[g] = 0
 	}
 	n = split(name, part, ".")
-	k = row[name] " `" part[1] "." part[2] "." (n == 4 ? "{}." : "") part[n] "`"
+	k = promise_of[name] " `" part[1] "." part[2] "." (n == 4 ? "{}." : "") part[n] "`"
 	if (!n_lines[g] || line_of[g, n_lines[g]] != k) {
 		line_of[g, ++n_lines[g]] = k
 		variants[g, n_lines[g]] = ""
@@ -258,7 +257,7 @@ function add_to_group(name, word, why, place,    g, k, part, n)
 		variants[g, n_lines[g]] = joined(variants[g, n_lines[g]], ",", part[3])
 }
 
-function show_group(g,    i, line, names)
+function print_group(g,    i, line, names)
 {
 	for (i = 1; i <= n_lines[g] && (i <= MOST_NAMES || n_lines[g] == MOST_NAMES + 1); i++) {
 		line = line_of[g, i]
@@ -266,11 +265,11 @@ function show_group(g,    i, line, names)
 		names = joined(names, "<br>", line)
 	}
 	if (i <= n_lines[g])
-		names = names "<br>and " n_lines[g] - i + 1 " more of their kind"
+		names = names "<br>and " n_lines[g] - i + 1 " similar ones"
 	printf "| %s | %s | %s | %s |\n", group_word[g], names, group_where[g], plain(group_why[g])
 }
 
-# --- what was not run --------------------------------------------------------
+# --- skipped cases --------------------------------------------------------
 
 function note_skip(kernel, server, word, note,    reason)
 {
@@ -282,7 +281,7 @@ function note_skip(kernel, server, word, note,    reason)
 	skips[number_of[reason], kernel, server]++
 }
 
-function show_not_run(    r, k, n, least, most, times, any)
+function print_skipped(    r, k, n, least, most, times, any)
 {
 	for (r = 1; r <= n_reasons; r++) {
 		if (reasons[r] ~ /^library: /)
@@ -299,8 +298,8 @@ function show_not_run(    r, k, n, least, most, times, any)
 					most = times
 			}
 		if (!any++) {
-			print "\n## Not run\n"
-			print "Beside what a server cannot do, which is the same on every kernel (`make contract` shows it).\n"
+			print "\n## Skipped\n"
+			print "Without the abilities that a server lacks, which are the same on every kernel (see `make contract`).\n"
 			print "| why | cases | where |"
 			print "|---|---|---|"
 		}
@@ -308,8 +307,8 @@ function show_not_run(    r, k, n, least, most, times, any)
 	}
 }
 
-function show_gone()
+function print_gone()
 {
 	if (n_gone)
-		print "\nThe suite no longer has " n_gone " of the cases in these results: run it again."
+		print "\nThe suite no longer has " n_gone " of the cases in these results: rerun it."
 }

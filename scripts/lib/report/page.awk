@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The data of page.html as JSON, of what read.awk has read, and of EVIDENCE: kernel,
-# server, case and a JSON value a line. Equal results and equal evidence of a case are
-# written once: on most kernels and servers a case does the same.
+# Prints the data of page.html as JSON; after read.awk. EVIDENCE has lines of kernel, server, case and
+# a JSON value. Equal results and equal evidence of a case are written once: most kernels and servers
+# give the same.
 
 END {
 	read_evidence()
 	printf "{\"kernels\":%s,\"servers\":%s,\n\"columns\":[", list(KERNELS), list(SERVERS)
-	show_columns()
+	print_columns()
 	printf "],\n\"sections\":["
 	for (s = 1; s <= n_sections; s++)
-		show_section(sections[s], promise[sections[s]])
+		print_section(sections[s], promise[sections[s]])
 	if (n_gone)
-		show_section("-", "No longer in the suite")
-	printf "],\n\"rows\":{"
-	for (r = 1; r <= n_rows; r++)
-		printf "%s%s:[%s,%s]", r == 1 ? "" : ",\n", quoted(rows[r]), quoted(promise[rows[r]]),
-		       quoted(ref[rows[r]])
+		print_section("-", "No longer in the suite")
+	printf "],\n\"promises\":{"
+	for (r = 1; r <= n_ids; r++)
+		printf "%s%s:[%s,%s]", r == 1 ? "" : ",\n", quoted(ids[r]), quoted(promise[ids[r]]),
+		       quoted(ref[ids[r]])
 	printf "},\n\"evidence\":["
 	for (e = 1; e <= n_evidences; e++)
 		printf "%s[%s]", e == 1 ? "" : ",\n", evidences[e]
 	print "]}"
 }
 
-# "<" would end the script element that the data stand in.
+# "<" could end the script element around the data.
 function quoted(text)
 {
 	gsub(/["\\]/, "\\\\&", text)
@@ -60,7 +60,7 @@ function read_evidence(    line, part, k, order, n, i)
 	}
 }
 
-function show_columns(    k, s)
+function print_columns(    k, s)
 {
 	for (k = 1; k <= n_kernels; k++)
 		for (s = 1; s <= n_servers; s++)
@@ -70,22 +70,22 @@ function show_columns(    k, s)
 			}
 }
 
-function show_section(section, heading,    c)
+function print_section(section, heading,    c)
 {
 	printf "%s{\"id\":%s,\"title\":%s,\"cases\":[", n_shown++ ? ",\n" : "", quoted(section), quoted(heading)
 	for (c = 1; c <= n_cases_of[section]; c++)
-		show_case(cases_of[section, c], c == 1 ? "\n" : ",\n")
+		print_case(cases_of[section, c], c == 1 ? "\n" : ",\n")
 	printf "]}"
 }
 
-# [name, row, title, since, needs, can, results, which result in each column,
-# {column: evidence}]; a result is [outcome, observed, ops, note], -1 is none.
-function show_case(name, comma,    c, k, result, n, number, results, which, proofs)
+# [name, promise, title, since, needs, abilities, results, which result in each column,
+# {column: evidence}]; a result is [outcome, observed, requests, note], -1 is none.
+function print_case(name, comma,    c, k, result, n, number, results, which, proofs)
 {
 	for (c = 1; c <= n_columns; c++) {
 		k = columns[c] SUBSEP name
 		if (k in outcome) {
-			result = "[" quoted(outcome[k]) "," quoted(observed[k]) "," quoted(ops[k]) "," \
+			result = "[" quoted(outcome[k]) "," quoted(observed[k]) "," quoted(requests[k]) "," \
 				quoted(note[k]) "]"
 			if (!(result in number)) {
 				number[result] = n++
@@ -98,7 +98,7 @@ function show_case(name, comma,    c, k, result, n, number, results, which, proo
 		if (k in evidence_of)
 			proofs = joined(proofs, ",", "\"" c - 1 "\":" evidence_of[k])
 	}
-	printf "%s[%s,%s,%s,%s,%s,%s,[%s],[%s],{%s}]", comma, quoted(name), quoted(row[name]),
-	       quoted(title[name]), quoted(since[name]), quoted(needs[name]), quoted(can[name]),
+	printf "%s[%s,%s,%s,%s,%s,%s,[%s],[%s],{%s}]", comma, quoted(name), quoted(promise_of[name]),
+	       quoted(title[name]), quoted(since[name]), quoted(needs[name]), quoted(abilities[name]),
 	       results, which, proofs
 }

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// The page of results. The data are page.awk's; rows of a section are in the document
-// only while it is open, and what a row says is built when it is asked for.
+// The page of results. page.awk makes the data. The table rows of a section exist only while it is
+// open, and details are built on demand.
 "use strict";
 
 (() => {
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 
-// Worst first; a mark tells the outcome without colour.
+// Worst first; a mark shows the outcome without colour.
 const OUTCOMES = [
 	["crash", "C", "the kernel or the program died while the case ran"],
 	["timeout", "T", "the case hung"],
-	["fail", "F", "the contract is not kept"],
+	["fail", "F", "the promise is broken"],
 	["broken", "B", "the case could not be set up"],
-	["incomplete", "?", "never run: what should run it had died"],
-	["xpass", "P", "expected to fail, but passed"],
+	["incomplete", "?", "not run: the kernel or the program had died"],
+	["xpass", "P", "passed unexpectedly"],
 	["xfail", "x", "failed as expected: a known bug"],
-	["pass", "\u00b7", "the contract is kept"],
-	["skip", "\u2013", "not run: kernel, configuration or server cannot do it"],
+	["pass", "\u00b7", "the promise is kept"],
+	["skip", "\u2013", "not run: not supported by kernel, configuration or server"],
 	["none", "", "no result"],
 ];
 const RANK = Object.fromEntries(OUTCOMES.map(([word], i) => [word, i]));
 const MARK = Object.fromEntries(OUTCOMES.map(([word, mark]) => [word, mark]));
-const QUICK = 25000; // so many cells are built without delay
+const QUICK = 25000; // cells that are built without noticeable delay
 const NONE = ["none", "", "", ""];
 
 // --- data --------------------------------------------------------------------
@@ -34,8 +34,8 @@ for (const section of data.sections) {
 	delete section.cases;
 }
 
-function unpack([name, row, title, since, needs, can, results, which, evidence], section) {
-	return {name, row, title, since, needs, can, results, which, evidence, section};
+function unpack([name, promise, title, since, needs, abilities, results, which, evidence], section) {
+	return {name, promise, title, since, needs, abilities, results, which, evidence, section};
 }
 
 function kind(outcome) {
@@ -71,7 +71,7 @@ const form = byId("filter");
 const fields = form.elements;
 const pressed = new Set();
 let open = new Set();
-let shown = [];   // what the columns of the table are: {kernel, server, columns}
+let shown = [];   // columns of the table: {kernel, server, columns}
 let matching = []; // case numbers
 
 const many = data.kernels.length > 1;
@@ -174,7 +174,7 @@ function isUnsupported(column) {
 }
 
 function says(c, words) {
-	c.text ||= [c.name, c.row, c.title, ...c.results.map((result) => result[3])].join("\n").toLowerCase();
+	c.text ||= [c.name, c.promise, c.title, ...c.results.map((result) => result[3])].join("\n").toLowerCase();
 	return words.every((word) => c.text.includes(word));
 }
 
@@ -247,7 +247,7 @@ function showHead() {
 	table.tHead.innerHTML = html;
 }
 
-// Where the servers of a kernel begin, if there are several.
+// The first of several servers of a kernel.
 function edge(i) {
 	const begins = !i || shown[i].kernel !== shown[i - 1].kernel;
 
@@ -294,7 +294,7 @@ function showSection(section) {
 	section.body.innerHTML = html;
 }
 
-// How many cases of the section that match are as bad as its worst.
+// The number of matching cases of the section with its worst outcome.
 function sectionCell(section, column, i) {
 	const counts = {};
 	let worst = "none";
@@ -313,7 +313,7 @@ function sectionCell(section, column, i) {
 function caseRow(number) {
 	const c = cases[number];
 	let html = `<tr class="case" data-case="${number}"><th scope="row" title="${escaped(c.title)}">` +
-		`<span class="row">${escaped(c.row)}</span>${breakable(c.name)}</th>`;
+		`<span class="promise">${escaped(c.promise)}</span>${breakable(c.name)}</th>`;
 
 	shown.forEach((column, i) => {
 		const word = kindAt(c, worstOf(c, column.columns));
@@ -366,7 +366,7 @@ function focusCell(cell) {
 	scrollTo(cell);
 }
 
-// Not below the head or the names, which stay where they are.
+// Not below the head or the names, which do not scroll.
 function scrollTo(cell) {
 	const main = byId("scroller");
 	const frame = main.getBoundingClientRect();
@@ -420,7 +420,7 @@ table.addEventListener("click", (event) => {
 	activate(cell);
 });
 
-// What is under the pointer, said only when it is.
+// Describes the cell under the pointer.
 table.addEventListener("pointerover", (event) => {
 	const cell = event.target.closest("tr.case td");
 
@@ -467,8 +467,8 @@ function definitions(pairs) {
 
 function showDetails(c, column) {
 	const [kernel, server] = data.columns[column];
-	const [outcome, observed, ops, note] = resultAt(c, column);
-	const [promise, ref] = data.rows[c.row] || ["", ""];
+	const [outcome, observed, requests, note] = resultAt(c, column);
+	const [promise, ref] = data.promises[c.promise] || ["", ""];
 	const word = kind(outcome);
 	const where = `${data.kernels[kernel]} / ${data.servers[server]}`;
 
@@ -476,18 +476,18 @@ function showDetails(c, column) {
 	byId("details-body").replaceChildren(
 		element("p", {className: "title"}, c.title || "This case is no longer in the suite."),
 		definitions([
-			["contract", promise && `${c.row}: ${promise}`],
+			["promise", promise && `${c.promise}: ${promise}`],
 			["decided by", ref],
 			["holds since", c.since],
 			["needs", c.needs.replaceAll(",", ", ")],
-			["server must", c.can.replaceAll(",", ", ")],
+			["server abilities", c.abilities.replaceAll(",", ", ")],
 		]),
 		element("h3", {}, where),
 		definitions([
 			["outcome", element("span", {className: `word ${word}`}, `${MARK[word]} ${outcome}`)],
 			["note", note],
 			["observed", observed && element("code", {}, observed)],
-			["requests", ops && element("code", {}, ops)],
+			["requests", requests && element("code", {}, requests)],
 		]),
 		element("h3", {}, "Everywhere"),
 		element("div", {className: "scrolls"}, everywhere(c, column)),

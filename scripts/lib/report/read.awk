@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Reads results for markdown.awk and page.awk of this folder; called by report.sh.
-# Input, with tabs between columns:
+# Reads results for markdown.awk and page.awk of this folder; called by report.sh. Input,
+# separated by tabs:
 #
-#   kind=promises     row, ref, promise                        (--promises of a program)
-#   kind=cases    name, row, since, needs, can, title      (--list of all)
-#   kind=results  RESULTS/<kernel>/<server>.tsv
+#   kind=promises  ID, ref, promise                             (--promises of a program)
+#   kind=cases     name, promise, since, needs, abilities, title  (--list of all)
+#   kind=results   RESULTS/<kernel>/<server>.tsv
 #
-# KERNELS and SERVERS are the names of all, in the order in which they are shown.
+# KERNELS and SERVERS are the names of all, in the order of output.
 
 BEGIN {
 	FS = "\t"
@@ -16,7 +16,7 @@ BEGIN {
 }
 
 kind == "promises" {
-	rows[++n_rows] = $1
+	ids[++n_ids] = $1
 	ref[$1] = $2
 	promise[$1] = $3
 	if ($2 == "-") {
@@ -27,10 +27,10 @@ kind == "promises" {
 }
 
 kind == "cases" {
-	row[$1] = $2
+	promise_of[$1] = $2
 	since[$1] = $3
 	needs[$1] = $4
-	can[$1] = $5
+	abilities[$1] = $5
 	title[$1] = $6
 	cases_of[section_of[$2], ++n_cases_of[section_of[$2]]] = $1
 	n_cases++
@@ -45,17 +45,17 @@ kind == "results" && FNR == 1 {
 	next
 }
 
-# Of a case that has left the suite nothing is known any more but its results.
-kind == "results" && !($1 in row) {
+# A case that was removed from the suite has nothing but results.
+kind == "results" && !($1 in promise_of) {
 	gone[++n_gone] = $1
-	row[$1] = "-"
+	promise_of[$1] = "-"
 	cases_of["-", ++n_cases_of["-"]] = $1
 }
 
 kind == "results" {
 	outcome[kernel, server, $1] = $3
 	observed[kernel, server, $1] = $4
-	ops[kernel, server, $1] = $5
+	requests[kernel, server, $1] = $5
 	note[kernel, server, $1] = $6
 }
 

@@ -35,6 +35,7 @@
 #define JOBS_MAX     4096
 #define STREAM_BYTES 65536
 #define NAME_BYTES   256
+#define RERUN	     "#   rerun: " /* as harness/case_info.c prints it */
 
 enum {
 	STREAM_SILENCES = 2, /* as many times the limit if the console still grows */
@@ -126,7 +127,7 @@ static void put_rerun_command(const struct job *job)
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text), "# again: scripts/vm.sh --server %s --filter %s", job->server,
+	snprintf(text, sizeof(text), RERUN "scripts/vm.sh --server %s --filter %s", job->server,
 		 job->running);
 	put_line(job->output, text, strlen(text));
 }
@@ -145,7 +146,7 @@ static bool is_verdict(const struct job *job, const char *text, size_t len)
 
 static void take_output(struct job *job, const char *text, size_t len)
 {
-	if (begins_with(text, len, "# again: ")) {
+	if (begins_with(text, len, RERUN)) {
 		put_rerun_command(job);
 		return;
 	}
