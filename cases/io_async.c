@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * I/O that is under way. The backing file is on a second FUSE mount, whose server holds the READ
- * or WRITE back for as long as the case wants. Rows D1, D20, L3, L5.
+ * or WRITE back for as long as the case wants. Promises D1, D20, L3, L5.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "client/pattern.h"
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
 /* --- libaio in two halves: steps of the client ---------------------------------- */
 
@@ -104,8 +105,7 @@ static long open_slow(struct world *w, int flags)
 
 WORLD_FIXTURE(direct_aio);
 
-CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
 	.title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers")
 {
 	struct client *c = client(w);
@@ -124,8 +124,7 @@ CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO,
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
 	.title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers")
 {
 	struct client *c = client(w);
@@ -144,8 +143,7 @@ CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO,
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO, .abilities = "hold",
 	.title = "an asynchronous write invalidates the cached attributes when it completes, not before")
 {
 	struct client *c = client(w);
@@ -164,8 +162,7 @@ CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO,
 	EXPECT_REQUESTS(w, "GETATTR");
 }
 
-CASE(direct_aio, release_after_completion, .promise = "D1", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(direct_aio, release_after_completion, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
 	.title = "a file closed while an asynchronous read is in flight is released when the read completes")
 {
 	struct client *c = client(w);
@@ -228,8 +225,7 @@ CASE(in_flight, survives_abort, .promise = "L3", .needs = NEED_AIO | NEED_FUSECT
 	EXPECT_RET(world_umount_and_wait("other"), 0);
 }
 
-CASE(in_flight, survives_umount_and_kill, .promise = "L5", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(in_flight, survives_umount_and_kill, .promise = "L5", .needs = NEED_AIO, .abilities = "hold",
 	.title = "after close, lazy umount and server kill, asynchronous I/O pins the backing mount until it completes")
 {
 	struct client *c = client(w);
@@ -254,14 +250,14 @@ CASE(in_flight, survives_umount_and_kill, .promise = "L5", .needs = NEED_AIO,
 
 /* --- the lock of the FUSE inode --------------------------------------------------- */
 
-static const struct world_opts same_cpu = { .same_cpu = true };
+static const struct world_opts on_one_cpu = { .same_cpu = true };
 
 IO_METHOD_FIXTURE(write_in_flight);
-FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { BY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(write_in_flight, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { .io_method = BY_PREAD };
+FIXTURE_VARIANT_ADD(write_in_flight, splice) { .io_method = BY_SPLICE };
 
 CASE(write_in_flight, fsync_waits, .promise = "D20", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &same_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "fsync(2) waits for a write in flight before it sends FSYNC")
 {
 	struct client *writer = client(w), *syncer = client_number(w, 1);
@@ -284,8 +280,7 @@ CASE(write_in_flight, fsync_waits, .promise = "D20", .needs = NEED_REALTIME,
 	EXPECT_REQUESTS(w, "FSYNC");
 }
 
-CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20",
-	.abilities = "hold",
+CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20", .abilities = "hold",
 	.title = "stat(2), open(2) and reads do not wait for a write in flight")
 {
 	struct client *writer = client(w), *other = client_number(w, 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What I/O does to the attributes of both files, and who is told of it. Rows D4, D5, D14, D15, K6. */
+/* What I/O does to the attributes of both files, and who is told of it. Promises D4, D5, D14, D15, K6. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
 
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
 /* --- the size --------------------------------------------------------------- */
 
@@ -38,7 +38,7 @@ CASE(cached_size, grows_with_extending_write, .promise = "D4",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(cached_size(c, fd), PAGE);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, PAGE - 1, NEW);
@@ -55,7 +55,7 @@ CASE(cached_size, kept_by_write_within, .promise = "D4",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, 3 * PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	ASSERT_RET(truncate(backing_path("f"), 0), 0);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, PAGE, NEW);
 	EXPECT_RET(cached_size(c, fd), 3 * PAGE);
@@ -74,7 +74,7 @@ CASE(append, sets_size_to_backing_eof, .promise = "D4",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	backing_fill_ok("f", OLD, PAGE, 0);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, 7, 0, NEW);
 	EXPECT_RET(cached_size(c, fd), PAGE + 7);
@@ -146,7 +146,7 @@ CASE(write, invalidates_times_size_blocks, .promise = "D5",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_TEXT(outdated_by(w, client_write_by, variant->io_method, fd), "mtime ctime size blocks");
 }
 
@@ -158,7 +158,7 @@ CASE(write, stat_sends_one_getattr, .promise = "D5",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
 	EXPECT_REQUESTS(w, "GETATTR");
@@ -178,7 +178,7 @@ CASE(read, invalidates_atime, .promise = "D5",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_TEXT(outdated_by(w, client_read_by, variant->io_method, fd), "atime");
 }
 
@@ -190,7 +190,7 @@ CASE(read, read_only_invalidates_nothing, .promise = "D5",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
+	fd = open_settled_ok(w, "f", O_RDONLY);
 	ASSERT_RET(world_make_readonly("fuse"), 0);
 	EXPECT_TEXT(outdated_by(w, client_read_by, variant->io_method, fd), "");
 }
@@ -222,7 +222,7 @@ CASE(read, updates_backing_atime, .promise = "D14",
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(make_old("f"), 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
+	fd = open_settled_ok(w, "f", O_RDONLY);
 	EXPECT_HOLDS(is_old("f"), "open(2) leaves atime of the backing file alone");
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_HOLDS(!is_old("f"), "the read updates atime of the backing file");
@@ -240,7 +240,7 @@ CASE(o_noatime, keeps_atime, .promise = "D14",
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(make_old("f"), 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY | O_NOATIME));
+	fd = open_settled_ok(w, "f", O_RDONLY | O_NOATIME);
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_HOLDS(is_old("f"), "the read leaves atime of the backing file alone");
 }
@@ -297,7 +297,7 @@ CASE(inotify_backing_file, reports_all_events, .promise = "D15",
 	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(client_stat(client(w), "f"), 0);
 	ASSERT_POSITIVE(inotify = watch(backing_path("f")));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_TEXT(events(inotify), "OPEN");
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_TEXT(events(inotify), "ACCESS");
@@ -309,12 +309,12 @@ CASE(inotify_backing_file, reports_all_events, .promise = "D15",
 
 /* libaio tells of nothing by itself, on any filesystem. */
 IO_METHOD_FIXTURE(inotify_fuse_file);
-FIXTURE_VARIANT_ADD(inotify_fuse_file, read_write) { BY_READ, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, pread_pwrite) { BY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, readv_writev) { BY_READV, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, splice) { BY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, sendfile) { BY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring) { BY_IO_URING, NEED_IO_URING };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, read_write) { .io_method = BY_READ };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, pread_pwrite) { .io_method = BY_PREAD };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, readv_writev) { .io_method = BY_READV };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, sendfile) { .io_method = BY_SENDFILE };
+FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring) { .io_method = BY_IO_URING, .needs = NEED_IO_URING };
 
 CASE(inotify_fuse_file, reports_all_events, .promise = "D15",
 	.title = "inotify on a passthrough file reports its OPEN, ACCESS, MODIFY and CLOSE_WRITE")
@@ -326,7 +326,7 @@ CASE(inotify_fuse_file, reports_all_events, .promise = "D15",
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_POSITIVE(inotify = watch(fuse_path("f")));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_TEXT(events(inotify), "OPEN");
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_TEXT(events(inotify), "ACCESS");
@@ -361,7 +361,7 @@ CASE(inotify_async_direct_io, reports_access_and_modify, .promise = "K6", .needs
 	int inotify;
 
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough async-dio"));
+	register_on_other_ok(w, "no-passthrough async-dio");
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(inotify = watch(world_path("other", "f")));
 	ASSERT_RET(transfer_direct(client(w), world_path("other", "f"), inotify), 2 * PAGE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* I/O to a file whose server has said that it is of another type now. Rows D23, K7. */
+/* I/O to a file whose server has said that it is of another type now. Promises D23, K7. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,9 +7,9 @@
 
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
 /* Has the server say that f is a FIFO: the kernel gives the inode up. The result of statx(2). */
 static long go_bad(struct world *w, int fd)
@@ -49,8 +49,8 @@ CASE(became_fifo, io_fails_eio, .promise = "D23",
 }
 
 IO_METHOD_FIXTURE(became_fifo_pipe_io);
-FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { BY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { BY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { .io_method = BY_SENDFILE };
 
 CASE(became_fifo_pipe_io, io_fails_eio, .promise = "K7",
 	.title = "once an open file is reported as a FIFO, splice(2) and sendfile(2) from and to it fail with EIO",

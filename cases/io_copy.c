@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* copy_file_range(2) between passthrough files. Row D2. */
+/* copy_file_range(2) between passthrough files. Promise D2. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define SIZE (300 * 1024 + 7L) /* more than a pipe holds */
 
@@ -38,8 +38,8 @@ WORLD_FIXTURE(copy_file_range);
 		open_rule(w, "f reg=at-open");                                                     \
 		open_rule(w, "g reg=at-open");                                                     \
 		backing_fill_ok("f", OLD, SIZE, 0);                               \
-		ASSERT_POSITIVE(from = client_open_settled(w, "f", O_RDONLY));                \
-		ASSERT_POSITIVE(to = client_open_settled(w, "g", O_RDWR));                    \
+		from = open_settled_ok(w, "f", O_RDONLY);                \
+		to = open_settled_ok(w, "g", O_RDWR);                    \
 	} while (0)
 
 CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2",
@@ -69,8 +69,7 @@ CASE(copy_file_range, not_resent_after_enosys, .promise = "D2",
 	EXPECT_BACKING_PATTERN("g", OLD, SIZE, 0);
 }
 
-CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2",
-	.abilities = "answers",
+CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2", .abilities = "answers",
 	.title = "if COPY_FILE_RANGE fails with EXDEV, the data is copied all the same; the next call sends it again")
 {
 	struct client *c = client(w);
@@ -86,8 +85,7 @@ CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2",
 	EXPECT_BACKING_PATTERN("g", OLD, 14, 0);
 }
 
-CASE(copy_file_range, server_error_edquot, .promise = "D2",
-	.abilities = "answers",
+CASE(copy_file_range, server_error_edquot, .promise = "D2", .abilities = "answers",
 	.title = "when the server answers EDQUOT, copy_file_range(2) copies nothing and fails with EDQUOT")
 {
 	long from, to;
@@ -105,8 +103,8 @@ CASE(copy_file_range, to_ordinary_file_sends_write, .promise = "D2",
 	long from, to;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(from = client_open_settled(w, "f", O_RDONLY));
-	ASSERT_POSITIVE(to = client_open_settled(w, "g", O_WRONLY));
+	from = open_settled_ok(w, "f", O_RDONLY);
+	to = open_settled_ok(w, "g", O_WRONLY);
 	EXPECT_RET(client_call(client(w), copy_file_range, from, 0, to, 0, 1, 0), 1);
 	EXPECT_COPY_OPS(w, "COPY_FILE_RANGE WRITE");
 	EXPECT_BACKING("g", "f");
@@ -118,8 +116,8 @@ CASE(copy_file_range, from_ordinary_file_sends_read, .promise = "D2",
 	long from, to;
 
 	open_rule(w, "g reg=at-open");
-	ASSERT_POSITIVE(from = client_open_settled(w, "f", O_RDONLY));
-	ASSERT_POSITIVE(to = client_open_settled(w, "g", O_WRONLY));
+	from = open_settled_ok(w, "f", O_RDONLY);
+	to = open_settled_ok(w, "g", O_WRONLY);
 	EXPECT_RET(client_call(client(w), copy_file_range, from, 0, to, 0, 1, 0), 1);
 	EXPECT_COPY_OPS(w, "COPY_FILE_RANGE READ");
 	EXPECT_BACKING("g", "f");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Flags of open(2), fcntl(2), preadv2(2) and pwritev2(2), and limits. Rows D8 to D11, D22. */
+/* Flags of open(2), fcntl(2), preadv2(2) and pwritev2(2), and limits. Promises D8 to D11, D22. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -10,9 +10,9 @@
 #include "client/pattern.h"
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
 /* Newer than some headers. */
 #ifndef RWF_NOWAIT
@@ -54,7 +54,7 @@ CASE(append_mode, o_append_ignores_offset, .promise = "D8",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 	EXPECT_REQUESTS(w, "");
@@ -68,7 +68,7 @@ CASE(append_mode, setfl_takes_effect, .promise = "D8",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, O_APPEND), 0);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
@@ -81,7 +81,7 @@ CASE(append_mode, uses_backing_eof, .promise = "D8",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	backing_fill_ok("f", OLD, PAGE, 0);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
@@ -98,7 +98,7 @@ CASE(append_write, rwf_append_applies_once, .promise = "D8",
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, RWF_APPEND), PAGE);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, OLD, 0), PAGE);
@@ -180,7 +180,7 @@ CASE(append_only, o_append_cleared_eperm, .promise = "D22",
 	ASSERT_RET(register_f(w), 1);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	ASSERT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, NEW), PAGE);
 	ASSERT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
 	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), -EPERM);
@@ -199,7 +199,7 @@ CASE(append_only_pwritev2, rwf_noappend_eperm, .promise = "D22",
 	ASSERT_RET(register_f(w), 1);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	ASSERT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, 0), PAGE);
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, RWF_NOAPPEND), -EPERM);
 	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
@@ -248,7 +248,7 @@ CASE(supported_rwf, io_succeeds, .promise = "D9",
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_preadv2(c, fd, PAGE, 0, OLD, variant->flag), PAGE);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, variant->flag), PAGE);
 	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
@@ -274,8 +274,8 @@ CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "seen",
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | variant->open));
+	register_on_other_ok(w, "no-passthrough");
+	fd = open_settled_ok(w, "f", O_WRONLY | variant->open);
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, variant->rwf), PAGE);
 	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
@@ -293,8 +293,8 @@ CASE(backing_sync, done_with_o_dsync, .promise = "D9",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_DSYNC));
+	register_on_other_ok(w, "no-passthrough");
+	fd = open_settled_ok(w, "f", O_WRONLY | O_DSYNC);
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
@@ -308,8 +308,8 @@ CASE(backing_sync, not_done_without_o_dsync, .promise = "D9",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	register_on_other_ok(w, "no-passthrough");
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_OTHER_REQUESTS(w, "WRITE");
@@ -324,18 +324,16 @@ CASE(rlimit_fsize, short_write_then_efbig, .promise = "D10",
 	.title = "a write across the client's RLIMIT_FSIZE is short; the next one fails with EFBIG")
 {
 	struct client *c = client(w);
-	struct statx st;
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	ASSERT_RET(client_limit(c, RLIMIT_FSIZE, PAGE), 0);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, 2 * PAGE, 0, NEW), PAGE);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, PAGE, NEW), -EFBIG);
 	EXPECT_RET(backing_match("f", NEW, 2 * PAGE, 0), PAGE);
-	EXPECT_RET(client_fstatx(c, fd, AT_STATX_DONT_SYNC, &st), 0);
-	EXPECT_RET(st.stx_size, PAGE);
+	EXPECT_CACHED_SIZE(c, fd, PAGE);
 }
 
 CASE(rlimit_fsize, other_client_unaffected, .promise = "D10",

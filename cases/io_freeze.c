@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The backing filesystem can be frozen as soon as no write is under way. When one is counted
- * that has ended, FIFREEZE never returns and cannot be killed. Row D21.
+ * that has ended, FIFREEZE never returns and cannot be killed. Promise D21.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +16,11 @@
 #include "world/backing_fs.h"
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define FREEZE_MS 3000
 
-#define PAGE  4096L
+#define PAGE  sysconf(_SC_PAGESIZE)
 #define PAGES (21 * PAGE) /* transfer.h cuts it at page boundaries */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };

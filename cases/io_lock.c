@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which direct writes are at the server at the same time. Row W6. */
+/* Which direct writes are at the server at the same time. Promise W6. */
 #include <errno.h>
 #include <fcntl.h>
 
 #include "world/case_helpers.h"
 
-static const struct world_opts one_cpu = { .same_cpu = true };
+static const struct world_opts on_one_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(direct_writes);
 FIXTURE_VARIANT(direct_writes)
@@ -58,7 +58,7 @@ static long second_write_waits(struct world *w, long fd, long second_fd, off_t o
 }
 
 CASE(direct_writes, overlap_only_if_allowed, .promise = "W6", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "direct writes overlap only with PARALLEL_DIRECT_WRITES, within EOF, not appending, no cached open")
 {
 	struct client *first = client(w), *second = client_number(w, 1);
@@ -81,7 +81,7 @@ CASE(direct_writes, overlap_only_if_allowed, .promise = "W6", .needs = NEED_REAL
 WORLD_FIXTURE(cached_open);
 
 CASE(cached_open, close_allows_parallel_writes, .promise = "W6", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "PARALLEL_DIRECT_WRITES writes overlap again once the last cached open of the file is closed")
 {
 	struct client *first = client(w), *second = client_number(w, 1);

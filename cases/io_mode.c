@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which opens of one file may be held at the same time: io modes. Rows R8 to R17.
+ * Which opens of one file may be held at the same time: io modes. Promises R8 to R17.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "world/case_helpers.h"
 

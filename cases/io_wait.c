@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who waits for whom: opens, mappings and writes against direct writes in flight. Rows W. */
+/* Who waits for whom: opens, mappings and writes against direct writes in flight. Promises W. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -12,8 +12,8 @@
 
 #define PARALLEL "flags=direct_io,parallel_direct_writes"
 
-static const struct world_opts one_cpu = { .same_cpu = true };
-static const struct world_opts one_cpu_mmap = { .same_cpu = true, .init = "direct-io-allow-mmap" };
+static const struct world_opts on_one_cpu = { .same_cpu = true };
+static const struct world_opts on_one_cpu_with_mmap = { .same_cpu = true, .init = "direct-io-allow-mmap" };
 
 /* Client 1: runs before server and case process do, see client_be_fifo(). */
 static struct client *fifo_client(struct world *w)
@@ -57,7 +57,7 @@ FIXTURE_VARIANT_ADD(cached_open, keep_cache) { "f flags=keep_cache" };
 FIXTURE_VARIANT_ADD(cached_open, parallel_without_direct_io) { "f flags=parallel_direct_writes" };
 
 CASE(cached_open, waits_for_parallel_write, .promise = "W1", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "a cached open waits for a parallel direct write in flight, then succeeds")
 {
 	struct client *opener = fifo_client(w);
@@ -76,7 +76,7 @@ CASE(cached_open, waits_for_parallel_write, .promise = "W1", .needs = NEED_REALT
 WORLD_FIXTURE(open_wait);
 
 CASE(open_wait, not_killable, .promise = "W1", .needs = NEED_REALTIME, .abilities = "hold",
-	.world = &one_cpu,
+	.world = &on_one_cpu,
 	.title = "the wait of a cached open for a parallel direct write is not killable")
 {
 	struct client *opener = fifo_client(w);
@@ -93,7 +93,7 @@ CASE(open_wait, not_killable, .promise = "W1", .needs = NEED_REALTIME, .abilitie
 }
 
 CASE(open_wait, for_last_parallel_write, .promise = "W1", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "a cached open waits for the last of two parallel direct writes in flight")
 {
 	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
@@ -128,7 +128,7 @@ CASE(open_wait, not_for_exclusive_write, .promise = "W8", .abilities = "hold",
 }
 
 CASE(open_wait, delays_further_writes, .promise = "W5", .needs = NEED_REALTIME, .abilities = "hold",
-	.world = &one_cpu,
+	.world = &on_one_cpu,
 	.title = "while a cached open waits for a parallel direct write, a further one waits too")
 {
 	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
@@ -185,7 +185,7 @@ CASE(uncached_open, does_not_wait, .promise = "W2", .abilities = "hold",
 WORLD_FIXTURE(passthrough_io);
 
 CASE(passthrough_io, write_waits_for_direct_write, .promise = "W9", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "a passthrough write waits for a direct write in flight, a passthrough read does not")
 {
 	struct client *other = fifo_client(w);
@@ -243,7 +243,7 @@ CASE(passthrough_io, parallel_flag_alone_ignored, .promise = "W7",
 WORLD_FIXTURE(brief_passthrough);
 
 CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "a passthrough open and close during a parallel direct write leaves no mode and no held backing file")
 {
 	struct client *opener = fifo_client(w);
@@ -300,7 +300,7 @@ static void start_write_then_open(struct client *c, int fd)
 WORLD_FIXTURE(open_race);
 
 CASE(open_race, one_succeeds_other_eio, .promise = "W14", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "of a waiting cached open and a passthrough open at its wake-up, one succeeds, one fails with EIO")
 {
 	struct client *writer = fifo_client(w), *opener = client(w);
@@ -375,7 +375,7 @@ CASE(inode_mode, lasts_until_last_close_eio, .promise = "W13",
 WORLD_FIXTURE(mapping);
 
 CASE(mapping, shared_waits_private_does_not, .promise = "W10", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu_mmap,
+	.abilities = "hold", .world = &on_one_cpu_with_mmap,
 	.title = "a shared mapping of a DIRECT_IO file waits for a parallel direct write, a private one does not")
 {
 	struct client *mapper = fifo_client(w);
@@ -393,7 +393,7 @@ CASE(mapping, shared_waits_private_does_not, .promise = "W10", .needs = NEED_REA
 	EXPECT_POSITIVE(client_finish(mapper));
 }
 
-CASE(mapping, two_count_as_one_user, .promise = "W11", .world = &one_cpu_mmap,
+CASE(mapping, two_count_as_one_user, .promise = "W11", .world = &on_one_cpu_with_mmap,
 	.title = "a DIRECT_IO file mapped shared twice counts once: after its release a passthrough open succeeds")
 {
 	struct client *mapper = client_number(w, 1);
