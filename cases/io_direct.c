@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* FOPEN_DIRECT_IO and O_DIRECT beside passthrough. Promises D12, D13, D18, D19. */
+/* FOPEN_DIRECT_IO and O_DIRECT with passthrough. Promises D12, D13, D18, D19. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -38,19 +38,19 @@ CASE(fopen_direct_io, coherent_with_passthrough, .promise = "D12",
 	.title = "a passthrough and a PASSTHROUGH|DIRECT_IO open of one file read what the other has written")
 {
 	struct client *c = client(w);
-	long past, through;
+	long passthrough, direct;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse flags=passthrough,direct_io");
-	past = open_settled_ok(w, "f", O_RDWR);
-	through = open_settled_ok(w, "f", O_RDWR);
-	EXPECT_WRITE_BY(c, variant->io_method, past, PAGE, 0, OLD);
-	EXPECT_READ_BY(c, variant->io_method, through, PAGE, 0, OLD);
+	passthrough = open_settled_ok(w, "f", O_RDWR);
+	direct = open_settled_ok(w, "f", O_RDWR);
+	EXPECT_WRITE_BY(c, variant->io_method, passthrough, PAGE, 0, OLD);
+	EXPECT_READ_BY(c, variant->io_method, direct, PAGE, 0, OLD);
 	EXPECT_REQUESTS(w, "READ");
-	EXPECT_WRITE_BY(c, variant->io_method, through, PAGE, 0, NEW);
+	EXPECT_WRITE_BY(c, variant->io_method, direct, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "WRITE");
-	EXPECT_READ_BY(c, variant->io_method, past, PAGE, 0, NEW);
+	EXPECT_READ_BY(c, variant->io_method, passthrough, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "");
 }
 
@@ -79,7 +79,7 @@ static const struct world_opts on_ext4 = { .backing = "ext4" };
 IO_METHOD_FIXTURE(o_direct);
 EACH_SIMPLE_CALL(o_direct);
 
-/* A direct write of one byte to the backing filesystem itself: EINVAL, but 1 on ext4 of 6.16. */
+/* What a direct write of one byte to ext4 itself returns: -EINVAL, but 1 in 6.16. */
 static long write_byte_directly(struct world *w, enum io_method io_method)
 {
 	long fd = client_open(client(w), backing_path("g"), O_RDWR | O_DIRECT);
@@ -183,7 +183,9 @@ CASE(o_direct, set_without_support_einval, .promise = "D18", .world = &on_ramfs,
 	EXPECT_READ_BY(c, variant->io_method, fd, PAGES, 0, OLD);
 }
 
-/* --- a backing file that can nothing -------------------------------------------- */
+/* --- a backing file without operations ------------------------------------------ */
+
+static const struct file_type pidfd = { .make = make_pidfd };
 
 IO_METHOD_FIXTURE(pidfd_io);
 EACH_CALL(pidfd_io);
@@ -191,7 +193,6 @@ EACH_CALL(pidfd_io);
 CASE(pidfd_io, fails_einval, .promise = "D19", .since = "6.12",
 	.title = "I/O to a backing file without read, write and splice operations (a pidfd) fails with EINVAL")
 {
-	const struct file_type pidfd = { .make = make_pidfd };
 	struct client *c = client(w);
 	long fd;
 
@@ -209,7 +210,6 @@ WORLD_FIXTURE(pidfd_mmap);
 CASE(pidfd_mmap, fails_enodev, .promise = "D19", .since = "6.12",
 	.title = "mmap(2) of a backing file without an mmap operation (a pidfd) fails with ENODEV")
 {
-	const struct file_type pidfd = { .make = make_pidfd };
 	long fd;
 
 	open_rule(w, "f reg=reuse");

@@ -36,13 +36,6 @@ struct piece {
 	})
 #define EACH_PIECE(piece) for (const struct piece *piece = PIECES; piece->size; piece++)
 
-/* Opens f, settled, whose backing file is @size bytes of the pattern OLD. */
-#define open_old_ok(w, size, flags)                                                   \
-	({                                                                            \
-		int _err = backing_fill("f", OLD, size, 0);                           \
-		POSITIVE_OK("open f, " #flags, _err ?: client_open_settled(w, "f", flags)); \
-	})
-
 /* How many bytes of the backing file, from the first on, are right: the piece NEW, the rest OLD. */
 static long match_around(const struct piece *piece)
 {
@@ -66,7 +59,7 @@ CASE(read, returns_backing_data, .promise = "D1",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	fd = open_old_ok(w, FILE_SIZE, O_RDONLY);
+	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDONLY);
 	EACH_PIECE(piece)
 		EXPECT_READ_BY(w, variant->io_method, fd, piece->size, piece->offset, OLD);
 	EXPECT_REQUESTS(w, "");
@@ -81,7 +74,7 @@ CASE(read, not_limited_by_max_read, .promise = "D1", .world = &with_max_read_409
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	fd = open_old_ok(w, HUGE_IO, O_RDONLY);
+	fd = open_filled_ok(w, OLD, HUGE_IO, O_RDONLY);
 	EXPECT_READ_BY(w, variant->io_method, fd, HUGE_IO, 0, OLD);
 	EXPECT_REQUESTS(w, "");
 }
@@ -92,7 +85,7 @@ CASE(read, ordinary_file_sends_read, .promise = "D1",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	fd = open_old_ok(w, PAGE, O_RDONLY);
+	fd = open_filled_ok(w, OLD, PAGE, O_RDONLY);
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_REQUESTS(w, "READ");
 }
@@ -107,7 +100,7 @@ CASE(write, changes_backing_data, .promise = "D1",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	fd = open_old_ok(w, FILE_SIZE, O_RDWR);
+	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDWR);
 	EACH_PIECE(piece) {
 		backing_fill_ok("f", OLD, FILE_SIZE, 0);
 		EXPECT_WRITE_BY(w, variant->io_method, fd, piece->size, piece->offset, NEW);
@@ -123,7 +116,7 @@ CASE(write, not_limited_by_max_write, .promise = "D1", .world = &with_max_read_4
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	fd = open_old_ok(w, HUGE_IO, O_RDWR);
+	fd = open_filled_ok(w, OLD, HUGE_IO, O_RDWR);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, HUGE_IO, 0, NEW);
 	EXPECT_BACKING_PATTERN("f", NEW, HUGE_IO, 0);
 	EXPECT_REQUESTS(w, "");
@@ -135,7 +128,7 @@ CASE(write, ordinary_file_sends_write, .promise = "D1",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	fd = open_old_ok(w, PAGE, O_RDWR);
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	if (variant->io_method == BY_MMAP_SHARED)
 		EXPECT_REQUESTS_MERGED(w, "READ WRITE");
@@ -188,7 +181,7 @@ CASE(splice, one_call_moves_a_full_pipe, .promise = "D1",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	fd = open_old_ok(w, PIPE, O_RDWR);
+	fd = open_filled_ok(w, OLD, PIPE, O_RDWR);
 	EXPECT_RET(splice_from(w, fd), PIPE);
 	EXPECT_RET(splice_into(w, fd, .filled = PIPE), PIPE);
 	EXPECT_RET(backing_blocks("f", '\0', PAGE, 0), PIPE / PAGE);
@@ -201,7 +194,7 @@ CASE(splice, nonblock_empty_pipe_eagain, .promise = "D1",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	fd = open_old_ok(w, PAGE, O_RDWR);
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
 	EXPECT_RET(splice_into(w, fd, .flags = SPLICE_F_NONBLOCK), -EAGAIN);
 	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
 }
@@ -220,7 +213,7 @@ CASE(stopped_server, io_succeeds, .promise = "D1",
 	bool waits;
 
 	open_rule(w, "f reg=at-open");
-	fd = open_old_ok(w, FILE_SIZE, O_RDWR);
+	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDWR);
 	ASSERT_RET(server_pause(&w->server), 0);
 	client_start_open(waiting, "no-such-file", O_RDONLY);
 	read_size = client_read_by(c, variant->io_method, fd, FILE_SIZE, 0, OLD);
@@ -252,7 +245,7 @@ CASE(closed_file, releases_backing_filesystem, .promise = "L2",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open drop=at-release");
-	fd = open_old_ok(w, PAGE, O_RDWR);
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
 	EXPECT_READ_BY(c, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_BACKING_BUSY();
