@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/fuse_uapi.h"
 #include "world/io_methods.h"
 
 enum { OLD = 1, NEW = 2 }; /* pattern seeds */
@@ -33,7 +34,7 @@ CASE(sync, fdatasync_sends_fsync, .promise = "D2", .abilities = "seen hold",
 	ASSERT_RET(server_hold(w, "FSYNC"), 0);
 	client_start_call(c, fdatasync, fd);
 	EXPECT_RET(server_wait(w, "FSYNC", 1), 1);
-	EXPECT_RET(server_seen(w, "FSYNC", "flags"), 1);
+	EXPECT_RET(server_seen(w, "FSYNC", "flags"), FUSE_FSYNC_FDATASYNC);
 	EXPECT_RET(server_seen(w, "FSYNC", "fh"), 1);
 	EXPECT_RET(server_go(w, "FSYNC"), 1);
 	EXPECT_RET(client_finish(c), 0);
