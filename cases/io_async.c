@@ -73,7 +73,7 @@ static long do_reap(void *arg)
 	return bytes;
 }
 
-/* Waits for @min_events. Bytes transferred by all that are complete, or -errno of the first to fail. */
+/* Waits for @min_events; bytes transferred by all that are complete, or -errno of one. */
 static long client_reap_bytes(struct client *c, int min_events)
 {
 	return client_run(c, do_reap, &min_events, sizeof(min_events), "io_getevents, at least %d",

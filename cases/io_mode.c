@@ -71,7 +71,7 @@ static const struct world_opts with_mmap = { .init = "direct-io-allow-mmap" };
 /* clang-format off */
 /*                                cached  keep_  direct  direct  passthrough:
  *                                        cache  _io     _io     same    other   other   same ID,
- * first                                                 +mmap   ID      ID      file    direct_io */
+ * first                                                 +mmap   ID      ID      file    dir.io */
 WHILE_OPEN(cached,                0,      0,     0,      0,      -EIO,   -EIO,   -EIO,   -EIO);
 WHILE_OPEN(keep_cache,            0,      0,     0,      0,      -EIO,   -EIO,   -EIO,   -EIO);
 WHILE_OPEN(direct_io,             0,      0,     0,      0,      0,      0,      0,      0);

@@ -307,8 +307,11 @@ FIXTURE_VARIANT(server_error)
 	const char *op;
 	long nr, args[5]; /* of the system call, after the descriptor */
 };
-#define FAILS(call, request, ...) \
-	FIXTURE_VARIANT_ADD(server_error, call) { .op = request, .nr = SYS_##call, .args = { __VA_ARGS__ } }
+#define FAILS(call, request, ...)                                                     \
+	FIXTURE_VARIANT_ADD(server_error, call)                                       \
+	{                                                                             \
+		.op = request, .nr = SYS_##call, .args = { __VA_ARGS__ }              \
+	}
 FAILS(fsync, "FSYNC");
 FAILS(close, "FLUSH");
 FAILS(ftruncate, "SETATTR", 4096);
