@@ -50,7 +50,8 @@ static long match_appended(void)
 }
 
 /* Shows the first wrong byte, or the first one too many. */
-#define EXPECT_APPENDED() EXPECT_RET(match_appended(), 2 * PAGE)
+#define EXPECT_APPENDED() \
+	_EXPECT_ROWS(0, "right bytes of backing file f", match_appended(), since("0", 2 * PAGE))
 
 IO_METHOD_FIXTURE(append_mode);
 EACH_SIMPLE_CALL(append_mode);
