@@ -17,7 +17,7 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define SIZE_FIX "6.11.6 (fuse: update inode size after extending passthrough write)"
 
-/* One value, where EXPECT_CACHED_SIZE() has two expectations; or -errno. */
+/* The size that the kernel has cached, or -errno; no request is sent for it. */
 static long cached_size(struct client *c, int fd)
 {
 	struct statx st;

@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "world/io_methods.h"
 
 enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define SIZE (300 * 1024 + 7L) /* more than a pipe holds */
+#define SIZE (75 * sysconf(_SC_PAGESIZE) + 7) /* more than a pipe holds */
 
 /* Requests without COPY_FILE_RANGE_64, which 6.18 and newer send first. */
 static const char *without_64(const char *requests)

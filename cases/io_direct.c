@@ -10,7 +10,7 @@
 enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define PAGE  sysconf(_SC_PAGESIZE)
-#define PAGES (21 * PAGE) /* transfer.h cuts it at page boundaries */
+#define PAGES (21 * PAGE) /* a third and a seventh, readv(2) segments, are whole pages */
 
 /* --- FOPEN_DIRECT_IO ---------------------------------------------------------- */
 

@@ -21,7 +21,7 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 #define FREEZE_MS 3000
 
 #define PAGE  sysconf(_SC_PAGESIZE)
-#define PAGES (21 * PAGE) /* transfer.h cuts it at page boundaries */
+#define PAGES (21 * PAGE) /* a third and a seventh, readv(2) segments, are whole pages */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 
