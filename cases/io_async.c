@@ -1,46 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * I/O that is under way. The backing file is on a second FUSE mount, whose server holds the READ
- * or WRITE back for as long as the case wants. Rows D1, D20, L3, L5.
+ * I/O in flight. The backing file is on a second FUSE mount, whose server holds the READ or WRITE
+ * until the case lets it go. Promises D1, D5, D20, L3, L5.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "client/pattern.h"
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
-/* --- libaio in two halves: steps of the client ---------------------------------- */
+/* --- asynchronous I/O in two steps: submit, reap ---------------------------------- */
 
 #define QUEUE 2
 
 static aio_context_t context;
-static char *data; /* a page for each */
+static char *data; /* QUEUE pages */
 
-struct queue_arg {
-	int fd, opcode, number;
+struct submit_arg {
+	int fd, opcode, page;
 };
 
-static long do_queue(void *arg)
+static long do_submit(void *arg)
 {
-	const struct queue_arg *q = arg;
-	struct iocb cb = { .aio_fildes = q->fd,
-			   .aio_lio_opcode = q->opcode,
+	const struct submit_arg *a = arg;
+	struct iocb cb = { .aio_fildes = a->fd,
+			   .aio_lio_opcode = a->opcode,
 			   .aio_nbytes = PAGE,
-			   .aio_offset = q->number * PAGE };
+			   .aio_offset = a->page * PAGE };
 	struct iocb *cbs[] = { &cb };
 	long result;
 
 	if (!data)
 		data = mmap(NULL, QUEUE * PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (q->opcode == IOCB_CMD_PWRITE)
+	if (a->opcode == IOCB_CMD_PWRITE)
 		pattern_fill(data + cb.aio_offset, PAGE, NEW, cb.aio_offset);
 	cb.aio_buf = (uintptr_t)(data + cb.aio_offset);
 	result = context ? 0 : syscall(SYS_io_setup, QUEUE, &context);
@@ -49,19 +50,18 @@ static long do_queue(void *arg)
 	return result < 0 ? -errno : result;
 }
 
-static long client_queue(struct client *c, int fd, int opcode, int number)
+static long client_submit(struct client *c, int fd, int opcode, int page)
 {
-	struct queue_arg arg = { fd, opcode, number };
+	struct submit_arg arg = { .fd = fd, .opcode = opcode, .page = page };
 
-	return client_run(c, do_queue, &arg, sizeof(arg), "io_submit page %d of %d", number, fd);
+	return client_run(c, do_submit, &arg, sizeof(arg), "io_submit page %d of %d", page, fd);
 }
 
-/* Bytes of all that are complete, at least as many as asked for, or -errno of one. */
-static long do_reap_queue(void *arg)
+static long do_reap(void *arg)
 {
-	const int *least = arg;
+	const int *min_events = arg;
 	struct io_event events[QUEUE];
-	long n = syscall(SYS_io_getevents, context, *least, QUEUE, events, NULL), bytes = 0;
+	long n = syscall(SYS_io_getevents, context, *min_events, QUEUE, events, NULL), bytes = 0;
 
 	if (n < 0)
 		return -errno;
@@ -73,10 +73,11 @@ static long do_reap_queue(void *arg)
 	return bytes;
 }
 
-static long client_reap_queue(struct client *c, int least)
+/* Waits for @min_events; bytes transferred by all that are complete, or -errno of one. */
+static long client_reap_bytes(struct client *c, int min_events)
 {
-	return client_run(c, do_reap_queue, &least, sizeof(least), "io_getevents, %d at least",
-			  least);
+	return client_run(c, do_reap, &min_events, sizeof(min_events), "io_getevents, at least %d",
+			  min_events);
 }
 
 static long do_compare(void *arg)
@@ -86,13 +87,14 @@ static long do_compare(void *arg)
 	return pattern_match(data, *size, OLD, 0);
 }
 
-static long client_compare(struct client *c, size_t size)
+/* How many bytes of what was read are right, from the first on. */
+static long client_match_read(struct client *c, size_t size)
 {
 	return client_run(c, do_compare, &size, sizeof(size), "compare what was read");
 }
 
-/* A direct passthrough file f, of two pages, whose backing file is on the second mount. */
-static long open_slow(struct world *w, int flags)
+/* A passthrough file f of two pages whose backing file is on the second mount. */
+static long open_on_other(struct world *w, int flags)
 {
 	int err = backing_fill("f", OLD, QUEUE * PAGE, 0);
 	long id = err ?: register_on_other(w, "no-passthrough async-dio");
@@ -102,89 +104,88 @@ static long open_slow(struct world *w, int flags)
 	return fd;
 }
 
+#define open_on_other_ok(w, flags) \
+	POSITIVE_OK("open f of the second mount", open_on_other(w, flags))
+
 WORLD_FIXTURE(direct_aio);
 
-CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
 	.title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	fd = open_on_other_ok(w, O_DIRECT);
 	ASSERT_RET(other_hold(w, "READ 2"), 0);
-	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
-	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 1), 1);
+	ASSERT_RET(client_submit(c, fd, IOCB_CMD_PREAD, 0), 1);
+	ASSERT_RET(client_submit(c, fd, IOCB_CMD_PREAD, 1), 1);
 	ASSERT_OTHER_REQUESTS(w, "READ READ");
-	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(client_reap_bytes(c, 0), 0);
 	EXPECT_RET(other_go(w, "READ"), 2);
-	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
-	EXPECT_RET(client_compare(c, 2 * PAGE), 2 * PAGE);
+	EXPECT_RET(client_reap_bytes(c, 2), 2 * PAGE);
+	EXPECT_RET(client_match_read(c, 2 * PAGE), 2 * PAGE);
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
 	.title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	fd = open_on_other_ok(w, O_DIRECT);
 	ASSERT_RET(other_hold(w, "WRITE 2"), 0);
-	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
-	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 1), 1);
+	ASSERT_RET(client_submit(c, fd, IOCB_CMD_PWRITE, 0), 1);
+	ASSERT_RET(client_submit(c, fd, IOCB_CMD_PWRITE, 1), 1);
 	ASSERT_OTHER_REQUESTS(w, "WRITE WRITE");
-	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(client_reap_bytes(c, 0), 0);
 	EXPECT_RET(other_go(w, "WRITE"), 2);
-	EXPECT_RET(client_reap_queue(c, 2), 2 * PAGE);
+	EXPECT_RET(client_reap_bytes(c, 2), 2 * PAGE);
 	EXPECT_BACKING_PATTERN("f", NEW, 2 * PAGE, 0);
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO, .abilities = "hold",
 	.title = "an asynchronous write invalidates the cached attributes when it completes, not before")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	fd = open_on_other_ok(w, O_DIRECT);
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PWRITE, 0), 1);
+	ASSERT_RET(client_submit(c, fd, IOCB_CMD_PWRITE, 0), 1);
 	ASSERT_OTHER_REQUESTS(w, "WRITE");
 	EXPECT_RET(client_stat(c, "f"), 0);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
-	EXPECT_RET(client_reap_queue(c, 1), PAGE);
+	EXPECT_RET(client_reap_bytes(c, 1), PAGE);
 	EXPECT_RET(client_stat(c, "f"), 0);
 	EXPECT_REQUESTS(w, "GETATTR");
 }
 
-CASE(direct_aio, release_after_completion, .promise = "D1", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(direct_aio, release_after_completion, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
 	.title = "a file closed while an asynchronous read is in flight is released when the read completes")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	fd = open_on_other_ok(w, O_DIRECT);
 	ASSERT_RET(other_hold(w, "READ"), 0);
-	ASSERT_RET(client_queue(c, fd, IOCB_CMD_PREAD, 0), 1);
+	ASSERT_RET(client_submit(c, fd, IOCB_CMD_PREAD, 0), 1);
 	EXPECT_CLOSE(c, fd);
 	EXPECT_REQUESTS(w, "FLUSH");
 	ASSERT_OTHER_REQUESTS(w, "READ");
 	EXPECT_RET(other_go(w, "READ"), 1);
-	EXPECT_RET(client_reap_queue(c, 1), PAGE);
-	EXPECT_RET(client_compare(c, PAGE), PAGE);
+	EXPECT_RET(client_reap_bytes(c, 1), PAGE);
+	EXPECT_RET(client_match_read(c, PAGE), PAGE);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 }
 
-/* --- the end of connection and mount --------------------------------------------- */
+/* --- abort, umount and server kill ------------------------------------------------ */
 
 WORLD_FIXTURE(in_flight);
 FIXTURE_VARIANT(in_flight)
@@ -192,13 +193,13 @@ FIXTURE_VARIANT(in_flight)
 	int opcode;
 	const char *op;
 };
-FIXTURE_VARIANT_ADD(in_flight, read) { IOCB_CMD_PREAD, "READ" };
-FIXTURE_VARIANT_ADD(in_flight, write) { IOCB_CMD_PWRITE, "WRITE" };
+FIXTURE_VARIANT_ADD(in_flight, read) { .opcode = IOCB_CMD_PREAD, .op = "READ" };
+FIXTURE_VARIANT_ADD(in_flight, write) { .opcode = IOCB_CMD_PWRITE, .op = "WRITE" };
 
-/* A page that was read by the client, or that is in the backing file. */
-static long transferred(struct client *c, int opcode)
+/* How many bytes of the page are right where they were moved to, from the first on. */
+static long match_moved(struct client *c, int opcode)
 {
-	return opcode == IOCB_CMD_PREAD ? client_compare(c, PAGE) :
+	return opcode == IOCB_CMD_PREAD ? client_match_read(c, PAGE) :
 					  backing_match("f", NEW, PAGE, 0);
 }
 
@@ -210,65 +211,64 @@ CASE(in_flight, survives_abort, .promise = "L3", .needs = NEED_AIO | NEED_FUSECT
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	fd = open_on_other_ok(w, O_DIRECT);
 	ASSERT_RET(other_hold(w, variant->op), 0);
-	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
+	ASSERT_RET(client_submit(c, fd, variant->opcode, 0), 1);
 	ASSERT_OTHER_REQUESTS(w, variant->op);
 	EXPECT_RET(world_abort(), 0);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(client_close(c, fd), -ENOTCONN);
-	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(client_reap_bytes(c, 0), 0);
 	EXPECT_RET(world_umount("fuse"), -EBUSY);
 	EXPECT_RET(world_umount("other"), -EBUSY);
 
 	EXPECT_RET(other_go(w, variant->op), 1);
-	EXPECT_RET(client_reap_queue(c, 1), PAGE);
-	EXPECT_RET(transferred(c, variant->opcode), PAGE);
+	EXPECT_RET(client_reap_bytes(c, 1), PAGE);
+	EXPECT_RET(match_moved(c, variant->opcode), PAGE);
 	EXPECT_RET(world_umount_and_wait("fuse"), 0);
 	EXPECT_RET(world_umount_and_wait("other"), 0);
 }
 
-CASE(in_flight, survives_umount_and_kill, .promise = "L5", .needs = NEED_AIO,
-	.abilities = "hold",
+CASE(in_flight, survives_umount_and_kill, .promise = "L5", .needs = NEED_AIO, .abilities = "hold",
 	.title = "after close, lazy umount and server kill, asynchronous I/O pins the backing mount until it completes")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = open_slow(w, O_DIRECT));
+	fd = open_on_other_ok(w, O_DIRECT);
 	ASSERT_RET(other_hold(w, variant->op), 0);
-	ASSERT_RET(client_queue(c, fd, variant->opcode, 0), 1);
+	ASSERT_RET(client_submit(c, fd, variant->opcode, 0), 1);
 	ASSERT_OTHER_REQUESTS(w, variant->op);
 	EXPECT_CLOSE(c, fd);
 	EXPECT_RET(world_umount_lazily("fuse"), 0);
 	server_kill(&w->server);
-	EXPECT_RET(client_reap_queue(c, 0), 0);
+	EXPECT_RET(client_reap_bytes(c, 0), 0);
 	EXPECT_RET(world_umount("other"), -EBUSY);
 
 	EXPECT_RET(other_go(w, variant->op), 1);
-	EXPECT_RET(client_reap_queue(c, 1), PAGE);
-	EXPECT_RET(transferred(c, variant->opcode), PAGE);
+	EXPECT_RET(client_reap_bytes(c, 1), PAGE);
+	EXPECT_RET(match_moved(c, variant->opcode), PAGE);
 	EXPECT_RET(world_umount_and_wait("other"), 0);
 }
 
 /* --- the lock of the FUSE inode --------------------------------------------------- */
 
-static const struct world_opts same_cpu = { .same_cpu = true };
+static const struct world_opts on_one_cpu = { .same_cpu = true };
 
 IO_METHOD_FIXTURE(write_in_flight);
-FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { BY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(write_in_flight, splice) { BY_SPLICE, 0 };
+FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { .io_method = BY_PREAD };
+FIXTURE_VARIANT_ADD(write_in_flight, splice) { .io_method = BY_SPLICE };
 
 CASE(write_in_flight, fsync_waits, .promise = "D20", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &same_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "fsync(2) waits for a write in flight before it sends FSYNC")
 {
 	struct client *writer = client(w), *syncer = client_number(w, 1);
 	long fd, fd2;
 
 	open_rule(w, "f reg=reuse times=2");
-	ASSERT_POSITIVE(fd = open_slow(w, 0));
+	fd = open_on_other_ok(w, 0);
 	fd2 = open_ok(syncer, "f", O_RDWR);
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
 	EXPECT_RET(client_be_fifo(syncer), 0);
@@ -284,22 +284,21 @@ CASE(write_in_flight, fsync_waits, .promise = "D20", .needs = NEED_REALTIME,
 	EXPECT_REQUESTS(w, "FSYNC");
 }
 
-CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20",
-	.abilities = "hold",
+CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20", .abilities = "hold",
 	.title = "stat(2), open(2) and reads do not wait for a write in flight")
 {
 	struct client *writer = client(w), *other = client_number(w, 1);
 	long fd, fd2;
 
 	open_rule(w, "f reg=reuse times=2");
-	ASSERT_POSITIVE(fd = open_slow(w, 0));
+	fd = open_on_other_ok(w, 0);
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
 	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
 	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_stat(other, "f"), 0);
 	fd2 = open_ok(other, "f", O_RDONLY);
 	EXPECT_READ_BY(other, BY_PREAD, fd2, PAGE, PAGE, OLD);
-	EXPECT_HOLDS(client_is_busy(writer), "the write is under way");
+	EXPECT_HOLDS(client_is_busy(writer), "the write is in flight");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(writer), PAGE);
 	EXPECT_REQUESTS(w, "OPEN+passthrough");

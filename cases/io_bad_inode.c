@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* I/O to a file whose server has said that it is of another type now. Rows D23, K7. */
+/* I/O to an open file that the server has since reported as a FIFO. Promises D23, K7. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,12 +7,12 @@
 
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
-/* Has the server say that f is a FIFO: the kernel gives the inode up. The result of statx(2). */
-static long go_bad(struct world *w, int fd)
+/* Has the server report f as a FIFO: the kernel marks the inode bad. The result of statx(2). */
+static long become_fifo(struct world *w, int fd)
 {
 	struct statx st;
 
@@ -20,13 +20,6 @@ static long go_bad(struct world *w, int fd)
 	    mkfifo(backing_path("f"), 0666) < 0)
 		return -errno;
 	return client_fstatx(client(w), fd, AT_STATX_FORCE_SYNC, &st);
-}
-
-static long open_old(struct world *w)
-{
-	int err = backing_fill("f", OLD, PAGE, 0);
-
-	return err ?: client_open_settled(w, "f", O_RDWR);
 }
 
 IO_METHOD_FIXTURE(became_fifo);
@@ -40,28 +33,28 @@ CASE(became_fifo, io_fails_eio, .promise = "D23",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w));
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
 	EXPECT_READ_BY(c, variant->io_method, fd, PAGE, 0, OLD);
-	ASSERT_RET(go_bad(w, fd), -EIO);
+	ASSERT_RET(become_fifo(w, fd), -EIO);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), -EIO);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EIO);
 	EXPECT_BACKING_PATTERN("was-f", OLD, PAGE, 0);
 }
 
 IO_METHOD_FIXTURE(became_fifo_pipe_io);
-FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { BY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { BY_SENDFILE, 0 };
+FIXTURE_VARIANT_ADD(became_fifo_pipe_io, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(became_fifo_pipe_io, sendfile) { .io_method = BY_SENDFILE };
 
 CASE(became_fifo_pipe_io, io_fails_eio, .promise = "K7",
 	.title = "once an open file is reported as a FIFO, splice(2) and sendfile(2) from and to it fail with EIO",
-	.xfail = "only reads and writes look whether the inode is bad")
+	.xfail = "only reads and writes check whether the inode is bad")
 {
 	struct client *c = client(w);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w));
-	ASSERT_RET(go_bad(w, fd), -EIO);
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
+	ASSERT_RET(become_fifo(w, fd), -EIO);
 	ASSERT_RET(client_read_by(c, BY_READ, fd, PAGE, 0, OLD), -EIO);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, 0, OLD), -EIO);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EIO);

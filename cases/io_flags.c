@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Flags of open(2), fcntl(2), preadv2(2) and pwritev2(2), and limits. Rows D8 to D11, D22. */
+/* Flags of open(2), fcntl(2), preadv2(2) and pwritev2(2), and limits. Promises D8 to D11, D22. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include "client/pattern.h"
+#include "shared/fuse_uapi.h"
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
-/* Newer than some headers. */
+/* Not in older headers. */
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 0x8
 #endif
@@ -30,18 +31,27 @@ enum { OLD = 1, NEW = 2 }; /* seeds */
 
 /* --- append ---------------------------------------------------------------- */
 
-/* How many bytes of f are right, when PAGE bytes of NEW from 0 on stand behind @end of OLD. */
-static long bytes_with_appended(long end)
+/*
+ * How many bytes of f, from the first on, are right: a page of OLD, then what was appended, a page
+ * of NEW and no more.
+ */
+static long match_appended(void)
 {
-	long kept = backing_match("f", OLD, end, 0), len = -1;
+	long right = backing_match("f", OLD, PAGE, 0), len;
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
 	char data[PAGE + 1];
 
-	if (fd >= 0)
-		len = pread(fd, data, sizeof(data), end);
+	if (right == PAGE) {
+		len = pread(fd, data, sizeof(data), PAGE);
+		right += len > PAGE ? len : (long)pattern_match(data, len < 0 ? 0 : len, NEW, 0);
+	}
 	close(fd);
-	return len == PAGE ? kept + (long)pattern_match(data, len, NEW, 0) : -1;
+	return right;
 }
+
+/* Shows the first wrong byte, or the first one too many. */
+#define EXPECT_APPENDED() \
+	_EXPECT_ROWS(0, "right bytes of backing file f", match_appended(), since("0", 2 * PAGE))
 
 IO_METHOD_FIXTURE(append_mode);
 EACH_SIMPLE_CALL(append_mode);
@@ -54,9 +64,9 @@ CASE(append_mode, o_append_ignores_offset, .promise = "D8",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
-	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
+	EXPECT_APPENDED();
 	EXPECT_REQUESTS(w, "");
 }
 
@@ -68,10 +78,10 @@ CASE(append_mode, setfl_takes_effect, .promise = "D8",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, O_APPEND), 0);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
-	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
+	EXPECT_APPENDED();
 }
 
 CASE(append_mode, uses_backing_eof, .promise = "D8",
@@ -81,10 +91,10 @@ CASE(append_mode, uses_backing_eof, .promise = "D8",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	backing_fill_ok("f", OLD, PAGE, 0);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
-	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
+	EXPECT_APPENDED();
 	EXPECT_REQUESTS(w, "");
 }
 
@@ -98,11 +108,11 @@ CASE(append_write, rwf_append_applies_once, .promise = "D8",
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, RWF_APPEND), PAGE);
-	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
+	EXPECT_APPENDED();
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, OLD, 0), PAGE);
-	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
+	EXPECT_APPENDED();
 	EXPECT_REQUESTS(w, "");
 }
 
@@ -139,39 +149,44 @@ WORLD_FIXTURE(into_append_mode);
 FIXTURE_VARIANT(into_append_mode)
 {
 	enum io_method io_method;
-	bool set_later;
+	int open; /* flags of open(2), before F_SETFL */
 };
-FIXTURE_VARIANT_ADD(into_append_mode, splice_o_append) { BY_SPLICE, false };
-FIXTURE_VARIANT_ADD(into_append_mode, splice_setfl) { BY_SPLICE, true };
-FIXTURE_VARIANT_ADD(into_append_mode, sendfile_o_append) { BY_SENDFILE, false };
-FIXTURE_VARIANT_ADD(into_append_mode, sendfile_setfl) { BY_SENDFILE, true };
+FIXTURE_VARIANT_ADD(into_append_mode, splice_o_append)
+{
+	.io_method = BY_SPLICE, .open = O_APPEND
+};
+FIXTURE_VARIANT_ADD(into_append_mode, splice_setfl) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(into_append_mode, sendfile_o_append)
+{
+	.io_method = BY_SENDFILE, .open = O_APPEND
+};
+FIXTURE_VARIANT_ADD(into_append_mode, sendfile_setfl) { .io_method = BY_SENDFILE };
 
 CASE(into_append_mode, fails_einval, .promise = "D11",
 	.title = "splice(2) and sendfile(2) into a file in append mode write nothing and fail with EINVAL")
 {
-	int append = variant->set_later ? 0 : O_APPEND;
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	fd = open_ok(w, "f", O_WRONLY | append);
+	fd = open_ok(w, "f", O_WRONLY | variant->open);
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, O_APPEND), 0);
 	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), -EINVAL);
 	EXPECT_BACKING("f", "f");
 }
 
-/* --- append-only, and append mode taken away ---------------------------------- */
+/* --- append-only backing files ------------------------------------------------- */
 
-#define NOT_LOOKED_AT                                                                          \
+#define NOT_ENFORCED                                                                           \
 	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
 	.xfail_before = "7.3.4",                                                               \
-	.xfail = "writes do not look at the flags of the backing inode"
+	.xfail = "writes do not check the flags of the backing inode"
 
 IO_METHOD_FIXTURE(append_only);
 EACH_CALL(append_only);
 
 CASE(append_only, o_append_cleared_eperm, .promise = "D22",
 	.title = "a write to an append-only backing file appends; after F_SETFL clears O_APPEND it fails with EPERM",
-	NOT_LOOKED_AT)
+	NOT_ENFORCED)
 {
 	long fd;
 
@@ -180,18 +195,18 @@ CASE(append_only, o_append_cleared_eperm, .promise = "D22",
 	ASSERT_RET(register_f(w), 1);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	ASSERT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, NEW), PAGE);
 	ASSERT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
 	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), -EPERM);
-	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
+	EXPECT_APPENDED();
 }
 
 WORLD_FIXTURE(append_only_pwritev2);
 
 CASE(append_only_pwritev2, rwf_noappend_eperm, .promise = "D22",
 	.title = "pwritev2(2) to an append-only backing file appends; with RWF_NOAPPEND it fails with EPERM",
-	NOT_LOOKED_AT)
+	NOT_ENFORCED)
 {
 	long fd;
 
@@ -199,10 +214,10 @@ CASE(append_only_pwritev2, rwf_noappend_eperm, .promise = "D22",
 	ASSERT_RET(register_f(w), 1);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_APPEND));
+	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	ASSERT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, 0), PAGE);
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, RWF_NOAPPEND), -EPERM);
-	EXPECT_RET(bytes_with_appended(PAGE), 2 * PAGE);
+	EXPECT_APPENDED();
 }
 
 /* --- flags of one transfer -------------------------------------------------- */
@@ -212,9 +227,9 @@ FIXTURE_VARIANT(unsupported_rwf)
 {
 	int flag;
 };
-FIXTURE_VARIANT_ADD(unsupported_rwf, nowait) { RWF_NOWAIT };
-FIXTURE_VARIANT_ADD(unsupported_rwf, atomic) { RWF_ATOMIC };
-FIXTURE_VARIANT_ADD(unsupported_rwf, dontcache) { RWF_DONTCACHE };
+FIXTURE_VARIANT_ADD(unsupported_rwf, nowait) { .flag = RWF_NOWAIT };
+FIXTURE_VARIANT_ADD(unsupported_rwf, atomic) { .flag = RWF_ATOMIC };
+FIXTURE_VARIANT_ADD(unsupported_rwf, dontcache) { .flag = RWF_DONTCACHE };
 
 CASE(unsupported_rwf, io_fails_eopnotsupp, .promise = "D9",
 	.title = "I/O with RWF_NOWAIT, RWF_ATOMIC or RWF_DONTCACHE writes nothing and fails with EOPNOTSUPP")
@@ -236,9 +251,9 @@ FIXTURE_VARIANT(supported_rwf)
 {
 	int flag;
 };
-FIXTURE_VARIANT_ADD(supported_rwf, dsync) { RWF_DSYNC };
-FIXTURE_VARIANT_ADD(supported_rwf, sync) { RWF_SYNC };
-FIXTURE_VARIANT_ADD(supported_rwf, hipri) { RWF_HIPRI };
+FIXTURE_VARIANT_ADD(supported_rwf, dsync) { .flag = RWF_DSYNC };
+FIXTURE_VARIANT_ADD(supported_rwf, sync) { .flag = RWF_SYNC };
+FIXTURE_VARIANT_ADD(supported_rwf, hipri) { .flag = RWF_HIPRI };
 
 CASE(supported_rwf, io_succeeds, .promise = "D9",
 	.title = "I/O with RWF_DSYNC, RWF_SYNC or RWF_HIPRI succeeds and sends no request")
@@ -248,25 +263,31 @@ CASE(supported_rwf, io_succeeds, .promise = "D9",
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_preadv2(c, fd, PAGE, 0, OLD, variant->flag), PAGE);
 	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, NEW, variant->flag), PAGE);
 	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 	EXPECT_REQUESTS(w, "");
 }
 
-/* --- synchronous writes, on a backing file whose server tells of each FSYNC -- */
+/* --- synchronous writes: the backing file is on a second mount, which logs FSYNC -- */
 
 WORLD_FIXTURE(sync_flag);
 FIXTURE_VARIANT(sync_flag)
 {
 	int open, rwf;
-	int datasync; /* what FSYNC says */
+	int fsync_flags;
 };
-FIXTURE_VARIANT_ADD(sync_flag, rwf_dsync) { 0, RWF_DSYNC, 1 };
-FIXTURE_VARIANT_ADD(sync_flag, rwf_sync) { 0, RWF_SYNC, 0 };
-FIXTURE_VARIANT_ADD(sync_flag, o_dsync) { O_DSYNC, 0, 1 };
-FIXTURE_VARIANT_ADD(sync_flag, o_sync) { O_SYNC, 0, 0 };
+FIXTURE_VARIANT_ADD(sync_flag, rwf_dsync)
+{
+	.rwf = RWF_DSYNC, .fsync_flags = FUSE_FSYNC_FDATASYNC
+};
+FIXTURE_VARIANT_ADD(sync_flag, rwf_sync) { .rwf = RWF_SYNC };
+FIXTURE_VARIANT_ADD(sync_flag, o_dsync)
+{
+	.open = O_DSYNC, .fsync_flags = FUSE_FSYNC_FDATASYNC
+};
+FIXTURE_VARIANT_ADD(sync_flag, o_sync) { .open = O_SYNC };
 
 CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "seen",
 	.title = "RWF_SYNC, RWF_DSYNC, O_SYNC and O_DSYNC sync the backing file (DSYNC: data only) and send no request")
@@ -274,12 +295,12 @@ CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "seen",
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | variant->open));
+	register_on_other_ok(w, "no-passthrough");
+	fd = open_settled_ok(w, "f", O_WRONLY | variant->open);
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, variant->rwf), PAGE);
 	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
-	EXPECT_RET(server_call(&w->other, -1, "seen FSYNC flags"), variant->datasync);
+	EXPECT_RET(other_server_seen(w, "FSYNC", "flags"), variant->fsync_flags);
 	EXPECT_REQUESTS(w, "");
 }
 
@@ -293,8 +314,8 @@ CASE(backing_sync, done_with_o_dsync, .promise = "D9",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY | O_DSYNC));
+	register_on_other_ok(w, "no-passthrough");
+	fd = open_settled_ok(w, "f", O_WRONLY | O_DSYNC);
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
@@ -308,8 +329,8 @@ CASE(backing_sync, not_done_without_o_dsync, .promise = "D9",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	register_on_other_ok(w, "no-passthrough");
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_OTHER_REQUESTS(w, "WRITE");
@@ -324,18 +345,16 @@ CASE(rlimit_fsize, short_write_then_efbig, .promise = "D10",
 	.title = "a write across the client's RLIMIT_FSIZE is short; the next one fails with EFBIG")
 {
 	struct client *c = client(w);
-	struct statx st;
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_WRONLY));
+	fd = open_settled_ok(w, "f", O_WRONLY);
 	ASSERT_RET(client_limit(c, RLIMIT_FSIZE, PAGE), 0);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, 2 * PAGE, 0, NEW), PAGE);
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, PAGE, NEW), -EFBIG);
 	EXPECT_RET(backing_match("f", NEW, 2 * PAGE, 0), PAGE);
-	EXPECT_RET(client_fstatx(c, fd, AT_STATX_DONT_SYNC, &st), 0);
-	EXPECT_RET(st.stx_size, PAGE);
+	EXPECT_CACHED_SIZE(c, fd, PAGE);
 }
 
 CASE(rlimit_fsize, other_client_unaffected, .promise = "D10",

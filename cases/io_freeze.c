@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The backing filesystem can be frozen as soon as no write is under way. When one is counted
- * that has ended, FIFREEZE never returns and cannot be killed. Row D21.
+ * The backing filesystem can be frozen when no write is in flight. If the kernel still counts one
+ * that has ended, FIFREEZE never returns and cannot be killed. Promise D21.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,16 +16,16 @@
 #include "world/backing_fs.h"
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define FREEZE_MS 3000
 
-#define PAGE  4096L
-#define PAGES (21 * PAGE) /* transfer.h cuts it at page boundaries */
+#define PAGE  sysconf(_SC_PAGESIZE)
+#define PAGES (21 * PAGE) /* a third and a seventh, readv(2) segments, are whole pages */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 
-/* A backing file f that is on disk: ext4 queues no direct write to what is not. */
+/* Writes the backing file f to disk: ext4 queues no direct write to blocks that are not. */
 static int fill_on_disk(void)
 {
 	int err = backing_fill("f", OLD, PAGES, 0), fd;
@@ -38,18 +38,20 @@ static int fill_on_disk(void)
 	return err;
 }
 
-/*
- * A direct write that is complete before the call returns is not queued, and whether it is so soon
- * is a matter of luck: enough of them that not all are. How many bytes were written.
- */
+/* A direct write may complete before it is queued; of so many, some are queued. */
 #define TIMES 50
 
+/* Bytes written by all, or -errno of the first to fail. */
 static long write_times(struct client *c, enum io_method io_method, int fd)
 {
-	long written = 0;
+	long written = 0, size;
 
-	for (int i = 0; i < TIMES; i++)
-		written += client_write_by(c, io_method, fd, PAGES, 0, NEW);
+	for (int i = 0; i < TIMES; i++) {
+		size = client_write_by(c, io_method, fd, PAGES, 0, NEW);
+		if (size < 0)
+			return size;
+		written += size;
+	}
 	return written;
 }
 
@@ -60,7 +62,7 @@ static int freeze_and_thaw(const char *path)
 	return fd < 0 || ioctl(fd, FIFREEZE, 0) < 0 || ioctl(fd, FITHAW, 0) < 0 ? errno : 0;
 }
 
-/* In a process of its own: one that cannot be killed would keep the client from ending. */
+/* In a child: if FIFREEZE hangs, it cannot be killed, and the client must still end. */
 static long do_freeze_and_thaw(void *path)
 {
 	pid_t pid = fork();

@@ -1,44 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every way to read and write a passthrough file ends at the backing file. Row D1. */
+/* Every I/O method reads and writes the backing file and bypasses the server. Promises D1, L2. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE	  4096L
+#define PAGE	  sysconf(_SC_PAGESIZE)
 #define PIPE	  (16 * PAGE)
 #define FILE_SIZE (3 * PIPE)
 #define HUGE_IO	  (4 * 1024 * 1024L)
 
-static const struct piece {
+struct piece {
 	long size, offset;
-} pieces[] = {
-	{ 1, 0 },	   { 1, PAGE - 1 }, { 1, PAGE },	{ PAGE, 0 },
-	{ PAGE, 1 },	   { PAGE + 1, PAGE - 1 }, { PIPE - 1, 3 }, { PIPE, PIPE },
-	{ PIPE + 1, PAGE }, { FILE_SIZE - 7, 7 }, { FILE_SIZE, 0 },
 };
-#define EACH_PIECE(piece) \
-	for (const struct piece *piece = pieces; piece < *(&pieces + 1); piece++)
 
-/* A passthrough file, settled, whose backing file is @size bytes of the pattern OLD. */
-static long open_old(struct world *w, long size, int flags)
-{
-	int err = backing_fill("f", OLD, size, 0);
+/* Around the edges of pages, of a pipe and of the file. */
+#define PIECES                                                                        \
+	((const struct piece[]){                                                      \
+		{ .size = 1, .offset = 0 },                                           \
+		{ .size = 1, .offset = PAGE - 1 },                                    \
+		{ .size = 1, .offset = PAGE },                                        \
+		{ .size = PAGE, .offset = 0 },                                        \
+		{ .size = PAGE, .offset = 1 },                                        \
+		{ .size = PAGE + 1, .offset = PAGE - 1 },                             \
+		{ .size = PIPE - 1, .offset = 3 },                                    \
+		{ .size = PIPE, .offset = PIPE },                                     \
+		{ .size = PIPE + 1, .offset = PAGE },                                 \
+		{ .size = FILE_SIZE - 7, .offset = 7 },                               \
+		{ .size = FILE_SIZE, .offset = 0 },                                   \
+		{ .size = 0 },                                                        \
+	})
+#define EACH_PIECE(piece) for (const struct piece *piece = PIECES; piece->size; piece++)
 
-	return err ?: client_open_settled(w, "f", flags);
-}
-
-/* How many bytes of the backing file are right, when the piece is NEW and the rest OLD. */
-static long bytes_with(const struct piece *piece, long size)
+/* How many bytes of the backing file, from the first on, are right: the piece NEW, the rest OLD. */
+static long match_around(const struct piece *piece)
 {
 	long end = piece->offset + piece->size;
+	long right = backing_match("f", OLD, piece->offset, 0);
 
-	return backing_match("f", OLD, piece->offset, 0) +
-	       backing_match("f", NEW, piece->size, piece->offset) +
-	       backing_match("f", OLD, size - end, end);
+	if (right == piece->offset)
+		right += backing_match("f", NEW, piece->size, piece->offset);
+	if (right == end)
+		right += backing_match("f", OLD, FILE_SIZE - end, end);
+	return right;
 }
 
 IO_METHOD_FIXTURE(read);
@@ -51,22 +59,22 @@ CASE(read, returns_backing_data, .promise = "D1",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDONLY));
+	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDONLY);
 	EACH_PIECE(piece)
 		EXPECT_READ_BY(w, variant->io_method, fd, piece->size, piece->offset, OLD);
 	EXPECT_REQUESTS(w, "");
 }
 
-static const struct world_opts small_max_read = { .fuse_options = "max_read=4096" };
+static const struct world_opts with_max_read_4096 = { .fuse_options = "max_read=4096" };
 
-CASE(read, not_limited_by_max_read, .promise = "D1", .world = &small_max_read,
+CASE(read, not_limited_by_max_read, .promise = "D1", .world = &with_max_read_4096,
 	.title = "a read of 4 MiB on a mount with max_read=4096 is complete and sends no request")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w, HUGE_IO, O_RDONLY));
+	fd = open_filled_ok(w, OLD, HUGE_IO, O_RDONLY);
 	EXPECT_READ_BY(w, variant->io_method, fd, HUGE_IO, 0, OLD);
 	EXPECT_REQUESTS(w, "");
 }
@@ -77,7 +85,7 @@ CASE(read, ordinary_file_sends_read, .promise = "D1",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDONLY));
+	fd = open_filled_ok(w, OLD, PAGE, O_RDONLY);
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_REQUESTS(w, "READ");
 }
@@ -92,23 +100,23 @@ CASE(write, changes_backing_data, .promise = "D1",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
+	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDWR);
 	EACH_PIECE(piece) {
 		backing_fill_ok("f", OLD, FILE_SIZE, 0);
 		EXPECT_WRITE_BY(w, variant->io_method, fd, piece->size, piece->offset, NEW);
-		EXPECT_RET(bytes_with(piece, FILE_SIZE), FILE_SIZE);
+		EXPECT_RET(match_around(piece), FILE_SIZE);
 	}
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(write, not_limited_by_max_write, .promise = "D1", .world = &small_max_read,
+CASE(write, not_limited_by_max_write, .promise = "D1", .world = &with_max_read_4096,
 	.title = "a write of 4 MiB, more than max_write, is complete and sends no request")
 {
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w, HUGE_IO, O_RDWR));
+	fd = open_filled_ok(w, OLD, HUGE_IO, O_RDWR);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, HUGE_IO, 0, NEW);
 	EXPECT_BACKING_PATTERN("f", NEW, HUGE_IO, 0);
 	EXPECT_REQUESTS(w, "");
@@ -120,7 +128,7 @@ CASE(write, ordinary_file_sends_write, .promise = "D1",
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
 	if (variant->io_method == BY_MMAP_SHARED)
 		EXPECT_REQUESTS_MERGED(w, "READ WRITE");
@@ -128,22 +136,22 @@ CASE(write, ordinary_file_sends_write, .promise = "D1",
 		EXPECT_REQUESTS(w, "WRITE");
 }
 
-/* Few ways, as each waits for its deadline when it fails. */
 struct splice_arg {
 	int fd;
-	bool in; /* from a pipe that holds @filled bytes, not into an empty one */
-	long filled;
+	bool in; /* into the file, else from it */
+	long filled; /* bytes in the pipe before */
 	unsigned int flags;
 };
 
 static long do_splice_once(void *arg)
 {
 	const struct splice_arg *a = arg;
-	static char zeros[PIPE];
 	loff_t start = 0;
+	char zeros[PIPE];
 	int ends[2];
 	long moved;
 
+	memset(zeros, 0, sizeof(zeros));
 	if (pipe(ends) < 0 || write(ends[1], zeros, a->filled) != a->filled)
 		return -errno;
 	moved = a->in ? splice(ends[0], NULL, a->fd, &start, PIPE, a->flags) :
@@ -154,73 +162,80 @@ static long do_splice_once(void *arg)
 	return moved;
 }
 
-/* Bytes that one splice(2) moves between the start of the file and a pipe, or -errno. */
+/* One splice(2) between the start of the file and a pipe: bytes moved, or -errno. */
 static long client_splice_once(struct client *c, struct splice_arg arg)
 {
 	return client_run(c, do_splice_once, &arg, sizeof(arg), "splice %s %d, the pipe holds %ld",
 			  arg.in ? "into" : "from", arg.fd, arg.filled);
 }
 
+#define splice_from(w, file) client_splice_once(client(w), (struct splice_arg){ .fd = file })
+#define splice_into(w, file, ...) \
+	client_splice_once(client(w), (struct splice_arg){ .fd = file, .in = true, __VA_ARGS__ })
+
 WORLD_FIXTURE(splice);
 
 CASE(splice, one_call_moves_a_full_pipe, .promise = "D1",
 	.title = "one splice(2) from or into a passthrough file moves as much as a pipe holds")
 {
-	struct splice_arg out = { .in = false }, in = { .in = true, .filled = PIPE };
+	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(in.fd = out.fd = open_old(w, PIPE, O_RDWR));
-	EXPECT_RET(client_splice_once(client(w), out), PIPE);
-	EXPECT_RET(client_splice_once(client(w), in), PIPE);
-	EXPECT_RET(backing_match("f", OLD, 1, 0), 0);
+	fd = open_filled_ok(w, OLD, PIPE, O_RDWR);
+	EXPECT_RET(splice_from(w, fd), PIPE);
+	EXPECT_RET(splice_into(w, fd, .filled = PIPE), PIPE);
+	EXPECT_RET(backing_blocks("f", '\0', PAGE, 0), PIPE / PAGE);
 	EXPECT_REQUESTS(w, "");
 }
 
 CASE(splice, nonblock_empty_pipe_eagain, .promise = "D1",
 	.title = "splice(2) with SPLICE_F_NONBLOCK from an empty pipe into a passthrough file fails with EAGAIN")
 {
-	struct splice_arg in = { .in = true, .flags = SPLICE_F_NONBLOCK };
+	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(in.fd = open_old(w, PAGE, O_RDWR));
-	EXPECT_RET(client_splice_once(client(w), in), -EAGAIN);
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
+	EXPECT_RET(splice_into(w, fd, .flags = SPLICE_F_NONBLOCK), -EAGAIN);
 	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
 }
 
+/* Few I/O methods, as each waits for its deadline when it fails. */
 IO_METHOD_FIXTURE(stopped_server);
-FIXTURE_VARIANT_ADD(stopped_server, read_write) { BY_READ, 0 };
-FIXTURE_VARIANT_ADD(stopped_server, splice) { BY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(stopped_server, mmap_shared) { BY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(stopped_server, read_write) { .io_method = BY_READ };
+FIXTURE_VARIANT_ADD(stopped_server, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(stopped_server, mmap_shared) { .io_method = BY_MMAP_SHARED };
 
 CASE(stopped_server, io_succeeds, .promise = "D1",
 	.title = "reads and writes succeed while the server is stopped and another request waits for it")
 {
 	struct client *c = client(w), *waiting = client_number(w, 1);
-	long fd, out, in;
+	long fd, read_size, written;
 	bool waits;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_old(w, FILE_SIZE, O_RDWR));
+	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDWR);
 	ASSERT_RET(server_pause(&w->server), 0);
 	client_start_open(waiting, "no-such-file", O_RDONLY);
-	out = client_read_by(c, variant->io_method, fd, FILE_SIZE, 0, OLD);
-	in = out < 0 ? out : client_write_by(c, variant->io_method, fd, FILE_SIZE, 0, NEW);
+	read_size = client_read_by(c, variant->io_method, fd, FILE_SIZE, 0, OLD);
+	written = read_size < 0 ? read_size :
+				  client_write_by(c, variant->io_method, fd, FILE_SIZE, 0, NEW);
 	waits = client_is_busy(waiting);
-	ASSERT_RET(server_resume(&w->server), 0); /* before anything fails for want of it */
-	EXPECT_RET(out, FILE_SIZE);
-	EXPECT_RET(in, FILE_SIZE);
+	/* Before the first expectation: a case that ends with a stopped server hangs. */
+	ASSERT_RET(server_resume(&w->server), 0);
+	EXPECT_RET(read_size, FILE_SIZE);
+	EXPECT_RET(written, FILE_SIZE);
 	EXPECT_HOLDS(waits, "the other request waits");
 	EXPECT_RET(client_finish(waiting), -ENOENT);
 	EXPECT_BACKING_PATTERN("f", NEW, FILE_SIZE, 0);
 }
 
-/* Not by io_uring, whose workers let go of files a little later. */
+/* Without io_uring, whose workers release files a little later. */
 IO_METHOD_FIXTURE(closed_file);
-FIXTURE_VARIANT_ADD(closed_file, read_write) { BY_READ, 0 };
-FIXTURE_VARIANT_ADD(closed_file, splice) { BY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(closed_file, sendfile) { BY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(closed_file, mmap_shared) { BY_MMAP_SHARED, 0 };
-FIXTURE_VARIANT_ADD(closed_file, aio) { BY_AIO, NEED_AIO };
+FIXTURE_VARIANT_ADD(closed_file, read_write) { .io_method = BY_READ };
+FIXTURE_VARIANT_ADD(closed_file, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(closed_file, sendfile) { .io_method = BY_SENDFILE };
+FIXTURE_VARIANT_ADD(closed_file, mmap_shared) { .io_method = BY_MMAP_SHARED };
+FIXTURE_VARIANT_ADD(closed_file, aio) { .io_method = BY_AIO, .needs = NEED_AIO };
 
 CASE(closed_file, releases_backing_filesystem, .promise = "L2",
 	.title = "after I/O the backing filesystem is busy until the file is closed, and can then be unmounted")
@@ -230,7 +245,7 @@ CASE(closed_file, releases_backing_filesystem, .promise = "L2",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open drop=at-release");
-	ASSERT_POSITIVE(fd = open_old(w, PAGE, O_RDWR));
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
 	EXPECT_READ_BY(c, variant->io_method, fd, PAGE, 0, OLD);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_BACKING_BUSY();
@@ -247,7 +262,7 @@ CASE(mapping, msync_sends_nothing, .promise = "D1",
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0);
 	EXPECT_POKE(w, at, 'g');
 	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who waits for whom: opens, mappings and writes against direct writes in flight. Rows W. */
+/* Opens, mappings and writes while a direct write is in flight. Promises W1 to W5, W7 to W14. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -12,10 +12,12 @@
 
 #define PARALLEL "flags=direct_io,parallel_direct_writes"
 
-static const struct world_opts one_cpu = { .same_cpu = true };
-static const struct world_opts one_cpu_mmap = { .same_cpu = true, .init = "direct-io-allow-mmap" };
+static const struct world_opts on_one_cpu = { .same_cpu = true };
+static const struct world_opts on_one_cpu_with_mmap = {
+	.same_cpu = true, .init = "direct-io-allow-mmap"
+};
 
-/* Client 1: runs before server and case process do, see client_be_fifo(). */
+/* Client 1, which runs before the server and the case process, see client_be_fifo(). */
 static struct client *fifo_client(struct world *w)
 {
 	struct client *c = client_number(w, 1);
@@ -25,8 +27,8 @@ static struct client *fifo_client(struct world *w)
 }
 
 /*
- * Client 0 opens f as the plan says and writes its first byte; the server holds
- * the WRITE back until server_go(). The descriptor, or -errno.
+ * Client 0 opens f by the script and writes its first byte; the server holds the WRITE until
+ * server_go(). The descriptor, or -errno.
  */
 static long begin_direct_write(struct world *w)
 {
@@ -40,7 +42,9 @@ static long begin_direct_write(struct world *w)
 	return err == 1 ? fd : err;
 }
 
-/* Begins an open of f, which the server has answered when this returns. */
+#define begin_direct_write_ok(w) POSITIVE_OK("open f, begin to write", begin_direct_write(w))
+
+/* Begins an open of f; the server has answered it when this returns. */
 static void begin_open(struct world *w, struct client *c, int opens_before)
 {
 	client_start_open(c, "f", O_RDWR);
@@ -50,21 +54,24 @@ static void begin_open(struct world *w, struct client *c, int opens_before)
 WORLD_FIXTURE(cached_open);
 FIXTURE_VARIANT(cached_open)
 {
-	const char *row; /* of the plan, for the second open */
+	const char *rule; /* of the cached open */
 };
-FIXTURE_VARIANT_ADD(cached_open, cached) { "f" };
-FIXTURE_VARIANT_ADD(cached_open, keep_cache) { "f flags=keep_cache" };
-FIXTURE_VARIANT_ADD(cached_open, parallel_without_direct_io) { "f flags=parallel_direct_writes" };
+FIXTURE_VARIANT_ADD(cached_open, cached) { .rule = "f" };
+FIXTURE_VARIANT_ADD(cached_open, keep_cache) { .rule = "f flags=keep_cache" };
+FIXTURE_VARIANT_ADD(cached_open, parallel_without_direct_io)
+{
+	.rule = "f flags=parallel_direct_writes"
+};
 
 CASE(cached_open, waits_for_parallel_write, .promise = "W1", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "a cached open waits for a parallel direct write in flight, then succeeds")
 {
 	struct client *opener = fifo_client(w);
 
 	open_rule(w, "f " PARALLEL);
-	open_rule(w, variant->row);
-	ASSERT_POSITIVE(begin_direct_write(w));
+	open_rule(w, "%s", variant->rule);
+	begin_direct_write_ok(w);
 	begin_open(w, opener, 1);
 	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the WRITE");
 
@@ -76,16 +83,16 @@ CASE(cached_open, waits_for_parallel_write, .promise = "W1", .needs = NEED_REALT
 WORLD_FIXTURE(open_wait);
 
 CASE(open_wait, not_killable, .promise = "W1", .needs = NEED_REALTIME, .abilities = "hold",
-	.world = &one_cpu,
+	.world = &on_one_cpu,
 	.title = "the wait of a cached open for a parallel direct write is not killable")
 {
 	struct client *opener = fifo_client(w);
 
 	open_rule(w, "f " PARALLEL);
-	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_direct_write_ok(w);
 	begin_open(w, opener, 1);
 	EXPECT_RET(client_signal(opener, SIGKILL), 0);
-	EXPECT_HOLDS(client_is_busy(opener), "the client that was killed is still there");
+	EXPECT_HOLDS(client_is_busy(opener), "the killed client has not ended");
 
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(client(w)), 1);
@@ -93,14 +100,14 @@ CASE(open_wait, not_killable, .promise = "W1", .needs = NEED_REALTIME, .abilitie
 }
 
 CASE(open_wait, for_last_parallel_write, .promise = "W1", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "a cached open waits for the last of two parallel direct writes in flight")
 {
 	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
 	long fd;
 
 	open_rule(w, "f times=2 " PARALLEL);
-	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_direct_write_ok(w);
 	fd = open_ok(writer, "f", O_RDWR);
 	EXPECT_RET(server_hold(w, "WRITE"), 0);
 	client_start_write(writer, fd, "G", 1, 0);
@@ -119,7 +126,7 @@ CASE(open_wait, not_for_exclusive_write, .promise = "W8", .abilities = "hold",
 	.title = "a cached open does not wait for a direct write without PARALLEL_DIRECT_WRITES")
 {
 	open_rule(w, "f flags=direct_io");
-	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_direct_write_ok(w);
 
 	EXPECT_POSITIVE(client_open(client_number(w, 1), "f", O_RDWR));
 	EXPECT_HOLDS(client_is_busy(client(w)), "the direct write is still in flight");
@@ -128,7 +135,7 @@ CASE(open_wait, not_for_exclusive_write, .promise = "W8", .abilities = "hold",
 }
 
 CASE(open_wait, delays_further_writes, .promise = "W5", .needs = NEED_REALTIME, .abilities = "hold",
-	.world = &one_cpu,
+	.world = &on_one_cpu,
 	.title = "while a cached open waits for a parallel direct write, a further one waits too")
 {
 	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
@@ -137,7 +144,7 @@ CASE(open_wait, delays_further_writes, .promise = "W5", .needs = NEED_REALTIME, 
 	open_rule(w, "f times=2 " PARALLEL);
 	fd = open_ok(writer, "f", O_RDWR);
 	EXPECT_RET(client_be_fifo(writer), 0);
-	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_direct_write_ok(w);
 	begin_open(w, opener, 2);
 	client_start_write(writer, fd, "G", 1, 0);
 	EXPECT_HOLDS(client_is_busy(writer), "the second direct write waits");
@@ -153,51 +160,48 @@ CASE(open_wait, delays_further_writes, .promise = "W5", .needs = NEED_REALTIME, 
 WORLD_FIXTURE(uncached_open);
 FIXTURE_VARIANT(uncached_open)
 {
-	const char *row;
+	const char *rule;
 };
-FIXTURE_VARIANT_ADD(uncached_open, passthrough) { "f reg=at-open" };
+FIXTURE_VARIANT_ADD(uncached_open, passthrough) { .rule = "f reg=at-open" };
 FIXTURE_VARIANT_ADD(uncached_open, passthrough_direct_io)
 {
-	"f reg=at-open flags=passthrough,direct_io"
+	.rule = "f reg=at-open flags=passthrough,direct_io"
 };
-FIXTURE_VARIANT_ADD(uncached_open, direct_io) { "f flags=direct_io" };
-FIXTURE_VARIANT_ADD(uncached_open, parallel_direct_writes) { "f " PARALLEL };
+FIXTURE_VARIANT_ADD(uncached_open, direct_io) { .rule = "f flags=direct_io" };
+FIXTURE_VARIANT_ADD(uncached_open, parallel_direct_writes) { .rule = "f " PARALLEL };
 
 CASE(uncached_open, does_not_wait, .promise = "W2", .abilities = "hold",
 	.title = "a passthrough or direct open and its read do not wait for a parallel direct write in flight")
 {
 	struct client *opener = client_number(w, 1);
-	char data[1];
 	long fd;
 
 	open_rule(w, "f " PARALLEL);
-	open_rule(w, variant->row);
-	ASSERT_POSITIVE(begin_direct_write(w));
+	open_rule(w, "%s", variant->rule);
+	begin_direct_write_ok(w);
 
 	fd = open_ok(opener, "f", O_RDWR);
-	EXPECT_RET(client_read(opener, fd, data, 1, 0), 1);
+	EXPECT_READ(opener, fd, "f");
 	EXPECT_HOLDS(client_is_busy(client(w)), "the direct write is still in flight");
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(client(w)), 1);
 }
 
-/* Mapping and writing, seen from another client than the one whose write is in flight. */
 WORLD_FIXTURE(passthrough_io);
 
 CASE(passthrough_io, write_waits_for_direct_write, .promise = "W9", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "a passthrough write waits for a direct write in flight, a passthrough read does not")
 {
 	struct client *other = fifo_client(w);
-	char data[1];
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse flags=passthrough,direct_io,parallel_direct_writes");
 	fd = open_ok(other, "f", O_RDWR);
-	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_direct_write_ok(w);
 
-	EXPECT_RET(client_read(other, fd, data, 1, 0), 1);
+	EXPECT_READ(other, fd, "f");
 	client_start_write(other, fd, "G", 1, 0);
 	EXPECT_HOLDS(client_is_busy(other), "the passthrough write waits for the WRITE");
 	EXPECT_RET(server_go(w, "WRITE"), 1);
@@ -239,11 +243,11 @@ CASE(passthrough_io, parallel_flag_alone_ignored, .promise = "W7",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough+parallel_direct_writes GETXATTR");
 }
 
-/* NOFLUSH: up to 6.15 a close with FLUSH waits for the write, too. */
+/* With NOFLUSH, as up to 6.15 a close that sends FLUSH waits for the write, too. */
 WORLD_FIXTURE(brief_passthrough);
 
 CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "a passthrough open and close during a parallel direct write leaves no mode and no held backing file")
 {
 	struct client *opener = fifo_client(w);
@@ -251,7 +255,7 @@ CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4", .needs = NE
 
 	open_rule(w, "f " PARALLEL);
 	open_rule(w, "f reg=at-open drop=at-release flags=passthrough,noflush");
-	ASSERT_POSITIVE(fd = begin_direct_write(w));
+	fd = begin_direct_write_ok(w);
 	during = open_ok(opener, "f", O_RDWR);
 	EXPECT_CLOSE(opener, during);
 	begin_open(w, opener, 2);
@@ -266,9 +270,9 @@ CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4", .needs = NE
 	EXPECT_BACKING_FREE();
 }
 
-/* --- W14: on one CPU who waited goes on last, unless those before it have to wait --- */
+/* --- W14: on one CPU the waiting open runs last, unless what runs before it has to wait --- */
 
-static int be(pid_t pid, int policy)
+static int set_scheduler(pid_t pid, int policy)
 {
 	const struct sched_param param = { .sched_priority = policy == SCHED_FIFO };
 
@@ -300,7 +304,7 @@ static void start_write_then_open(struct client *c, int fd)
 WORLD_FIXTURE(open_race);
 
 CASE(open_race, one_succeeds_other_eio, .promise = "W14", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu,
+	.abilities = "hold", .world = &on_one_cpu,
 	.title = "of a waiting cached open and a passthrough open at its wake-up, one succeeds, one fails with EIO")
 {
 	struct client *writer = fifo_client(w), *opener = client(w);
@@ -316,7 +320,8 @@ CASE(open_race, one_succeeds_other_eio, .promise = "W14", .needs = NEED_REALTIME
 	begin_open(w, opener, 1);
 	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the WRITE");
 
-	EXPECT_RET(be(opener->pid, SCHED_OTHER) ?: be(w->server.pid, SCHED_FIFO), 0);
+	EXPECT_RET(set_scheduler(opener->pid, SCHED_OTHER) ?:
+		   set_scheduler(w->server.pid, SCHED_FIFO), 0);
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	passthrough = client_finish(writer);
 	cached = client_finish(opener);
@@ -330,41 +335,46 @@ WORLD_FIXTURE(page_cache);
 CASE(page_cache, dropped_by_passthrough_open, .promise = "W12",
 	.title = "a passthrough open drops the page cache: a later KEEP_CACHE open reads what was written meanwhile")
 {
-	char data[1] = "";
 	long fd;
 
 	open_rule(w, "f");
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f flags=keep_cache");
 	fd = open_ok(w, "f", O_RDONLY);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_READ(w, fd, "f");
 	EXPECT_CLOSE(w, fd);
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_CLOSE(w, fd);
 
 	fd = open_ok(w, "f", O_RDONLY);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 'F');
+	EXPECT_READ(w, fd, "F");
 }
 
 WORLD_FIXTURE(inode_mode);
 FIXTURE_VARIANT(inode_mode)
 {
-	const char *first, *other; /* rows of the plan: two files of the first, then the other */
+	const char *rule;	/* of both files */
+	const char *other_mode; /* open rule of later opens */
 };
-FIXTURE_VARIANT_ADD(inode_mode, cached) { "f times=2", "f reg=at-open times=2" };
-FIXTURE_VARIANT_ADD(inode_mode, passthrough) { "f reg=at-lookup times=2", "f times=2" };
+FIXTURE_VARIANT_ADD(inode_mode, cached)
+{
+	.rule = "f times=2", .other_mode = "f reg=at-open times=2"
+};
+FIXTURE_VARIANT_ADD(inode_mode, passthrough)
+{
+	.rule = "f reg=at-lookup times=2", .other_mode = "f times=2"
+};
 
 CASE(inode_mode, lasts_until_last_close_eio, .promise = "W13",
 	.title = "until both files of a cached or passthrough inode close, an open for the other mode fails with EIO")
 {
 	long fd, second;
 
-	open_rule(w, variant->first);
+	open_rule(w, "%s", variant->rule);
 	fd = open_ok(w, "f", O_RDWR);
 	second = open_ok(w, "f", O_RDWR);
-	open_rule(w, variant->other);
+	open_rule(w, "%s", variant->other_mode);
 
 	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -375,7 +385,7 @@ CASE(inode_mode, lasts_until_last_close_eio, .promise = "W13",
 WORLD_FIXTURE(mapping);
 
 CASE(mapping, shared_waits_private_does_not, .promise = "W10", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &one_cpu_mmap,
+	.abilities = "hold", .world = &on_one_cpu_with_mmap,
 	.title = "a shared mapping of a DIRECT_IO file waits for a parallel direct write, a private one does not")
 {
 	struct client *mapper = fifo_client(w);
@@ -383,7 +393,7 @@ CASE(mapping, shared_waits_private_does_not, .promise = "W10", .needs = NEED_REA
 
 	open_rule(w, "f times=2 " PARALLEL);
 	fd = open_ok(mapper, "f", O_RDWR);
-	ASSERT_POSITIVE(begin_direct_write(w));
+	begin_direct_write_ok(w);
 
 	EXPECT_POSITIVE(client_mmap(mapper, fd, PROT_READ, MAP_PRIVATE, 1, 0));
 	client_start_call(mapper, mmap, 0, 1, PROT_READ, MAP_SHARED, fd, 0);
@@ -393,7 +403,7 @@ CASE(mapping, shared_waits_private_does_not, .promise = "W10", .needs = NEED_REA
 	EXPECT_POSITIVE(client_finish(mapper));
 }
 
-CASE(mapping, two_count_as_one_user, .promise = "W11", .world = &one_cpu_mmap,
+CASE(mapping, two_count_as_one_user, .promise = "W11", .world = &on_one_cpu_with_mmap,
 	.title = "a DIRECT_IO file mapped shared twice counts once: after its release a passthrough open succeeds")
 {
 	struct client *mapper = client_number(w, 1);

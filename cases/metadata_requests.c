@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What of a passthrough file is still the server's, and is sent to it. Rows D2, D16. */
+/* Requests that a passthrough file still sends to the server. Promises D2, D16. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
@@ -7,14 +7,16 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "shared/fuse_uapi.h"
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
-/* Addresses of the case process are the client's as well, that is a fork of it. */
+/* The client is a fork: what has an address before it starts has the same one there. */
 #define AT(data) ((long)(data))
 
 /* --- FSYNC ------------------------------------------------------------------ */
@@ -28,11 +30,11 @@ CASE(sync, fdatasync_sends_fsync, .promise = "D2", .abilities = "seen hold",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	ASSERT_RET(server_hold(w, "FSYNC"), 0);
 	client_start_call(c, fdatasync, fd);
 	EXPECT_RET(server_wait(w, "FSYNC", 1), 1);
-	EXPECT_RET(server_seen(w, "FSYNC", "flags"), 1);
+	EXPECT_RET(server_seen(w, "FSYNC", "flags"), FUSE_FSYNC_FDATASYNC);
 	EXPECT_RET(server_seen(w, "FSYNC", "fh"), 1);
 	EXPECT_RET(server_go(w, "FSYNC"), 1);
 	EXPECT_RET(client_finish(c), 0);
@@ -45,7 +47,7 @@ CASE(sync, fsync_not_resent_after_enosys, .promise = "D2", .abilities = "seen",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, 0, NEW);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_REQUESTS(w, "FSYNC");
@@ -61,8 +63,8 @@ CASE(sync, fsync_skips_backing_file, .promise = "D2",
 	long fd;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	register_on_other_ok(w, "no-passthrough");
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, 0, NEW);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_REQUESTS(w, "FSYNC");
@@ -75,8 +77,8 @@ CASE(sync, msync_syncs_backing_file, .promise = "D2",
 	long fd, at;
 
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(register_on_other(w, "no-passthrough"));
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	register_on_other_ok(w, "no-passthrough");
+	fd = open_settled_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0);
 	EXPECT_POKE(w, at, 'g');
 	EXPECT_RET(client_call(client(w), msync, at, PAGE, MS_SYNC), 0);
@@ -96,7 +98,7 @@ CASE(close, each_sends_flush, .promise = "D2", .abilities = "seen",
 	long fd, copy;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(copy = client_call(c, dup, fd));
 	EXPECT_REQUESTS(w, "");
 	EXPECT_CLOSE(c, fd);
@@ -115,7 +117,7 @@ CASE(close, noflush_sends_release_only, .promise = "D2",
 	long fd, copy;
 
 	open_rule(w, "f reg=at-open flags=passthrough,noflush");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	ASSERT_POSITIVE(copy = client_call(c, dup, fd));
 	EXPECT_CLOSE(c, copy);
 	EXPECT_REQUESTS(w, "");
@@ -135,7 +137,7 @@ CASE(ftruncate, sends_setattr, .promise = "D2", .abilities = "seen",
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, 3 * PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(c, ftruncate, fd, PAGE + 1), 0);
 	EXPECT_REQUESTS(w, "SETATTR");
 	EXPECT_RET(server_seen(w, "SETATTR", "size"), PAGE + 1);
@@ -155,7 +157,7 @@ CASE(fchmod, sends_setattr, .promise = "D2",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(client(w), fchmod, fd, 0600), 0);
 	EXPECT_REQUESTS(w, "SETATTR");
 	ASSERT_RET(stat(backing_path("f"), &st), 0);
@@ -171,7 +173,7 @@ CASE(fallocate, sends_request, .promise = "D2", .abilities = "seen",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(c, fallocate, fd, FALLOC_FL_KEEP_SIZE, 7, PAGE), -EOPNOTSUPP);
 	EXPECT_REQUESTS(w, "FALLOCATE");
 	EXPECT_RET(server_seen(w, "FALLOCATE", "flags"), FALLOC_FL_KEEP_SIZE);
@@ -192,7 +194,7 @@ CASE(lseek_data, sends_request, .promise = "D2", .abilities = "seen",
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 2 * PAGE);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_DATA), 5);
 	EXPECT_REQUESTS(w, "LSEEK");
 	EXPECT_RET(server_seen(w, "LSEEK", "offset"), 5);
@@ -211,7 +213,7 @@ CASE(lseek_set, sends_nothing, .promise = "D2",
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_SET), 5);
 	EXPECT_RET(client_call(c, lseek, fd, 3, SEEK_CUR), 8);
 	EXPECT_RET(client_call(c, lseek, fd, -1, SEEK_END), PAGE - 1);
@@ -232,7 +234,7 @@ CASE(ioctl, getflags_enotty, .promise = "D2",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(client(w), ioctl, fd, FS_IOC_GETFLAGS, AT(&flags)), -ENOTTY);
 	EXPECT_REQUESTS(w, "OPEN IOCTL RELEASE");
 }
@@ -245,7 +247,7 @@ CASE(ioctl, getflags_ignores_backing_id, .promise = "D2",
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(client(w), ioctl, fd, FS_IOC_GETFLAGS, AT(&flags)), -ENOTTY);
 	EXPECT_REQUESTS(w, "OPEN+passthrough IOCTL RELEASE");
 	EXPECT_WRITE(w, fd, "g");
@@ -258,7 +260,7 @@ CASE(ioctl, unknown_enotty, .promise = "D2",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(client(w), ioctl, fd, 0x7fff, 0), -ENOTTY);
 	EXPECT_REQUESTS(w, "IOCTL");
 }
@@ -297,22 +299,27 @@ CASE(xattr, sends_requests, .promise = "D2",
 	EXPECT_REQUESTS(w, "GETXATTR LISTXATTR SETXATTR REMOVEXATTR");
 }
 
-/* --- the server's word counts ---------------------------------------------------- */
+/* --- errors of the server --------------------------------------------------------- */
 
 WORLD_FIXTURE(server_error);
 FIXTURE_VARIANT(server_error)
 {
 	const char *op;
-	long nr, args[5]; /* behind the descriptor */
+	long nr, args[5]; /* of the system call, after the descriptor */
 };
-FIXTURE_VARIANT_ADD(server_error, fsync) { "FSYNC", SYS_fsync, {} };
-FIXTURE_VARIANT_ADD(server_error, close) { "FLUSH", SYS_close, {} };
-FIXTURE_VARIANT_ADD(server_error, ftruncate) { "SETATTR", SYS_ftruncate, { PAGE } };
-FIXTURE_VARIANT_ADD(server_error, fchmod) { "SETATTR", SYS_fchmod, { 0600 } };
-FIXTURE_VARIANT_ADD(server_error, fallocate) { "FALLOCATE", SYS_fallocate, { 0, 0, PAGE } };
-FIXTURE_VARIANT_ADD(server_error, lseek) { "LSEEK", SYS_lseek, { 0, SEEK_DATA } };
-FIXTURE_VARIANT_ADD(server_error, ioctl) { "IOCTL", SYS_ioctl, { 0x7fff } };
-FIXTURE_VARIANT_ADD(server_error, flistxattr) { "LISTXATTR", SYS_flistxattr, {} };
+#define FAILS(call, request, ...)                                                     \
+	FIXTURE_VARIANT_ADD(server_error, call)                                       \
+	{                                                                             \
+		.op = request, .nr = SYS_##call, .args = { __VA_ARGS__ }              \
+	}
+FAILS(fsync, "FSYNC");
+FAILS(close, "FLUSH");
+FAILS(ftruncate, "SETATTR", 4096);
+FAILS(fchmod, "SETATTR", 0600);
+FAILS(fallocate, "FALLOCATE", 0, 0, 4096);
+FAILS(lseek, "LSEEK", 0, SEEK_DATA);
+FAILS(ioctl, "IOCTL", 0x7fff);
+FAILS(flistxattr, "LISTXATTR");
 
 CASE(server_error, fails_call_edquot, .promise = "D2", .abilities = "answers",
 	.title = "when the server answers EDQUOT, the call leaves the backing file unchanged and fails with EDQUOT")
@@ -321,8 +328,8 @@ CASE(server_error, fails_call_edquot, .promise = "D2", .abilities = "answers",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(server_call(&w->server, -1, "answer %s EDQUOT", variant->op), 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
+	ASSERT_RET(server_answer(w, variant->op, "EDQUOT"), 0);
+	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_syscall(client(w), variant->op, variant->nr,
 				  (long[6]){ fd, a[0], a[1], a[2], a[3], a[4] }), -EDQUOT);
 	EXPECT_RET(server_wait(w, variant->op, 1), 1);
@@ -349,7 +356,7 @@ CASE(proc_fd, sends_open, .promise = "D16",
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
+	fd = open_settled_ok(w, "f", O_RDONLY);
 	ASSERT_POSITIVE(again = client_reopen(c, fd, O_RDWR));
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
 	EXPECT_WRITE(c, again, "g");
@@ -371,7 +378,7 @@ CASE(o_path, sends_no_open, .promise = "D16",
 	EXPECT_RET(client_read(c, path, data, 1, 0), -EBADF);
 	EXPECT_REQUESTS(w, "LOOKUP");
 	ASSERT_POSITIVE(fd = client_reopen(c, path, O_RDONLY));
-	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
+	EXPECT_READ(c, fd, "f");
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
 	EXPECT_CLOSE(c, path);
 	EXPECT_REQUESTS(w, "");

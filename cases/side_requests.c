@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What passthrough I/O asks the server in passing: GETXATTR, SETATTR, POLL. Rows D7, D17, D24. */
+/* Requests that passthrough I/O sends besides: GETXATTR, SETATTR, POLL. Promises D7, D17, D24. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "world/io_methods.h"
 
-enum { OLD = 1, NEW = 2 }; /* seeds */
+enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE   4096L
-#define CLIENT 1000
+#define PAGE   sysconf(_SC_PAGESIZE)
+#define USER 1000
 
-/* A file of which the server has not been asked for extended attributes yet. */
+/* Opens a file for which GETXATTR has not been sent yet. The descriptor, or -errno. */
 static long open_polled(struct world *w, const char *path)
 {
 	long fd = client_open(client(w), path, O_RDWR);
@@ -20,6 +21,8 @@ static long open_polled(struct world *w, const char *path)
 	world_requests(w);
 	return fd;
 }
+
+#define open_polled_ok(w, path) POSITIVE_OK("open " path, open_polled(w, path))
 
 IO_METHOD_FIXTURE(getxattr);
 EACH_CALL(getxattr);
@@ -33,12 +36,12 @@ CASE(getxattr, sent_until_enosys, .promise = "D7",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g reg=at-open");
-	ASSERT_POSITIVE(fd = open_polled(w, "f"));
+	fd = open_polled_ok(w, "f");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "");
-	ASSERT_POSITIVE(fd = open_polled(w, "g"));
+	fd = open_polled_ok(w, "g");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "");
 }
@@ -52,17 +55,17 @@ CASE(getxattr, sent_by_each_write_on_enodata, .promise = "D7", .abilities = "ans
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(server_answer(w, "GETXATTR", "ENODATA"), 0);
-	ASSERT_POSITIVE(fd = open_polled(w, "f"));
+	fd = open_polled_ok(w, "f");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
 }
 
-static const struct world_opts killpriv_v2 = { .init = "killpriv-v2" };
+static const struct world_opts with_killpriv_v2 = { .init = "killpriv-v2" };
 
 CASE(getxattr, sent_once_with_killpriv_v2, .promise = "D7", .abilities = "answers",
-	.world = &killpriv_v2,
+	.world = &with_killpriv_v2,
 	.title = "with FUSE_HANDLE_KILLPRIV_V2 only the first write to a file sends GETXATTR")
 {
 	struct client *c = client(w);
@@ -72,11 +75,11 @@ CASE(getxattr, sent_once_with_killpriv_v2, .promise = "D7", .abilities = "answer
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g reg=at-open");
 	ASSERT_RET(server_answer(w, "GETXATTR", "ENODATA"), 0);
-	ASSERT_POSITIVE(fd = open_polled(w, "f"));
+	fd = open_polled_ok(w, "f");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
-	ASSERT_POSITIVE(fd = open_polled(w, "g"));
+	fd = open_polled_ok(w, "g");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
 }
@@ -89,7 +92,7 @@ CASE(getxattr, write_waits_for_reply, .promise = "D7", .abilities = "hold",
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_POSITIVE(fd = open_polled(w, "f"));
+	fd = open_polled_ok(w, "f");
 	ASSERT_RET(server_hold(w, "GETXATTR"), 0);
 	client_start_write_by(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_RET(server_wait(w, "GETXATTR", 1), 1);
@@ -105,7 +108,7 @@ EACH_CALL(setuid_file);
 CASE(setuid_file, refused_setattr_edquot, .promise = "D24", .abilities = "answers",
 	.title = "a non-root write to a setuid file writes nothing and fails with its SETATTR's error; root can write")
 {
-	struct client *c = client(w), *root = client_number(w, 1);
+	struct client *user = client(w), *root = client_number(w, 1);
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
@@ -113,9 +116,9 @@ CASE(setuid_file, refused_setattr_edquot, .promise = "D24", .abilities = "answer
 	open_rule(w, "f reg=reuse");
 	ASSERT_RET(chmod(backing_path("f"), 04777), 0);
 	ASSERT_RET(server_answer(w, "SETATTR", "EDQUOT"), 0);
-	ASSERT_RET(client_setuid(c, CLIENT), 0);
-	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, 0, NEW), -EDQUOT);
+	ASSERT_RET(client_setuid(user, USER), 0);
+	fd = open_settled_ok(w, "f", O_RDWR);
+	EXPECT_RET(client_write_by(user, variant->io_method, fd, PAGE, 0, NEW), -EDQUOT);
 	EXPECT_REQUESTS(w, "GETATTR SETATTR");
 	EXPECT_BACKING("f", "f");
 	fd = open_ok(root, "f", O_RDWR);
@@ -150,7 +153,7 @@ CASE(poll, io_uring_write_waits, .promise = "D17", .needs = NEED_IO_URING, .abil
 	ASSERT_RET(server_hold(w, "POLL"), 0);
 	client_start_write_by(c, BY_IO_URING, fd, PAGE, 0, NEW);
 	EXPECT_RET(server_wait(w, "POLL", 1), 1);
-	EXPECT_HOLDS(client_is_busy(c), "the write waits for the answer to POLL");
+	EXPECT_HOLDS(client_is_busy(c), "the write waits for the reply to POLL");
 	EXPECT_BACKING("f", "f");
 	EXPECT_RET(server_go(w, "POLL"), 1);
 	EXPECT_RET(client_finish(c), PAGE);
