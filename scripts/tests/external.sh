@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # run.sh --mount: on commands that mount nothing, on libfuse's passthrough_hp as it is, which is
-# known to leak, on a mended one, and on that with one mistake each.
+# known to leak, on a fixed one, and on that with one fault each.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -66,7 +66,7 @@ need_built tests/pass_fs
 pass_fs=$tmp/fs$$ # a name that no other process has
 cp "$built/tests/pass_fs" "$pass_fs"
 
-# MISTAKE|STATUS|FILTER|PATTERN of a line, without the name and the spaces. Each takes some seconds
+# FAULT|STATUS|FILTER|PATTERN of a line, without the name and the spaces. Each takes some seconds
 # of waiting, so they run at once.
 misbehaving()
 {
@@ -90,29 +90,29 @@ misbehaving()
 	END
 }
 
-misbehave() # MISTAKE FILTER
+misbehave() # FAULT FILTER
 {
 	timeout $((100 * ${FPT_TIMEOUT_MUL:-1})) "$run" --mount "$pass_fs $1 {source} {mountpoint}" --filter "$2" \
 		--run-dir "$tmp/$1.run" >"$tmp/$1.out" 2>&1 || echo $? >"$tmp/$1.status"
 }
 
 misbehaving >"$tmp/misbehaving"
-while IFS='|' read -r made wanted filter pattern; do
-	echo 0 >"$tmp/$made.status"
-	misbehave "$made" "$filter" &
+while IFS='|' read -r fault wanted filter pattern; do
+	echo 0 >"$tmp/$fault.status"
+	misbehave "$fault" "$filter" &
 done <"$tmp/misbehaving"
 wait
-while IFS='|' read -r made wanted filter pattern; do
-	check "with $made the run ends in time: exit $wanted" [ "$(cat "$tmp/$made.status")" = "$wanted" ]
-	sed "s/^${pass_fs##*/} *//; s/  */ /g" "$tmp/$made.out" >"$tmp/lines"
+while IFS='|' read -r fault wanted filter pattern; do
+	check "with $fault the run ends in time: exit $wanted" [ "$(cat "$tmp/$fault.status")" = "$wanted" ]
+	sed "s/^${pass_fs##*/} *//; s/  */ /g" "$tmp/$fault.out" >"$tmp/lines"
 	says "and tells what is wrong" "$tmp/lines" "$pattern"
 	check "and does not accuse the kernel" no_line '.*kernel:.*' "$tmp/lines"
 done <"$tmp/misbehaving"
 
 # --- what is advised ---------------------------------------------------------------
 
-# MISTAKE|PATTERN of what decides, which comes first|PATTERN of the rest.
-mistaken()
+# FAULT|PATTERN of what decides, which comes first|PATTERN of the rest.
+advised()
 {
 	cat <<-END
 	id-per-open|another ID for a file that is open with one; with it [0-9]* more of A5 .*A8.*: keep one ID per inode and count its opens|.*[0-9]* cases
@@ -129,18 +129,18 @@ mistaken()
 	END
 }
 
-mistaken >"$tmp/mistaken"
-while IFS='|' read -r made pattern rest; do
-	echo 0 >"$tmp/$made.status"
-	misbehave "$made" 'A1,A5,leaks.last_close.open_rdwr.*,leaks.pins.none_after_many*,leaks.unlinked.o_tmpfile*' &
-done <"$tmp/mistaken"
+advised >"$tmp/advised"
+while IFS='|' read -r fault pattern rest; do
+	echo 0 >"$tmp/$fault.status"
+	misbehave "$fault" 'A1,A5,leaks.last_close.open_rdwr.*,leaks.pins.none_after_many*,leaks.unlinked.o_tmpfile*' &
+done <"$tmp/advised"
 wait
-while IFS='|' read -r made pattern rest; do
-	check "with $made the run fails" [ "$(cat "$tmp/$made.status")" = 1 ]
-	sed -n '/^What the author of /,$p' "$tmp/$made.out" | paste -sd ' ' >"$tmp/advice"
+while IFS='|' read -r fault pattern rest; do
+	check "with $fault the run fails" [ "$(cat "$tmp/$fault.status")" = 1 ]
+	sed -n '/^What the author of /,$p' "$tmp/$fault.out" | paste -sd ' ' >"$tmp/advice"
 	says "and is advised, of what decides first" "$tmp/advice" \
 		"What the [^:]*: \(it passes [^.]*\. \)\?Not kept is [^.]*${pattern}[^.]*\. $rest found what they expect\."
-done <"$tmp/mistaken"
+done <"$tmp/advised"
 
 # --- what waits for itself ---------------------------------------------------------
 
@@ -193,8 +193,8 @@ if ! source=$("$scripts/libfuse.sh" "$version" --source 2>"$tmp/why")/example; t
 fi
 
 compile "$source/passthrough_hp.cc" "$tmp/passthrough_hp" &
-sed -f "$tests/data/passthrough_hp.sed" "$source/passthrough_hp.cc" >"$tmp/mended.cc"
-check "the mended one builds" compile "$tmp/mended.cc" "$tmp/mended"
+sed -f "$tests/data/passthrough_hp.sed" "$source/passthrough_hp.cc" >"$tmp/fixed.cc"
+check "the fixed one builds" compile "$tmp/fixed.cc" "$tmp/fixed"
 wait $!
 
 mounted "passthrough_hp" 1 "$tmp/passthrough_hp" --filter 'leaks.*' --results "$tmp/results"
@@ -204,25 +204,25 @@ says "and nothing else" "$tmp/out" '[0-9]* passed, 2 failed, 0 skipped'
 says "its author is told" "$tmp/advice" 'What the author of passthrough_hp should know: .*"an O_TMPFILE file that was linked is held by nothing after its last close": it is held by a descriptor of the program; with it 1 more of A8 A9\. So look at this: close the ID, .*'
 check "a part of a run leaves no results" [ ! -e "$tmp/results" ]
 
-mounted "a mended passthrough_hp" 0 "$tmp/mended" --results "$tmp/results" --kernel-name here --name passthrough
+mounted "a fixed passthrough_hp" 0 "$tmp/fixed" --results "$tmp/results" --kernel-name here --name passthrough
 same "passes everything" - "$tmp/advice" <<-END
 	$(printf '%s' "What the author of passthrough should know: it passes through files that it opens for reading, opens for writing, creates and makes by O_TMPFILE. $("$run" --mount '' --list | wc -l) cases found what they expect.")
 END
 check "has results" grep -q '^leaks.unlinked.o_tmpfile_freed_on_close	passthrough	pass	.* nothing	' "$tmp/results/here/passthrough.tsv"
-mounted "in the foreground" 0 "$tmp/mended --foreground" "$one"
-mounted "by a script" 0 "sh -c 'exec $tmp/mended \"\$@\"' sh" --name script "$one"
-mounted "with several devices" 0 "$tmp/mended --clone-fd" --filter 'usage.*'
+mounted "in the foreground" 0 "$tmp/fixed --foreground" "$one"
+mounted "by a script" 0 "sh -c 'exec $tmp/fixed \"\$@\"' sh" --name script "$one"
+mounted "with several devices" 0 "$tmp/fixed --clone-fd" --filter 'usage.*'
 
-mounted "without passthrough" 4 "$tmp/mended --nopassthrough" --filter 'usage.*'
-says "is told so" "$tmp/advice" 'What the author of mended should know: it does not use passthrough: nothing that it opens for reading, opens for writing, creates or makes by O_TMPFILE is read without it\. 0 cases .*'
+mounted "without passthrough" 4 "$tmp/fixed --nopassthrough" --filter 'usage.*'
+says "is told so" "$tmp/advice" 'What the author of fixed should know: it does not use passthrough: nothing that it opens for reading, opens for writing, creates or makes by O_TMPFILE is read without it\. 0 cases .*'
 
-# with MISTAKE FILTER CASE OBSERVED
+# with FAULT FILTER CASE OBSERVED
 with()
 {
-	export MISTAKE="$1"
-	check "the source has the mistake $1" grep -q "mistake(\"$1\")" "$tmp/mended.cc"
-	mounted "with $1" 1 "$tmp/mended" --filter "$2"
-	says "is found" "$tmp/out" "mended  *$3  *fail .*$4.*"
+	export FPT_FAULT="$1"
+	check "the source has the fault $1" grep -q "fault(\"$1\")" "$tmp/fixed.cc"
+	mounted "with $1" 1 "$tmp/fixed" --filter "$2"
+	says "is found" "$tmp/out" "fixed  *$3  *fail .*$4.*"
 }
 
 with never-close 'leaks.last_close.open_rdwr.unpins_file' leaks.last_close.open_rdwr.unpins_file 'got an ID that the program has not closed'
@@ -245,13 +245,13 @@ with sealed-file A1 usage.passthrough.o_creat.read_bypasses_server 'got EPERM'
 with keep-cache A1 usage.passthrough.open_rdwr.read_bypasses_server 'got EIO'
 with stay 'server_exit.unmounted.open_rdwr.*' server_exit.unmounted.open_rdwr.exits_and_pins_nothing 'got ETIME'
 
-export MISTAKE=refuse-truncate
-mounted "with truncate refused" 0 "$tmp/mended" --filter 'usage.passthrough.*.read_bypasses*'
-says "is told so of what is created" "$tmp/out" '.* library: mended has no truncate'
-check "and not that it creates nothing" no_line '.* mended has no O_.*' "$tmp/out"
+export FPT_FAULT=refuse-truncate
+mounted "with truncate refused" 0 "$tmp/fixed" --filter 'usage.passthrough.*.read_bypasses*'
+says "is told so of what is created" "$tmp/out" '.* library: fixed has no truncate'
+check "and not that it creates nothing" no_line '.* fixed has no O_.*' "$tmp/out"
 
-export MISTAKE=not-asked-for
-mounted "with passthrough not asked for" 4 "$tmp/mended" --filter A1
+export FPT_FAULT=not-asked-for
+mounted "with passthrough not asked for" 4 "$tmp/fixed" --filter A1
 says "is told so" "$tmp/advice" '.* it does not use passthrough: .*'
 
 of_the_test()
