@@ -158,7 +158,7 @@ install: all
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests vm contain probe bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm contain probe bench-cycle)
 
 include tests.mk
 

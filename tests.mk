@@ -30,6 +30,18 @@ $(OUTPUT)/tests/%: $$(call test_obj,$$*) $$($$*_OBJS) \
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(LINK_STATIC)) $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) $(LIBURING) -pthread -o $@
 
+# Servers whose system calls go through deliberate faults, see fixtures/servers/faults.c.
+FAULTY := $(addprefix $(OUTPUT)/faulty/,raw $(filter libfuse,$(LIBFUSE_SERVERS)))
+WRAPS  := $(foreach f,ioctl read write writev,-Wl,--wrap=$(f))
+
+$(FAULTY): $(OUTPUT)/faulty/%: $(OUTPUT)/servers/% $(OUTPUT)/obj/fixtures/servers/%/variant.o \
+		$(call objs,fixtures/servers/faults.c fixtures/backing_id/non_linux.c) \
+		$(call rooms,fixtures/servers/$$* $(SERVING))
+	@mkdir -p $(@D)
+	$(call msg,LINK,,$@)
+	$(Q)$(call link,$(if $(filter libfuse,$*),$(LIBFUSE_STATIC),$(STATIC))) $(WRAPS) \
+		$(if $(filter libfuse,$*),$(LIBFUSE_LIBS)) -pthread -o $@
+
 # Servers on a libfuse with one mutation each, for scripts/tests/libfuse-mutations.sh. OUTPUT is where
 # scripts/libfuse.sh built libfuse and a server from $(LIBFUSE_TREE) without a mutation.
 mutation_header = $(shell sed -n 's,^// $(2): *,,p' scripts/tests/libfuse-mutations/$(1).cocci)
@@ -53,7 +65,7 @@ $(OUTPUT)/mutations/%: $(OUTPUT)/mutations/%.o $(call rooms,fixtures/servers/lib
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBFUSE_LIBS) -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) $(TEST_PROGRAMS))
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) $(TEST_PROGRAMS)) $(FAULTY)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 

@@ -97,16 +97,16 @@ misbehave() # FAULT FILTER
 }
 
 misbehaving >"$tmp/misbehaving"
-while IFS='|' read -r made wanted filter pattern; do
-	echo 0 >"$tmp/$made.status"
-	misbehave "$made" "$filter" &
+while IFS='|' read -r fault wanted filter pattern; do
+	echo 0 >"$tmp/$fault.status"
+	misbehave "$fault" "$filter" &
 done <"$tmp/misbehaving"
 wait
-while IFS='|' read -r made wanted filter pattern; do
-	check "$made: the run ends in time: exit $wanted" [ "$(cat "$tmp/$made.status")" = "$wanted" ]
-	sed "s/^${pass_fs##*/} *//; s/  */ /g" "$tmp/$made.out" >"$tmp/lines"
-	says "$made: the reason is printed" "$tmp/lines" "$pattern"
-	check "$made: the kernel is no suspect" no_line '.*kernel:.*' "$tmp/lines"
+while IFS='|' read -r fault wanted filter pattern; do
+	check "$fault: the run ends in time: exit $wanted" [ "$(cat "$tmp/$fault.status")" = "$wanted" ]
+	sed "s/^${pass_fs##*/} *//; s/  */ /g" "$tmp/$fault.out" >"$tmp/lines"
+	says "$fault: the reason is printed" "$tmp/lines" "$pattern"
+	check "$fault: the kernel is no suspect" no_line '.*kernel:.*' "$tmp/lines"
 done <"$tmp/misbehaving"
 
 # --- advice ---------------------------------------------------------------
@@ -130,15 +130,15 @@ advised()
 }
 
 advised >"$tmp/advised"
-while IFS='|' read -r made pattern rest; do
-	echo 0 >"$tmp/$made.status"
-	misbehave "$made" 'A1,A5,leaks.last_close.open_rdwr.*,leaks.pins.none_after_many*,leaks.unlinked.o_tmpfile*' &
+while IFS='|' read -r fault pattern rest; do
+	echo 0 >"$tmp/$fault.status"
+	misbehave "$fault" 'A1,A5,leaks.last_close.open_rdwr.*,leaks.pins.none_after_many*,leaks.unlinked.o_tmpfile*' &
 done <"$tmp/advised"
 wait
-while IFS='|' read -r made pattern rest; do
-	check "$made: the run fails" [ "$(cat "$tmp/$made.status")" = 1 ]
-	sed -n '/^Advice for the author of /,$p' "$tmp/$made.out" | paste -sd ' ' >"$tmp/advice"
-	says "$made: the advice names the cause first" "$tmp/advice" \
+while IFS='|' read -r fault pattern rest; do
+	check "$fault: the run fails" [ "$(cat "$tmp/$fault.status")" = 1 ]
+	sed -n '/^Advice for the author of /,$p' "$tmp/$fault.out" | paste -sd ' ' >"$tmp/advice"
+	says "$fault: the advice names the cause first" "$tmp/advice" \
 		"Advice for the [^:]*: \(it uses [^.]*\. \)\?Broken: [^.]*${pattern}[^.]*\. $rest passed\."
 done <"$tmp/advised"
 
@@ -219,7 +219,7 @@ says "is reported" "$tmp/advice" 'Advice for the author of fixed: it does not us
 # with FAULT FILTER CASE OBSERVED
 with()
 {
-	export FAULT="$1"
+	export HP_FAULT="$1"
 	check "the source has the fault $1" grep -q "fault(\"$1\")" "$tmp/fixed.cc"
 	mounted "with $1" 1 "$tmp/fixed" --filter "$2"
 	says "is found" "$tmp/out" "fixed  *$3  *fail .*$4.*"
@@ -245,12 +245,12 @@ with sealed-file A1 usage.passthrough.o_creat.read_bypasses_server 'got EPERM'
 with keep-cache A1 usage.passthrough.open_rdwr.read_bypasses_server 'got EIO'
 with stay 'server_exit.unmounted.open_rdwr.*' server_exit.unmounted.open_rdwr.exits_and_pins_nothing 'got ETIME'
 
-export FAULT=refuse-truncate
+export HP_FAULT=refuse-truncate
 mounted "with truncate refused" 0 "$tmp/fixed" --filter 'usage.passthrough.*.read_bypasses*'
 says "is told so of what is created" "$tmp/out" '.* library: fixed has no truncate'
 check "and not that it creates nothing" no_line '.* fixed has no O_.*' "$tmp/out"
 
-export FAULT=not-asked-for
+export HP_FAULT=not-asked-for
 mounted "with passthrough not asked for" 4 "$tmp/fixed" --filter A1
 says "is reported" "$tmp/advice" '.* it does not use passthrough: .*'
 

@@ -2,49 +2,49 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Each case can fail: all cases run on the raw server, and those about libfuse on that
-# one, once as they are and once under every deliberate mistake of fixtures/shared/faults.c,
-# and whatever is executed must fail at least once. Case x mistake is kept in
-# $OUTPUT/faults.tsv.
+# one, once as they are and once under every deliberate fault of fixtures/servers/faults.c and
+# fixtures/client/faults.c, and whatever is executed must fail at least once. Case x fault is
+# kept in $OUTPUT/faults.tsv.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
-need_built servers/raw
+need_built faulty/raw
 need_fuse
 export OUTPUT="$built"
-mistakes=$("$OUTPUT/servers/raw" --fault-list)
+faults=$(FPT_FAULT=list "$OUTPUT/faulty/raw" && FPT_FAULT=list "$OUTPUT/cases/drop")
 
-# What cases came to under one mistake, "none" being none.
-run_on() # SERVER MISTAKE OPTION...
+# What cases came to under one fault, "none" being none.
+run_on() # SERVER FAULT OPTION...
 {
-	server=$1 mistake=$2
+	server=$1 fault=$2
 	shift 2
 	status=0
-	FPT_FAULT=${mistake#none} "$scripts/run.sh" -j 8 --server "$server" \
-		--run-dir "$tmp/run/$server/$mistake" \
-		--kernel-name "$mistake" "$@" >"$tmp/$mistake.out" 2>&1 || status=$?
-	tsv=$(echo "$tmp/run/$server/$mistake/results/$mistake/"*.tsv)
+	FPT_FAULT=${fault#none} "$scripts/run.sh" -j 8 --server "$OUTPUT/faulty/$server" \
+		--run-dir "$tmp/run/$server/$fault" \
+		--kernel-name "$fault" "$@" >"$tmp/$fault.out" 2>&1 || status=$?
+	tsv=$(echo "$tmp/run/$server/$fault/results/$fault/"*.tsv)
 	case $status in
 	0 | 1 | 4) [ -s "$tsv" ] && return ;;
 	esac
 	echo "run.sh exits $status"
-	cat "$tmp/$mistake.out"
+	cat "$tmp/$fault.out"
 	return 1
 }
 
-# Keeps what they came to in $tmp/MISTAKE: on libfuse where the raw server cannot run them.
-finished() # MISTAKE
+# Keeps what they came to in $tmp/FAULT: on libfuse where the raw server cannot run them.
+finished() # FAULT
 {
 	run_on raw "$1" || return
 	raw_tsv=$tsv tsv=/dev/null
-	[ ! -x "$OUTPUT/servers/libfuse" ] || run_on libfuse "$1" --filter 'F[0-9]*' || return
+	[ ! -x "$OUTPUT/faulty/libfuse" ] || run_on libfuse "$1" --filter 'F[0-9]*' || return
 	awk -F '\t' 'FILENAME == ARGV[1] { libfuse[$1] = $0; next }
 		$3 == "skip:library" && $1 in libfuse { $0 = libfuse[$1] }
 		{ print }' "$tsv" "$raw_tsv" >"$tmp/$1"
 }
 
-# All that nobody else has taken; what went wrong is in $tmp/MISTAKE.problem.
-run_under() # MISTAKE...
+# All that nobody else has taken; what went wrong is in $tmp/FAULT.problem.
+run_under() # FAULT...
 {
 	for each; do
 		mkdir "$tmp/$each.taken" 2>/dev/null || continue
@@ -52,7 +52,7 @@ run_under() # MISTAKE...
 	done
 }
 
-ran() # MISTAKE
+ran() # FAULT
 {
 	[ -s "$tmp/$1" ] || { cat "$tmp/$1.problem"; return 1; }
 }
@@ -61,16 +61,16 @@ ran() # MISTAKE
 run_under none
 # shellcheck disable=SC2086 # lists of words
 {
-	run_under $mistakes &
-	run_under $mistakes
+	run_under $faults &
+	run_under $faults
 	wait
 }
-for mistake in none $mistakes; do
-	check "the cases run under: $mistake" ran "$mistake"
+for fault in none $faults; do
+	check "the cases run under: $fault" ran "$fault"
 done
 
 # shellcheck disable=SC2046,SC2086 # lists of words
-awk -F '\t' -v mistakes="none $mistakes" '
+awk -F '\t' -v faults="none $faults" '
 	FNR == 1 {
 		file++
 		next
@@ -82,7 +82,7 @@ awk -F '\t' -v mistakes="none $mistakes" '
 		outcome[$1, file] = $3
 	}
 	END {
-		n = split(mistakes, name, /[ \n]/)
+		n = split(faults, name, /[ \n]/)
 		printf "case"
 		for (m = 1; m <= n; m++)
 			printf "\t%s", name[m]
@@ -93,9 +93,9 @@ awk -F '\t' -v mistakes="none $mistakes" '
 				printf "\t%s", outcome[cases[c], m]
 			print ""
 		}
-	}' $(printf "$tmp/%s " none $mistakes) >"$OUTPUT/faults.tsv"
+	}' $(printf "$tmp/%s " none $faults) >"$OUTPUT/faults.tsv"
 
-# Only fail counts: a set-up that a mistake broke says nothing of the expectations.
+# Only fail counts: a set-up that a fault broke says nothing of the expectations.
 fails_in() # WORD...
 {
 	case " $* " in
@@ -111,7 +111,7 @@ while IFS='	' read -r case unharmed outcomes; do
 		n=$((n + 1))
 		echo "ok $n - $case can fail # SKIP ${unharmed#skip:}: it does not run here"
 		;;
-	*/xfail) # seen failing without any mistake
+	*/xfail) # seen failing without any fault
 		n=$((n + 1))
 		echo "ok $n - $case can fail"
 		;;
@@ -122,9 +122,9 @@ while IFS='	' read -r case unharmed outcomes; do
 	esac
 done <"$OUTPUT/faults.tsv"
 
-# A mistake that no case notices is none.
-for mistake in $mistakes; do
-	check "a case notices: $mistake" grep -q '	raw	fail	' "$tmp/$mistake"
+# A fault that no case notices is none.
+for fault in $faults; do
+	check "a case notices: $fault" grep -q '	raw	fail	' "$tmp/$fault"
 done
 
 finish

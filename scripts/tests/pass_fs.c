@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A small file system that passes files through, and makes the mistake that its first argument
- * names: pass_fs MISTAKE SOURCE MOUNTPOINT [TELL]. "none" is one, too. Who reads TELL is told that it
- * has opened a file of its own mount. For mount.sh, which knows what run.sh --mount says of each.
+ * A small file system that passes files through, and has the fault that its first argument
+ * names: pass_fs FAULT SOURCE MOUNTPOINT [TELL]. "none" is one, too. Who reads TELL is told that it
+ * has opened a file of its own mount. For external.sh, which knows what run.sh --mount says of each.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,13 +35,13 @@ struct node {
 
 static struct node nodes[NODES]; /* the number of a node is its place, and one more */
 static size_t node_count;
-static const char *made, *mountpoint, *tell;
+static const char *chosen, *mountpoint, *tell;
 static int device;
 static volatile uint32_t opener; /* the thread, as requests name it */
 
-static bool mistake(const char *name)
+static bool fault(const char *name)
 {
-	return !strcmp(made, name);
+	return !strcmp(chosen, name);
 }
 
 /* --- answers ----------------------------------------------------------------------- */
@@ -138,11 +138,11 @@ static bool is_passed_through(int flags)
 {
 	bool writes = flags & O_ACCMODE;
 
-	if (mistake("no-passthrough"))
+	if (fault("no-passthrough"))
 		return false;
-	if (mistake("cached-readers"))
+	if (fault("cached-readers"))
 		return writes;
-	return !(writes && (mistake("cached-writers") || mistake("direct-writers")));
+	return !(writes && (fault("cached-writers") || fault("direct-writers")));
 }
 
 /* The answer to an open of @node by @fd. */
@@ -153,23 +153,23 @@ static struct wire_open_out open_node(struct node *node, int fd, int flags)
 
 	node->opens++;
 	if (!is_passed_through(flags)) {
-		out.open_flags = mistake("direct-writers") ? FOPEN_DIRECT_IO : 0;
+		out.open_flags = fault("direct-writers") ? FOPEN_DIRECT_IO : 0;
 		return out;
 	}
-	if (!node->id || mistake("id-per-open"))
+	if (!node->id || fault("id-per-open"))
 		node->id = ioctl(device, FUSE_DEV_IOC_BACKING_OPEN, &map);
-	out.open_flags = FOPEN_PASSTHROUGH | (mistake("keep-cache") ? FOPEN_KEEP_CACHE : 0);
-	out.backing_id = mistake("no-such-id") ? NO_SUCH_ID : node->id;
-	if (mistake("drop-before-reply"))
+	out.open_flags = FOPEN_PASSTHROUGH | (fault("keep-cache") ? FOPEN_KEEP_CACHE : 0);
+	out.backing_id = fault("no-such-id") ? NO_SUCH_ID : node->id;
+	if (fault("drop-before-reply"))
 		close_id(node->id);
 	return out;
 }
 
 static void drop_after_reply(struct node *node)
 {
-	if (!mistake("drop-after-reply") && !mistake("drop-before-reply"))
+	if (!fault("drop-after-reply") && !fault("drop-before-reply"))
 		return;
-	if (mistake("drop-after-reply"))
+	if (fault("drop-after-reply"))
 		close_id(node->id);
 	node->id = 0;
 }
@@ -177,7 +177,7 @@ static void drop_after_reply(struct node *node)
 static void release(struct node *node, int fd)
 {
 	close(fd);
-	if ((--node->opens && !mistake("first-close")) || !node->id || mistake("never-close"))
+	if ((--node->opens && !fault("first-close")) || !node->id || fault("never-close"))
 		return;
 	close_id(node->id);
 	node->id = 0;
@@ -189,7 +189,7 @@ static void answer_open(const struct wire_in_header *in, const struct wire_open_
 	struct wire_open_out out;
 	int fd;
 
-	if (mistake("refuse-second") && node->opens) {
+	if (fault("refuse-second") && node->opens) {
 		answer(in, -EIO, NULL, 0);
 		return;
 	}
@@ -363,7 +363,7 @@ static void *open_own(void *unused)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (tell)
 		close(open(tell, O_WRONLY | O_CLOEXEC));
-	if (!mistake("keep-own-open"))
+	if (!fault("keep-own-open"))
 		close(fd);
 	return NULL;
 }
@@ -404,20 +404,20 @@ static void mount_here(void)
 
 static void start(void)
 {
-	if (mistake("mount-nothing"))
+	if (fault("mount-nothing"))
 		pause();
 	mount_here();
-	if (mistake("mount-twice"))
+	if (fault("mount-twice"))
 		mount_here();
-	if (mistake("die"))
+	if (fault("die"))
 		exit(3);
-	if (mistake("stop"))
+	if (fault("stop"))
 		raise(SIGSTOP);
-	if (mistake("grandchild")) {
+	if (fault("grandchild")) {
 		live_on();
 		signal(SIGTERM, SIG_IGN);
 	}
-	if (mistake("spin"))
+	if (fault("spin"))
 		begin(spin);
 }
 
@@ -433,21 +433,21 @@ static bool is_swallowed(const struct wire_in_header *in)
 		{ "open-own-for-ever", FUSE_OPEN },
 	};
 
-	if (mistake("die-at-open") && in->opcode == FUSE_OPEN)
+	if (fault("die-at-open") && in->opcode == FUSE_OPEN)
 		abort();
 	for (size_t i = 0; i < sizeof(swallowed) / sizeof(swallowed[0]); i++)
-		if (mistake(swallowed[i].name) && in->opcode == swallowed[i].opcode)
+		if (fault(swallowed[i].name) && in->opcode == swallowed[i].opcode)
 			return true;
 	return false;
 }
 
 static void act(const struct wire_in_header *in)
 {
-	bool own = !strncmp(made, "open-own", 8) || mistake("keep-own-open");
+	bool own = !strncmp(chosen, "open-own", 8) || fault("keep-own-open");
 
 	if (own && in->opcode == FUSE_INIT)
 		begin(open_own);
-	if (mistake("open-own-slowly") && in->pid == opener && in->opcode != FUSE_INIT)
+	if (fault("open-own-slowly") && in->pid == opener && in->opcode != FUSE_INIT)
 		poll(NULL, 0, SLOW_MS);
 }
 
@@ -461,7 +461,7 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
-	made = argv[1];
+	chosen = argv[1];
 	mountpoint = argv[3];
 	tell = argv[4];
 	umask(0);

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # run.sh --probe finds nothing wrong with the project's own servers, and of servers with
-# one mistake the steps that are about it.
+# one fault the steps that are about it.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
 need_built servers/raw
+need_built faulty/raw
 need_built probe
 need_fuse
 
@@ -154,6 +155,11 @@ wrong vague "" <<-END
 	Commands of every server: start answers INIT, and tells of it in this form
 END
 
+says_instead shy 's/ passthrough yes/ passthrough no/'
+wrong shy "" <<-END
+	INIT: the answer asks for passthrough, with the depth that was given
+END
+
 says_instead flagless 's/OPEN+passthrough/OPEN/'
 wrong flagless "requests plan passthrough" <<-END
 	The journal: with passthrough there is no READ and no WRITE
@@ -248,31 +254,27 @@ wrong frail ids <<-END
 	Life: the server answers to the end
 END
 
-# Mistakes of the raw server itself.
-faulted() # MISTAKE PARTS
+# Faults between the raw server and the kernel.
+faulted() # FAULT PARTS
 {
-	server "$1" <<<"FPT_FAULT=$1 exec \"\$RAW\""
+	server "$1" <<<"FPT_FAULT=$1 exec \"\$OUTPUT/faulty/raw\""
 	wrong "$1" "$2"
 }
 
-faulted attr-timeout requests <<-END
+faulted no-attr-timeout requests <<-END
 	The journal: a LOOKUP for each name, and no more: timeouts are without end
 	The journal: one word for each request, in their order
 END
 
-faulted init "" <<-END
-	INIT: the answer asks for passthrough, with the depth that was given
-END
-
-faulted keep-fd holding <<-END
+faulted leaked-descriptor holding <<-END
 	The file system: between two requests nothing of the backing directory is open
 END
 
-faulted read-data requests <<-END
+faulted wrong-read-data requests <<-END
 	The file system: READ gives what is in the backing file
 END
 
-faulted reply-fh passthrough <<-END
+faulted wrong-handle passthrough <<-END
 	The plan: at the release of the first one the ID is dropped
 END
 

@@ -2,27 +2,27 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # No case passes without the backing ID that it stands on: all cases run on raw and libfuse, once as
-# they are and once with every BACKING_OPEN failing with EPERM (fixtures/shared/faults.c). Whatever made
+# they are and once with every BACKING_OPEN failing with EPERM (fixtures/servers/faults.c). Whatever made
 # an ID when nothing was in the way must not pass then. Which those are, their steps tell, so nothing
 # is listed here: cases in which every registration is refused, and those without any, may pass.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 
-need_built servers/raw
+need_built faulty/raw
 need_fuse
 export OUTPUT="$built"
-servers=raw
-[ ! -x "$built/servers/libfuse" ] || servers=raw,libfuse
+servers=$built/faulty/raw
+[ ! -x "$built/faulty/libfuse" ] || servers=$servers,$built/faulty/libfuse
 
-run_under() # MISTAKE, "none" being none
+run_under() # FAULT, "none" being none
 {
 	status=0
-	FPT_FAULT=${1#none} "$scripts/run.sh" -j 8 --server $servers \
+	FPT_FAULT=${1#none} "$scripts/run.sh" -j 8 --server "$servers" \
 		--run-dir "$tmp/$1" --kernel-name "$1" >"$tmp/$1.out" 2>&1 || status=$?
 }
 
-ran() # MISTAKE STATUS
+ran() # FAULT STATUS
 {
 	[ $status -eq "$2" ] || { echo "run.sh exits $status"; cat "$tmp/$1.out"; return 1; }
 }
@@ -35,7 +35,7 @@ made_an_id() # SERVER
 		"$tmp/none/evidence/$1"/*.jsonl | sort -u
 }
 
-passed() # SERVER MISTAKE
+passed() # SERVER FAULT
 {
 	awk -F '\t' '$3 ~ /^x?pass$|^xfail$/ { print $1 }' "$tmp/$2/results/$2/$1.tsv" | sort
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Fixes libfuse's example/passthrough_hp.cc, and adds the fault that $FAULT names. A fault whose place
+# Fixes libfuse's example/passthrough_hp.cc, and adds the fault that $HP_FAULT names. A fault whose place
 # is not in the source has no fault("...") in the result.
 
 /^static Fs fs{};/a\
@@ -8,8 +8,8 @@
 #include <sys/mman.h>\
 static bool fault(const char *name)\
 {\
-	const char *made = getenv("FAULT");\
-	return made && !strcmp(made, name);\
+	const char *chosen = getenv("HP_FAULT");\
+	return chosen && !strcmp(chosen, name);\
 }\
 static int another_file(const char *name)\
 {\
@@ -19,7 +19,7 @@ static int another_file(const char *name)\
 	return fd;\
 }
 
-# Mended: an O_TMPFILE file counts as open, and the inode has no open file of its own.
+# Fixed: an O_TMPFILE file counts as open, and the inode has no open file of its own.
 /^static void sfs_tmpfile/,/^}/ {
 	s/create_new_inode(dup(fd), &e)/create_new_inode(fault("open-inode") ? dup(fd) : with_fd_path(fd, [](const char *path) { return open(path, O_PATH); }), \&e)/
 	s/lock_guard<mutex> g{ inode->m };/&\n\t\tif (!fault("uncounted-tmpfile"))\n\t\t\tinode->nopen++;/
