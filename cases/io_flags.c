@@ -268,7 +268,7 @@ FIXTURE_VARIANT_ADD(sync_flag, rwf_sync) { 0, RWF_SYNC, 0 };
 FIXTURE_VARIANT_ADD(sync_flag, o_dsync) { O_DSYNC, 0, 1 };
 FIXTURE_VARIANT_ADD(sync_flag, o_sync) { O_SYNC, 0, 0 };
 
-CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "seen",
+CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "inspect",
 	.title = "RWF_SYNC, RWF_DSYNC, O_SYNC and O_DSYNC sync the backing file (DSYNC: data only) and send no request")
 {
 	long fd;
@@ -279,7 +279,7 @@ CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "seen",
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, variant->rwf), PAGE);
 	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
-	EXPECT_RET(server_call(&w->other, -1, "seen FSYNC flags"), variant->datasync);
+	EXPECT_RET(server_call(&w->other, -1, "inspect FSYNC flags"), variant->datasync);
 	EXPECT_REQUESTS(w, "");
 }
 

@@ -99,7 +99,7 @@ function say_blamed(who, key, where)
 
 function library(server)
 {
-	return joined(server in backend ? backend[server] : server, " ", version[server])
+	return joined(server in server_name ? server_name[server] : server, " ", version[server])
 }
 
 # Each reason once, with how many cases it kept from running; what a server cannot do

@@ -56,7 +56,7 @@ server=$(tail -n 1 "$tmp/built")
 # The version of another fuser, as Cargo would have chosen it; and of this one.
 version=$(sed -n '/^name = "fuser"$/{n;s/^version = "\(.*\)"$/\1/p}' "$built/fuser/Cargo.lock")
 "$server" </dev/null >"$tmp/hello" || :
-says "it says which fuser it has" "$tmp/hello" "hello .* backend fuser version $version can .*"
+says "it says which fuser it has" "$tmp/hello" "hello .* server fuser version $version can .*"
 check "and is called so" test "${server##*/}" = "fuser-$version"
 printf '[[package]]\nname = "%s"\nversion = "%s"\n\n' fuser-server 0.17.0 fuser 0.99.1 nix 0.30.1 >"$tmp/Cargo.lock"
 (cd "$tmp" && rustc --edition 2024 -o choose "$scripts/../fixtures/servers/fuser/build.rs" && ./choose) >"$tmp/chosen"
@@ -86,9 +86,9 @@ came_to() # NAME CASE OUTCOME
 
 run_rows_e "rows E" 0
 came_to "an ID that its own session outlived is run" drop.teardown.ended_session_no_ioctl pass
-run_rows_e "a BackingId that is leaked" 1 FPT_FUSER_MISTAKE=forget
+run_rows_e "a BackingId that is leaked" 1 FPT_FUSER_FAULT=forget
 came_to "is seen" drop.late.at_release_unpins "fail, accuses the library"
-run_rows_e "a BackingId that is dropped right after the reply" 1 FPT_FUSER_MISTAKE=early-drop
+run_rows_e "a BackingId that is dropped right after the reply" 1 FPT_FUSER_FAULT=early-drop
 came_to "is seen" drop.not_dropped.pins_until_session_end "fail, accuses the library"
 exits "the protocol is kept" 0 "$scripts/run.sh" --server "$server" --probe
 finish

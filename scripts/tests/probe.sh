@@ -44,7 +44,7 @@ cases_with() # WORD: how many cases name it
 exits "raw again" 0 "${run[@]}" raw
 says "the cases that a word would be needed for are counted" "$tmp/out" \
 	"without \"library-libfuse\": cases skipped: $(cases_with library-libfuse)"
-check "a word that the server says is none of them" lacks "$tmp/out" 'without "seed"'
+check "a word that the server says is none of them" lacks "$tmp/out" 'without "backing-id-library"'
 exits "no server is named" 1 "$scripts/run.sh" --probe
 says "it says so" "$tmp/err" "run.sh: --probe needs --server.*"
 
@@ -89,21 +89,21 @@ explains() # NAME TEXT: in the answer to the wrong() before
 
 server dumb <<<'exec cat >/dev/null'
 FPT_TIMEOUT_MUL=0.1 wrong dumb "" <<-END
-	Hello: the server begins with a hello line of protocol 1
+	Hello: the server begins with a hello line of protocol 2
 END
 explains dumb "the server did not say hello in time"
 
 server stranger <<<'echo "220 mail.example ESMTP"; exec cat >/dev/null'
 wrong stranger "" <<-END
-	Hello: the server begins with a hello line of protocol 1
+	Hello: the server begins with a hello line of protocol 2
 END
 explains stranger '220 mail.example ESMTP'
 
-says_instead future '1s/protocol 1/protocol 2/'
+says_instead future '1s/protocol 2/protocol 3/'
 wrong future "" <<-END
-	Hello: the server begins with a hello line of protocol 1
+	Hello: the server begins with a hello line of protocol 2
 END
-explains future "the server speaks another version of the protocol than this suite"
+explains future "the server speaks protocol 3; this suite speaks 2 (PROTOCOL.md, The version)"
 
 says_instead no_version '1s/ version [^ ]*//'
 wrong no_version "" <<-END
@@ -136,7 +136,7 @@ END
 
 says_instead modest '1s/ hold / /'
 wrong modest abilities <<-END
-	Further commands: who does not say "hold" refuses this
+	Commands that need an ability: who does not say "hold" refuses this
 END
 
 says_instead talkative '1s/$/ juggle/'
@@ -146,7 +146,7 @@ says "it is noted" "$tmp/out" 'note    Hello: no test knows the word "juggle" af
 says_instead anchorless '1s/$/ wants-anchor/'
 wrong anchorless "" <<-END
 	The anchor: without it IDs are refused
-	The journal: the request that gives the anchor is not in it
+	The request log: the request that gives the anchor is not in it
 END
 
 says_instead vague 's/ passthrough yes depth 1$//'
@@ -155,21 +155,21 @@ wrong vague "" <<-END
 END
 
 says_instead flagless 's/OPEN+passthrough/OPEN/'
-wrong flagless "requests plan passthrough" <<-END
-	The journal: with passthrough there is no READ and no WRITE
+wrong flagless "requests rules passthrough" <<-END
+	The request log: with passthrough there is no READ and no WRITE
 END
 
 says_instead forgetful 's/LOOKUP OPEN/OPEN LOOKUP/'
 wrong forgetful requests <<-END
-	The journal: one word for each request, in their order
+	The request log: one word for each request, in their order
 END
 
 hears_instead keeper 's/ drop=before-reply/ drop=keep/'
 wrong keeper passthrough <<-END
-	The plan: drop=before-reply: the open fails
-	The plan: and the ID is gone
-	The plan: drop=at-release: the open succeeds
-	The plan: reg=reuse: another open with the same ID
+	Open rules: drop=before-reply: the open fails
+	Open rules: and the ID is gone
+	Open rules: drop=at-release: the open succeeds
+	Open rules: reg=reuse: another open with the same ID
 END
 
 hears_instead impatient 's/ gate=reply//'
@@ -198,11 +198,11 @@ FPT_TIMEOUT_MUL=0.1 wrong grudging waiting <<-END
 END
 
 # Ignores what it does not know.
-hears_instead lenient 's/ \(ops\|last\|plans\) nonsense/ \1/; s/ nonsense=1//'
+hears_instead lenient 's/ \(requests\|last\|unused-rules\) nonsense/ \1/; s/ nonsense=1//'
 wrong lenient "" <<-END
-	Lines: what is at fault is refused: ops nonsense
+	Lines: what is at fault is refused: requests nonsense
 	Lines: what is at fault is refused: last nonsense
-	Lines: what is at fault is refused: plans nonsense
+	Lines: what is at fault is refused: unused-rules nonsense
 	Lines: what is at fault is refused: backing-open path=/dev/null nonsense=1
 END
 
@@ -256,8 +256,8 @@ faulted() # MISTAKE PARTS
 }
 
 faulted attr-timeout requests <<-END
-	The journal: a LOOKUP for each name, and no more: timeouts are without end
-	The journal: one word for each request, in their order
+	The request log: a LOOKUP for each name, and no more: timeouts are without end
+	The request log: one word for each request, in their order
 END
 
 faulted init "" <<-END
@@ -273,7 +273,7 @@ faulted read-data requests <<-END
 END
 
 faulted reply-fh passthrough <<-END
-	The plan: at the release of the first one the ID is dropped
+	Open rules: at the release of the first one the ID is dropped
 END
 
 finish
