@@ -156,7 +156,7 @@ on_the_oldest()
 	same "ends with where its server is" "$tmp/expected" "$tmp/out"
 	printf 'why-not passthrough\nbacking-open\nopen-rule f reg=at-open\nopen-rule f flags=keep_cache\n' | "$server" >"$tmp/got"
 	same "which says what it cannot" - "$tmp/got" <<-'END'
-	hello protocol 2 server libfuse version 3.14.0 can why-not hold inspect threads
+	hello protocol 2 server libfuse version 3.14.0 can hold inspect threads why-not
 	ok libfuse 3.14.0 has no passthrough API (3.17 has)
 	error EPROTO libfuse 3.14.0 has no passthrough API (3.17 has)
 	error EPROTO libfuse 3.14.0 has no passthrough API (3.17 has)
@@ -168,7 +168,7 @@ on_the_oldest()
 	says "is used" "$tmp/err" 'libfuse.sh: using libfuse 3.14.0, installed'
 	exits "with the library's threads" 0 "$libfuse" "$real" --kind mt --name threads
 	"$OUTPUT/servers/threads" </dev/null >"$tmp/got"
-	says "is another server" "$tmp/got" 'hello protocol 2 server libfuse-mt version 3.14.0 can why-not inspect threads'
+	says "is another server" "$tmp/got" 'hello protocol 2 server libfuse-mt version 3.14.0 can inspect threads why-not'
 	exits "over io_uring" 1 "$libfuse" "$real" --kind uring
 	says "says why not" "$tmp/err" 'libfuse.sh: no server over io_uring: libfuse 3.14.0 was built without io_uring (3.18 has it; .*'
 	unset PKG_CONFIG_PATH
