@@ -14,7 +14,7 @@ static const struct world_opts not_negotiated = { .init = "no-passthrough" };
 WORLD_FIXTURE(unmounted_device);
 
 CASE(unmounted_device, eperm, .promise = "C1", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any", .world = &unmounted,
+	.abilities = "arbitrary-ioctl", .world = &unmounted,
 	.title = "closing an ID on an unmounted device fails with EPERM without waiting",
 	.fixed_by = "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
 {
@@ -23,7 +23,7 @@ CASE(unmounted_device, eperm, .promise = "C1", .needs_not = NEED_PASSTHROUGH,
 }
 
 CASE(unmounted_device, sync_init_waits_eintr, .promise = "C1", .needs = NEED_SYNC_INIT,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "ioctl-any", .since = "6.18",
+	.needs_not = NEED_PASSTHROUGH, .abilities = "arbitrary-ioctl", .since = "6.18",
 	.world = &unmounted,
 	.title = "after FUSE_DEV_IOC_SYNC_INIT, closing an ID waits for the mount; a signal interrupts it with EINTR")
 {
@@ -34,13 +34,13 @@ CASE(unmounted_device, sync_init_waits_eintr, .promise = "C1", .needs = NEED_SYN
 
 WORLD_FIXTURE(bad_pointer);
 
-CASE(bad_pointer, efault, .promise = "C2", .abilities = "ioctl-any",
+CASE(bad_pointer, efault, .promise = "C2", .abilities = "arbitrary-ioctl",
 	.title = "closing an ID with a bad pointer fails with EFAULT")
 {
 	EXPECT_RET(server_backing_close(w, 0, "ptr=bad"), -EFAULT);
 }
 
-CASE(bad_pointer, efault_before_eperm, .promise = "C2", .abilities = "ioctl-any",
+CASE(bad_pointer, efault_before_eperm, .promise = "C2", .abilities = "arbitrary-ioctl",
 	.world = &not_negotiated,
 	.title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough")
 {

@@ -29,7 +29,7 @@ static long register_with(struct world *w, const char *words)
 WORLD_FIXTURE(unmounted_device);
 
 CASE(unmounted_device, eperm, .promise = "O1", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any", .world = &unmounted,
+	.abilities = "arbitrary-ioctl", .world = &unmounted,
 	.title = "registering on an unmounted device fails with EPERM without waiting",
 	.fixed_by = BLOCKING_FIXED_BY)
 {
@@ -37,7 +37,7 @@ CASE(unmounted_device, eperm, .promise = "O1", .needs_not = NEED_PASSTHROUGH,
 }
 
 CASE(unmounted_device, sync_init_waits_eintr, .promise = "O1", .needs = NEED_SYNC_INIT,
-	.needs_not = NEED_PASSTHROUGH, .abilities = "ioctl-any", .since = "6.18",
+	.needs_not = NEED_PASSTHROUGH, .abilities = "arbitrary-ioctl", .since = "6.18",
 	.world = &unmounted,
 	.title = "after FUSE_DEV_IOC_SYNC_INIT, registering waits for the mount; a signal interrupts it with EINTR")
 {
@@ -57,13 +57,13 @@ CASE(kernel_without_passthrough, eopnotsupp, .promise = "O2", .needs = NEED_NO_P
 
 WORLD_FIXTURE(argument);
 
-CASE(argument, bad_pointer_efault, .promise = "O3", .abilities = "ioctl-any",
+CASE(argument, bad_pointer_efault, .promise = "O3", .abilities = "arbitrary-ioctl",
 	.title = "registering with a bad pointer fails with EFAULT")
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(argument, flags_einval, .promise = "O5", .abilities = "ioctl-any",
+CASE(argument, flags_einval, .promise = "O5", .abilities = "arbitrary-ioctl",
 	.title = "registering with any one bit of fuse_backing_map.flags set fails with EINVAL")
 {
 	for (unsigned int bit = 0; bit < 32; bit++) {
@@ -74,14 +74,14 @@ CASE(argument, flags_einval, .promise = "O5", .abilities = "ioctl-any",
 	}
 }
 
-CASE(argument, padding_einval, .promise = "O5", .abilities = "ioctl-any",
+CASE(argument, padding_einval, .promise = "O5", .abilities = "arbitrary-ioctl",
 	.title = "registering with nonzero fuse_backing_map.padding, in either half, fails with EINVAL")
 {
 	EXPECT_RET(register_with(w, "padding=1"), -EINVAL);
 	EXPECT_RET(register_with(w, "padding=0x100000000"), -EINVAL);
 }
 
-CASE(argument, negative_fd_ebadf, .promise = "O6", .abilities = "odd-values",
+CASE(argument, negative_fd_ebadf, .promise = "O6", .abilities = "invalid-fd",
 	.title = "registering descriptor -1 fails with EBADF")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1"), -EBADF);
@@ -113,13 +113,13 @@ CASE(permission, not_negotiated_eperm, .promise = "O4", .world = &not_negotiated
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_error_eperm, .promise = "O4", .abilities = "init-any", .world = &init_refused,
+CASE(permission, init_error_eperm, .promise = "O4", .abilities = "arbitrary-init", .world = &init_refused,
 	.title = "registering after an error reply to INIT fails with EPERM")
 {
 	EXPECT_RET(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_unanswered_eperm, .promise = "O4", .abilities = "ioctl-any",
+CASE(permission, init_unanswered_eperm, .promise = "O4", .abilities = "arbitrary-ioctl",
 	.world = &init_unanswered,
 	.title = "registering fails with EPERM until INIT is answered, and works right after")
 {
@@ -163,7 +163,7 @@ CASE(permission, child_userns_mounter_eperm, .promise = "O4", .needs = NEED_USER
 WORLD_FIXTURE(error_precedence);
 
 CASE(error_precedence, unmounted_eperm_before_efault, .promise = "O1",
-	.needs_not = NEED_PASSTHROUGH, .abilities = "ioctl-any", .world = &unmounted,
+	.needs_not = NEED_PASSTHROUGH, .abilities = "arbitrary-ioctl", .world = &unmounted,
 	.title = "EPERM for an unmounted device takes precedence over EFAULT for a bad pointer",
 	.fixed_by = BLOCKING_FIXED_BY)
 {
@@ -171,14 +171,14 @@ CASE(error_precedence, unmounted_eperm_before_efault, .promise = "O1",
 			 since("6.9", -EPERM));
 }
 
-CASE(error_precedence, efault_before_eperm, .promise = "O3", .abilities = "ioctl-any",
+CASE(error_precedence, efault_before_eperm, .promise = "O3", .abilities = "arbitrary-ioctl",
 	.world = &not_negotiated,
 	.title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough")
 {
 	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
 }
 
-CASE(error_precedence, eperm_before_einval, .promise = "O4", .abilities = "ioctl-any",
+CASE(error_precedence, eperm_before_einval, .promise = "O4", .abilities = "arbitrary-ioctl",
 	.world = &not_negotiated,
 	.title = "EPERM without negotiated passthrough takes precedence over EINVAL for nonzero flags")
 {
@@ -191,7 +191,7 @@ CASE(error_precedence, eperm_before_ebadf, .promise = "O4", .world = &not_negoti
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=1000"), -EPERM);
 }
 
-CASE(error_precedence, einval_before_ebadf, .promise = "O5", .abilities = "ioctl-any",
+CASE(error_precedence, einval_before_ebadf, .promise = "O5", .abilities = "arbitrary-ioctl",
 	.title = "EINVAL for nonzero flags takes precedence over EBADF for descriptor -1")
 {
 	EXPECT_RET(server_backing_open_fd(w, -1, "num=-1 flags=1"), -EINVAL);
@@ -290,7 +290,7 @@ FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_direction) {
 FIXTURE_VARIANT_ADD(unknown_ioctl, tcgets) { TCGETS };
 
 CASE(unknown_ioctl, enotty, .promise = "O14", .needs_not = NEED_PASSTHROUGH,
-	.abilities = "ioctl-any", .since = "any",
+	.abilities = "arbitrary-ioctl", .since = "any",
 	.title = "an ioctl that the FUSE device does not know fails with ENOTTY")
 {
 	EXPECT_RET(server_call(&w->server, -1, "ioctl 0x%lx", variant->nr), -ENOTTY);

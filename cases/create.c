@@ -86,7 +86,7 @@ CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 WORLD_FIXTURE(release_after_bad_create);
 
 CASE(release_after_bad_create, open_waits_eio, .promise = "R26", .needs = NEED_REALTIME,
-	.abilities = "hold seen", .world = &same_cpu,
+	.abilities = "hold inspect", .world = &same_cpu,
 	.title = "after a bad CREATE reply, open(2) sends RELEASE with its fh and flags, awaits it, fails with EIO")
 {
 	open_rule(w, "new reg=at-open drop=before-reply");
@@ -97,8 +97,8 @@ CASE(release_after_bad_create, open_waits_eio, .promise = "R26", .needs = NEED_R
 	client_start_open(client(w), "new", CREATE_NEW | O_APPEND);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_HOLDS(client_is_busy(client(w)), "open(2) waits for the reply to RELEASE");
-	EXPECT_RET(server_seen(w, "RELEASE", "fh"), 2);
-	EXPECT_RET(server_seen(w, "RELEASE", "flags"), server_seen(w, "CREATE", "flags"));
+	EXPECT_RET(server_inspect(w, "RELEASE", "fh"), 2);
+	EXPECT_RET(server_inspect(w, "RELEASE", "flags"), server_inspect(w, "CREATE", "flags"));
 	EXPECT_RET(server_go(w, "RELEASE"), 1);
 	EXPECT_RET(client_finish(client(w)), -EIO);
 }

@@ -36,7 +36,7 @@ static long open_as_client(struct world *w, int flags)
 
 WORLD_FIXTURE(identity);
 
-CASE(identity, open_as_client, .promise = "P1", .abilities = "seen credentials",
+CASE(identity, open_as_client, .promise = "P1", .abilities = "inspect credentials",
 	.title = "the backing file is opened with the uid of the client")
 {
 	EXPECT_RET(start_plain_fuse(w), 0);
@@ -45,10 +45,10 @@ CASE(identity, open_as_client, .promise = "P1", .abilities = "seen credentials",
 	open_rule(w, "f reg=reuse");
 
 	EXPECT_POSITIVE(open_as_client(w, O_RDWR));
-	EXPECT_RET(other_server_seen(w, "OPEN", "uid"), CLIENT);
+	EXPECT_RET(other_server_inspect(w, "OPEN", "uid"), CLIENT);
 }
 
-CASE(identity, io_as_server, .promise = "P1", .abilities = "seen",
+CASE(identity, io_as_server, .promise = "P1", .abilities = "inspect",
 	.title = "reads and writes of an unprivileged client reach the backing file with the server's uid")
 {
 	char data[1];
@@ -61,9 +61,9 @@ CASE(identity, io_as_server, .promise = "P1", .abilities = "seen",
 
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(other_server_seen(w, "READ", "uid"), 0);
+	EXPECT_RET(other_server_inspect(w, "READ", "uid"), 0);
 	EXPECT_WRITE(w, fd, "F");
-	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), 0);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), 0);
 }
 
 WORLD_FIXTURE(io);
@@ -79,7 +79,7 @@ FIXTURE_VARIANT_ADD(io, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(io, aio) { BY_AIO, NEED_AIO };
 FIXTURE_VARIANT_ADD(io, io_uring) { BY_IO_URING, NEED_IO_URING };
 
-CASE(io, as_registering_task, .promise = "P1", .abilities = "seen credentials",
+CASE(io, as_registering_task, .promise = "P1", .abilities = "inspect credentials",
 	.title = "I/O reaches the backing file with the uid of the registering task, which has since exited")
 {
 	long fd;
@@ -93,9 +93,9 @@ CASE(io, as_registering_task, .promise = "P1", .abilities = "seen credentials",
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, 1);
-	EXPECT_RET(other_server_seen(w, "READ", "uid"), REGISTRAR);
+	EXPECT_RET(other_server_inspect(w, "READ", "uid"), REGISTRAR);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, 2);
-	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTRAR);
 	EXPECT_BACKING_PATTERN("f", 2, PAGE, 0);
 }
 
@@ -107,7 +107,7 @@ FIXTURE_VARIANT(page_fault)
 FIXTURE_VARIANT_ADD(page_fault, mmap_shared) { BY_MMAP_SHARED };
 FIXTURE_VARIANT_ADD(page_fault, mmap_private) { BY_MMAP_PRIVATE };
 
-CASE(page_fault, as_client, .promise = "P4", .abilities = "seen credentials",
+CASE(page_fault, as_client, .promise = "P4", .abilities = "inspect credentials",
 	.title = "a page fault in a mapping reads the backing file with the uid of the client")
 {
 	long fd;
@@ -120,12 +120,12 @@ CASE(page_fault, as_client, .promise = "P4", .abilities = "seen credentials",
 	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
 
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, 1);
-	EXPECT_RET(other_server_seen(w, "READ", "uid"), CLIENT);
+	EXPECT_RET(other_server_inspect(w, "READ", "uid"), CLIENT);
 }
 
 WORLD_FIXTURE(each_id);
 
-CASE(each_id, own_registering_task, .promise = "P5", .abilities = "seen credentials",
+CASE(each_id, own_registering_task, .promise = "P5", .abilities = "inspect credentials",
 	.title = "writes through two IDs of one file each have the uid of the task that registered the ID")
 {
 	long fd;
@@ -138,14 +138,14 @@ CASE(each_id, own_registering_task, .promise = "P5", .abilities = "seen credenti
 
 	fd = open_ok(w, "f", O_WRONLY);
 	EXPECT_WRITE(w, fd, "F");
-	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTRAR);
 	EXPECT_CLOSE(w, fd);
 	fd = open_ok(w, "f", O_WRONLY);
 	EXPECT_WRITE(w, fd, "G");
-	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR_TOO);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTRAR_TOO);
 }
 
-CASE(each_id, uid_outlives_close, .promise = "P5", .abilities = "seen credentials",
+CASE(each_id, uid_outlives_close, .promise = "P5", .abilities = "inspect credentials",
 	.title = "after an ID is closed, writes to its open files still have the uid of the registering task")
 {
 	long fd, id;
@@ -157,7 +157,7 @@ CASE(each_id, uid_outlives_close, .promise = "P5", .abilities = "seen credential
 	fd = open_ok(w, "f", O_WRONLY);
 	EXPECT_RET(server_backing_close(w, id, ""), 0);
 	EXPECT_WRITE(w, fd, "F");
-	EXPECT_RET(other_server_seen(w, "WRITE", "uid"), REGISTRAR);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTRAR);
 }
 
 WORLD_FIXTURE(file_permission);

@@ -181,7 +181,7 @@ CASE(not_dropped, pins_until_session_end, .promise = "E5", .abilities = "end-ses
 
 WORLD_FIXTURE(teardown);
 
-CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .abilities = "devices seed",
+CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .abilities = "devices backing-id-library",
 	.title = "dropping an ID of a closed channel closes no ID of the connection that reuses its fd number")
 {
 	int other = world_mount_fuse("other");
@@ -249,11 +249,11 @@ CASE(teardown, second_drop_enoent, .promise = "E8",
 
 WORLD_FIXTURE(non_linux);
 
-CASE(non_linux, create_fails, .promise = "E9", .needs_not = NEED_PASSTHROUGH, .abilities = "seed",
+CASE(non_linux, create_fails, .promise = "E9", .needs_not = NEED_PASSTHROUGH, .abilities = "backing-id-library",
 	.since = "any",
 	.title = "creating a backing ID on a non-Linux system fails with EOPNOTSUPP and a message that says why")
 {
-	EXPECT_RET(server_call(&w->server, -1, "backing-open-elsewhere"), -EOPNOTSUPP);
+	EXPECT_RET(server_call(&w->server, -1, "backing-open-non-linux"), -EOPNOTSUPP);
 	EXPECT_TEXT(w->server.reply,
 		    "error EOPNOTSUPP backing IDs are only supported on Linux");
 }

@@ -43,7 +43,7 @@ static long unregister_once(struct world *w, unsigned int nth, bool *failed)
 WORLD_FIXTURE(ioctl);
 
 CASE(ioctl, register_ok_or_enomem, .promise = "X1", .needs = NEED_FAULTS,
-	.abilities = "fail-nth ioctl-any",
+	.abilities = "fail-nth arbitrary-ioctl",
 	.title = "if an allocation fails, registering succeeds or fails with ENOMEM, and no backing file stays pinned")
 {
 	struct alloc_failures report = alloc_failures_each(w, register_once);
@@ -55,7 +55,7 @@ CASE(ioctl, register_ok_or_enomem, .promise = "X1", .needs = NEED_FAULTS,
 }
 
 CASE(ioctl, close_succeeds, .promise = "X7", .needs = NEED_FAULTS,
-	.abilities = "fail-nth ioctl-any",
+	.abilities = "fail-nth arbitrary-ioctl",
 	.title = "closing an ID succeeds and unpins the backing file, whichever allocation fails")
 {
 	struct alloc_failures report;

@@ -106,7 +106,7 @@ CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS
 
 /* With a server that is asked each time, as there might be a capability. */
 CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULTS,
-	.abilities = "answers",
+	.abilities = "override-reply",
 	.title = "if an allocation fails, the first write succeeds or fails with ENOMEM or EIO; nothing stays pinned")
 {
 	struct alloc_failures report;

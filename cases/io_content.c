@@ -66,7 +66,7 @@ CASE(eof, follows_truncation, .promise = "D3",
 
 WORLD_FIXTURE(backing_data);
 
-CASE(backing_data, not_extended_by_fake_fallocate, .promise = "D3", .abilities = "answers",
+CASE(backing_data, not_extended_by_fake_fallocate, .promise = "D3", .abilities = "override-reply",
 	.title = "a FALLOCATE answered with success but not done extends the cached size, not what a read returns")
 {
 	char data[2];

@@ -72,7 +72,7 @@ CASE(copy_file_range, not_resent_after_enosys, .promise = "D2",
 	EXPECT_BACKING_PATTERN("g", OLD, SIZE, 0);
 }
 
-CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2", .abilities = "answers",
+CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2", .abilities = "override-reply",
 	.title = "if COPY_FILE_RANGE fails with EXDEV, the data is copied all the same; the next call sends it again")
 {
 	struct client *c = client(w);
@@ -88,7 +88,7 @@ CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2", .abilities =
 	EXPECT_BACKING_PATTERN("g", OLD, 14, 0);
 }
 
-CASE(copy_file_range, server_error_edquot, .promise = "D2", .abilities = "answers",
+CASE(copy_file_range, server_error_edquot, .promise = "D2", .abilities = "override-reply",
 	.title = "when the server answers EDQUOT, copy_file_range(2) copies nothing and fails with EDQUOT")
 {
 	long from, to;

@@ -289,7 +289,7 @@ FIXTURE_VARIANT_ADD(sync_flag, o_dsync)
 };
 FIXTURE_VARIANT_ADD(sync_flag, o_sync) { .open = O_SYNC };
 
-CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "seen",
+CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "inspect",
 	.title = "RWF_SYNC, RWF_DSYNC, O_SYNC and O_DSYNC sync the backing file (DSYNC: data only) and send no request")
 {
 	long fd;
@@ -300,7 +300,7 @@ CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "seen",
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, variant->rwf), PAGE);
 	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
-	EXPECT_RET(other_server_seen(w, "FSYNC", "flags"), variant->fsync_flags);
+	EXPECT_RET(other_server_inspect(w, "FSYNC", "flags"), variant->fsync_flags);
 	EXPECT_REQUESTS(w, "");
 }
 

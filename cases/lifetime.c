@@ -220,7 +220,7 @@ CASE(nested, open_file_pins_both_levels, .promise = "L1", .since = "6.12", .worl
 	long fd;
 
 	EXPECT_RET(world_start_other(w, "depth=1"), 0);
-	EXPECT_RET(server_call(&w->other, -1, "plan f reg=at-open"), 0);
+	EXPECT_RET(server_call(&w->other, -1, "open-rule f reg=at-open"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
 	open_rule(w, "f reg=reuse");
 	fd = open_ok(w, "f", O_RDWR);

@@ -23,7 +23,7 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 WORLD_FIXTURE(sync);
 
-CASE(sync, fdatasync_sends_fsync, .promise = "D2", .abilities = "seen hold",
+CASE(sync, fdatasync_sends_fsync, .promise = "D2", .abilities = "inspect hold",
 	.title = "fdatasync(2) sends FSYNC with the file handle and FUSE_FSYNC_FDATASYNC")
 {
 	struct client *c = client(w);
@@ -34,14 +34,14 @@ CASE(sync, fdatasync_sends_fsync, .promise = "D2", .abilities = "seen hold",
 	ASSERT_RET(server_hold(w, "FSYNC"), 0);
 	client_start_call(c, fdatasync, fd);
 	EXPECT_RET(server_wait(w, "FSYNC", 1), 1);
-	EXPECT_RET(server_seen(w, "FSYNC", "flags"), FUSE_FSYNC_FDATASYNC);
-	EXPECT_RET(server_seen(w, "FSYNC", "fh"), 1);
+	EXPECT_RET(server_inspect(w, "FSYNC", "flags"), FUSE_FSYNC_FDATASYNC);
+	EXPECT_RET(server_inspect(w, "FSYNC", "fh"), 1);
 	EXPECT_RET(server_go(w, "FSYNC"), 1);
 	EXPECT_RET(client_finish(c), 0);
 	EXPECT_REQUESTS(w, "FSYNC");
 }
 
-CASE(sync, fsync_not_resent_after_enosys, .promise = "D2", .abilities = "seen",
+CASE(sync, fsync_not_resent_after_enosys, .promise = "D2", .abilities = "inspect",
 	.title = "fsync(2) sends FSYNC without flags; after ENOSYS fsync(2) and fdatasync(2) succeed and send nothing")
 {
 	long fd;
@@ -51,7 +51,7 @@ CASE(sync, fsync_not_resent_after_enosys, .promise = "D2", .abilities = "seen",
 	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, 0, NEW);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_REQUESTS(w, "FSYNC");
-	EXPECT_RET(server_seen(w, "FSYNC", "flags"), 0);
+	EXPECT_RET(server_inspect(w, "FSYNC", "flags"), 0);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
 	EXPECT_RET(client_call(client(w), fdatasync, fd), 0);
 	EXPECT_REQUESTS(w, "");
@@ -91,7 +91,7 @@ CASE(sync, msync_syncs_backing_file, .promise = "D2",
 
 WORLD_FIXTURE(close);
 
-CASE(close, each_sends_flush, .promise = "D2", .abilities = "seen",
+CASE(close, each_sends_flush, .promise = "D2", .abilities = "inspect",
 	.title = "each close(2) of a duplicated descriptor sends FLUSH; the last one also sends RELEASE")
 {
 	struct client *c = client(w);
@@ -106,8 +106,8 @@ CASE(close, each_sends_flush, .promise = "D2", .abilities = "seen",
 	EXPECT_WRITE(c, copy, "g");
 	EXPECT_CLOSE(c, copy);
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
-	EXPECT_RET(server_seen(w, "RELEASE", "fh"), 1);
-	EXPECT_RET(server_seen(w, "RELEASE", "flags") & O_ACCMODE, O_RDWR);
+	EXPECT_RET(server_inspect(w, "RELEASE", "fh"), 1);
+	EXPECT_RET(server_inspect(w, "RELEASE", "flags") & O_ACCMODE, O_RDWR);
 }
 
 CASE(close, noflush_sends_release_only, .promise = "D2",
@@ -129,7 +129,7 @@ CASE(close, noflush_sends_release_only, .promise = "D2",
 
 WORLD_FIXTURE(ftruncate);
 
-CASE(ftruncate, sends_setattr, .promise = "D2", .abilities = "seen",
+CASE(ftruncate, sends_setattr, .promise = "D2", .abilities = "inspect",
 	.title = "ftruncate(2) sends SETATTR, and a read ends at the size that the server has set")
 {
 	struct client *c = client(w);
@@ -140,8 +140,8 @@ CASE(ftruncate, sends_setattr, .promise = "D2", .abilities = "seen",
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(c, ftruncate, fd, PAGE + 1), 0);
 	EXPECT_REQUESTS(w, "SETATTR");
-	EXPECT_RET(server_seen(w, "SETATTR", "size"), PAGE + 1);
-	EXPECT_RET(server_seen(w, "SETATTR", "fh"), 1);
+	EXPECT_RET(server_inspect(w, "SETATTR", "size"), PAGE + 1);
+	EXPECT_RET(server_inspect(w, "SETATTR", "fh"), 1);
 	EXPECT_RET(client_read_by(c, BY_PREAD, fd, 3 * PAGE, 0, OLD), PAGE + 1);
 	EXPECT_WRITE_BY(c, BY_PREAD, fd, PAGE, 2 * PAGE, NEW);
 	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 2 * PAGE);
@@ -166,7 +166,7 @@ CASE(fchmod, sends_setattr, .promise = "D2",
 
 WORLD_FIXTURE(fallocate);
 
-CASE(fallocate, sends_request, .promise = "D2", .abilities = "seen",
+CASE(fallocate, sends_request, .promise = "D2", .abilities = "inspect",
 	.title = "fallocate(2) sends FALLOCATE until ENOSYS, leaves the backing file alone and fails with EOPNOTSUPP")
 {
 	struct client *c = client(w);
@@ -176,9 +176,9 @@ CASE(fallocate, sends_request, .promise = "D2", .abilities = "seen",
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(c, fallocate, fd, FALLOC_FL_KEEP_SIZE, 7, PAGE), -EOPNOTSUPP);
 	EXPECT_REQUESTS(w, "FALLOCATE");
-	EXPECT_RET(server_seen(w, "FALLOCATE", "flags"), FALLOC_FL_KEEP_SIZE);
-	EXPECT_RET(server_seen(w, "FALLOCATE", "offset"), 7);
-	EXPECT_RET(server_seen(w, "FALLOCATE", "size"), PAGE);
+	EXPECT_RET(server_inspect(w, "FALLOCATE", "flags"), FALLOC_FL_KEEP_SIZE);
+	EXPECT_RET(server_inspect(w, "FALLOCATE", "offset"), 7);
+	EXPECT_RET(server_inspect(w, "FALLOCATE", "size"), PAGE);
 	EXPECT_RET(client_call(c, fallocate, fd, 0, 0, PAGE), -EOPNOTSUPP);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_BACKING("f", "f");
@@ -186,7 +186,7 @@ CASE(fallocate, sends_request, .promise = "D2", .abilities = "seen",
 
 WORLD_FIXTURE(lseek_data);
 
-CASE(lseek_data, sends_request, .promise = "D2", .abilities = "seen",
+CASE(lseek_data, sends_request, .promise = "D2", .abilities = "inspect",
 	.title = "SEEK_DATA sends LSEEK; after ENOSYS SEEK_DATA and SEEK_HOLE use the cached size")
 {
 	struct client *c = client(w);
@@ -197,8 +197,8 @@ CASE(lseek_data, sends_request, .promise = "D2", .abilities = "seen",
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_DATA), 5);
 	EXPECT_REQUESTS(w, "LSEEK");
-	EXPECT_RET(server_seen(w, "LSEEK", "offset"), 5);
-	EXPECT_RET(server_seen(w, "LSEEK", "flags"), SEEK_DATA);
+	EXPECT_RET(server_inspect(w, "LSEEK", "offset"), 5);
+	EXPECT_RET(server_inspect(w, "LSEEK", "flags"), SEEK_DATA);
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_HOLE), 3 * PAGE);
 	EXPECT_REQUESTS(w, "");
 }
@@ -321,7 +321,7 @@ FAILS(lseek, "LSEEK", 0, SEEK_DATA);
 FAILS(ioctl, "IOCTL", 0x7fff);
 FAILS(flistxattr, "LISTXATTR");
 
-CASE(server_error, fails_call_edquot, .promise = "D2", .abilities = "answers",
+CASE(server_error, fails_call_edquot, .promise = "D2", .abilities = "override-reply",
 	.title = "when the server answers EDQUOT, the call leaves the backing file unchanged and fails with EDQUOT")
 {
 	const long *a = variant->args;

@@ -162,7 +162,7 @@ static long open_fuse_on_fuse(struct world *w)
 {
 	long err = world_start_other(w, "depth=1");
 
-	err = err < 0 ? err : server_call(&w->other, -1, "plan f reg=at-open");
+	err = err < 0 ? err : server_call(&w->other, -1, "open-rule f reg=at-open");
 	err = err < 0 ? err : server_backing_open(w, world_path("other", "f"), "mode=path");
 	return err < 0 || !world_open_rule(w, "f reg=reuse") ? err : client_open(client(w), "f", O_RDONLY);
 }

@@ -262,7 +262,7 @@ CASE(unmappable_backing, mmap_enodev, .promise = "M9", .since = "6.12",
 	long fd;
 
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
-	EXPECT_RET(server_call(&w->other, -1, "plan f flags=direct_io"), 0);
+	EXPECT_RET(server_call(&w->other, -1, "open-rule f flags=direct_io"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
 	open_rule(w, "f reg=reuse");
 	fd = open_ok(w, "f", O_RDWR);

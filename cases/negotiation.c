@@ -42,7 +42,7 @@ CASE(init, offer_iff_configured, .promise = "N1", .needs = NEED_KALLSYMS,
 	EXPECT_RET(offered, kernel_has_function("fuse_passthrough_read_iter"));
 }
 
-CASE(init, minor_6_suffices, .promise = "N2", .abilities = "init-any", .world = &no_start,
+CASE(init, minor_6_suffices, .promise = "N2", .abilities = "arbitrary-init", .world = &no_start,
 	.title = "protocol minor 6 in the reply to INIT suffices for passthrough; minor 40 is not required")
 {
 	START(w, "minor=6");
@@ -94,7 +94,7 @@ FIXTURE_VARIANT_ADD(older_protocol, no_init_ext) { .init = "no-init-ext" };
 FIXTURE_VARIANT_ADD(older_protocol, short_reply) { .init = "short" };
 FIXTURE_VARIANT_ADD(older_protocol, minor_5) { .init = "minor=5" };
 
-CASE(older_protocol, registering_eperm, .promise = "N3", .abilities = "init-any",
+CASE(older_protocol, registering_eperm, .promise = "N3", .abilities = "arbitrary-init",
 	.world = &no_start,
 	.title = "an INIT reply of an older protocol leaves passthrough off; the mount works")
 {
@@ -115,7 +115,7 @@ CASE(passthrough_off, writeback_cache_eperm, .promise = "N2", .world = &no_start
 	EXPECT_RET_SINCE(try_register_f(w), since("6.9", 1), since("6.10.10", -EPERM));
 }
 
-CASE(passthrough_off, init_error_eperm, .promise = "N3", .abilities = "init-any",
+CASE(passthrough_off, init_error_eperm, .promise = "N3", .abilities = "arbitrary-init",
 	.world = &no_start,
 	.title = "after an error reply to INIT, requests fail with ECONNREFUSED, registering with EPERM")
 {
@@ -198,7 +198,7 @@ CASE(other_plain_mount, can_be_registered, .promise = "N7",
 WORLD_FIXTURE(fuse_over_io_uring);
 
 CASE(fuse_over_io_uring, ids_by_ioctl, .promise = "N8", .needs = NEED_URING,
-	.abilities = "init-any", .since = "6.14", .world = &no_start,
+	.abilities = "arbitrary-init", .since = "6.14", .world = &no_start,
 	.title = "passthrough can be negotiated with FUSE_OVER_IO_URING; IDs are registered by ioctl")
 {
 	START(w, "over-io-uring");

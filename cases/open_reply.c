@@ -16,15 +16,15 @@ FIXTURE_VARIANT(backing_error)
 {
 	const char *row; /* of the server that the backing file is on */
 };
-FIXTURE_VARIANT_ADD(backing_error, eperm) { "plan f error=EPERM" };
-FIXTURE_VARIANT_ADD(backing_error, eacces) { "plan f error=EACCES" };
-FIXTURE_VARIANT_ADD(backing_error, enoent) { "plan f error=ENOENT" };
-FIXTURE_VARIANT_ADD(backing_error, eintr) { "plan f error=EINTR" };
-FIXTURE_VARIANT_ADD(backing_error, enospc) { "plan f error=ENOSPC" };
-FIXTURE_VARIANT_ADD(backing_error, enomem) { "plan f error=ENOMEM" };
-FIXTURE_VARIANT_ADD(backing_error, etxtbsy) { "plan f error=ETXTBSY" };
-FIXTURE_VARIANT_ADD(backing_error, estale) { "plan f error=ESTALE" };
-FIXTURE_VARIANT_ADD(backing_error, enotconn) { "plan f error=ENOTCONN" };
+FIXTURE_VARIANT_ADD(backing_error, eperm) { "open-rule f error=EPERM" };
+FIXTURE_VARIANT_ADD(backing_error, eacces) { "open-rule f error=EACCES" };
+FIXTURE_VARIANT_ADD(backing_error, enoent) { "open-rule f error=ENOENT" };
+FIXTURE_VARIANT_ADD(backing_error, eintr) { "open-rule f error=EINTR" };
+FIXTURE_VARIANT_ADD(backing_error, enospc) { "open-rule f error=ENOSPC" };
+FIXTURE_VARIANT_ADD(backing_error, enomem) { "open-rule f error=ENOMEM" };
+FIXTURE_VARIANT_ADD(backing_error, etxtbsy) { "open-rule f error=ETXTBSY" };
+FIXTURE_VARIANT_ADD(backing_error, estale) { "open-rule f error=ESTALE" };
+FIXTURE_VARIANT_ADD(backing_error, enotconn) { "open-rule f error=ENOTCONN" };
 
 CASE(backing_error, open_eio, .promise = "R1",
 	.title = "any error opening the backing file fails open(2) with EIO, without a retry; the next open succeeds")
@@ -70,7 +70,7 @@ CASE(failed_open, waits_for_release, .promise = "R2", .needs = NEED_REALTIME, .a
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-CASE(failed_open, releases_own_handle, .promise = "R2", .abilities = "seen",
+CASE(failed_open, releases_own_handle, .promise = "R2", .abilities = "inspect",
 	.title = "RELEASE of a failed passthrough open has the handle of its OPEN reply and the node and flags of OPEN")
 {
 	const long flags = O_WRONLY | O_NONBLOCK | O_APPEND | O_SYNC;
@@ -79,13 +79,13 @@ CASE(failed_open, releases_own_handle, .promise = "R2", .abilities = "seen",
 	EXPECT_POSITIVE(client_open(client(w), "g", O_RDWR));
 
 	EXPECT_RET(client_open(client(w), "f", flags), -EIO);
-	EXPECT_RET(server_seen(w, "RELEASE", "fh"), 2);
-	EXPECT_RET(server_seen(w, "RELEASE", "node"), server_seen(w, "OPEN", "node"));
-	EXPECT_RET(server_seen(w, "RELEASE", "flags"), server_seen(w, "OPEN", "flags"));
-	EXPECT_RET(server_seen(w, "RELEASE", "flags") & (flags | O_ACCMODE), flags);
+	EXPECT_RET(server_inspect(w, "RELEASE", "fh"), 2);
+	EXPECT_RET(server_inspect(w, "RELEASE", "node"), server_inspect(w, "OPEN", "node"));
+	EXPECT_RET(server_inspect(w, "RELEASE", "flags"), server_inspect(w, "OPEN", "flags"));
+	EXPECT_RET(server_inspect(w, "RELEASE", "flags") & (flags | O_ACCMODE), flags);
 }
 
-CASE(failed_open, ignores_release_error_eio, .promise = "R2", .abilities = "answers",
+CASE(failed_open, ignores_release_error_eio, .promise = "R2", .abilities = "override-reply",
 	.title = "a failed passthrough open ignores an error reply to its RELEASE and fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
@@ -193,7 +193,7 @@ REFUSED(stream_or_undefined_flags, bit8, "bit8");
 REFUSED(stream_or_undefined_flags, bit31, "bit31");
 REFUSED(stream_or_undefined_flags, direct_io_bit31, "direct_io,bit31");
 
-CASE(stream_or_undefined_flags, open_eio, .promise = "R4", .abilities = "flags-any",
+CASE(stream_or_undefined_flags, open_eio, .promise = "R4", .abilities = "arbitrary-flags",
 	.title = "passthrough with STREAM or an undefined flag fails the open with EIO; the ID stays usable")
 {
 	refuses(w, variant->row);
@@ -210,7 +210,7 @@ FIXTURE_VARIANT_ADD(flags_without_passthrough, stream) { "f flags=stream" };
 FIXTURE_VARIANT_ADD(flags_without_passthrough, cache_dir) { "f flags=cache_dir" };
 FIXTURE_VARIANT_ADD(flags_without_passthrough, bit31) { "f flags=bit31" };
 
-CASE(flags_without_passthrough, open_succeeds, .promise = "R4", .abilities = "flags-any",
+CASE(flags_without_passthrough, open_succeeds, .promise = "R4", .abilities = "arbitrary-flags",
 	.title = "an OPEN reply without passthrough may have the flags that passthrough rejects")
 {
 	open_rule(w, variant->row);
@@ -233,7 +233,7 @@ FIXTURE_VARIANT_ADD(id_without_flag, unknown_direct_io)
 	"f reg=forged id=12345 flags=direct_io", "LOOKUP OPEN+direct_io READ"
 };
 
-CASE(id_without_flag, ignored, .promise = "R5", .abilities = "flags-any forge-any",
+CASE(id_without_flag, ignored, .promise = "R5", .abilities = "arbitrary-flags nonpositive-id",
 	.title = "an ID in an OPEN reply without FOPEN_PASSTHROUGH is ignored: read(2) sends READ")
 {
 	char data[1] = "";
@@ -273,7 +273,7 @@ static void fails_and_is_mended(struct world *w,
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(unallocated_id, open_eio, .promise = "R6", .abilities = "forge",
+CASE(unallocated_id, open_eio, .promise = "R6", .abilities = "arbitrary-id",
 	.title = "passthrough with an unallocated ID fails the open with EIO; the next open with a valid ID succeeds")
 {
 	fails_and_is_mended(w, variant->row);
@@ -288,7 +288,7 @@ BAD_ID(nonpositive_id, zero, "0");
 BAD_ID(nonpositive_id, minus_1, "-1");
 BAD_ID(nonpositive_id, int_min, "0x80000000");
 
-CASE(nonpositive_id, open_eio, .promise = "R6", .abilities = "forge forge-any",
+CASE(nonpositive_id, open_eio, .promise = "R6", .abilities = "arbitrary-id nonpositive-id",
 	.title = "passthrough with an ID of 0 or below fails the open with EIO; the next with a valid ID succeeds")
 {
 	fails_and_is_mended(w, variant->row);
@@ -296,7 +296,7 @@ CASE(nonpositive_id, open_eio, .promise = "R6", .abilities = "forge forge-any",
 
 WORLD_FIXTURE(foreign_id);
 
-CASE(foreign_id, open_eio, .promise = "R6", .abilities = "forge",
+CASE(foreign_id, open_eio, .promise = "R6", .abilities = "arbitrary-id",
 	.title = "passthrough with an ID of another connection fails the open with EIO")
 {
 	EXPECT_RET(world_start_other(w, ""), 0);
@@ -316,7 +316,7 @@ FIXTURE_VARIANT(not_negotiated)
 FIXTURE_VARIANT_ADD(not_negotiated, not_requested) { "no-passthrough" };
 FIXTURE_VARIANT_ADD(not_negotiated, depth_3) { "depth=3" };
 
-CASE(not_negotiated, passthrough_open_eio, .promise = "R7", .abilities = "forge",
+CASE(not_negotiated, passthrough_open_eio, .promise = "R7", .abilities = "arbitrary-id",
 	.world = &no_start,
 	.title = "without negotiated passthrough, FOPEN_PASSTHROUGH fails the open with EIO; an ordinary open succeeds")
 {

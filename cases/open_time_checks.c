@@ -217,7 +217,7 @@ FIXTURE_VARIANT_ADD(o_trunc, failed_open_atomic)
 	-EIO, O_TRUNC
 };
 
-CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "seen", .world = &no_start,
+CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "inspect", .world = &no_start,
 	.title = "O_TRUNC is left to the server: SETATTR after a successful open, or in OPEN with ATOMIC_O_TRUNC")
 {
 	struct statx st;
@@ -229,7 +229,7 @@ CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "seen", .world = &n
 	fd = client_open(client(w), "f", O_RDWR | O_TRUNC);
 	EXPECT_RET(fd > 0 ? 0 : fd, variant->result);
 	EXPECT_REQUESTS(w, variant->ops);
-	EXPECT_RET(server_seen(w, "OPEN", "flags") & O_TRUNC, variant->sent);
+	EXPECT_RET(server_inspect(w, "OPEN", "flags") & O_TRUNC, variant->sent);
 	EXPECT_BACKING("f", variant->content);
 	EXPECT_RET(client_statx(client(w), "f", 0, &st), 0);
 	EXPECT_RET(st.stx_size, strlen(variant->content));

@@ -14,7 +14,7 @@
 #define OPENS 100 /* of each client */
 #define WRITES 200 /* of each client */
 #define APPENDS 500 /* of each client */
-#define STORM "storm 2000 4 path=%s"
+#define STORM "stress 2000 4 path=%s"
 
 enum end { WHILE_CONNECTED, UNTIL_GONE, UNTIL_RING_IS_GONE, UNTIL_DETACHED };
 
@@ -239,7 +239,7 @@ CASE(append, concurrent_none_lost_or_torn, .promise = "D8",
 
 WORLD_FIXTURE(stress);
 
-CASE(stress, ids_returned_and_closed_once, .promise = "I5", .abilities = "storm",
+CASE(stress, ids_returned_and_closed_once, .promise = "I5", .abilities = "stress",
 	.title = "concurrent ioctls on /dev/fuse and its clones return each ID once and close each ID once")
 {
 	EXPECT_POSITIVE(server_call(&w->server, -1, STORM, backing_path("f")));
@@ -249,7 +249,7 @@ CASE(stress, ids_returned_and_closed_once, .promise = "I5", .abilities = "storm"
 	EXPECT_BACKING_FREE();
 }
 
-CASE(stress, ioctls_survive_abort, .promise = "C7", .needs = NEED_FUSECTL, .abilities = "storm",
+CASE(stress, ioctls_survive_abort, .promise = "C7", .needs = NEED_FUSECTL, .abilities = "stress",
 	.title = "registering and closing continue across an abort: each ID is returned once and closed once")
 {
 	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));
@@ -260,7 +260,7 @@ CASE(stress, ioctls_survive_abort, .promise = "C7", .needs = NEED_FUSECTL, .abil
 	EXPECT_BACKING_FREE();
 }
 
-CASE(stress, ioctls_survive_umount, .promise = "C7", .abilities = "storm",
+CASE(stress, ioctls_survive_umount, .promise = "C7", .abilities = "stress",
 	.title = "registering and closing continue across an unmount: each ID is returned once and closed once")
 {
 	unsigned int tag = server_send(&w->server, -1, STORM, backing_path("f"));

@@ -46,7 +46,7 @@ CASE(getxattr, sent_until_enosys, .promise = "D7",
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(getxattr, sent_by_each_write_on_enodata, .promise = "D7", .abilities = "answers",
+CASE(getxattr, sent_by_each_write_on_enodata, .promise = "D7", .abilities = "override-reply",
 	.title = "every write sends GETXATTR as long as the server answers ENODATA")
 {
 	struct client *c = client(w);
@@ -64,7 +64,7 @@ CASE(getxattr, sent_by_each_write_on_enodata, .promise = "D7", .abilities = "ans
 
 static const struct world_opts with_killpriv_v2 = { .init = "killpriv-v2" };
 
-CASE(getxattr, sent_once_with_killpriv_v2, .promise = "D7", .abilities = "answers",
+CASE(getxattr, sent_once_with_killpriv_v2, .promise = "D7", .abilities = "override-reply",
 	.world = &with_killpriv_v2,
 	.title = "with FUSE_HANDLE_KILLPRIV_V2 only the first write to a file sends GETXATTR")
 {
@@ -105,7 +105,7 @@ CASE(getxattr, write_waits_for_reply, .promise = "D7", .abilities = "hold",
 IO_METHOD_FIXTURE(setuid_file);
 EACH_CALL(setuid_file);
 
-CASE(setuid_file, refused_setattr_edquot, .promise = "D24", .abilities = "answers",
+CASE(setuid_file, refused_setattr_edquot, .promise = "D24", .abilities = "override-reply",
 	.title = "a non-root write to a setuid file writes nothing and fails with its SETATTR's error; root can write")
 {
 	struct client *user = client(w), *root = client_number(w, 1);

@@ -180,8 +180,8 @@ static long open_through_two(struct world *w)
 	long err = backing_fill("f", SEED, SIZE, 0);
 
 	err = err < 0 ? err : world_start_other(w, "depth=1");
-	err = err < 0 ? err : server_call(&w->other, -1, "plan f reg=at-open");
-	err = err < 0 ? err : server_call(&w->other, -1, "plan f reg=reuse times=2");
+	err = err < 0 ? err : server_call(&w->other, -1, "open-rule f reg=at-open");
+	err = err < 0 ? err : server_call(&w->other, -1, "open-rule f reg=reuse times=2");
 	err = err < 0 ? err : register_other_f(w);
 	return err < 0 ? err : client_open_settled(w, "f", O_RDWR);
 }
@@ -229,7 +229,7 @@ CASE(cached_registration, nested_passthrough_open_eio, .promise = "N11", .world 
 	.title = "if the registered descriptor is a cached FUSE open, nested passthrough of its inode fails with EIO")
 {
 	EXPECT_RET(register_on_other(w, "depth=1"), 1);
-	EXPECT_RET(server_call(&w->other, -1, "plan f reg=at-open"), 0);
+	EXPECT_RET(server_call(&w->other, -1, "open-rule f reg=at-open"), 0);
 	open_rule(w, "f reg=reuse");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);

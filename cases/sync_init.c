@@ -40,7 +40,7 @@ static void client_start_mount(struct client *c, struct world *w)
 WORLD_FIXTURE(early_ioctl);
 
 CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
-	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "ioctl-any", .since = "6.18",
+	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "arbitrary-ioctl", .since = "6.18",
 	.world = &unmounted,
 	.title = "after SYNC_INIT an early BACKING_OPEN waits for the mount and fails with EPERM; after INIT it works")
 {
@@ -61,7 +61,7 @@ CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
 }
 
 CASE(early_ioctl, backing_close_waits_eperm, .promise = "C1",
-	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "ioctl-any", .since = "6.18",
+	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "arbitrary-ioctl", .since = "6.18",
 	.world = &unmounted,
 	.title = "after SYNC_INIT an early BACKING_CLOSE waits for the mount and fails with EPERM; after INIT it works")
 {

@@ -49,8 +49,8 @@ print_servers()
 	for server in "$OUTPUT"/servers/*; do
 		[ -x "$server" ] || continue
 		hello=$(timeout 10 "$server" </dev/null 2>/dev/null | head -n 1) || :
-		[[ $hello =~ ^'hello protocol 1 backend '[^' ']+' version '([^' ']+)' can'(.*)$ ]] ||
-			die "$server sends no hello of protocol 1"
+		[[ $hello =~ ^'hello protocol 2 server '[^' ']+' version '([^' ']+)' can'(.*)$ ]] ||
+			die "$server sends no hello of protocol 2"
 		printf '%s\t%s\t%s\n' "${server##*/}" "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]# }"
 	done
 }

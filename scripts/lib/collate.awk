@@ -154,8 +154,8 @@ function read_evidence(server, type, name, a, b,    k)
 	} else if (type == "note" && a == "server_version") {
 		version[server] = b
 		print "servers/" server "/version", b >FACTS
-	} else if (type == "note" && a == "server_backend") {
-		backend[server] = b
+	} else if (type == "note" && a == "server_name") {
+		server_name[server] = b
 	} else if (type == "note" && a == "server_over_io_uring") {
 		by_ring[server] = 1
 	} else if (type == "note" && a == "fuse_protocol_minor") {

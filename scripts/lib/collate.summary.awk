@@ -99,7 +99,7 @@ function print_suspect(who, key, why)
 
 function library(server)
 {
-	return joined(server in backend ? backend[server] : server, " ", version[server])
+	return joined(server in server_name ? server_name[server] : server, " ", version[server])
 }
 
 # Each reason once, with the number of cases skipped for it. A user cannot change what a server

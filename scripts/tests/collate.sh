@@ -78,7 +78,7 @@ on_both() # RAW LIBFUSE BROKEN-REASON
 	printf '%s\n' "TAP version 13" 1..2 "ok 1 f.kernel" "$1" >"$run/ktap/raw/p.ktap"
 	printf '%s\n' "TAP version 13" 1..2 "$2" >"$run/ktap/libfuse/p.ktap"
 	{
-		echo '{"type":"note","case":"p.f.kernel","key":"server_backend","value":"libfuse-mt"}'
+		echo '{"type":"note","case":"p.f.kernel","key":"server_name","value":"libfuse-mt"}'
 		echo '{"type":"note","case":"p.f.kernel","key":"server_version","value":"3.19.0"}'
 		[ -z "$3" ] || printf '{"type":"broken","case":"p.f.kernel","reason":"%s"}\n' "$3"
 	} >"$run/evidence/libfuse/p.jsonl"

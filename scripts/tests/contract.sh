@@ -19,20 +19,20 @@ program a 'a.f.one|E1|6.9|-|-|the first' \
 	'a.m.x.many|R1|6.9|passthrough|-|the matrix' \
 	'a.m.y.many|R1|6.9|passthrough|-|the matrix' \
 	'a.m.z.other|R1|any|-|-|another of one variant'
-program b 'b.f.two|E2|6.12|overlayfs,passthrough|forge,seed|the second' \
+program b 'b.f.two|E2|6.12|overlayfs,passthrough|arbitrary-id,backing-id-library|the second' \
 	'b.f.three|E2|6.12|-|wings|the third'
 exits "no server" 1 "$contract"
 says "asks to build" "$tmp/err" "contract.sh: no servers in $OUTPUT: run 'make' first .*"
 
 script "$OUTPUT/servers/raw" <<END
-echo "hello protocol 1 backend raw version 1.2 can passthrough forge forge-any seed"
+echo "hello protocol 2 server raw version 1.2 can passthrough arbitrary-id nonpositive-id backing-id-library"
 END
 script "$OUTPUT/servers/plain" <<END
-echo "hello protocol 1 backend plain version 3 can"
+echo "hello protocol 2 server plain version 3 can"
 exit 1
 END
 script "$OUTPUT/servers/seedling" <<END
-echo "hello protocol 1 backend seedling version 4 can passthrough forge-any seed"
+echo "hello protocol 2 server seedling version 4 can passthrough nonpositive-id backing-id-library"
 END
 exits "a complete contract" 0 "$contract"
 same "no message" /dev/null "$tmp/err"
@@ -83,6 +83,6 @@ script "$OUTPUT/servers/odd" <<END
 echo hello
 END
 exits "a server without a hello" 1 "$contract"
-says "is reported" "$tmp/err" 'contract.sh: .*/servers/odd sends no hello of protocol 1'
+says "is reported" "$tmp/err" 'contract.sh: .*/servers/odd sends no hello of protocol 2'
 
 finish

@@ -56,7 +56,7 @@ server=$(tail -n 1 "$tmp/built")
 # The version in the hello, of this fuser and of another one that Cargo could choose.
 version=$(sed -n '/^name = "fuser"$/{n;s/^version = "\(.*\)"$/\1/p}' "$built/fuser/Cargo.lock")
 "$server" </dev/null >"$tmp/hello" || :
-says "its hello has the version of fuser" "$tmp/hello" "hello .* backend fuser version $version can .*"
+says "its hello has the version of fuser" "$tmp/hello" "hello .* server fuser version $version can .*"
 check "its name has the version of fuser" test "${server##*/}" = "fuser-$version"
 printf '[[package]]\nname = "%s"\nversion = "%s"\n\n' fuser-server 0.17.0 fuser 0.99.1 nix 0.30.1 >"$tmp/Cargo.lock"
 (cd "$tmp" && rustc --edition 2024 -o choose "$scripts/../fixtures/servers/fuser/build.rs" && ./choose) >"$tmp/chosen"
@@ -86,9 +86,9 @@ has_outcome() # NAME CASE OUTCOME
 
 run_promises_e "promises E" 0
 has_outcome "closing an ID after its session ended passes" drop.teardown.ended_session_no_ioctl pass
-run_promises_e "a leaked BackingId" 1 FPT_FUSER_MISTAKE=forget
+run_promises_e "a leaked BackingId" 1 FPT_FUSER_FAULT=forget
 has_outcome "a leaked BackingId is detected" drop.late.at_release_unpins "fail, suspect: library"
-run_promises_e "a BackingId dropped right after the reply" 1 FPT_FUSER_MISTAKE=early-drop
+run_promises_e "a BackingId dropped right after the reply" 1 FPT_FUSER_FAULT=early-drop
 has_outcome "an early drop is detected" drop.not_dropped.pins_until_session_end "fail, suspect: library"
 exits "the server follows the protocol" 0 "$scripts/run.sh" --server "$server" --probe
 finish

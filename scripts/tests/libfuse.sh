@@ -154,9 +154,9 @@ on_the_oldest()
 	server=$OUTPUT/servers/libfuse-3.14.0-tree
 	echo "$server" >"$tmp/expected"
 	same "libfuse 3.14.0: prints the path of its server" "$tmp/expected" "$tmp/out"
-	printf 'why-not passthrough\nbacking-open\nplan f reg=at-open\nplan f flags=keep_cache\n' | "$server" >"$tmp/got"
+	printf 'why-not passthrough\nbacking-open\nopen-rule f reg=at-open\nopen-rule f flags=keep_cache\n' | "$server" >"$tmp/got"
 	same "libfuse 3.14.0: its server reports what it lacks" - "$tmp/got" <<-'END'
-	hello protocol 1 backend libfuse version 3.14.0 can why-not hold seen threads
+	hello protocol 2 server libfuse version 3.14.0 can hold inspect threads why-not
 	ok libfuse 3.14.0 has no passthrough API (3.17 has)
 	error EPROTO libfuse 3.14.0 has no passthrough API (3.17 has)
 	error EPROTO libfuse 3.14.0 has no passthrough API (3.17 has)
@@ -168,7 +168,7 @@ on_the_oldest()
 	says "an installed libfuse: is used" "$tmp/err" 'libfuse.sh: using the installed libfuse 3.14.0'
 	exits "--kind mt" 0 "$libfuse" "$real" --kind mt --name threads
 	"$OUTPUT/servers/threads" </dev/null >"$tmp/got"
-	says "--kind mt: is another server" "$tmp/got" 'hello protocol 1 backend libfuse-mt version 3.14.0 can why-not seen threads'
+	says "--kind mt: is another server" "$tmp/got" 'hello protocol 2 server libfuse-mt version 3.14.0 can inspect threads why-not'
 	exits "--kind uring" 1 "$libfuse" "$real" --kind uring
 	says "--kind uring: shows the reason" "$tmp/err" 'libfuse.sh: no server over io_uring: libfuse 3.14.0 was built without io_uring (3.18 has it; .*'
 	unset PKG_CONFIG_PATH

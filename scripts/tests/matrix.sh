@@ -15,7 +15,7 @@ done
 touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/cases/a"
 cat >"$checkout/build/servers/libfuse" <<'END'
 #!/bin/sh
-echo "hello protocol 1 backend libfuse version 9.0 can passthrough"
+echo "hello protocol 2 server libfuse version 9.0 can passthrough"
 END
 chmod +x "$checkout/build/servers/libfuse"
 [ ! -x "$built/contain" ] || ln "$built/contain" "$checkout/build/contain" 2>/dev/null ||

@@ -45,7 +45,7 @@ cases_with() # WORD: how many cases name it
 exits "raw again" 0 "${run[@]}" raw
 says "the cases that a word would be needed for are counted" "$tmp/out" \
 	"without \"library-libfuse\": cases skipped: $(cases_with library-libfuse)"
-check "a word that the server says is none of them" lacks "$tmp/out" 'without "seed"'
+check "a word that the server says is none of them" lacks "$tmp/out" 'without "backing-id-library"'
 exits "no server is named" 1 "$scripts/run.sh" --probe
 says "it says so" "$tmp/err" "run.sh: --probe needs --server.*"
 
@@ -90,25 +90,25 @@ explains() # NAME TEXT: in the answer to the wrong() before
 
 server dumb <<<'exec cat >/dev/null'
 FPT_TIMEOUT_MUL=0.1 wrong dumb "" <<-END
-	Hello: the server begins with a hello line of protocol 1
+	Hello: the server begins with a hello line of protocol 2
 END
 explains dumb "the server did not say hello in time"
 
 server stranger <<<'echo "220 mail.example ESMTP"; exec cat >/dev/null'
 wrong stranger "" <<-END
-	Hello: the server begins with a hello line of protocol 1
+	Hello: the server begins with a hello line of protocol 2
 END
 explains stranger '220 mail.example ESMTP'
 
-says_instead future '1s/protocol 1/protocol 2/'
+says_instead future '1s/protocol 2/protocol 3/'
 wrong future "" <<-END
-	Hello: the server begins with a hello line of protocol 1
+	Hello: the server begins with a hello line of protocol 2
 END
-explains future "the server speaks another version of the protocol than this suite"
+explains future "the server speaks protocol 3; this suite speaks 2 (PROTOCOL.md, The version)"
 
 says_instead no_version '1s/ version [^ ]*//'
 wrong no_version "" <<-END
-	Hello: the first line has this form, with its words in this order
+	Hello: the first line has this form
 END
 
 says_instead untagged 's/^@a-tag //'
@@ -119,73 +119,73 @@ explains untagged '        came:     ok 0'
 
 says_instead obedient 's/error EPROTO unknown command.*/ok/'
 wrong obedient abilities <<-END
-	Lines: what is at fault is refused: nonsense
+	Lines: a malformed command is refused: nonsense
 END
 
 says_instead numbers 's/error ENOENT/error 2/'
 wrong numbers ids <<-END
-	Commands of every server: and once more: the errno of the ioctl
-	Commands of every server: it is gone then
-	Commands of every server: an ID that was given up cannot be again
+	Commands of every server: a second backing-close reports the errno of the ioctl
+	Commands of every server: a dropped ID is closed
+	Commands of every server: a second drop fails with ENOENT
 END
 explains numbers 'error 2'
 
 says_instead boaster '1s/$/ threads/'
 wrong boaster abilities <<-END
-	Several threads: who says "threads" takes this
+	INIT: a server with "threads" takes this
 END
 
 says_instead modest '1s/ hold / /'
 wrong modest abilities <<-END
-	Further commands: who does not say "hold" refuses this
+	Commands that need an ability: a server without "hold" refuses this
 END
 
 says_instead talkative '1s/$/ juggle/'
 exits "a word that no test knows" 0 env FPT_SERVER="$tmp/talkative" "$built/probe" lines
-says "it is noted" "$tmp/out" 'note    Hello: no test knows the word "juggle" after "can"'
+says "it is noted" "$tmp/out" 'note    Hello: there is no ability "juggle"'
 
 says_instead anchorless '1s/$/ wants-anchor/'
 wrong anchorless "" <<-END
-	The anchor: without it IDs are refused
-	The journal: the request that gives the anchor is not in it
+	The anchor: without the anchor the server refuses to make IDs
+	The request log: the request for the anchor is not logged
 END
 
 says_instead vague 's/ passthrough yes depth 1$//'
 wrong vague "" <<-END
-	Commands of every server: start answers INIT, and tells of it in this form
+	Commands of every server: start replies to INIT and reports it in this form
 END
 
 says_instead shy 's/ passthrough yes/ passthrough no/'
 wrong shy "" <<-END
-	INIT: the answer asks for passthrough, with the depth that was given
+	INIT: the reply to INIT has passthrough and the depth of init
 END
 
 says_instead flagless 's/OPEN+passthrough/OPEN/'
-wrong flagless "requests plan passthrough" <<-END
-	The journal: with passthrough there is no READ and no WRITE
+wrong flagless "requests rules passthrough" <<-END
+	The request log: with passthrough the kernel sends no READ and no WRITE
 END
 
 says_instead forgetful 's/LOOKUP OPEN/OPEN LOOKUP/'
 wrong forgetful requests <<-END
-	The journal: one word for each request, in their order
+	The request log: there is one word for each request, in their order
 END
 
 hears_instead keeper 's/ drop=before-reply/ drop=keep/'
 wrong keeper passthrough <<-END
-	The plan: drop=before-reply: the open fails
-	The plan: and the ID is gone
-	The plan: drop=at-release: the open succeeds
-	The plan: reg=reuse: another open with the same ID
+	Open rules: an open with drop=before-reply fails
+	Open rules: drop=before-reply drops the ID
+	Open rules: an open with drop=at-release succeeds
+	Open rules: an open with reg=reuse succeeds
 END
 
 hears_instead impatient 's/ gate=reply//'
 wrong impatient waiting <<-END
-	Commands of every server: go says how many go on
+	Commands of every server: go reports how many it released
 END
 
 hears_instead hasty 's/^wait LOOKUP 20/wait LOOKUP 0/'
 wrong hasty waiting <<-END
-	Lines: a wait without a tag holds up the commands behind it
+	Lines: an untagged wait blocks the commands behind it
 END
 
 # Takes a wait without a tag for one with a tag, and so holds nothing back.
@@ -193,65 +193,65 @@ server overtaking <<'END'
 exec "$RAW" < <(exec sed -u 's/^wait /@untagged &/') > >(exec sed -u 's/^@untagged //')
 END
 wrong overtaking waiting <<-END
-	Lines: a wait without a tag holds up the commands behind it
+	Lines: an untagged wait blocks the commands behind it
 END
 explains overtaking '        came:     @z ok'
 
 hears_instead grudging 's/ wait FALLOCATE 0/ wait FALLOCATE 1/'
 FPT_TIMEOUT_MUL=0.1 wrong grudging waiting <<-END
-	Commands of every server: wait OP 0 is answered at once
-	Life: the server answers to the end
+	Commands of every server: wait REQUEST 0 is answered at once
+	Life: the server replies until the end of the part
 END
 
 # Ignores what it does not know.
-hears_instead lenient 's/ \(ops\|last\|plans\) nonsense/ \1/; s/ nonsense=1//'
+hears_instead lenient 's/ \(requests\|last\|unused-rules\) nonsense/ \1/; s/ nonsense=1//'
 wrong lenient "" <<-END
-	Lines: what is at fault is refused: ops nonsense
-	Lines: what is at fault is refused: last nonsense
-	Lines: what is at fault is refused: plans nonsense
-	Lines: what is at fault is refused: backing-open path=/dev/null nonsense=1
+	Lines: a malformed command is refused: requests nonsense
+	Lines: a malformed command is refused: last nonsense
+	Lines: a malformed command is refused: unused-rules nonsense
+	Lines: a malformed command is refused: backing-open path=/dev/null nonsense=1
 END
 
 hears_instead alone ''
 wrong alone ids <<-END
-	Commands of every server: backing-open takes the descriptor that comes with the command
-	Commands of every server: and the ID is its
+	Commands of every server: backing-open takes the descriptor of the command
+	Commands of every server: backing-close closes its ID
 END
 
 # shellcheck disable=SC2016 # the servers' own
 server unhappy <<<'"$RAW"; exit 3'
 wrong unhappy "quit eof" <<-END
-	Life: and ends the server with status 0
-	Life: the end of its input ends the server with status 0
+	Life: quit ends the server with status 0
+	Life: end of file ends the server with status 0
 END
 
 # shellcheck disable=SC2016
 server patient <<<'FPT_TIMEOUT_MUL=100 exec "$RAW"'
 FPT_TIMEOUT_MUL=0.2 wrong patient limit <<-END
-	Life: a server that hears nothing for long exits with status 1
+	Life: at the time limit the server exits with status 1
 END
 
 # shellcheck disable=SC2016
 server mortal <<<'exec "$RAW" < <(sed -u "/^@[0-9]* wait OPEN\$/Q")'
 wrong mortal waiting <<-END
 	Commands of every server: wait is answered when the request has come
-	Life: the server answers to the end
+	Life: the server replies until the end of the part
 END
 explains mortal "the server ended"
 says "mortal: the rest is counted" "$tmp/out" "2 of [0-9]* steps went wrong, [1-9][0-9]* could not be tried"
 
 hears_instead weak '/reg=reuse/,/^never/ { /^@[0-9]* last$/Q }'
 wrong weak passthrough <<-END
-	Life: the server answers to the end
+	Life: the server replies until the end of the part
 END
 explains weak "the server ended"
 
 hears_instead frail '/ backing-open$/,/^never/ { /^@[0-9]* last$/Q }'
 wrong frail ids <<-END
-	Commands of every server: backing-open takes the descriptor that comes with the command
-	Commands of every server: and the ID is its
-	Lines: a passed descriptor is closed when the command is done
-	Life: the server answers to the end
+	Commands of every server: backing-open takes the descriptor of the command
+	Commands of every server: backing-close closes its ID
+	Lines: the server closes a passed descriptor when the command is done
+	Life: the server replies until the end of the part
 END
 
 # Faults between the raw server and the kernel.
@@ -262,20 +262,20 @@ faulted() # FAULT PARTS
 }
 
 faulted no-attr-timeout requests <<-END
-	The journal: a LOOKUP for each name, and no more: timeouts are without end
-	The journal: one word for each request, in their order
+	The request log: timeouts are infinite: there is one LOOKUP for each name and no more
+	The request log: there is one word for each request, in their order
 END
 
 faulted leaked-descriptor holding <<-END
-	The file system: between two requests nothing of the backing directory is open
+	The file system: between two requests the server keeps nothing of the backing directory open
 END
 
 faulted wrong-read-data requests <<-END
-	The file system: READ gives what is in the backing file
+	The file system: READ returns the content of the backing file
 END
 
 faulted wrong-handle passthrough <<-END
-	The plan: at the release of the first one the ID is dropped
+	Open rules: drop=at-release drops the ID at RELEASE
 END
 
 finish

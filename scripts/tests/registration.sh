@@ -30,8 +30,8 @@ ran() # FAULT STATUS
 made_an_id() # SERVER
 {
 	jq -r 'select(.type == "step") |
-		select((.what | test("^(backing-open|cycle|storm) ")) and (.result | test("^ok [1-9]")) or
-		       (.what | test("^plan .*reg=(at-open|at-lookup|library)"))) | .case' \
+		select((.what | test("^(backing-open|cycle|stress) ")) and (.result | test("^ok [1-9]")) or
+		       (.what | test("^open-rule .*reg=(at-open|at-lookup|library)"))) | .case' \
 		"$tmp/none/evidence/$1"/*.jsonl | sort -u
 }
 

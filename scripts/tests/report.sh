@@ -63,7 +63,7 @@ exits "nothing built" 1 "$report" --results "$results"
 says "asks to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
 program a 'a.f.one|E1|6.9|-|-|the first' 'a.m.x.many|R1|6.9|passthrough|-|the matrix' \
 	'a.m.y.many|R1|6.9|passthrough|-|the matrix'
-program b 'b.f.two|E2|6.12|overlayfs,passthrough|forge,seed|the second' 'b.f.three|E2|6.12|-|wings|the third'
+program b 'b.f.two|E2|6.12|overlayfs,passthrough|arbitrary-id,backing-id-library|the second' 'b.f.three|E2|6.12|-|wings|the third'
 
 exits "--check where there is no README" 1 "$report" --results "$results" --check
 exits "results" 0 "$report" --results "$results"

@@ -174,9 +174,9 @@ saying() # FILE HELLO
 	printf '#!/bin/sh\necho "%s"\n' "$2" >"$1"
 	chmod +x "$1"
 }
-saying "$tmp/my-server" "hello protocol 1 backend mine version 0.1 can passthrough"
-saying "$OUTPUT/servers/libfuse" "hello protocol 1 backend libfuse version 3.17.2 can passthrough"
-saying "$OUTPUT/servers/libfuse-3.18.3" "hello protocol 1 backend libfuse version 3.18.3 can passthrough"
+saying "$tmp/my-server" "hello protocol 2 server mine version 0.1 can passthrough"
+saying "$OUTPUT/servers/libfuse" "hello protocol 2 server libfuse version 3.17.2 can passthrough"
+saying "$OUTPUT/servers/libfuse-3.18.3" "hello protocol 2 server libfuse version 3.18.3 can passthrough"
 cd "$tmp"
 exits "servers by name and path" 0 "$run" --server ./my-server,libfuse,libfuse-3.18.3 --server raw \
 	--run-dir "$tmp/third" --kernel-name third
@@ -207,7 +207,7 @@ says "a path is made absolute" "$tmp/third/ktap/my-server/good.ktap" "served by 
 
 cat >"$OUTPUT/servers/no-uring" <<'END'
 #!/bin/sh
-echo "hello protocol 1 backend none version 1 can over-io-uring"
+echo "hello protocol 2 server none version 1 can over-io-uring"
 END
 chmod +x "$OUTPUT/servers/no-uring"
 uring_is_off()

@@ -16,7 +16,7 @@ if [ -z "${FPT_UNSHARED-}" ]; then
 	FPT_UNSHARED=1 exec unshare --mount --propagation shared "$0"
 fi
 
-# A case with all that a conversation has: root, start, plan, ops, plans, quit.
+# A case with all that a conversation has: root, start, open-rule, requests, unused-rules, quit.
 commands=6
 case=(timeout 10 "$built/cases/drop" --filter early.before_reply_eio)
 export FPT_TIMEOUT_MUL=0.05 FPT_SERVER="$built/servers/raw"
@@ -94,11 +94,18 @@ fails "a server of something else" "$tmp/stranger" \
 	'# broken: the server broke the protocol: its first line is "220 mail.example ESMTP" (PROTOCOL.md, Hello)'
 
 server future <<'END'
-echo "hello protocol 2 backend future version 1 can passthrough"
+echo "hello protocol 3 server future version 1 can passthrough"
 read -r line
 END
-fails "a server of protocol 2" "$tmp/future" \
-	'# broken: the server speaks another version of the protocol than this suite, see .*, it said "hello protocol 2 .*"'
+fails "a server of protocol 3" "$tmp/future" \
+	'# broken: the server speaks protocol 3; this suite speaks 2 (PROTOCOL.md, The version)'
+
+server past <<'END'
+echo "hello protocol 1 backend past version 1 can passthrough forge seen"
+read -r line
+END
+fails "a server of protocol 1" "$tmp/past" \
+	'# broken: the server speaks protocol 1; this suite speaks 2, which renames: .*, forge -> arbitrary-id, .*, plan -> open-rule, .* (PROTOCOL.md, The version)'
 
 server endless <<'END'
 while echo -n "hello hello hello hello"; do :; done 2>/dev/null
@@ -106,7 +113,7 @@ END
 fails "a server that never ends its line" "$tmp/endless" \
 	'# broken: the server broke the protocol: a line of more than [0-9]* bytes (PROTOCOL.md, Lines)'
 
-hello="hello protocol 1 backend odd version 1 can passthrough"
+hello="hello protocol 2 server odd version 1 can passthrough"
 server vague <<END
 echo "$hello"
 while read -r tag command; do
