@@ -8,6 +8,7 @@
  * newest kernel. Before 6.18 fs/fuse/backing.c was part of fs/fuse/passthrough.c. A new promise goes
  * to the end of its section, and an ID never changes: results and discussions name it.
  */
+/* clang-format off */
 const struct promise contract[] = {
 	{ "O", "Registering a backing file: FUSE_DEV_IOC_BACKING_OPEN", NULL },
 	{ "O1", "registering on an unmounted device fails with EPERM; after FUSE_DEV_IOC_SYNC_INIT it first waits for the mount",
@@ -418,3 +419,4 @@ const struct promise contract[] = {
 	  "fs/fuse/backing.c: fuse_backing_files_free()" },
 	{ 0 },
 };
+/* clang-format on */
