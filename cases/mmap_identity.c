@@ -285,7 +285,7 @@ struct fork_arg {
 	volatile unsigned char *at;
 };
 
-/* What the mapping of the client shows after its child stored STORED. */
+/* The byte that the mapping of the client shows after a store by its child. */
 static long do_store_in_child(void *data)
 {
 	const struct fork_arg *arg = data;
@@ -302,7 +302,7 @@ WORLD_FIXTURE(forked_child);
 FIXTURE_VARIANT(forked_child)
 {
 	int flags;
-	int in_parent; /* what its mapping shows */
+	int in_parent; /* the byte that its mapping shows */
 	const char *in_backing_file;
 };
 FIXTURE_VARIANT_ADD(forked_child, map_shared)

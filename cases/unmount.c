@@ -212,33 +212,54 @@ CASE(other_process, can_close_id, .promise = "L6", .abilities = "devices",
 
 /* --- L9: the last of mount, device and open file -------------------------------------- */
 
-/* Mount, device or open file; @fd is -1 once it is closed. */
-static long drop_reference(struct world *w, long fd, char reference)
+enum reference { MOUNT, DEVICE, OPEN_FILE };
+
+/* @fd: the open file, -1 once it is closed. */
+static long drop_reference(struct world *w, enum reference reference, long fd)
 {
 	switch (reference) {
-	case 'm':
+	case MOUNT:
 		return world_umount_lazily("fuse");
-	case 'd':
+	case DEVICE:
 		server_kill(&w->server);
 		world_wait_disconnected(w, fd);
 		return 0;
-	default:
+	case OPEN_FILE:
 		return client_close(client(w), fd);
 	}
+	return -EINVAL;
 }
 
 WORLD_FIXTURE(connection);
 FIXTURE_VARIANT(connection)
 {
-	const char *order; /* mount, device, file */
+	enum reference order[3];
 	long close_result;
 };
-FIXTURE_VARIANT_ADD(connection, mount_device_file) { .order = "mdf", .close_result = -ENOTCONN };
-FIXTURE_VARIANT_ADD(connection, mount_file_device) { .order = "mfd", .close_result = 0 };
-FIXTURE_VARIANT_ADD(connection, device_mount_file) { .order = "dmf", .close_result = -ENOTCONN };
-FIXTURE_VARIANT_ADD(connection, device_file_mount) { .order = "dfm", .close_result = -ENOTCONN };
-FIXTURE_VARIANT_ADD(connection, file_mount_device) { .order = "fmd", .close_result = 0 };
-FIXTURE_VARIANT_ADD(connection, file_device_mount) { .order = "fdm", .close_result = 0 };
+FIXTURE_VARIANT_ADD(connection, mount_device_file)
+{
+	.order = { MOUNT, DEVICE, OPEN_FILE }, .close_result = -ENOTCONN
+};
+FIXTURE_VARIANT_ADD(connection, mount_file_device)
+{
+	.order = { MOUNT, OPEN_FILE, DEVICE }, .close_result = 0
+};
+FIXTURE_VARIANT_ADD(connection, device_mount_file)
+{
+	.order = { DEVICE, MOUNT, OPEN_FILE }, .close_result = -ENOTCONN
+};
+FIXTURE_VARIANT_ADD(connection, device_file_mount)
+{
+	.order = { DEVICE, OPEN_FILE, MOUNT }, .close_result = -ENOTCONN
+};
+FIXTURE_VARIANT_ADD(connection, file_mount_device)
+{
+	.order = { OPEN_FILE, MOUNT, DEVICE }, .close_result = 0
+};
+FIXTURE_VARIANT_ADD(connection, file_device_mount)
+{
+	.order = { OPEN_FILE, DEVICE, MOUNT }, .close_result = 0
+};
 
 CASE(connection, freed_with_last_reference, .promise = "L9",
 	.title = "unclosed IDs pin backing files until the last of mount, device and open file is gone, in any order")
@@ -249,10 +270,13 @@ CASE(connection, freed_with_last_reference, .promise = "L9",
 	EXPECT_POSITIVE(register_backing(w, "g", ""));
 	fd = open_ok(w, "f", O_RDWR);
 
-	for (const char *next = variant->order; *next; next++) {
+	for (int i = 0; i < 3; i++) {
+		bool is_file = variant->order[i] == OPEN_FILE;
+
 		EXPECT_BACKING_BUSY();
-		EXPECT_RET(drop_reference(w, fd, *next), *next == 'f' ? variant->close_result : 0);
-		fd = *next == 'f' ? -1 : fd;
+		EXPECT_RET(drop_reference(w, variant->order[i], fd),
+			   is_file ? variant->close_result : 0);
+		fd = is_file ? -1 : fd;
 	}
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
@@ -328,10 +352,10 @@ CASE(fusectl, entry_removed_with_last_user, .promise = "L10", .needs = NEED_FUSE
 WORLD_FIXTURE(many_ids);
 FIXTURE_VARIANT(many_ids)
 {
-	const char *order; /* mount, device */
+	enum reference order[2];
 };
-FIXTURE_VARIANT_ADD(many_ids, device_last) { .order = "md" };
-FIXTURE_VARIANT_ADD(many_ids, mount_last) { .order = "dm" };
+FIXTURE_VARIANT_ADD(many_ids, device_last) { .order = { MOUNT, DEVICE } };
+FIXTURE_VARIANT_ADD(many_ids, mount_last) { .order = { DEVICE, MOUNT } };
 
 CASE(many_ids, all_freed_with_connection, .promise = "L11",
 	.title = "a thousand unclosed IDs are all freed with the connection")
@@ -339,9 +363,9 @@ CASE(many_ids, all_freed_with_connection, .promise = "L11",
 	ASSERT_POSITIVE(file_count_lock());
 	EXPECT_RET(registered(w, server_cycle(w, backing_path("f"), MANY, "keep")), MANY);
 
-	for (const char *next = variant->order; *next; next++) {
+	for (int i = 0; i < 2; i++) {
 		EXPECT_BACKING_BUSY();
-		EXPECT_RET(drop_reference(w, -1, *next), 0);
+		EXPECT_RET(drop_reference(w, variant->order[i], -1), 0);
 	}
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
