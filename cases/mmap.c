@@ -2,8 +2,6 @@
 /* Mappings: content, size and protection are those of the backing file. Promises M1, M6. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <linux/fs.h>

@@ -7,7 +7,6 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "client/pattern.h"
 #include "world/case_helpers.h"
 
 #define PAGE   sysconf(_SC_PAGESIZE)

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "world/overlay.h"

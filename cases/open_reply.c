@@ -2,7 +2,6 @@
 /* Replies to OPEN: errors, flags and IDs. Promises R1 to R7, R30. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 #include "world/case_helpers.h"
 

@@ -2,7 +2,6 @@
 /* One ID for several opens and files, several IDs for one file. Promises R12, R13, R15 to R17. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 #include "world/case_helpers.h"
 

@@ -3,12 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "world/case_helpers.h"
 #include "shared/errname.h"
-#include "shared/fuse_uapi.h"
 
 #define PAGE sysconf(_SC_PAGESIZE)
 #define SEED 7

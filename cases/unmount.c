@@ -2,8 +2,6 @@
 /* What an unmount and the end of device and connection release. Promises L5, L6, L9 to L11. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
