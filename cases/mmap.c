@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mapped memory and the backing file: content, protection, size. Rows M. */
+/* Mappings: content, size and protection are those of the backing file. Promises M1, M6. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
@@ -17,15 +15,8 @@
 #define RW     (PROT_READ | PROT_WRITE)
 #define STORED 0xf5
 
-static int pattern_at(uint32_t seed, off_t offset)
-{
-	unsigned char byte;
-
-	pattern_fill(&byte, 1, seed, offset);
-	return byte;
-}
-
-static int backing_byte(off_t offset)
+/* The byte of the backing file f. */
+static long backing_byte(off_t offset)
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
 	unsigned char byte = 0;
@@ -35,30 +26,19 @@ static int backing_byte(off_t offset)
 	return len == 1 ? byte : -EIO;
 }
 
-static long map(struct world *w, long fd, int prot, int flags)
-{
-	return client_mmap(client(w), fd, prot, flags, PAGE, 0);
-}
-
-/* Without the address, which is another one each time. */
-static long refusal(long address)
-{
-	return address < 0 ? address : 0;
-}
-
-/* --- M1: what is in memory -------------------------------------------------- */
+/* --- M1: content -------------------------------------------------------------- */
 
 WORLD_FIXTURE(mapping);
 FIXTURE_VARIANT(mapping)
 {
 	int flags;
 };
-FIXTURE_VARIANT_ADD(mapping, map_shared) { MAP_SHARED };
-FIXTURE_VARIANT_ADD(mapping, map_private) { MAP_PRIVATE };
-FIXTURE_VARIANT_ADD(mapping, map_shared_validate) { MAP_SHARED_VALIDATE };
-FIXTURE_VARIANT_ADD(mapping, map_shared_populate) { MAP_SHARED | MAP_POPULATE };
-FIXTURE_VARIANT_ADD(mapping, map_private_populate) { MAP_PRIVATE | MAP_POPULATE };
-FIXTURE_VARIANT_ADD(mapping, map_shared_locked) { MAP_SHARED | MAP_LOCKED };
+FIXTURE_VARIANT_ADD(mapping, map_shared) { .flags = MAP_SHARED };
+FIXTURE_VARIANT_ADD(mapping, map_private) { .flags = MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(mapping, map_shared_validate) { .flags = MAP_SHARED_VALIDATE };
+FIXTURE_VARIANT_ADD(mapping, map_shared_populate) { .flags = MAP_SHARED | MAP_POPULATE };
+FIXTURE_VARIANT_ADD(mapping, map_private_populate) { .flags = MAP_PRIVATE | MAP_POPULATE };
+FIXTURE_VARIANT_ADD(mapping, map_shared_locked) { .flags = MAP_SHARED | MAP_LOCKED };
 
 CASE(mapping, reads_backing_file, .promise = "M1",
 	.title = "a mapping shows the backing file from the requested offset and sends no READ")
@@ -66,12 +46,12 @@ CASE(mapping, reads_backing_file, .promise = "M1",
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
+	backing_fill_ok("f", SEED, 3 * PAGE, 0);
 
 	fd = open_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, RW, variant->flags, 2 * PAGE, PAGE);
-	EXPECT_PEEK(w, at, pattern_at(SEED, PAGE));
-	EXPECT_PEEK(w, at + PAGE + 17, pattern_at(SEED, 2 * PAGE + 17));
+	EXPECT_PEEK(w, at, pattern_byte(SEED, PAGE));
+	EXPECT_PEEK(w, at + PAGE + 17, pattern_byte(SEED, 2 * PAGE + 17));
 	EXPECT_RET(client_call(client(w), munmap, at, 2 * PAGE), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
@@ -84,7 +64,7 @@ CASE(content, cached_open_sends_read, .promise = "M1",
 	long fd, at;
 
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_PEEK(w, at, 'f');
 	EXPECT_REQUESTS(w, "LOOKUP OPEN READ");
 }
@@ -95,33 +75,31 @@ CASE(content, coherent_with_backing_file, .promise = "M1",
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	EXPECT_RET(backing_fill("f", SEED, PAGE, 0), 0);
+	backing_fill_ok("f", SEED, PAGE, 0);
 
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
-	EXPECT_PEEK(w, at + 5, pattern_at(SEED, 5));
-	EXPECT_RET(backing_fill("f", OTHER, PAGE, 0), 0);
-	EXPECT_PEEK(w, at + 5, pattern_at(OTHER, 5));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
+	EXPECT_PEEK(w, at + 5, pattern_byte(SEED, 5));
+	backing_fill_ok("f", OTHER, PAGE, 0);
+	EXPECT_PEEK(w, at + 5, pattern_byte(OTHER, 5));
 	EXPECT_POKE(w, at + 5, STORED);
 	EXPECT_RET(backing_byte(5), STORED);
-	EXPECT_RET(backing_match("f", OTHER, PAGE, 0), 5);
+	EXPECT_RET(backing_match("f", OTHER, PAGE, 0), 5); /* up to the store */
 }
 
 CASE(content, coherent_with_read_write, .promise = "M1",
 	.title = "a shared mapping, read(2) and write(2) of one passthrough file see the same bytes")
 {
-	unsigned char byte = 0;
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
 
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_WRITE(w, fd, "w");
 	EXPECT_PEEK(w, at, 'w');
-	EXPECT_POKE(w, at, STORED);
-	EXPECT_RET(client_read(client(w), fd, &byte, 1, 0), 1);
-	EXPECT_RET(byte, STORED);
+	EXPECT_POKE(w, at, 's');
+	EXPECT_READ(w, fd, "s");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
@@ -152,8 +130,8 @@ CASE(content, private_store_stays_private, .promise = "M1",
 	open_rule(w, "f reg=at-open");
 
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(private = map(w, fd, RW, MAP_PRIVATE));
-	ASSERT_POSITIVE(shared = map(w, fd, RW, MAP_SHARED));
+	private = mmap_ok(w, fd, RW, MAP_PRIVATE, PAGE, 0);
+	shared = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_POKE(w, private, STORED);
 	EXPECT_PEEK(w, private, STORED);
 	EXPECT_PEEK(w, shared, 'f');
@@ -171,17 +149,17 @@ CASE(content, sigbus_past_eof, .promise = "M1",
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
+	backing_fill_ok("f", SEED, 2 * PAGE, 0);
 
 	fd = open_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, RW, MAP_SHARED, 2 * PAGE, 0);
-	EXPECT_PEEK(w, at + PAGE, pattern_at(SEED, PAGE));
+	EXPECT_PEEK(w, at + PAGE, pattern_byte(SEED, PAGE));
 	EXPECT_RET(truncate(backing_path("f"), PAGE), 0);
 	EXPECT_PEEK(w, at + PAGE, -EFAULT);
 	EXPECT_RET(client_poke(client(w), at + PAGE, STORED), -EFAULT);
-	EXPECT_PEEK(w, at + PAGE - 1, pattern_at(SEED, PAGE - 1));
-	EXPECT_RET(backing_fill("f", OTHER, 1, PAGE), 0);
-	EXPECT_PEEK(w, at + PAGE, pattern_at(OTHER, PAGE));
+	EXPECT_PEEK(w, at + PAGE - 1, pattern_byte(SEED, PAGE - 1));
+	backing_fill_ok("f", OTHER, 1, PAGE);
+	EXPECT_PEEK(w, at + PAGE, pattern_byte(OTHER, PAGE));
 }
 
 CASE(content, extends_past_cached_size, .promise = "M1",
@@ -193,11 +171,11 @@ CASE(content, extends_past_cached_size, .promise = "M1",
 	open_rule(w, "f reg=at-open");
 
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
+	backing_fill_ok("f", SEED, 2 * PAGE, 0);
 	EXPECT_RET(client_fstatx(client(w), fd, AT_STATX_DONT_SYNC, &st), 0);
 	EXPECT_RET(st.stx_size, 1);
 	at = mmap_ok(w, fd, RW, MAP_SHARED, 2 * PAGE, 0);
-	EXPECT_PEEK(w, at + PAGE, pattern_at(SEED, PAGE));
+	EXPECT_PEEK(w, at + PAGE, pattern_byte(SEED, PAGE));
 	EXPECT_POKE(w, at + PAGE, STORED);
 	EXPECT_RET(backing_byte(PAGE), STORED);
 }
@@ -210,7 +188,7 @@ CASE(content, store_past_eof_keeps_size, .promise = "M1",
 	open_rule(w, "f reg=at-open");
 
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_POKE(w, at + 100, STORED);
 	EXPECT_BACKING("f", "f");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
@@ -222,17 +200,22 @@ WORLD_FIXTURE(protection);
 FIXTURE_VARIANT(protection)
 {
 	int access, prot, flags;
-	long error, later; /* of mmap(2), and of mprotect(2) to RW when it worked */
+	long mmap_result, mprotect_result; /* of mprotect(2) to RW, where mmap(2) succeeds */
 };
-#define ALLOWED(name, ...) FIXTURE_VARIANT_ADD(protection, name) { __VA_ARGS__ }
-ALLOWED(rdonly_shared_read, O_RDONLY, PROT_READ, MAP_SHARED, 0, -EACCES);
-ALLOWED(rdonly_shared_write, O_RDONLY, RW, MAP_SHARED, -EACCES, 0);
-ALLOWED(rdonly_private_read, O_RDONLY, PROT_READ, MAP_PRIVATE, 0, 0);
-ALLOWED(rdonly_private_write, O_RDONLY, RW, MAP_PRIVATE, 0, 0);
-ALLOWED(rdwr_shared_read, O_RDWR, PROT_READ, MAP_SHARED, 0, 0);
-ALLOWED(wronly_shared_read, O_WRONLY, PROT_READ, MAP_SHARED, -EACCES, 0);
-ALLOWED(wronly_shared_write, O_WRONLY, PROT_WRITE, MAP_SHARED, -EACCES, 0);
-ALLOWED(wronly_private_read, O_WRONLY, PROT_READ, MAP_PRIVATE, -EACCES, 0);
+#define PROTECTION(name, open_flags, map_prot, map_flags, mmap_error, mprotect_error)           \
+	FIXTURE_VARIANT_ADD(protection, name)                                                   \
+	{                                                                                       \
+		.access = open_flags, .prot = map_prot, .flags = map_flags,                     \
+		.mmap_result = mmap_error, .mprotect_result = mprotect_error                    \
+	}
+PROTECTION(rdonly_shared_read, O_RDONLY, PROT_READ, MAP_SHARED, 0, -EACCES);
+PROTECTION(rdonly_shared_write, O_RDONLY, RW, MAP_SHARED, -EACCES, 0);
+PROTECTION(rdonly_private_read, O_RDONLY, PROT_READ, MAP_PRIVATE, 0, 0);
+PROTECTION(rdonly_private_write, O_RDONLY, RW, MAP_PRIVATE, 0, 0);
+PROTECTION(rdwr_shared_read, O_RDWR, PROT_READ, MAP_SHARED, 0, 0);
+PROTECTION(wronly_shared_read, O_WRONLY, PROT_READ, MAP_SHARED, -EACCES, 0);
+PROTECTION(wronly_shared_write, O_WRONLY, PROT_WRITE, MAP_SHARED, -EACCES, 0);
+PROTECTION(wronly_private_read, O_WRONLY, PROT_READ, MAP_PRIVATE, -EACCES, 0);
 
 CASE(protection, follows_open_mode, .promise = "M1",
 	.title = "mmap(2) and mprotect(2) check the access mode of the FUSE open, not of the registered descriptor")
@@ -243,20 +226,20 @@ CASE(protection, follows_open_mode, .promise = "M1",
 
 	fd = open_ok(w, "f", variant->access);
 	EXPECT_PASSES_THROUGH(w);
-	at = map(w, fd, variant->prot, variant->flags);
-	EXPECT_RET(refusal(at), variant->error);
+	at = client_mmap(client(w), fd, variant->prot, variant->flags, PAGE, 0);
+	EXPECT_RET(errno_or_0(at), variant->mmap_result);
 	if (at > 0)
-		EXPECT_RET(client_call(client(w), mprotect, at, PAGE, RW), variant->later);
+		EXPECT_RET(client_call(client(w), mprotect, at, PAGE, RW), variant->mprotect_result);
 }
 
 WORLD_FIXTURE(registration);
 FIXTURE_VARIANT(registration)
 {
-	const char *words;
+	const char *words; /* of "backing-open" */
 };
-FIXTURE_VARIANT_ADD(registration, o_rdonly) { "mode=ro" };
-FIXTURE_VARIANT_ADD(registration, o_wronly) { "mode=wo" };
-FIXTURE_VARIANT_ADD(registration, o_path) { "mode=path" };
+FIXTURE_VARIANT_ADD(registration, o_rdonly) { .words = "mode=ro" };
+FIXTURE_VARIANT_ADD(registration, o_wronly) { .words = "mode=wo" };
+FIXTURE_VARIANT_ADD(registration, o_path) { .words = "mode=path" };
 
 CASE(registration, does_not_limit_mappings, .promise = "M1", .since = "6.12",
 	.title = "a backing file registered read-only, write-only or by O_PATH can be mapped for reading and writing")
@@ -267,15 +250,15 @@ CASE(registration, does_not_limit_mappings, .promise = "M1", .since = "6.12",
 	open_rule(w, "f reg=reuse");
 
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, RW, MAP_SHARED));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_PEEK(w, at, 'f');
 	EXPECT_POKE(w, at, STORED);
 	EXPECT_RET(backing_byte(0), STORED);
 }
 
-/* --- M6 --------------------------------------------------------------------- */
+/* --- M6: append-only ---------------------------------------------------------- */
 
-#define NOT_LOOKED_AT                                                                          \
+#define INODE_FLAGS_IGNORED                                                                    \
 	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
 	.xfail_before = "7.3.4",                                                               \
 	.xfail = "mmap(2) does not look at the flags of the backing inode"
@@ -284,7 +267,7 @@ WORLD_FIXTURE(append_only);
 
 CASE(append_only, shared_by_writer_eacces, .promise = "M6",
 	.title = "a shared mapping of an append-only backing file through an O_RDWR open file fails with EACCES",
-	NOT_LOOKED_AT)
+	INODE_FLAGS_IGNORED)
 {
 	long fd;
 
@@ -292,8 +275,8 @@ CASE(append_only, shared_by_writer_eacces, .promise = "M6",
 
 	fd = open_ok(w, "f", O_RDWR);
 	SET_INODE_FLAGS(FS_APPEND_FL);
-	EXPECT_RET(refusal(map(w, fd, RW, MAP_SHARED)), -EACCES);
-	EXPECT_RET(refusal(map(w, fd, PROT_READ, MAP_SHARED)), -EACCES);
+	EXPECT_RET(errno_or_0(client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0)), -EACCES);
+	EXPECT_RET(errno_or_0(client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0)), -EACCES);
 }
 
 CASE(append_only, private_or_rdonly_allowed, .promise = "M6",
@@ -308,8 +291,8 @@ CASE(append_only, private_or_rdonly_allowed, .promise = "M6",
 	reader = open_ok(w, "f", O_RDONLY);
 	EXPECT_PASSES_THROUGH(w);
 	SET_INODE_FLAGS(FS_APPEND_FL);
-	EXPECT_POSITIVE(map(w, writer, RW, MAP_PRIVATE));
-	ASSERT_POSITIVE(at = map(w, reader, PROT_READ, MAP_SHARED));
+	mmap_ok(w, writer, RW, MAP_PRIVATE, PAGE, 0);
+	at = mmap_ok(w, reader, PROT_READ, MAP_SHARED, PAGE, 0);
 	EXPECT_PEEK(w, at, 'f');
 	EXPECT_RET(client_call(client(w), mprotect, at, PAGE, RW), -EACCES);
 }

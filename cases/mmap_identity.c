@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which file a mapping is said to be of, and what copies and pieces of it are. Rows M. */
+/* The file that /proc shows for a mapping; copies and pieces of mappings. Promises M3, M11. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,14 +21,6 @@
 #define RW     (PROT_READ | PROT_WRITE)
 #define STORED 0xf5
 
-static int pattern_at(off_t offset)
-{
-	unsigned char byte;
-
-	pattern_fill(&byte, 1, SEED, offset);
-	return byte;
-}
-
 /* --- M3: /proc ----------------------------------------------------------------- */
 
 struct mapped_file {
@@ -37,7 +29,7 @@ struct mapped_file {
 	char path[PATH_MAX];
 };
 
-/* A file of a process in a procfs that numbers processes as the case process does. */
+/* In a procfs of the PID namespace of the case process. */
 static const char *proc_path(pid_t pid, const char *name)
 {
 	static char path[160];
@@ -48,10 +40,10 @@ static const char *proc_path(pid_t pid, const char *name)
 	return path;
 }
 
-/* What /proc/PID/maps says of the file mapped at @address, or with 0 of the first one. */
+/* The file that /proc/PID/maps shows at @address; 0: the first one. */
 static struct mapped_file file_mapped_at(pid_t pid, unsigned long address)
 {
-	struct mapped_file file = { .path = "nothing" };
+	struct mapped_file file = { .path = "no mapping" };
 	FILE *maps = fopen(proc_path(pid, "maps"), "re");
 	char line[PATH_MAX + 128];
 
@@ -65,7 +57,7 @@ static struct mapped_file file_mapped_at(pid_t pid, unsigned long address)
 			continue;
 		if (start != address && address)
 			continue;
-		file = (struct mapped_file){ major, minor, inode, "" };
+		file = (struct mapped_file){ .major = major, .minor = minor, .inode = inode };
 		strcpy(file.path, name);
 		break;
 	}
@@ -74,14 +66,14 @@ static struct mapped_file file_mapped_at(pid_t pid, unsigned long address)
 	return file;
 }
 
-#define EXPECT_IS_FILE(mapped, file_path)                                                     \
+#define EXPECT_MAPPED_FILE(mapped, file_path)                                                 \
 	do {                                                                                  \
 		struct stat _st = { .st_ino = 0 };                                            \
 		EXPECT_TEXT((mapped).path, file_path);                                        \
 		EXPECT_RET(stat(file_path, &_st), 0);                                         \
-		EXPECT_HOLDS((mapped).inode == _st.st_ino, "the inode is that file's");       \
+		EXPECT_HOLDS((mapped).inode == _st.st_ino, "the inode is that of stat(2)");   \
 		EXPECT_HOLDS((mapped).major == major(_st.st_dev) &&                           \
-			     (mapped).minor == minor(_st.st_dev), "the device is that file's");\
+			     (mapped).minor == minor(_st.st_dev), "the device is that of stat(2)"); \
 	} while (0)
 
 WORLD_FIXTURE(proc_maps);
@@ -89,9 +81,12 @@ FIXTURE_VARIANT(proc_maps)
 {
 	int prot, flags;
 };
-FIXTURE_VARIANT_ADD(proc_maps, map_shared) { RW, MAP_SHARED };
-FIXTURE_VARIANT_ADD(proc_maps, map_private) { RW, MAP_PRIVATE };
-FIXTURE_VARIANT_ADD(proc_maps, prot_exec) { PROT_READ | PROT_EXEC, MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(proc_maps, map_shared) { .prot = RW, .flags = MAP_SHARED };
+FIXTURE_VARIANT_ADD(proc_maps, map_private) { .prot = RW, .flags = MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(proc_maps, prot_exec)
+{
+	.prot = PROT_READ | PROT_EXEC, .flags = MAP_PRIVATE
+};
 
 CASE(proc_maps, shows_fuse_file, .promise = "M3",
 	.title = "/proc/PID/maps shows path, device and inode of the FUSE file, even after close(2)")
@@ -106,7 +101,7 @@ CASE(proc_maps, shows_fuse_file, .promise = "M3",
 	EXPECT_PASSES_THROUGH(w);
 
 	mapped = file_mapped_at(client(w)->pid, at);
-	EXPECT_IS_FILE(mapped, fuse_path("f"));
+	EXPECT_MAPPED_FILE(mapped, fuse_path("f"));
 }
 
 WORLD_FIXTURE(running_program);
@@ -123,11 +118,11 @@ CASE(running_program, shows_fuse_file, .promise = "M3",
 	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
 	EXPECT_PASSES_THROUGH(w);
 	mapped = file_mapped_at(pid, 0);
-	EXPECT_IS_FILE(mapped, fuse_path("program"));
+	EXPECT_MAPPED_FILE(mapped, fuse_path("program"));
 	EXPECT_RET(client_reap(client(w), pid), 42);
 }
 
-/* The name in /proc/PID/map_files of a page at the address. */
+/* The link in /proc/PID/map_files of the page at @at. */
 static const char *map_file(pid_t pid, unsigned long at)
 {
 	char name[64];
@@ -157,20 +152,27 @@ CASE(map_files, opens_fuse_file, .promise = "M3",
 	EXPECT_PASSES_THROUGH(w);
 }
 
-/* Each opens the upper one of two files, both of which pass through. The descriptor, or -errno. */
+/* Two passthrough files, one on top of the other: the descriptor of the upper one, or -errno. */
 static long open_fuse_on_fuse(struct world *w)
 {
 	long err = world_start_other(w, "depth=1");
 
-	err = err < 0 ? err : server_call(&w->other, -1, "open-rule f reg=at-open");
-	err = err < 0 ? err : server_backing_open(w, world_path("other", "f"), "mode=path");
-	return err < 0 || !world_open_rule(w, "f reg=reuse") ? err : client_open(client(w), "f", O_RDONLY);
+	if (err < 0)
+		return err;
+	other_open_rule(w, "f reg=at-open");
+	err = server_backing_open(w, world_path("other", "f"), "mode=path");
+	if (err < 0)
+		return err;
+	open_rule(w, "f reg=reuse");
+	return client_open(client(w), "f", O_RDONLY);
 }
 
 static long open_overlay_on_fuse(struct world *w)
 {
-	int err = world_open_rule(w, "f reg=at-open") ? overlay_mount("fuse", "overlay") : -EPROTO;
+	int err;
 
+	open_rule(w, "f reg=at-open");
+	err = overlay_mount("fuse", "overlay");
 	return err < 0 ? err : client_open(client(w), world_path("overlay", "f"), O_RDONLY);
 }
 
@@ -178,11 +180,15 @@ static long open_fuse_on_overlay(struct world *w)
 {
 	long err = overlay_mount("backing", "overlay");
 
-	err = err < 0 ? err : server_backing_open(w, world_path("overlay", "f"), "mode=ro");
-	return err < 0 || !world_open_rule(w, "f reg=reuse") ? err : client_open(client(w), "f", O_RDONLY);
+	if (err == 0)
+		err = server_backing_open(w, world_path("overlay", "f"), "mode=ro");
+	if (err < 0)
+		return err;
+	open_rule(w, "f reg=reuse");
+	return client_open(client(w), "f", O_RDONLY);
 }
 
-static const struct world_opts no_start = { .no_start = true };
+static const struct world_opts before_init = { .no_start = true };
 
 #define NESTED_FIXED_BY                                                                        \
 	.fixed_by = "7.2, 6.18.50 and 6.12.109 (fs: fix user path of nested backing files)",   \
@@ -193,15 +199,19 @@ FIXTURE_VARIANT(nested)
 {
 	const char *init;
 	long (*open)(struct world *w);
-	const char *dir;
+	const char *dir; /* of the outer file */
 	unsigned int needs;
 };
-FIXTURE_VARIANT_ADD(nested, fuse_on_fuse) { "depth=2", open_fuse_on_fuse, "fuse", 0 };
-FIXTURE_VARIANT_ADD(nested, overlay_on_fuse) {
-	"depth=1", open_overlay_on_fuse, "overlay", NEED_OVERLAYFS
+FIXTURE_VARIANT_ADD(nested, fuse_on_fuse)
+{
+	.init = "depth=2", .open = open_fuse_on_fuse, .dir = "fuse"
+};
+FIXTURE_VARIANT_ADD(nested, overlay_on_fuse)
+{
+	.init = "depth=1", .open = open_overlay_on_fuse, .dir = "overlay", .needs = NEED_OVERLAYFS
 };
 
-CASE(nested, shows_outer_file, .promise = "M3", .since = "6.12", .world = &no_start,
+CASE(nested, shows_outer_file, .promise = "M3", .since = "6.12", .world = &before_init,
 	.title = "/proc/PID/maps shows the outer file of nested passthrough; its mapping keeps the outer mount busy",
 	.xfail = "shows the inner file",
 	NESTED_FIXED_BY)
@@ -222,7 +232,7 @@ static const struct world_opts depth_2 = { .init = "depth=2" };
 
 WORLD_FIXTURE(overlay_backing);
 
-/* Since 7.1, which stable releases took over: those before these were seen to do well. */
+/* A change of 7.1, backported to the releases below, broke this; earlier releases pass. */
 CASE(overlay_backing, shows_fuse_file, .promise = "M3", .needs = NEED_OVERLAYFS, .since = "6.12",
 	.world = &depth_2,
 	.title = "/proc/PID/maps shows the FUSE file above an overlayfs file; its mapping keeps the FUSE mount busy",
@@ -242,24 +252,24 @@ CASE(overlay_backing, shows_fuse_file, .promise = "M3", .needs = NEED_OVERLAYFS,
 
 /* --- M11: copies and pieces ---------------------------------------------------- */
 
-static int run[2]; /* in the client: its child waits for the end of this pipe */
+static int child_pipe[2]; /* of the client: its child runs until the writing end is closed */
 
-/* A child of the client, which has all its mappings. Closes nothing but the files above 2. */
+/* The child inherits all mappings, but no descriptor above 2. */
 static long do_fork(void *arg)
 {
 	pid_t pid;
 	char end;
 
-	if (pipe2(run, O_CLOEXEC) < 0)
+	if (pipe2(child_pipe, O_CLOEXEC) < 0)
 		return -errno;
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(run[0], STDIN_FILENO);
+		dup2(child_pipe[0], STDIN_FILENO);
 		close_range(STDERR_FILENO + 1, ~0U, 0);
 		_exit(read(STDIN_FILENO, &end, 1) != 0);
 	}
-	close(run[0]);
+	close(child_pipe[0]);
 	return pid < 0 ? -errno : pid;
 }
 
@@ -267,7 +277,7 @@ static long do_end_child(void *arg)
 {
 	int status;
 
-	close(run[1]);
+	close(child_pipe[1]);
 	return wait(&status) < 0 ? -errno : WEXITSTATUS(status);
 }
 
@@ -275,7 +285,7 @@ struct fork_arg {
 	volatile unsigned char *at;
 };
 
-/* The store of a child, seen through its parent's mapping. */
+/* The byte that the mapping of the client shows after a store by its child. */
 static long do_store_in_child(void *data)
 {
 	const struct fork_arg *arg = data;
@@ -292,11 +302,17 @@ WORLD_FIXTURE(forked_child);
 FIXTURE_VARIANT(forked_child)
 {
 	int flags;
-	int seen;
-	const char *content;
+	int in_parent; /* the byte that its mapping shows */
+	const char *in_backing_file;
 };
-FIXTURE_VARIANT_ADD(forked_child, map_shared) { MAP_SHARED, STORED, "\xf5" };
-FIXTURE_VARIANT_ADD(forked_child, map_private) { MAP_PRIVATE, 'f', "f" };
+FIXTURE_VARIANT_ADD(forked_child, map_shared)
+{
+	.flags = MAP_SHARED, .in_parent = STORED, .in_backing_file = "\xf5"
+};
+FIXTURE_VARIANT_ADD(forked_child, map_private)
+{
+	.flags = MAP_PRIVATE, .in_parent = 'f', .in_backing_file = "f"
+};
 
 CASE(forked_child, store_follows_mapping_type, .promise = "M11",
 	.title = "a child's store reaches parent and backing file if the mapping is shared, neither if it is private")
@@ -310,8 +326,8 @@ CASE(forked_child, store_follows_mapping_type, .promise = "M11",
 	arg.at = (void *)at;
 
 	EXPECT_RET(client_run(client(w), do_store_in_child, &arg, sizeof(arg), "a child stores"),
-		   variant->seen);
-	EXPECT_BACKING("f", variant->content);
+		   variant->in_parent);
+	EXPECT_BACKING("f", variant->in_backing_file);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH");
 }
 
@@ -341,17 +357,17 @@ CASE(derived_mapping, mremap_shows_and_pins, .promise = "M11",
 	long fd, at, moved;
 
 	open_rule(w, "f reg=at-open drop=at-release");
-	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
+	backing_fill_ok("f", SEED, 3 * PAGE, 0);
 	fd = open_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 
 	ASSERT_POSITIVE(moved = client_call(client(w), mremap, at, PAGE, 3 * PAGE, MREMAP_MAYMOVE));
-	EXPECT_PEEK(w, moved, pattern_at(0));
-	EXPECT_PEEK(w, moved + 2 * PAGE, pattern_at(2 * PAGE));
+	EXPECT_PEEK(w, moved, pattern_byte(SEED, 0));
+	EXPECT_PEEK(w, moved + 2 * PAGE, pattern_byte(SEED, 2 * PAGE));
 	EXPECT_POKE(w, moved + 2 * PAGE, STORED);
-	EXPECT_RET(backing_match("f", SEED, 3 * PAGE, 0), 2 * PAGE);
+	EXPECT_RET(backing_match("f", SEED, 3 * PAGE, 0), 2 * PAGE); /* up to the store */
 	EXPECT_REQUESTS(w, "");
 	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_call(client(w), munmap, moved, 3 * PAGE), 0);
@@ -364,7 +380,7 @@ CASE(derived_mapping, munmap_rest_pins, .promise = "M11",
 	long fd, at;
 
 	open_rule(w, "f reg=at-open drop=at-release");
-	EXPECT_RET(backing_fill("f", SEED, 3 * PAGE, 0), 0);
+	backing_fill_ok("f", SEED, 3 * PAGE, 0);
 	fd = open_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, RW, MAP_SHARED, 3 * PAGE, 0);
 	EXPECT_CLOSE(w, fd);
@@ -373,7 +389,7 @@ CASE(derived_mapping, munmap_rest_pins, .promise = "M11",
 	EXPECT_RET(client_call(client(w), munmap, at + PAGE, PAGE), 0);
 	EXPECT_RET(client_call(client(w), mprotect, at, PAGE, PROT_READ), 0);
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
-	EXPECT_PEEK(w, at + 2 * PAGE, pattern_at(2 * PAGE));
+	EXPECT_PEEK(w, at + 2 * PAGE, pattern_byte(SEED, 2 * PAGE));
 	EXPECT_BACKING_BUSY();
 	EXPECT_RET(client_call(client(w), munmap, at + 2 * PAGE, PAGE), 0);
 	EXPECT_BACKING_FREE();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a mapping does to files, inode and attributes, and what it does not. Rows M. */
+/* Effects of mappings on attributes, close, modes and memory. Promises M2, M4, M5, M7 to M10. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
@@ -7,7 +7,6 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "client/pattern.h"
 #include "world/case_helpers.h"
 
 #define PAGE   sysconf(_SC_PAGESIZE)
@@ -15,15 +14,10 @@
 #define RW     (PROT_READ | PROT_WRITE)
 #define STORED 0xf5
 
-static long map(struct world *w, long fd, int flags)
+/* 0 or -errno */
+static long mmap_page(struct world *w, long fd, int flags)
 {
-	return client_mmap(client(w), fd, RW, flags, PAGE, 0);
-}
-
-/* Without the address, which is another one each time. */
-static long refusal(long address)
-{
-	return address < 0 ? address : 0;
+	return errno_or_0(client_mmap(client(w), fd, RW, flags, PAGE, 0));
 }
 
 /* --- M2, M7: attributes ----------------------------------------------------- */
@@ -38,7 +32,7 @@ CASE(attributes, kept_by_stores, .promise = "M2",
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &before), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETATTR");
 
@@ -48,7 +42,7 @@ CASE(attributes, kept_by_stores, .promise = "M2",
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &after), 0);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_HOLDS(!memcmp(&before.stx_mtime, &after.stx_mtime, sizeof(before.stx_mtime)),
-		     "the time of the last change is as before");
+		     "the cached mtime is unchanged");
 	EXPECT_RET(after.stx_size, before.stx_size);
 }
 
@@ -60,7 +54,7 @@ CASE(attributes, invalidated_by_write, .promise = "M2",
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_POSITIVE(map(w, fd, MAP_SHARED));
+	mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETATTR");
 
@@ -73,10 +67,10 @@ WORLD_FIXTURE(access_time);
 FIXTURE_VARIANT(access_time)
 {
 	bool mapped;
-	const char *ops;
+	const char *requests; /* of stat(2) */
 };
-FIXTURE_VARIANT_ADD(access_time, mmap) { true, "GETATTR" };
-FIXTURE_VARIANT_ADD(access_time, open_only) { false, "" };
+FIXTURE_VARIANT_ADD(access_time, mmap) { .mapped = true, .requests = "GETATTR" };
+FIXTURE_VARIANT_ADD(access_time, open_only) { .mapped = false, .requests = "" };
 
 CASE(access_time, invalidated_by_mmap, .promise = "M7",
 	.title = "mmap(2), but not open(2) alone, invalidates the cached atime: stat(2) then sends GETATTR")
@@ -89,9 +83,9 @@ CASE(access_time, invalidated_by_mmap, .promise = "M7",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 
 	if (variant->mapped)
-		EXPECT_POSITIVE(map(w, fd, MAP_SHARED));
+		mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), 0);
-	EXPECT_REQUESTS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->requests);
 }
 
 /* --- M4: close while mapped -------------------------------------------------- */
@@ -105,7 +99,7 @@ CASE(close_while_mapped, sends_release_at_once, .promise = "M4",
 
 	open_rule(w, "f reg=at-open drop=at-release");
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 
@@ -119,29 +113,40 @@ CASE(close_while_mapped, sends_release_at_once, .promise = "M4",
 WORLD_FIXTURE(next_open);
 FIXTURE_VARIANT(next_open)
 {
-	const char *row;
-	bool closed;
-	long error;
+	const char *rule;
+	bool after_close;
+	long result;
 };
-FIXTURE_VARIANT_ADD(next_open, cached_after_close) { "f", true, 0 };
-FIXTURE_VARIANT_ADD(next_open, cached_before_close) { "f", false, -EIO };
-FIXTURE_VARIANT_ADD(next_open, other_id_after_close) { "f reg=at-open", true, 0 };
-FIXTURE_VARIANT_ADD(next_open, other_id_before_close) { "f reg=at-open", false, -EIO };
+FIXTURE_VARIANT_ADD(next_open, cached_after_close)
+{
+	.rule = "f", .after_close = true, .result = 0
+};
+FIXTURE_VARIANT_ADD(next_open, cached_before_close)
+{
+	.rule = "f", .after_close = false, .result = -EIO
+};
+FIXTURE_VARIANT_ADD(next_open, other_id_after_close)
+{
+	.rule = "f reg=at-open", .after_close = true, .result = 0
+};
+FIXTURE_VARIANT_ADD(next_open, other_id_before_close)
+{
+	.rule = "f reg=at-open", .after_close = false, .result = -EIO
+};
 
 CASE(next_open, ignores_mapping, .promise = "M4",
 	.title = "close(2) of a mapped file ends passthrough mode; a cached open or another ID gets EIO only before")
 {
-	long fd, next;
+	long fd;
 
 	open_rule(w, "f reg=at-open");
-	open_rule(w, variant->row);
+	open_rule(w, "%s", variant->rule);
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_POSITIVE(map(w, fd, MAP_SHARED));
-	if (variant->closed)
+	mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
+	if (variant->after_close)
 		EXPECT_CLOSE(w, fd);
 
-	next = client_open(client(w), "f", O_RDWR);
-	EXPECT_RET(next < 0 ? next : 0, variant->error);
+	EXPECT_RET(errno_or_0(client_open(client(w), "f", O_RDWR)), variant->result);
 }
 
 CASE(close_while_mapped, mapping_pins_mount, .promise = "M4",
@@ -160,23 +165,35 @@ CASE(close_while_mapped, mapping_pins_mount, .promise = "M4",
 	EXPECT_RET(world_umount("fuse"), 0);
 }
 
-/* --- M5: beside direct I/O --------------------------------------------------- */
+/* --- M5: direct I/O --------------------------------------------------- */
 
 WORLD_FIXTURE(direct_io);
 FIXTURE_VARIANT(direct_io)
 {
 	const char *init;
 	int flags;
-	long after; /* of mmap(2) once there is no passthrough file any more */
+	long after_close; /* result of mmap(2) once the passthrough file is closed */
 };
-FIXTURE_VARIANT_ADD(direct_io, map_private) { "depth=1", MAP_PRIVATE, 0 };
-FIXTURE_VARIANT_ADD(direct_io, map_shared) { "depth=1", MAP_SHARED, -ENODEV };
-FIXTURE_VARIANT_ADD(direct_io, map_private_allow_mmap) { "direct-io-allow-mmap", MAP_PRIVATE, 0 };
-FIXTURE_VARIANT_ADD(direct_io, map_shared_allow_mmap) { "direct-io-allow-mmap", MAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(direct_io, map_private)
+{
+	.init = "depth=1", .flags = MAP_PRIVATE, .after_close = 0
+};
+FIXTURE_VARIANT_ADD(direct_io, map_shared)
+{
+	.init = "depth=1", .flags = MAP_SHARED, .after_close = -ENODEV
+};
+FIXTURE_VARIANT_ADD(direct_io, map_private_allow_mmap)
+{
+	.init = "direct-io-allow-mmap", .flags = MAP_PRIVATE, .after_close = 0
+};
+FIXTURE_VARIANT_ADD(direct_io, map_shared_allow_mmap)
+{
+	.init = "direct-io-allow-mmap", .flags = MAP_SHARED, .after_close = 0
+};
 
-static const struct world_opts no_start = { .no_start = true };
+static const struct world_opts before_init = { .no_start = true };
 
-CASE(direct_io, beside_passthrough_enodev, .promise = "M5", .world = &no_start,
+CASE(direct_io, beside_passthrough_enodev, .promise = "M5", .world = &before_init,
 	.title = "while the inode is open for passthrough, mmap(2) of its DIRECT_IO open file fails with ENODEV")
 {
 	long direct, passthrough;
@@ -187,13 +204,13 @@ CASE(direct_io, beside_passthrough_enodev, .promise = "M5", .world = &no_start,
 	direct = open_ok(w, "f", O_RDWR);
 	passthrough = open_ok(w, "f", O_RDWR);
 
-	EXPECT_RET(refusal(map(w, direct, variant->flags)), -ENODEV);
-	EXPECT_RET(refusal(map(w, passthrough, variant->flags)), 0);
+	EXPECT_RET(mmap_page(w, direct, variant->flags), -ENODEV);
+	EXPECT_RET(mmap_page(w, passthrough, variant->flags), 0);
 	EXPECT_CLOSE(w, passthrough);
-	EXPECT_RET(refusal(map(w, direct, variant->flags)), variant->after);
+	EXPECT_RET(mmap_page(w, direct, variant->flags), variant->after_close);
 }
 
-/* --- M8: what is asked of memory --------------------------------------------- */
+/* --- M8: madvise(2) ----------------------------------------------------------- */
 
 WORLD_FIXTURE(madvise);
 
@@ -203,9 +220,9 @@ CASE(madvise, remove_punches_backing_file, .promise = "M8",
 	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	EXPECT_RET(backing_fill("f", SEED, 2 * PAGE, 0), 0);
+	backing_fill_ok("f", SEED, 2 * PAGE, 0);
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 
 	EXPECT_RET(client_call(client(w), madvise, at, PAGE, MADV_REMOVE), 0);
 	EXPECT_PEEK(w, at, 0);
@@ -232,10 +249,10 @@ FIXTURE_VARIANT(madvise_hint)
 {
 	int advice;
 };
-FIXTURE_VARIANT_ADD(madvise_hint, madv_willneed) { MADV_WILLNEED };
-FIXTURE_VARIANT_ADD(madvise_hint, madv_populate_read) { MADV_POPULATE_READ };
-FIXTURE_VARIANT_ADD(madvise_hint, madv_populate_write) { MADV_POPULATE_WRITE };
-FIXTURE_VARIANT_ADD(madvise_hint, madv_dontneed) { MADV_DONTNEED };
+FIXTURE_VARIANT_ADD(madvise_hint, madv_willneed) { .advice = MADV_WILLNEED };
+FIXTURE_VARIANT_ADD(madvise_hint, madv_populate_read) { .advice = MADV_POPULATE_READ };
+FIXTURE_VARIANT_ADD(madvise_hint, madv_populate_write) { .advice = MADV_POPULATE_WRITE };
+FIXTURE_VARIANT_ADD(madvise_hint, madv_dontneed) { .advice = MADV_DONTNEED };
 
 CASE(madvise_hint, sends_no_request, .promise = "M8",
 	.title = "madvise(2) that reads ahead, populates or drops pages sends no request and loses no store")
@@ -244,7 +261,7 @@ CASE(madvise_hint, sends_no_request, .promise = "M8",
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(at = map(w, fd, MAP_SHARED));
+	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
 
 	EXPECT_POKE(w, at, 'F');
 	EXPECT_RET(client_call(client(w), madvise, at, PAGE, variant->advice), 0);
@@ -252,7 +269,7 @@ CASE(madvise_hint, sends_no_request, .promise = "M8",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-/* --- M9: what cannot be mapped ------------------------------------------------ */
+/* --- M9: backing files without mmap(2) ----------------------------------------- */
 
 WORLD_FIXTURE(unmappable_backing);
 
@@ -262,12 +279,12 @@ CASE(unmappable_backing, mmap_enodev, .promise = "M9", .since = "6.12",
 	long fd;
 
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
-	EXPECT_RET(server_call(&w->other, -1, "open-rule f flags=direct_io"), 0);
+	other_open_rule(w, "f flags=direct_io");
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
 	open_rule(w, "f reg=reuse");
 	fd = open_ok(w, "f", O_RDWR);
 
-	EXPECT_RET(refusal(map(w, fd, MAP_SHARED)), -ENODEV);
+	EXPECT_RET(mmap_page(w, fd, MAP_SHARED), -ENODEV);
 	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(world_umount("other"), 0);
@@ -278,12 +295,12 @@ CASE(unmappable_backing, mmap_enodev, .promise = "M9", .since = "6.12",
 WORLD_FIXTURE(prot_exec);
 FIXTURE_VARIANT(prot_exec)
 {
-	const char *noexec; /* the mount that is */
-	long error;
+	const char *noexec_mount;
+	long result;
 };
-FIXTURE_VARIANT_ADD(prot_exec, no_noexec) { NULL, 0 };
-FIXTURE_VARIANT_ADD(prot_exec, fuse_noexec) { "fuse", -EPERM };
-FIXTURE_VARIANT_ADD(prot_exec, backing_noexec) { "backing", 0 };
+FIXTURE_VARIANT_ADD(prot_exec, no_noexec) { .noexec_mount = NULL };
+FIXTURE_VARIANT_ADD(prot_exec, fuse_noexec) { .noexec_mount = "fuse", .result = -EPERM };
+FIXTURE_VARIANT_ADD(prot_exec, backing_noexec) { .noexec_mount = "backing" };
 
 static int make_noexec(const char *dir)
 {
@@ -294,16 +311,16 @@ static int make_noexec(const char *dir)
 CASE(prot_exec, follows_fuse_mount, .promise = "M10",
 	.title = "noexec on the FUSE mount, not on the backing mount, makes a PROT_EXEC mapping fail with EPERM")
 {
-	long fd;
+	long fd, at;
 
 	open_rule(w, "f reg=at-open");
-	if (variant->noexec)
-		EXPECT_RET(make_noexec(variant->noexec), 0);
+	if (variant->noexec_mount)
+		EXPECT_RET(make_noexec(variant->noexec_mount), 0);
 	fd = open_ok(w, "f", O_RDONLY);
 	EXPECT_PASSES_THROUGH(w);
 
-	EXPECT_RET(refusal(client_mmap(client(w), fd, PROT_READ | PROT_EXEC, MAP_PRIVATE, PAGE, 0)),
-		   variant->error);
+	at = client_mmap(client(w), fd, PROT_READ | PROT_EXEC, MAP_PRIVATE, PAGE, 0);
+	EXPECT_RET(errno_or_0(at), variant->result);
 }
 
 CASE_MAIN()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A FUSE mount on the very filesystem that has its backing files, which is detached. Row L8. */
+/* A detached FUSE mount on the filesystem of its backing files. Promise L8. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -32,7 +32,7 @@ static int unmount_lazily(void)
 	return world_umount_lazily("parent");
 }
 
-/* Done in a mount namespace that has no such mount. */
+/* In another mount namespace, since rmdir(2) of a mountpoint fails with EBUSY in this one. */
 static int remove_mountpoint(void)
 {
 	int status = -1;
@@ -45,49 +45,49 @@ static int remove_mountpoint(void)
 	return status ? -EPROTO : 0;
 }
 
-static int watch_end_of(const char *path)
+/* An inotify descriptor that reports the end of the inode, or -errno. */
+static int watch_inode(const char *path)
 {
 	int fd = inotify_init1(IN_CLOEXEC);
 
 	return inotify_add_watch(fd, path, IN_DELETE_SELF) < 0 ? -errno : fd;
 }
 
-static bool has_ended(int watched)
+static bool is_freed(int watch)
 {
-	struct pollfd fd = { .fd = watched, .events = POLLIN };
+	struct pollfd fd = { .fd = watch, .events = POLLIN };
 
 	return poll(&fd, 1, deadline_ms(END_DEADLINE_MS)) == 1;
 }
 
 WORLD_FIXTURE(unclosed_id);
 
-static void expect_end_with_server(struct world *w,
-				   int (*detach)(void))
+static void expect_freed_with_server(struct world *w, int (*detach)(void))
 {
-	int watched;
+	int watch;
 
 	ASSERT_RET(mount_below_parent(), 0);
-	ASSERT_POSITIVE(watched = watch_end_of(world_path("parent", "")));
+	ASSERT_POSITIVE(watch = watch_inode(world_path("parent", "")));
 	ASSERT_RET(server_backing_open(w, world_path("parent", "f"), ""), 1);
 
 	ASSERT_RET(detach(), 0);
 	ASSERT_RET(server_stop(&w->server), 0);
-	EXPECT_HOLDS(has_ended(watched), "the filesystem of the backing file ends");
+	EXPECT_HOLDS(is_freed(watch), "the filesystem of the backing file is freed");
 }
 
 CASE(unclosed_id, lazy_umount_frees_fs, .promise = "L8",
 	.title = "server exit frees a backing filesystem unmounted lazily with FUSE on it and an ID unclosed")
 {
-	expect_end_with_server(w, unmount_lazily);
+	expect_freed_with_server(w, unmount_lazily);
 }
 
 CASE(unclosed_id, removed_mountpoint_frees_fs, .promise = "L8", .needs = NEED_DESTRUCTIVE,
 	.title = "server exit frees a backing filesystem with its mountpoint removed, FUSE on it and an ID unclosed",
 	.fixed_by = "7.3 (umount_tree() leaves no mount connected)",
-	.xfail = "mount, connection and ID hold each other for ever",
+	.xfail = "mount, connection and ID pin each other forever",
 	.xfail_before = "7.3")
 {
-	expect_end_with_server(w, remove_mountpoint);
+	expect_freed_with_server(w, remove_mountpoint);
 }
 
 CASE_MAIN()

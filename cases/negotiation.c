@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How INIT turns passthrough on or off, and how deep it may stack. Rows N. */
+/* How the reply to INIT turns passthrough on or off, and stacking depths. Promises N1 to N8. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "world/overlay.h"
 #include "world/case_helpers.h"
 
-static const struct world_opts no_start = { .no_start = true };
+static const struct world_opts before_init = { .no_start = true };
 static const struct world_opts depth_2 = { .init = "depth=2" };
-static const struct world_opts refused = { .init = "depth=3" };
+static const struct world_opts depth_3 = { .init = "depth=3" };
 
 /*
- * FUSE_DEV_IOC_BACKING_OPEN of a file that the case process opens: a server that opens or closes
- * a file on a mount of its own waits for itself. O_PATH has no FLUSH at close.
+ * Opened by the case process: a server that opens or closes a file on its own mount deadlocks.
+ * Closing an O_PATH descriptor sends no FLUSH.
  */
 static long register_path(struct world *w, const char *path)
 {
@@ -27,8 +25,8 @@ static long register_path(struct world *w, const char *path)
 	return result;
 }
 
-/* Up to 6.11 O_PATH itself is refused. */
-#define EXPECT_REGISTERS(w, path, want)                                                       \
+/* Before 6.12 an O_PATH descriptor is rejected. */
+#define EXPECT_REGISTER(w, path, want)                                                        \
 	EXPECT_RET_SINCE(register_path(w, path), since("6.9", -EBADF), since("6.12", want))
 
 WORLD_FIXTURE(init);
@@ -42,7 +40,7 @@ CASE(init, offer_iff_configured, .promise = "N1", .needs = NEED_KALLSYMS,
 	EXPECT_RET(offered, kernel_has_function("fuse_passthrough_read_iter"));
 }
 
-CASE(init, minor_6_suffices, .promise = "N2", .abilities = "arbitrary-init", .world = &no_start,
+CASE(init, minor_6_suffices, .promise = "N2", .abilities = "arbitrary-init", .world = &before_init,
 	.title = "protocol minor 6 in the reply to INIT suffices for passthrough; minor 40 is not required")
 {
 	START(w, "minor=6");
@@ -58,7 +56,7 @@ FIXTURE_VARIANT(max_stack_depth)
 FIXTURE_VARIANT_ADD(max_stack_depth, depth_1) { .init = "depth=1" };
 FIXTURE_VARIANT_ADD(max_stack_depth, depth_2) { .init = "depth=2" };
 
-CASE(max_stack_depth, enables_passthrough, .promise = "N2", .world = &no_start,
+CASE(max_stack_depth, enables_passthrough, .promise = "N2", .world = &before_init,
 	.title = "max_stack_depth 1 or 2 in the reply to INIT enables passthrough")
 {
 	START(w, variant->init);
@@ -76,7 +74,7 @@ FIXTURE_VARIANT_ADD(no_valid_request, depth_0) { .init = "depth=0" };
 FIXTURE_VARIANT_ADD(no_valid_request, depth_3) { .init = "depth=3" };
 FIXTURE_VARIANT_ADD(no_valid_request, depth_0x80000001) { .init = "depth=0x80000001" };
 
-CASE(no_valid_request, registering_eperm, .promise = "N3", .world = &no_start,
+CASE(no_valid_request, registering_eperm, .promise = "N3", .world = &before_init,
 	.title = "an INIT reply without a valid passthrough request leaves passthrough off; the mount works")
 {
 	START(w, variant->init);
@@ -95,7 +93,7 @@ FIXTURE_VARIANT_ADD(older_protocol, short_reply) { .init = "short" };
 FIXTURE_VARIANT_ADD(older_protocol, minor_5) { .init = "minor=5" };
 
 CASE(older_protocol, registering_eperm, .promise = "N3", .abilities = "arbitrary-init",
-	.world = &no_start,
+	.world = &before_init,
 	.title = "an INIT reply of an older protocol leaves passthrough off; the mount works")
 {
 	START(w, variant->init);
@@ -106,7 +104,7 @@ CASE(older_protocol, registering_eperm, .promise = "N3", .abilities = "arbitrary
 
 WORLD_FIXTURE(passthrough_off);
 
-CASE(passthrough_off, writeback_cache_eperm, .promise = "N2", .world = &no_start,
+CASE(passthrough_off, writeback_cache_eperm, .promise = "N2", .world = &before_init,
 	.title = "FUSE_WRITEBACK_CACHE turns passthrough off from 6.10.10 on: registering fails with EPERM")
 {
 	START(w, "writeback");
@@ -116,7 +114,7 @@ CASE(passthrough_off, writeback_cache_eperm, .promise = "N2", .world = &no_start
 }
 
 CASE(passthrough_off, init_error_eperm, .promise = "N3", .abilities = "arbitrary-init",
-	.world = &no_start,
+	.world = &before_init,
 	.title = "after an error reply to INIT, requests fail with ECONNREFUSED, registering with EPERM")
 {
 	START(w, "error=EPROTO");
@@ -141,7 +139,7 @@ CASE(overlayfs_layer, depth_2_einval, .promise = "N4", .needs = NEED_OVERLAYFS, 
 }
 
 CASE(overlayfs_layer, rejected_depth_counts_as_0, .promise = "N4", .needs = NEED_OVERLAYFS,
-	.world = &refused,
+	.world = &depth_3,
 	.title = "if passthrough is rejected, the mount has stack depth 0: two overlayfs mounts fit on top")
 {
 	EXPECT_RET(overlay_mount("fuse", "overlay"), 0);
@@ -156,33 +154,45 @@ FIXTURE_VARIANT(own_mount)
 FIXTURE_VARIANT_ADD(own_mount, depth_1) { .init = "depth=1" };
 FIXTURE_VARIANT_ADD(own_mount, depth_2) { .init = "depth=2" };
 
-CASE(own_mount, eloop, .promise = "N5", .world = &no_start,
+CASE(own_mount, eloop, .promise = "N5", .world = &before_init,
 	.title = "registering a file of the mount itself fails with ELOOP")
 {
 	START(w, variant->init);
 
-	EXPECT_REGISTERS(w, fuse_path("f"), -ELOOP);
+	EXPECT_REGISTER(w, fuse_path("f"), -ELOOP);
 }
 
-/* The same of overlayfs is row O9, in backing_open.c. */
+/* For overlayfs see promise O9 in backing_open.c. */
 WORLD_FIXTURE(other_passthrough_mount);
 FIXTURE_VARIANT(other_passthrough_mount)
 {
-	const char *init, *other; /* of this mount, and of the one that has the backing file */
+	const char *init, *other_init; /* of this mount; of the one with the backing file */
 	long result;
 };
-FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_1) { "depth=1", "depth=1", -ELOOP };
-FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_1) { "depth=2", "depth=1", 1 };
-FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_2) { "depth=1", "depth=2", -ELOOP };
-FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_2) { "depth=2", "depth=2", -ELOOP };
+FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_1)
+{
+	.init = "depth=1", .other_init = "depth=1", .result = -ELOOP
+};
+FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_1)
+{
+	.init = "depth=2", .other_init = "depth=1", .result = 1
+};
+FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_2)
+{
+	.init = "depth=1", .other_init = "depth=2", .result = -ELOOP
+};
+FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_2)
+{
+	.init = "depth=2", .other_init = "depth=2", .result = -ELOOP
+};
 
-CASE(other_passthrough_mount, needs_greater_depth, .promise = "N6", .world = &no_start,
+CASE(other_passthrough_mount, needs_greater_depth, .promise = "N6", .world = &before_init,
 	.title = "a file on another passthrough mount can be registered only with a greater max_stack_depth")
 {
 	START(w, variant->init);
-	EXPECT_RET(world_start_other(w, variant->other), 0);
+	EXPECT_RET(world_start_other(w, variant->other_init), 0);
 
-	EXPECT_REGISTERS(w, world_path("other", "f"), variant->result);
+	EXPECT_REGISTER(w, world_path("other", "f"), variant->result);
 }
 
 WORLD_FIXTURE(other_plain_mount);
@@ -192,13 +202,13 @@ CASE(other_plain_mount, can_be_registered, .promise = "N7",
 {
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
 
-	EXPECT_REGISTERS(w, world_path("other", "f"), 1);
+	EXPECT_REGISTER(w, world_path("other", "f"), 1);
 }
 
 WORLD_FIXTURE(fuse_over_io_uring);
 
 CASE(fuse_over_io_uring, ids_by_ioctl, .promise = "N8", .needs = NEED_URING,
-	.abilities = "arbitrary-init", .since = "6.14", .world = &no_start,
+	.abilities = "arbitrary-init", .since = "6.14", .world = &before_init,
 	.title = "passthrough can be negotiated with FUSE_OVER_IO_URING; IDs are registered by ioctl")
 {
 	START(w, "over-io-uring");
@@ -211,14 +221,13 @@ CASE(fuse_over_io_uring, open_uses_ring, .promise = "N8", .needs = NEED_URING,
 	.title = "with FUSE_OVER_IO_URING, OPEN comes through the ring; reads of the open file send no request")
 {
 	long fd, before = server_over_ring(w);
-	char data[1];
 
 	open_rule(w, "f reg=at-open");
 
 	fd = open_ok(w, "f", O_RDONLY);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_READ(w, fd, "f");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
-	EXPECT_RET(server_over_ring(w) - before, 3); /* with the STATFS that closes the list */
+	EXPECT_RET(server_over_ring(w) - before, 3); /* STATFS ends the list of requests */
 }
 
 CASE_MAIN()

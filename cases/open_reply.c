@@ -1,37 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the reply to OPEN may say: IDs, flags, and what becomes of an open that fails. Rows R1 to R7, R30. */
+/* Replies to OPEN: errors, flags and IDs. Promises R1 to R7, R30. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 #include "world/case_helpers.h"
 
-static const struct world_opts same_cpu = { .same_cpu = true };
-static const struct world_opts no_start = { .no_start = true };
+static const struct world_opts one_cpu = { .same_cpu = true };
+static const struct world_opts before_init = { .no_start = true };
 
 /* --- R1: EIO whatever the cause -------------------------------------------- */
 
 WORLD_FIXTURE(backing_error);
 FIXTURE_VARIANT(backing_error)
 {
-	const char *row; /* of the server that the backing file is on */
+	const char *error; /* of the server that serves the backing file, to OPEN */
 };
-FIXTURE_VARIANT_ADD(backing_error, eperm) { "open-rule f error=EPERM" };
-FIXTURE_VARIANT_ADD(backing_error, eacces) { "open-rule f error=EACCES" };
-FIXTURE_VARIANT_ADD(backing_error, enoent) { "open-rule f error=ENOENT" };
-FIXTURE_VARIANT_ADD(backing_error, eintr) { "open-rule f error=EINTR" };
-FIXTURE_VARIANT_ADD(backing_error, enospc) { "open-rule f error=ENOSPC" };
-FIXTURE_VARIANT_ADD(backing_error, enomem) { "open-rule f error=ENOMEM" };
-FIXTURE_VARIANT_ADD(backing_error, etxtbsy) { "open-rule f error=ETXTBSY" };
-FIXTURE_VARIANT_ADD(backing_error, estale) { "open-rule f error=ESTALE" };
-FIXTURE_VARIANT_ADD(backing_error, enotconn) { "open-rule f error=ENOTCONN" };
+FIXTURE_VARIANT_ADD(backing_error, eperm) { .error = "EPERM" };
+FIXTURE_VARIANT_ADD(backing_error, eacces) { .error = "EACCES" };
+FIXTURE_VARIANT_ADD(backing_error, enoent) { .error = "ENOENT" };
+FIXTURE_VARIANT_ADD(backing_error, eintr) { .error = "EINTR" };
+FIXTURE_VARIANT_ADD(backing_error, enospc) { .error = "ENOSPC" };
+FIXTURE_VARIANT_ADD(backing_error, enomem) { .error = "ENOMEM" };
+FIXTURE_VARIANT_ADD(backing_error, etxtbsy) { .error = "ETXTBSY" };
+FIXTURE_VARIANT_ADD(backing_error, estale) { .error = "ESTALE" };
+FIXTURE_VARIANT_ADD(backing_error, enotconn) { .error = "ENOTCONN" };
 
 CASE(backing_error, open_eio, .promise = "R1",
 	.title = "any error opening the backing file fails open(2) with EIO, without a retry; the next open succeeds")
 {
 	EXPECT_RET(world_start_other(w, "no-passthrough"), 0);
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=ro"), 1);
-	EXPECT_RET(server_call(&w->other, -1, "%s", variant->row), 0);
+	other_open_rule(w, "f error=%s", variant->error);
 	open_rule(w, "f reg=reuse times=2");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -55,7 +54,7 @@ CASE(error_reply, returned_unchanged, .promise = "R1",
 WORLD_FIXTURE(failed_open);
 
 CASE(failed_open, waits_for_release, .promise = "R2", .needs = NEED_REALTIME, .abilities = "hold",
-	.world = &same_cpu,
+	.world = &one_cpu,
 	.title = "a failed passthrough open sends RELEASE and returns EIO only after the reply to it")
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
@@ -112,11 +111,16 @@ CASE(failed_open, abort_ends_wait_eio, .promise = "R2", .needs = NEED_FUSECTL, .
 WORLD_FIXTURE(allowed_flags);
 FIXTURE_VARIANT(allowed_flags)
 {
-	const char *flags, *op, *at_read, *at_close;
+	const char *rule;
+	const char *at_open, *at_read, *at_close; /* requests */
 };
-#define ALLOWED(name, flags, op, at_read, at_close)                                           \
-	FIXTURE_VARIANT_ADD(allowed_flags, name)                                                    \
-	{ "f reg=at-open flags=passthrough" flags, "LOOKUP OPEN+passthrough" op, at_read, at_close }
+#define ALLOWED(name, flags, shown_flags, read_requests, close_requests)                        \
+	FIXTURE_VARIANT_ADD(allowed_flags, name)                                                \
+	{                                                                                       \
+		.rule = "f reg=at-open flags=passthrough" flags,                                \
+		.at_open = "LOOKUP OPEN+passthrough" shown_flags,                               \
+		.at_read = read_requests, .at_close = close_requests                            \
+	}
 
 /* clang-format off */
 ALLOWED(passthrough_alone, "", "", "", "FLUSH RELEASE");
@@ -135,15 +139,13 @@ ALLOWED(all, ",direct_io,noflush,parallel_direct_writes",
 CASE(allowed_flags, take_effect, .promise = "R3",
 	.title = "passthrough works with any mix of DIRECT_IO (sends READ), NOFLUSH (no FLUSH), PARALLEL_DIRECT_WRITES")
 {
-	char data[1] = "";
 	long fd;
 
-	open_rule(w, variant->flags);
+	open_rule(w, "%s", variant->rule);
 
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_REQUESTS(w, variant->op);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 'f');
+	EXPECT_REQUESTS(w, variant->at_open);
+	EXPECT_READ(w, fd, "f");
 	EXPECT_REQUESTS(w, variant->at_read);
 	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
@@ -153,22 +155,23 @@ CASE(allowed_flags, take_effect, .promise = "R3",
 WORLD_FIXTURE(rejected_flags);
 FIXTURE_VARIANT(rejected_flags)
 {
-	const char *row;
+	const char *rule;
 };
-#define REFUSED(fixture, name, flags)                                                         \
+#define REJECTED(fixture, name, flags)                                                        \
 	FIXTURE_VARIANT_ADD(fixture, name)                                                    \
-	{ "f reg=at-open flags=passthrough," flags }
+	{ .rule = "f reg=at-open flags=passthrough," flags }
 
-REFUSED(rejected_flags, keep_cache, "keep_cache");
-REFUSED(rejected_flags, nonseekable, "nonseekable");
-REFUSED(rejected_flags, cache_dir, "cache_dir");
-REFUSED(rejected_flags, direct_io_keep_cache, "direct_io,keep_cache");
-REFUSED(rejected_flags, noflush_keep_cache, "noflush,keep_cache");
-REFUSED(rejected_flags, parallel_nonseekable, "direct_io,parallel_direct_writes,nonseekable");
+REJECTED(rejected_flags, keep_cache, "keep_cache");
+REJECTED(rejected_flags, nonseekable, "nonseekable");
+REJECTED(rejected_flags, cache_dir, "cache_dir");
+REJECTED(rejected_flags, direct_io_keep_cache, "direct_io,keep_cache");
+REJECTED(rejected_flags, noflush_keep_cache, "noflush,keep_cache");
+REJECTED(rejected_flags, parallel_nonseekable, "direct_io,parallel_direct_writes,nonseekable");
 
-static void refuses(struct world *w, const char *row)
+CASE(rejected_flags, open_eio, .promise = "R4",
+	.title = "passthrough with KEEP_CACHE, NONSEEKABLE or CACHE_DIR fails the open with EIO; the ID stays usable")
 {
-	open_rule(w, row);
+	open_rule(w, "%s", variant->rule);
 	open_rule(w, "f reg=reuse");
 
 	ASSERT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -176,44 +179,43 @@ static void refuses(struct world *w, const char *row)
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(rejected_flags, open_eio, .promise = "R4",
-	.title = "passthrough with KEEP_CACHE, NONSEEKABLE or CACHE_DIR fails the open with EIO; the ID stays usable")
-{
-	refuses(w, variant->row);
-}
-
 WORLD_FIXTURE(stream_or_undefined_flags);
 FIXTURE_VARIANT(stream_or_undefined_flags)
 {
-	const char *row;
+	const char *rule;
 };
-REFUSED(stream_or_undefined_flags, stream, "stream");
-REFUSED(stream_or_undefined_flags, direct_io_stream, "direct_io,stream");
-REFUSED(stream_or_undefined_flags, bit8, "bit8");
-REFUSED(stream_or_undefined_flags, bit31, "bit31");
-REFUSED(stream_or_undefined_flags, direct_io_bit31, "direct_io,bit31");
+REJECTED(stream_or_undefined_flags, stream, "stream");
+REJECTED(stream_or_undefined_flags, direct_io_stream, "direct_io,stream");
+REJECTED(stream_or_undefined_flags, bit8, "bit8");
+REJECTED(stream_or_undefined_flags, bit31, "bit31");
+REJECTED(stream_or_undefined_flags, direct_io_bit31, "direct_io,bit31");
 
 CASE(stream_or_undefined_flags, open_eio, .promise = "R4", .abilities = "arbitrary-flags",
 	.title = "passthrough with STREAM or an undefined flag fails the open with EIO; the ID stays usable")
 {
-	refuses(w, variant->row);
+	open_rule(w, "%s", variant->rule);
+	open_rule(w, "f reg=reuse");
+
+	ASSERT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
 WORLD_FIXTURE(flags_without_passthrough);
 FIXTURE_VARIANT(flags_without_passthrough)
 {
-	const char *row;
+	const char *rule;
 };
-FIXTURE_VARIANT_ADD(flags_without_passthrough, keep_cache) { "f flags=keep_cache" };
-FIXTURE_VARIANT_ADD(flags_without_passthrough, nonseekable) { "f flags=nonseekable" };
-FIXTURE_VARIANT_ADD(flags_without_passthrough, stream) { "f flags=stream" };
-FIXTURE_VARIANT_ADD(flags_without_passthrough, cache_dir) { "f flags=cache_dir" };
-FIXTURE_VARIANT_ADD(flags_without_passthrough, bit31) { "f flags=bit31" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, keep_cache) { .rule = "f flags=keep_cache" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, nonseekable) { .rule = "f flags=nonseekable" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, stream) { .rule = "f flags=stream" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, cache_dir) { .rule = "f flags=cache_dir" };
+FIXTURE_VARIANT_ADD(flags_without_passthrough, bit31) { .rule = "f flags=bit31" };
 
 CASE(flags_without_passthrough, open_succeeds, .promise = "R4", .abilities = "arbitrary-flags",
 	.title = "an OPEN reply without passthrough may have the flags that passthrough rejects")
 {
-	open_rule(w, variant->row);
+	open_rule(w, "%s", variant->rule);
 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
@@ -223,49 +225,57 @@ CASE(flags_without_passthrough, open_succeeds, .promise = "R4", .abilities = "ar
 WORLD_FIXTURE(id_without_flag);
 FIXTURE_VARIANT(id_without_flag)
 {
-	const char *row, *ops;
+	const char *rule, *requests;
 };
-FIXTURE_VARIANT_ADD(id_without_flag, valid) { "f reg=at-open flags=none", "LOOKUP OPEN READ" };
-FIXTURE_VARIANT_ADD(id_without_flag, unknown) { "f reg=forged id=12345 flags=none", "LOOKUP OPEN READ" };
-FIXTURE_VARIANT_ADD(id_without_flag, negative) { "f reg=forged id=-1 flags=none", "LOOKUP OPEN READ" };
+FIXTURE_VARIANT_ADD(id_without_flag, valid)
+{
+	.rule = "f reg=at-open flags=none", .requests = "LOOKUP OPEN READ"
+};
+FIXTURE_VARIANT_ADD(id_without_flag, unknown)
+{
+	.rule = "f reg=forged id=12345 flags=none", .requests = "LOOKUP OPEN READ"
+};
+FIXTURE_VARIANT_ADD(id_without_flag, negative)
+{
+	.rule = "f reg=forged id=-1 flags=none", .requests = "LOOKUP OPEN READ"
+};
 FIXTURE_VARIANT_ADD(id_without_flag, unknown_direct_io)
 {
-	"f reg=forged id=12345 flags=direct_io", "LOOKUP OPEN+direct_io READ"
+	.rule = "f reg=forged id=12345 flags=direct_io", .requests = "LOOKUP OPEN+direct_io READ"
 };
 
 CASE(id_without_flag, ignored, .promise = "R5", .abilities = "arbitrary-flags nonpositive-id",
 	.title = "an ID in an OPEN reply without FOPEN_PASSTHROUGH is ignored: read(2) sends READ")
 {
-	char data[1] = "";
 	long fd;
 
-	open_rule(w, variant->row);
+	open_rule(w, "%s", variant->rule);
 
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_REQUESTS(w, variant->ops);
+	EXPECT_READ(w, fd, "f");
+	EXPECT_REQUESTS(w, variant->requests);
 }
 
 WORLD_FIXTURE(unallocated_id);
 FIXTURE_VARIANT(unallocated_id)
 {
-	const char *row;
+	const char *rule;
 };
-#define BAD_ID(fixture, name, id)                                                             \
+#define FORGED_ID(fixture, name, id)                                                          \
 	FIXTURE_VARIANT_ADD(fixture, name)                                                    \
-	{ "f reg=forged id=" id };                                                            \
+	{ .rule = "f reg=forged id=" id };                                                    \
 	FIXTURE_VARIANT_ADD(fixture, name##_direct_io)                                        \
-	{ "f reg=forged flags=passthrough,direct_io id=" id }
+	{ .rule = "f reg=forged flags=passthrough,direct_io id=" id }
 
-BAD_ID(unallocated_id, unknown, "12345");
-BAD_ID(unallocated_id, next, "2");
-BAD_ID(unallocated_id, int_max, "0x7fffffff");
+FORGED_ID(unallocated_id, unknown, "12345");
+FORGED_ID(unallocated_id, next, "2");
+FORGED_ID(unallocated_id, int_max, "0x7fffffff");
 
-static void fails_and_is_mended(struct world *w,
-				const char *row)
+CASE(unallocated_id, open_eio, .promise = "R6", .abilities = "arbitrary-id",
+	.title = "passthrough with an unallocated ID fails the open with EIO; the next open with a valid ID succeeds")
 {
 	EXPECT_RET(register_f(w), 1);
-	open_rule(w, row);
+	open_rule(w, "%s", variant->rule);
 	open_rule(w, "f reg=forged id=1");
 
 	ASSERT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -273,25 +283,25 @@ static void fails_and_is_mended(struct world *w,
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(unallocated_id, open_eio, .promise = "R6", .abilities = "arbitrary-id",
-	.title = "passthrough with an unallocated ID fails the open with EIO; the next open with a valid ID succeeds")
-{
-	fails_and_is_mended(w, variant->row);
-}
-
 WORLD_FIXTURE(nonpositive_id);
 FIXTURE_VARIANT(nonpositive_id)
 {
-	const char *row;
+	const char *rule;
 };
-BAD_ID(nonpositive_id, zero, "0");
-BAD_ID(nonpositive_id, minus_1, "-1");
-BAD_ID(nonpositive_id, int_min, "0x80000000");
+FORGED_ID(nonpositive_id, zero, "0");
+FORGED_ID(nonpositive_id, minus_1, "-1");
+FORGED_ID(nonpositive_id, int_min, "0x80000000");
 
 CASE(nonpositive_id, open_eio, .promise = "R6", .abilities = "arbitrary-id nonpositive-id",
 	.title = "passthrough with an ID of 0 or below fails the open with EIO; the next with a valid ID succeeds")
 {
-	fails_and_is_mended(w, variant->row);
+	EXPECT_RET(register_f(w), 1);
+	open_rule(w, "%s", variant->rule);
+	open_rule(w, "f reg=forged id=1");
+
+	ASSERT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
 WORLD_FIXTURE(foreign_id);
@@ -301,8 +311,8 @@ CASE(foreign_id, open_eio, .promise = "R6", .abilities = "arbitrary-id",
 {
 	EXPECT_RET(world_start_other(w, ""), 0);
 	EXPECT_RET(register_f(w), 1);
-	for (int id = 1; id <= 2; id++)
-		EXPECT_RET(other_backing_open(w, backing_path("f")), id);
+	EXPECT_RET(other_backing_open(w, backing_path("f")), 1);
+	EXPECT_RET(other_backing_open(w, backing_path("f")), 2);
 	open_rule(w, "f reg=forged id=2");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -313,11 +323,11 @@ FIXTURE_VARIANT(not_negotiated)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(not_negotiated, not_requested) { "no-passthrough" };
-FIXTURE_VARIANT_ADD(not_negotiated, depth_3) { "depth=3" };
+FIXTURE_VARIANT_ADD(not_negotiated, not_requested) { .init = "no-passthrough" };
+FIXTURE_VARIANT_ADD(not_negotiated, depth_3) { .init = "depth=3" };
 
 CASE(not_negotiated, passthrough_open_eio, .promise = "R7", .abilities = "arbitrary-id",
-	.world = &no_start,
+	.world = &before_init,
 	.title = "without negotiated passthrough, FOPEN_PASSTHROUGH fails the open with EIO; an ordinary open succeeds")
 {
 	START(w, variant->init);
@@ -333,38 +343,38 @@ CASE(not_negotiated, passthrough_open_eio, .promise = "R7", .abilities = "arbitr
 WORLD_FIXTURE(page_cache);
 FIXTURE_VARIANT(page_cache)
 {
-	const char *row; /* of an open in between */
-	const char *ops, *data;
+	const char *between; /* the rule of an open in between, or NULL */
+	const char *requests, *content; /* of the open with KEEP_CACHE */
 };
-FIXTURE_VARIANT_ADD(page_cache, no_passthrough_open) { NULL, "OPEN+keep_cache", "f" };
+FIXTURE_VARIANT_ADD(page_cache, no_passthrough_open)
+{
+	.between = NULL, .requests = "OPEN+keep_cache", .content = "f"
+};
 FIXTURE_VARIANT_ADD(page_cache, passthrough_open)
 {
-	"f reg=at-open", "OPEN+passthrough FLUSH RELEASE OPEN+keep_cache READ", "F"
+	.between = "f reg=at-open",
+	.requests = "OPEN+passthrough FLUSH RELEASE OPEN+keep_cache READ", .content = "F"
 };
 
 CASE(page_cache, dropped_by_passthrough_open, .promise = "R30",
 	.title = "a KEEP_CACHE open shows cached pages unless a passthrough open in between dropped them")
 {
-	struct client *c = client(w);
-	char data[1] = "";
-	long fd;
+	long fd = open_ok(w, "f", O_RDONLY);
 
-	EXPECT_POSITIVE(fd = client_open(c, "f", O_RDONLY));
-	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
-	EXPECT_CLOSE(c, fd);
-	EXPECT_WRITE(c, client_open(c, backing_path("f"), O_WRONLY), "F");
+	EXPECT_READ(w, fd, "f");
+	EXPECT_CLOSE(w, fd);
+	EXPECT_WRITE(w, client_open(client(w), backing_path("f"), O_WRONLY), "F");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN READ FLUSH RELEASE");
-	if (variant->row) {
-		open_rule(w, variant->row);
-		EXPECT_CLOSE(c, client_open(c, "f", O_RDONLY));
+	if (variant->between) {
+		open_rule(w, "%s", variant->between);
+		EXPECT_CLOSE(w, client_open(client(w), "f", O_RDONLY));
 		EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	}
 	open_rule(w, "f flags=keep_cache");
 
-	EXPECT_POSITIVE(fd = client_open(c, "f", O_RDONLY));
-	EXPECT_RET(client_read(c, fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], variant->data[0]);
-	EXPECT_REQUESTS(w, variant->ops);
+	fd = open_ok(w, "f", O_RDONLY);
+	EXPECT_READ(w, fd, variant->content);
+	EXPECT_REQUESTS(w, variant->requests);
 }
 
 CASE_MAIN()

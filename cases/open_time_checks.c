@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The backing file when a passthrough open opens it: what counts and what does not. Rows R18 to R25. */
+/* What a passthrough open checks on the backing file, and what not. Promises R18 to R25. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -10,14 +10,14 @@
 
 #include "world/case_helpers.h"
 
-static const struct world_opts on_ramfs = { .backing = "ramfs" };
-static const struct world_opts permissions = { .fuse_options = "default_permissions" };
-static const struct world_opts no_start = { .no_start = true };
+static const struct world_opts ramfs_backing = { .backing = "ramfs" };
+static const struct world_opts default_permissions = { .fuse_options = "default_permissions" };
+static const struct world_opts before_init = { .no_start = true };
 
-/* Registers f by a descriptor that is open for reading alone, which hinders nobody. */
-static long register_readonly(struct world *w, const char *file)
+/* By a descriptor that blocks neither execve(2) nor a read-only remount. */
+static long register_readonly(struct world *w, const char *name)
 {
-	return register_backing(w, file, "mode=ro");
+	return register_backing(w, name, "mode=ro");
 }
 
 /* --- R18: the registered descriptor ----------------------------------------- */
@@ -27,31 +27,29 @@ FIXTURE_VARIANT(registered_fd)
 {
 	int flags;
 };
-FIXTURE_VARIANT_ADD(registered_fd, o_rdonly) { O_RDONLY };
-FIXTURE_VARIANT_ADD(registered_fd, o_wronly) { O_WRONLY };
-FIXTURE_VARIANT_ADD(registered_fd, o_rdwr_append) { O_RDWR | O_APPEND };
-FIXTURE_VARIANT_ADD(registered_fd, o_path) { O_PATH };
+FIXTURE_VARIANT_ADD(registered_fd, o_rdonly) { .flags = O_RDONLY };
+FIXTURE_VARIANT_ADD(registered_fd, o_wronly) { .flags = O_WRONLY };
+FIXTURE_VARIANT_ADD(registered_fd, o_rdwr_append) { .flags = O_RDWR | O_APPEND };
+FIXTURE_VARIANT_ADD(registered_fd, o_path) { .flags = O_PATH };
 
 CASE(registered_fd, mode_and_offset_ignored, .promise = "R18",
 	.title = "access mode, O_APPEND and offset of the registered descriptor do not affect an open or its I/O")
 {
-	const long of_path = variant->flags & O_PATH ? -EBADF : 1;
+	const long before_6_12 = variant->flags & O_PATH ? -EBADF : 1;
 	int registered = open(backing_path("f"), variant->flags | O_CLOEXEC);
-	char data[1] = "";
 	long id, fd;
 
 	lseek(registered, 1, SEEK_SET);
 	id = server_backing_open_fd(w, registered, "");
 	close(registered);
-	EXPECT_RET_SINCE(id, since("6.9", of_path), since("6.12", 1));
+	EXPECT_RET_SINCE(id, since("6.9", before_6_12), since("6.12", 1));
 	if (id < 0)
 		return;
 	open_rule(w, "f reg=reuse");
 
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(client(w), lseek, fd, 0, SEEK_CUR), 0);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 'f');
+	EXPECT_READ(w, fd, "f");
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_BACKING("f", "F");
 }
@@ -63,7 +61,6 @@ WORLD_FIXTURE(mode_000);
 CASE(mode_000, backing_mode_ignored, .promise = "R19",
 	.title = "an ordinary user can open, read and write despite mode 000 of the backing file and its directory")
 {
-	char data[1] = "";
 	long fd;
 
 	EXPECT_RET(chmod(backing_path("f"), 0), 0);
@@ -73,12 +70,12 @@ CASE(mode_000, backing_mode_ignored, .promise = "R19",
 	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDONLY), -EACCES);
 
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_READ(w, fd, "f");
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_BACKING("f", "F");
 }
 
-CASE(mode_000, default_permissions_eacces, .promise = "R19", .world = &permissions,
+CASE(mode_000, default_permissions_eacces, .promise = "R19", .world = &default_permissions,
 	.title = "with default_permissions, an open of a mode 000 file sends no OPEN and fails with EACCES")
 {
 	EXPECT_RET(chmod(backing_path("f"), 0), 0);
@@ -91,7 +88,7 @@ CASE(mode_000, default_permissions_eacces, .promise = "R19", .world = &permissio
 	EXPECT_REQUESTS(w, "GETATTR");
 }
 
-/* --- R20, R21, R22: what the backing filesystem refuses --------------------- */
+/* --- R20, R21, R22: restrictions of the backing filesystem ------------------- */
 
 WORLD_FIXTURE(read_only_backing);
 
@@ -107,7 +104,7 @@ CASE(read_only_backing, filesystem_write_eio, .promise = "R20",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
 }
 
-/* A second mount of the backing filesystem, at "other", that is read-only. */
+/* A second, read-only mount of the backing filesystem at "other". */
 static int bind_readonly(void)
 {
 	const char *other = world_path("other", "");
@@ -166,7 +163,7 @@ CASE(executed_backing, execve_etxtbsy, .promise = "R21",
 
 WORLD_FIXTURE(o_direct);
 
-CASE(o_direct, unsupported_eio, .promise = "R22", .world = &on_ramfs,
+CASE(o_direct, unsupported_eio, .promise = "R22", .world = &ramfs_backing,
 	.title = "on a backing filesystem without direct I/O only opens with O_DIRECT fail with EIO")
 {
 	open_rule(w, "f reg=at-open");
@@ -196,49 +193,58 @@ CASE(o_direct, supported_succeeds, .promise = "R22",
 WORLD_FIXTURE(o_trunc);
 FIXTURE_VARIANT(o_trunc)
 {
-	const char *init, *row, *ops, *content;
-	long result, sent; /* of open(2); O_TRUNC in OPEN */
+	const char *init, *rule;
+	long result; /* of open(2) */
+	const char *at_open; /* requests */
+	long sent; /* O_TRUNC, where OPEN has it */
+	const char *content;
+	const char *at_stat; /* requests */
 };
 FIXTURE_VARIANT_ADD(o_trunc, setattr)
 {
-	"", "f reg=at-open", "LOOKUP OPEN+passthrough GETXATTR SETATTR", "", 0, 0
+	.init = "", .rule = "f reg=at-open",
+	.at_open = "LOOKUP OPEN+passthrough GETXATTR SETATTR", .content = "", .at_stat = ""
 };
 FIXTURE_VARIANT_ADD(o_trunc, atomic)
 {
-	"atomic-o-trunc", "f reg=at-open", "LOOKUP OPEN+passthrough GETXATTR", "f", 0, O_TRUNC
+	.init = "atomic-o-trunc", .rule = "f reg=at-open",
+	.at_open = "LOOKUP OPEN+passthrough GETXATTR", .sent = O_TRUNC, .content = "f",
+	.at_stat = "GETATTR"
 };
 FIXTURE_VARIANT_ADD(o_trunc, failed_open)
 {
-	"", "f reg=at-open drop=before-reply", "LOOKUP OPEN+passthrough RELEASE", "f", -EIO, 0
+	.init = "", .rule = "f reg=at-open drop=before-reply", .result = -EIO,
+	.at_open = "LOOKUP OPEN+passthrough RELEASE", .content = "f", .at_stat = ""
 };
 FIXTURE_VARIANT_ADD(o_trunc, failed_open_atomic)
 {
-	"atomic-o-trunc", "f reg=at-open drop=before-reply", "LOOKUP OPEN+passthrough RELEASE", "f",
-	-EIO, O_TRUNC
+	.init = "atomic-o-trunc", .rule = "f reg=at-open drop=before-reply", .result = -EIO,
+	.at_open = "LOOKUP OPEN+passthrough RELEASE", .sent = O_TRUNC, .content = "f",
+	.at_stat = ""
 };
 
-CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "inspect", .world = &no_start,
+CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "inspect", .world = &before_init,
 	.title = "O_TRUNC is left to the server: SETATTR after a successful open, or in OPEN with ATOMIC_O_TRUNC")
 {
 	struct statx st;
-	long fd;
+	long opened;
 
 	START(w, variant->init);
-	open_rule(w, variant->row);
+	open_rule(w, "%s", variant->rule);
 
-	fd = client_open(client(w), "f", O_RDWR | O_TRUNC);
-	EXPECT_RET(fd > 0 ? 0 : fd, variant->result);
-	EXPECT_REQUESTS(w, variant->ops);
+	opened = client_open(client(w), "f", O_RDWR | O_TRUNC);
+	EXPECT_RET(errno_or_0(opened), variant->result);
+	EXPECT_REQUESTS(w, variant->at_open);
 	EXPECT_RET(server_inspect(w, "OPEN", "flags") & O_TRUNC, variant->sent);
 	EXPECT_BACKING("f", variant->content);
 	EXPECT_RET(client_statx(client(w), "f", 0, &st), 0);
 	EXPECT_RET(st.stx_size, strlen(variant->content));
-	EXPECT_REQUESTS(w, variant->result || !variant->sent ? "" : "GETATTR");
+	EXPECT_REQUESTS(w, variant->at_stat);
 }
 
 /* --- R24: immutable and append-only ----------------------------------------- */
 
-#define NOT_LOOKED_AT                                                                          \
+#define INODE_FLAGS_IGNORED                                                                    \
 	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
 	.xfail_before = "7.3.4",                                                               \
 	.xfail = "passthrough opens do not look at the flags of the backing inode"
@@ -246,24 +252,37 @@ CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "inspect", .world =
 WORLD_FIXTURE(inode_flags);
 FIXTURE_VARIANT(inode_flags)
 {
-	int inode_flags, good, bad; /* flags of open(2) that go with it and not */
+	int inode_flags;
+	int allowed, rejected; /* flags of open(2) */
 };
-FIXTURE_VARIANT_ADD(inode_flags, immutable_rdwr) { FS_IMMUTABLE_FL, O_RDONLY, O_RDWR };
-FIXTURE_VARIANT_ADD(inode_flags, immutable_wronly_append) { FS_IMMUTABLE_FL, O_RDONLY, O_WRONLY | O_APPEND };
-FIXTURE_VARIANT_ADD(inode_flags, append_only_wronly) { FS_APPEND_FL, O_WRONLY | O_APPEND, O_WRONLY };
-FIXTURE_VARIANT_ADD(inode_flags, append_only_rdwr) { FS_APPEND_FL, O_RDONLY, O_RDWR };
+FIXTURE_VARIANT_ADD(inode_flags, immutable_rdwr)
+{
+	.inode_flags = FS_IMMUTABLE_FL, .allowed = O_RDONLY, .rejected = O_RDWR
+};
+FIXTURE_VARIANT_ADD(inode_flags, immutable_wronly_append)
+{
+	.inode_flags = FS_IMMUTABLE_FL, .allowed = O_RDONLY, .rejected = O_WRONLY | O_APPEND
+};
+FIXTURE_VARIANT_ADD(inode_flags, append_only_wronly)
+{
+	.inode_flags = FS_APPEND_FL, .allowed = O_WRONLY | O_APPEND, .rejected = O_WRONLY
+};
+FIXTURE_VARIANT_ADD(inode_flags, append_only_rdwr)
+{
+	.inode_flags = FS_APPEND_FL, .allowed = O_RDONLY, .rejected = O_RDWR
+};
 
 CASE(inode_flags, write_open_eio, .promise = "R24",
 	.title = "an open for writing of an immutable file, or of an append-only one without O_APPEND, fails with EIO",
-	NOT_LOOKED_AT)
+	INODE_FLAGS_IGNORED)
 {
 	ASSERT_RET(register_readonly(w, "f"), 1);
 	SET_INODE_FLAGS(variant->inode_flags);
-	ASSERT_RET(open(backing_path("f"), variant->bad) < 0 ? -errno : 0, -EPERM);
+	ASSERT_RET(open(backing_path("f"), variant->rejected) < 0 ? -errno : 0, -EPERM);
 	open_rule(w, "f reg=reuse times=2");
 
-	ASSERT_POSITIVE(client_open(client(w), "f", variant->good));
-	EXPECT_RET(client_open(client(w), "f", variant->bad), -EIO);
+	ASSERT_POSITIVE(client_open(client(w), "f", variant->allowed));
+	EXPECT_RET(client_open(client(w), "f", variant->rejected), -EIO);
 }
 
 /* --- R25: names ------------------------------------------------------------- */
@@ -288,14 +307,13 @@ FIXTURE_VARIANT(backing_name)
 {
 	int (*change)(void);
 };
-FIXTURE_VARIANT_ADD(backing_name, unlinked) { unlink_f };
-FIXTURE_VARIANT_ADD(backing_name, renamed) { rename_f };
-FIXTURE_VARIANT_ADD(backing_name, replaced) { replace_f };
+FIXTURE_VARIANT_ADD(backing_name, unlinked) { .change = unlink_f };
+FIXTURE_VARIANT_ADD(backing_name, renamed) { .change = rename_f };
+FIXTURE_VARIANT_ADD(backing_name, replaced) { .change = replace_f };
 
 CASE(backing_name, change_ignored, .promise = "R25",
 	.title = "unlinking, renaming or replacing a registered backing file does not affect open, read and write")
 {
-	char data[1] = "";
 	long fd;
 
 	EXPECT_RET(client_stat(client(w), "f"), 0);
@@ -304,11 +322,9 @@ CASE(backing_name, change_ignored, .promise = "R25",
 	open_rule(w, "f reg=reuse");
 
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 'f');
+	EXPECT_READ(w, fd, "f");
 	EXPECT_WRITE(w, fd, "F");
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 'F');
+	EXPECT_READ(w, fd, "F");
 }
 
 CASE_MAIN()

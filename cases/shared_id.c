@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* One ID for several opens and several files, several IDs for one file. Rows R12, R13, R15, R17. */
+/* One ID for several opens and files, several IDs for one file. Promises R12, R13, R15 to R17. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 #include "world/case_helpers.h"
 
 #define OPENS 8
-
-/* The first byte that a descriptor reads. */
-static char first_byte(struct client *client, long fd)
-{
-	char byte = 0;
-
-	client_read(client, fd, &byte, 1, 0);
-	return byte;
-}
 
 WORLD_FIXTURE(one_id);
 
@@ -25,14 +15,16 @@ CASE(one_id, serves_concurrent_opens, .promise = "R12",
 	long fds[OPENS];
 
 	EXPECT_RET(register_f(w), 1);
-	open_rule(w, "f reg=reuse times=8");
+	open_rule(w, "f reg=reuse times=%d", OPENS);
 	for (int i = 0; i < OPENS; i++)
 		fds[i] = open_ok(client_number(w, i % 2), "f", O_RDWR);
 	EXPECT_RET(server_drop(w, 1), 0);
 
 	for (int i = 0; i < OPENS; i++) {
-		EXPECT_RET(client_write(client_number(w, i % 2), fds[i], &"01234567"[i], 1, 0), 1);
-		EXPECT_RET(first_byte(client(w), fds[0]), '0' + i);
+		const char digit[] = { '0' + i, '\0' };
+
+		EXPECT_WRITE(client_number(w, i % 2), fds[i], digit);
+		EXPECT_READ(w, fds[0], digit);
 	}
 	for (int i = 1; i < OPENS; i++)
 		EXPECT_CLOSE(client_number(w, i % 2), fds[i]);
@@ -45,17 +37,18 @@ CASE(one_id, serves_every_access_mode, .promise = "R12",
 	.title = "one ID serves O_RDONLY, O_WRONLY and O_RDWR opens at once, each limited to its own access mode")
 {
 	long reader, writer;
+	char data[1];
 
 	EXPECT_RET(register_f(w), 1);
 	open_rule(w, "f reg=reuse times=3");
 	reader = open_ok(w, "f", O_RDONLY);
 	writer = open_ok(w, "f", O_WRONLY | O_APPEND);
-	ASSERT_POSITIVE(client_open(client(w), "f", O_RDWR));
+	open_ok(w, "f", O_RDWR);
 	EXPECT_WRITE(w, writer, "!");
 	EXPECT_BACKING("f", "f!");
-	EXPECT_RET(first_byte(client(w), reader), 'f');
+	EXPECT_READ(w, reader, "f");
 	EXPECT_RET(client_write(client(w), reader, "!", 1, 0), -EBADF);
-	EXPECT_RET(client_read(client(w), writer, (char[1]){ 0 }, 1, 0), -EBADF);
+	EXPECT_RET(client_read(client(w), writer, data, 1, 0), -EBADF);
 }
 
 WORLD_FIXTURE(id_per_open);
@@ -69,7 +62,7 @@ CASE(id_per_open, overlapping_open_eio, .promise = "R13",
 	fd = open_ok(w, "f", O_RDWR);
 	for (int i = 0; i < 3; i++)
 		EXPECT_RET(client_open(client_number(w, 1), "f", O_RDWR), -EIO);
-	EXPECT_RET(first_byte(client(w), fd), 'f');
+	EXPECT_READ(w, fd, "f");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE "
 		      "OPEN+passthrough RELEASE OPEN+passthrough RELEASE");
 }
@@ -99,10 +92,10 @@ CASE(id_per_open, refused_id_stays_usable, .promise = "R13",
 WORLD_FIXTURE(closed_id_in_use);
 FIXTURE_VARIANT(closed_id_in_use)
 {
-	const char *row;
+	const char *rule; /* of the second open */
 };
-FIXTURE_VARIANT_ADD(closed_id_in_use, same_id) { "f reg=reuse" };
-FIXTURE_VARIANT_ADD(closed_id_in_use, new_id) { "f reg=at-open" };
+FIXTURE_VARIANT_ADD(closed_id_in_use, same_id) { .rule = "f reg=reuse" };
+FIXTURE_VARIANT_ADD(closed_id_in_use, new_id) { .rule = "f reg=at-open" };
 
 CASE(closed_id_in_use, second_open_eio, .promise = "R15",
 	.title = "while a file is open with a closed ID it keeps working, and a second open fails with EIO")
@@ -110,11 +103,11 @@ CASE(closed_id_in_use, second_open_eio, .promise = "R15",
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	open_rule(w, variant->row);
+	open_rule(w, "%s", variant->rule);
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
-	EXPECT_RET(first_byte(client(w), fd), 'f');
+	EXPECT_READ(w, fd, "f");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_BACKING("f", "F");
@@ -132,9 +125,9 @@ CASE(two_files, share_one_id, .promise = "R17",
 	open_rule(w, "g reg=reuse");
 	f = open_ok(w, "f", O_RDWR);
 	g = open_ok(w, "g", O_RDWR);
-	EXPECT_RET(first_byte(client(w), g), 'f');
+	EXPECT_READ(w, g, "f");
 	EXPECT_WRITE(w, g, "F");
-	EXPECT_RET(first_byte(client(w), f), 'F');
+	EXPECT_READ(w, f, "F");
 	EXPECT_BACKING("g", "g");
 }
 
@@ -150,7 +143,7 @@ CASE(two_files, remaining_open_pins, .promise = "R17",
 	g = open_ok(w, "g", O_RDWR);
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_CLOSE(w, f);
-	EXPECT_RET(first_byte(client(w), g), 'f');
+	EXPECT_READ(w, g, "f");
 	EXPECT_BACKING_BUSY();
 	EXPECT_CLOSE(w, g);
 	EXPECT_BACKING_FREE();
@@ -164,7 +157,7 @@ CASE(two_files, modes_are_independent, .promise = "R17",
 	open_rule(w, "f reg=at-open");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	g = open_ok(w, "g", O_RDWR);
-	EXPECT_RET(first_byte(client(w), g), 'g');
+	EXPECT_READ(w, g, "g");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough LOOKUP OPEN READ");
 }
 

@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Passthrough above and below other filesystems: overlayfs, and FUSE itself. Rows N. */
+/* Passthrough on top of and below overlayfs and FUSE. Promises N9 to N12. */
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "client/pattern.h"
 #include "world/overlay.h"
 #include "world/case_helpers.h"
 #include "world/io_methods.h"
 
-#define PAGE	4096L
+#define PAGE	sysconf(_SC_PAGESIZE)
 #define SIZE	(8 * PAGE)
 #define SEED	7
-#define WRITTEN 8 /* seed of what a case writes */
+#define WRITTEN 8 /* pattern seed of what a case writes */
 
 /* The file f of the upper layer of overlay_mount(..., "overlay"). */
 #define UPPER "../overlay-upper/f"
 
 static const struct world_opts depth_2 = { .init = "depth=2" };
 
-static int first_byte(uint32_t seed)
-{
-	unsigned char byte;
-
-	pattern_fill(&byte, 1, seed, 0);
-	return byte;
-}
-
 /* --- N9: overlayfs on FUSE ------------------------------------------------------- */
 
-/* The file f in overlayfs, whose lower layer is the FUSE mount. The descriptor, or -errno. */
+/* f on overlayfs whose lower layer is the FUSE mount. The descriptor, or -errno. */
 static long open_above(struct world *w, int flags)
 {
 	long err = backing_fill("f", SEED, SIZE, 0);
@@ -68,17 +61,17 @@ CASE(copy_up_from_fuse, sends_no_read, .promise = "N9", .needs = NEED_OVERLAYFS,
 	EXPECT_RET(server_wait(w, "READ", 0), 0);
 	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, PAGE, WRITTEN);
 
-	EXPECT_RET(backing_match(UPPER, SEED, PAGE, 0), PAGE);
-	EXPECT_RET(backing_match(UPPER, WRITTEN, PAGE, PAGE), PAGE);
-	EXPECT_RET(backing_match(UPPER, SEED, SIZE - 2 * PAGE, 2 * PAGE), SIZE - 2 * PAGE);
+	EXPECT_BACKING_PATTERN(UPPER, SEED, PAGE, 0);
+	EXPECT_BACKING_PATTERN(UPPER, WRITTEN, PAGE, PAGE);
+	EXPECT_BACKING_PATTERN(UPPER, SEED, SIZE - 2 * PAGE, 2 * PAGE);
 	EXPECT_BACKING_PATTERN("f", SEED, SIZE, 0);
 }
 
 /* --- N10: FUSE on overlayfs ------------------------------------------------------- */
 
 /*
- * The backing file is one of overlayfs whose lower layer is the backing filesystem, and
- * is registered read-only, which does not copy it up. The ID, or -errno.
+ * Registers f on overlayfs whose lower layer is the backing filesystem, read-only, which does not
+ * copy it up. The ID, or -errno.
  */
 static long register_on_overlay(struct world *w)
 {
@@ -120,11 +113,11 @@ CASE(fuse_on_overlay_write, open_copies_up, .promise = "N10", .needs = NEED_OVER
 	EXPECT_RET(register_on_overlay(w), 1);
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
-	EXPECT_RET(backing_match(UPPER, SEED, SIZE, 0), SIZE);
+	EXPECT_BACKING_PATTERN(UPPER, SEED, SIZE, 0);
 
 	EXPECT_WRITE_BY(w, variant->io_method, fd, SIZE, 0, WRITTEN);
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(backing_match(UPPER, WRITTEN, SIZE, 0), SIZE);
+	EXPECT_BACKING_PATTERN(UPPER, WRITTEN, SIZE, 0);
 	EXPECT_BACKING_PATTERN("f", SEED, SIZE, 0);
 }
 
@@ -160,29 +153,30 @@ CASE(after_copy_up, old_mapping_shows_lower_file, .promise = "N10", .needs = NEE
 	before = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
 	writer = open_ok(w, world_path("overlay", "f"), O_RDWR);
 	EXPECT_WRITE(w, writer, "F");
-	EXPECT_RET(backing_fill("f", WRITTEN, SIZE, 0), 0);
+	backing_fill_ok("f", WRITTEN, SIZE, 0);
 
 	fd = open_ok(w, "f", O_RDONLY);
 	after = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
-	EXPECT_PEEK(w, before, first_byte(WRITTEN));
+	EXPECT_PEEK(w, before, pattern_byte(WRITTEN, 0));
 	EXPECT_PEEK(w, after, 'F');
 }
 
 /* --- N11: passthrough on passthrough ------------------------------------------------ */
 
 /*
- * The mount at "fuse" has depth 2, its backing file is that of a mount of depth 1 at
- * "other", whose server names an ID, too, as it did for the descriptor that was registered.
- * The descriptor, or -errno.
+ * Opens f on "fuse", of depth 2. Its backing file is f on "other", of depth 1, which passes through
+ * as well, both for the registered descriptor and for this open. The descriptor, or -errno.
  */
 static long open_through_two(struct world *w)
 {
 	long err = backing_fill("f", SEED, SIZE, 0);
 
 	err = err < 0 ? err : world_start_other(w, "depth=1");
-	err = err < 0 ? err : server_call(&w->other, -1, "open-rule f reg=at-open");
-	err = err < 0 ? err : server_call(&w->other, -1, "open-rule f reg=reuse times=2");
-	err = err < 0 ? err : register_other_f(w);
+	if (err < 0)
+		return err;
+	other_open_rule(w, "f reg=at-open");
+	other_open_rule(w, "f reg=reuse times=2");
+	err = register_other_f(w);
 	return err < 0 ? err : client_open_settled(w, "f", O_RDWR);
 }
 
@@ -229,7 +223,7 @@ CASE(cached_registration, nested_passthrough_open_eio, .promise = "N11", .world 
 	.title = "if the registered descriptor is a cached FUSE open, nested passthrough of its inode fails with EIO")
 {
 	EXPECT_RET(register_on_other(w, "depth=1"), 1);
-	EXPECT_RET(server_call(&w->other, -1, "open-rule f reg=at-open"), 0);
+	other_open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
@@ -237,7 +231,7 @@ CASE(cached_registration, nested_passthrough_open_eio, .promise = "N11", .world 
 	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough RELEASE");
 }
 
-/* What each of two servers is asked while a file is open. */
+/* What reaches each of two servers while a file is open. */
 WORLD_FIXTURE(requests);
 
 CASE(requests, nested_lower_sees_no_io, .promise = "N11", .world = &depth_2,
@@ -257,14 +251,14 @@ CASE(requests, nested_lower_sees_no_io, .promise = "N11", .world = &depth_2,
 	EXPECT_OTHER_REQUESTS(w, "RELEASE");
 }
 
-/* --- N12: passthrough on FUSE without ----------------------------------------------- */
+/* --- N12: passthrough on plain FUSE ------------------------------------------------- */
 
 CASE(requests, plain_fuse_below_sees_io, .promise = "N12",
 	.title = "a backing file on FUSE without passthrough sends OPEN, READ, WRITE, RELEASE below and no I/O above")
 {
 	long fd;
 
-	EXPECT_RET(backing_fill("f", SEED, SIZE, 0), 0);
+	backing_fill_ok("f", SEED, SIZE, 0);
 	EXPECT_RET(register_on_other(w, "no-passthrough"), 1);
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));

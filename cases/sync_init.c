@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ioctls that wait for the mount, after FUSE_DEV_IOC_SYNC_INIT. Rows O1, C1. */
+/* After FUSE_DEV_IOC_SYNC_INIT, ioctls wait for the mount. Promises O1, C1. */
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
 
 #include "world/case_helpers.h"
 
-/* A kernel that does not wake the call must not hang the case: it gets EINTR then. */
+/* The server interrupts a call that the kernel does not wake: EINTR. */
 #define BOUNDED "timeout=4000"
 
-static const struct world_opts unmounted = { .unmounted = true, .same_cpu = true };
+static const struct world_opts unmounted_one_cpu = { .unmounted = true, .same_cpu = true };
 
-/* From then on, when the case goes on, the server has answered what it was sent or it waits. */
+/* From then on the server runs before the case process: it has answered a command, or waits. */
 static int server_be_fifo(struct world *w)
 {
 	const struct sched_param lowest = { .sched_priority = 1 };
@@ -31,7 +31,7 @@ static long do_mount(void *arg)
 	return world_mount_device(*(struct world **)arg);
 }
 
-/* With FUSE_DEV_IOC_SYNC_INIT mount(2) waits for the answer to INIT. */
+/* With FUSE_DEV_IOC_SYNC_INIT mount(2) waits for the reply to INIT. */
 static void client_start_mount(struct client *c, struct world *w)
 {
 	client_begin(c, do_mount, &w, sizeof(w), "mount the device");
@@ -41,7 +41,7 @@ WORLD_FIXTURE(early_ioctl);
 
 CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
 	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "arbitrary-ioctl", .since = "6.18",
-	.world = &unmounted,
+	.world = &unmounted_one_cpu,
 	.title = "after SYNC_INIT an early BACKING_OPEN waits for the mount and fails with EPERM; after INIT it works")
 {
 	unsigned int waiting;
@@ -49,8 +49,8 @@ CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
 
 	ASSERT_RET(server_sync_init(w), 0);
 	ASSERT_RET(server_be_fifo(w), 0);
-	waiting = server_send(&w->server, -1, "backing-open path=%s " BOUNDED, backing_path("f"));
-	EXPECT_HOLDS(server_is_busy(w), "registering waits");
+	waiting = server_start_backing_open(w, backing_path("f"), BOUNDED);
+	EXPECT_HOLDS(server_is_busy(w), "BACKING_OPEN waits");
 	client_start_mount(client(w), w);
 	result = server_finish(&w->server, waiting);
 	START(w, NULL);
@@ -62,7 +62,7 @@ CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
 
 CASE(early_ioctl, backing_close_waits_eperm, .promise = "C1",
 	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "arbitrary-ioctl", .since = "6.18",
-	.world = &unmounted,
+	.world = &unmounted_one_cpu,
 	.title = "after SYNC_INIT an early BACKING_CLOSE waits for the mount and fails with EPERM; after INIT it works")
 {
 	unsigned int waiting;
@@ -70,8 +70,8 @@ CASE(early_ioctl, backing_close_waits_eperm, .promise = "C1",
 
 	ASSERT_RET(server_sync_init(w), 0);
 	ASSERT_RET(server_be_fifo(w), 0);
-	waiting = server_send(&w->server, -1, "backing-close 1 " BOUNDED);
-	EXPECT_HOLDS(server_is_busy(w), "closing waits");
+	waiting = server_start_backing_close(w, 1, BOUNDED);
+	EXPECT_HOLDS(server_is_busy(w), "BACKING_CLOSE waits");
 	client_start_mount(client(w), w);
 	result = server_finish(&w->server, waiting);
 	START(w, NULL);

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is left when the connection, the server, the device or the mount goes. Rows L. */
+/* Open files, mappings and IDs after the end of connection, server or device. Promises L3, L4, L7. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "world/case_helpers.h"
 #include "shared/errname.h"
-#include "shared/fuse_uapi.h"
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 #define SEED 7
 #define RW   (PROT_READ | PROT_WRITE)
 
-/* --- what an open file is good for ---------------------------------------------- */
+/* --- calls on an open file ------------------------------------------------------ */
 
 static long size_of(struct client *client, long fd)
 {
@@ -25,10 +23,10 @@ static long size_of(struct client *client, long fd)
 }
 
 /*
- * What comes of each call on an open file of one byte. The write makes the cached
- * attributes stale, so that fstat has to ask.
+ * The result of each call on an open file of one byte. The write invalidates the cached
+ * attributes, so that fstat sends GETATTR.
  */
-static const char *all_calls(struct client *c, long fd)
+static const char *results_of_all_calls(struct client *c, long fd)
 {
 	const struct {
 		const char *name;
@@ -56,9 +54,9 @@ static const char *all_calls(struct client *c, long fd)
 	return text;
 }
 
-#define DATA	   "write 1, read 1, splice 1, sendfile 1, store 1, load 1, "
-#define ALL_WORK   DATA "fstat 1, ftruncate 0, fsync 0"
-#define DATA_WORKS DATA "fstat ENOTCONN, ftruncate ENOTCONN, fsync ENOTCONN"
+#define DATA_IO	  "write 1, read 1, splice 1, sendfile 1, store 1, load 1, "
+#define ALL_WORK  DATA_IO "fstat 1, ftruncate 0, fsync 0"
+#define DATA_ONLY DATA_IO "fstat ENOTCONN, ftruncate ENOTCONN, fsync ENOTCONN"
 
 WORLD_FIXTURE(connected);
 
@@ -71,7 +69,7 @@ CASE(connected, all_calls_work, .promise = "L3",
 	fd = open_ok(w, "f", O_RDWR);
 
 	EXPECT_PASSES_THROUGH(w);
-	EXPECT_TEXT(all_calls(client(w), fd), ALL_WORK);
+	EXPECT_TEXT(results_of_all_calls(client(w), fd), ALL_WORK);
 	EXPECT_CLOSE(w, fd);
 }
 
@@ -88,7 +86,7 @@ CASE(aborted, open_file_data_works, .promise = "L3", .needs = NEED_FUSECTL,
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(world_abort(), 0);
 
-	EXPECT_TEXT(all_calls(client(w), fd), DATA_WORKS);
+	EXPECT_TEXT(results_of_all_calls(client(w), fd), DATA_ONLY);
 	EXPECT_BACKING_PATTERN("f", SEED, 1, 0);
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
 }
@@ -166,7 +164,7 @@ static long kill_server(struct world *w)
 
 static long close_device(struct world *w)
 {
-	long err = server_call(&w->server, -1, "close-device main");
+	long err = server_close_device(w, "main");
 
 	world_wait_disconnected(w, -1);
 	return err;
@@ -176,27 +174,22 @@ WORLD_FIXTURE(server_gone);
 FIXTURE_VARIANT(server_gone)
 {
 	long (*end)(struct world *w);
+	const char *abilities;
 };
-FIXTURE_VARIANT_ADD(server_gone, killed) { kill_server };
-FIXTURE_VARIANT_ADD(server_gone, device_closed) { close_device };
-
-#define SKIP_UNLESS_DEVICES()                                                                  \
-	do {                                                                                  \
-		if (variant->end == close_device && !server_can(&w->server, "devices"))       \
-			CASE_SKIP("library: cannot close its device alone");                  \
-	} while (0)
+FIXTURE_VARIANT_ADD(server_gone, killed) { .end = kill_server, .abilities = "" };
+FIXTURE_VARIANT_ADD(server_gone, device_closed) { .end = close_device, .abilities = "devices" };
 
 CASE(server_gone, open_file_data_works, .promise = "L4",
 	.title = "after the server dies or closes its device, data I/O and mmap work; other calls fail with ENOTCONN")
 {
 	long fd;
 
-	SKIP_UNLESS_DEVICES();
+	SKIP_UNLESS_ABLE(w, variant->abilities);
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(variant->end(w), 0);
 
-	EXPECT_TEXT(all_calls(client(w), fd), DATA_WORKS);
+	EXPECT_TEXT(results_of_all_calls(client(w), fd), DATA_ONLY);
 	EXPECT_BACKING_PATTERN("f", SEED, 1, 0);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -ENOTCONN);
 	EXPECT_RET(client_close(client(w), fd), -ENOTCONN);
@@ -207,7 +200,7 @@ CASE(server_gone, ids_pin_until_umount, .promise = "L4",
 {
 	long fd;
 
-	SKIP_UNLESS_DEVICES();
+	SKIP_UNLESS_ABLE(w, variant->abilities);
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(variant->end(w), 0);
@@ -227,7 +220,7 @@ CASE(server_stopped, data_io_works, .promise = "L4",
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_WRITE(w, fd, "f"); /* asks for a capability, once */
+	EXPECT_WRITE(w, fd, "f"); /* sends GETXATTR, once */
 	EXPECT_RET(server_pause(&w->server), 0);
 
 	EXPECT_WRITE_BY(w, BY_PREAD, fd, 1, 0, SEED);

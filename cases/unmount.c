@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The end of mount, device and connection, and what it lets go. Rows L. */
+/* What an unmount and the end of device and connection release. Promises L5, L6, L9 to L11. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -11,7 +9,7 @@
 #include "world/case_helpers.h"
 #include "shared/fuse_uapi.h"
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 #define RW   (PROT_READ | PROT_WRITE)
 
 /* --- L5: lazy unmount ------------------------------------------------------------ */
@@ -21,7 +19,6 @@ WORLD_FIXTURE(lazy);
 CASE(lazy, open_file_works, .promise = "L5",
 	.title = "after a lazy unmount an open file works, also GETATTR; after a server kill reads and writes still do")
 {
-	char data[1];
 	struct statx st;
 	long fd;
 
@@ -35,7 +32,7 @@ CASE(lazy, open_file_works, .promise = "L5",
 	server_kill(&w->server);
 	world_wait_disconnected(w, fd);
 	EXPECT_WRITE(w, fd, "G");
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_READ(w, fd, "G");
 	EXPECT_RET(client_fstatx(client(w), fd, 0, &st), -ENOTCONN);
 	EXPECT_BACKING("f", "G");
 }
@@ -115,9 +112,16 @@ WORLD_FIXTURE(device_clone);
 FIXTURE_VARIANT(device_clone)
 {
 	const char *first, *last;
+	const char *by_last; /* words of "backing-close" */
 };
-FIXTURE_VARIANT_ADD(device_clone, clone_closed_last) { "main", "clone" };
-FIXTURE_VARIANT_ADD(device_clone, clone_closed_first) { "clone", "main" };
+FIXTURE_VARIANT_ADD(device_clone, clone_closed_last)
+{
+	.first = "main", .last = "clone", .by_last = "dev=clone"
+};
+FIXTURE_VARIANT_ADD(device_clone, clone_closed_first)
+{
+	.first = "clone", .last = "main", .by_last = "dev=main"
+};
 
 CASE(device_clone, last_one_pins_ids, .promise = "L6", .abilities = "devices",
 	.title = "after unmount, whichever of a device and its clone closes last pins the IDs and can close them")
@@ -129,25 +133,25 @@ CASE(device_clone, last_one_pins_ids, .promise = "L6", .abilities = "devices",
 
 	EXPECT_RET(server_close_device(w, variant->first), 0);
 	EXPECT_BACKING_BUSY();
-	EXPECT_RET(server_call(&w->server, -1, "backing-close 1 dev=%s", variant->last), 0);
+	EXPECT_RET(server_backing_close(w, 1, variant->by_last), 0);
 	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_close_device(w, variant->last), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
 
-static const struct world_opts same_cpu = { .same_cpu = true };
+static const struct world_opts one_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(last_clone);
 
 CASE(last_clone, keeps_connection_alive, .promise = "L6", .needs = NEED_REALTIME,
-	.abilities = "devices", .world = &same_cpu,
+	.abilities = "devices", .world = &one_cpu,
 	.title = "a clone alone keeps the connection; after its close opens fail with ECONNABORTED or ENOTCONN")
 {
 	struct client *waiting = client(w);
 
 	if (server_can(&w->server, "over-io-uring"))
-		CASE_SKIP("library: its ring dies with main, and requests that reach it are "
-			  "ECANCELED");
+		CASE_SKIP("library: its ring ends with the main device, and requests queued to it "
+			  "fail with ECANCELED");
 	EXPECT_RET(client_be_fifo(waiting), 0);
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
 	EXPECT_RET(client_stat(waiting, "f"), 0);
@@ -165,12 +169,12 @@ CASE(last_clone, keeps_connection_alive, .promise = "L6", .needs = NEED_REALTIME
 
 WORLD_FIXTURE(other_process);
 
-/* A second connection whose device the case process keeps open, too. */
+/* A second connection, whose device both server and case process have open. */
 static int open_shared_connection(struct world *w)
 {
 	int device = world_mount_fuse("other");
 
-	return server_call(&w->server, device, "device other adopt") < 0 ? -EPROTO : device;
+	return server_adopt_device(w, "other", device) < 0 ? -EPROTO : device;
 }
 
 CASE(other_process, open_device_pins_ids, .promise = "L6", .abilities = "devices",
@@ -206,33 +210,54 @@ CASE(other_process, can_close_id, .promise = "L6", .abilities = "devices",
 
 /* --- L9: the last of mount, device and open file -------------------------------------- */
 
-/* @fd: -1 when it was closed. */
-static long let_go(struct world *w, long fd, char holder)
+enum reference { MOUNT, DEVICE, OPEN_FILE };
+
+/* @fd: the open file, -1 once it is closed. */
+static long drop_reference(struct world *w, enum reference reference, long fd)
 {
-	switch (holder) {
-	case 'm':
+	switch (reference) {
+	case MOUNT:
 		return world_umount_lazily("fuse");
-	case 'd':
+	case DEVICE:
 		server_kill(&w->server);
 		world_wait_disconnected(w, fd);
 		return 0;
-	default:
+	case OPEN_FILE:
 		return client_close(client(w), fd);
 	}
+	return -EINVAL;
 }
 
 WORLD_FIXTURE(connection);
 FIXTURE_VARIANT(connection)
 {
-	const char *order; /* mount, device, file */
-	long close;
+	enum reference order[3];
+	long close_result;
 };
-FIXTURE_VARIANT_ADD(connection, mount_device_file) { "mdf", -ENOTCONN };
-FIXTURE_VARIANT_ADD(connection, mount_file_device) { "mfd", 0 };
-FIXTURE_VARIANT_ADD(connection, device_mount_file) { "dmf", -ENOTCONN };
-FIXTURE_VARIANT_ADD(connection, device_file_mount) { "dfm", -ENOTCONN };
-FIXTURE_VARIANT_ADD(connection, file_mount_device) { "fmd", 0 };
-FIXTURE_VARIANT_ADD(connection, file_device_mount) { "fdm", 0 };
+FIXTURE_VARIANT_ADD(connection, mount_device_file)
+{
+	.order = { MOUNT, DEVICE, OPEN_FILE }, .close_result = -ENOTCONN
+};
+FIXTURE_VARIANT_ADD(connection, mount_file_device)
+{
+	.order = { MOUNT, OPEN_FILE, DEVICE }, .close_result = 0
+};
+FIXTURE_VARIANT_ADD(connection, device_mount_file)
+{
+	.order = { DEVICE, MOUNT, OPEN_FILE }, .close_result = -ENOTCONN
+};
+FIXTURE_VARIANT_ADD(connection, device_file_mount)
+{
+	.order = { DEVICE, OPEN_FILE, MOUNT }, .close_result = -ENOTCONN
+};
+FIXTURE_VARIANT_ADD(connection, file_mount_device)
+{
+	.order = { OPEN_FILE, MOUNT, DEVICE }, .close_result = 0
+};
+FIXTURE_VARIANT_ADD(connection, file_device_mount)
+{
+	.order = { OPEN_FILE, DEVICE, MOUNT }, .close_result = 0
+};
 
 CASE(connection, freed_with_last_reference, .promise = "L9",
 	.title = "unclosed IDs pin backing files until the last of mount, device and open file is gone, in any order")
@@ -243,10 +268,13 @@ CASE(connection, freed_with_last_reference, .promise = "L9",
 	EXPECT_POSITIVE(register_backing(w, "g", ""));
 	fd = open_ok(w, "f", O_RDWR);
 
-	for (const char *holder = variant->order; *holder; holder++) {
+	for (int i = 0; i < 3; i++) {
+		bool is_file = variant->order[i] == OPEN_FILE;
+
 		EXPECT_BACKING_BUSY();
-		EXPECT_RET(let_go(w, fd, *holder), *holder == 'f' ? variant->close : 0);
-		fd = *holder == 'f' ? -1 : fd;
+		EXPECT_RET(drop_reference(w, variant->order[i], fd),
+			   is_file ? variant->close_result : 0);
+		fd = is_file ? -1 : fd;
 	}
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
@@ -322,10 +350,10 @@ CASE(fusectl, entry_removed_with_last_user, .promise = "L10", .needs = NEED_FUSE
 WORLD_FIXTURE(many_ids);
 FIXTURE_VARIANT(many_ids)
 {
-	const char *order; /* mount, device */
+	enum reference order[2];
 };
-FIXTURE_VARIANT_ADD(many_ids, device_last) { "md" };
-FIXTURE_VARIANT_ADD(many_ids, mount_last) { "dm" };
+FIXTURE_VARIANT_ADD(many_ids, device_last) { .order = { MOUNT, DEVICE } };
+FIXTURE_VARIANT_ADD(many_ids, mount_last) { .order = { DEVICE, MOUNT } };
 
 CASE(many_ids, all_freed_with_connection, .promise = "L11",
 	.title = "a thousand unclosed IDs are all freed with the connection")
@@ -333,9 +361,9 @@ CASE(many_ids, all_freed_with_connection, .promise = "L11",
 	ASSERT_POSITIVE(file_count_lock());
 	EXPECT_RET(registered(w, server_cycle(w, backing_path("f"), MANY, "keep")), MANY);
 
-	for (const char *holder = variant->order; *holder; holder++) {
+	for (int i = 0; i < 2; i++) {
 		EXPECT_BACKING_BUSY();
-		EXPECT_RET(let_go(w, -1, *holder), 0);
+		EXPECT_RET(drop_reference(w, variant->order[i], -1), 0);
 	}
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
