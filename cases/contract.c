@@ -5,8 +5,8 @@
 
 /*
  * The contract of FUSE passthrough backing IDs: ID, promise, and the place that decides it in the
- * newest kernel. Before 6.18 fs/fuse/backing.c was part of fs/fuse/passthrough.c. A new promise goes
- * to the end of its section, and an ID never changes: results and discussions name it.
+ * newest kernel. Before 6.18 fs/fuse/backing.c was part of fs/fuse/passthrough.c. A new promise is
+ * added at the end of its section, and an ID never changes: results and discussions name it.
  */
 /* clang-format off */
 const struct promise contract[] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Open files, mappings and IDs after the end of connection, server or device. Promises L3, L4, L7. */
+/* Open files, mappings and IDs once connection, server or device are gone. Promises L3, L4, L7. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
