@@ -108,10 +108,14 @@ FIXTURE_VARIANT_ADD(regular_file, o_wronly) { .file = { .path = "backing/f", .fl
 FIXTURE_VARIANT_ADD(regular_file, o_rdwr) { .file = { .path = "backing/f", .flags = O_RDWR } };
 FIXTURE_VARIANT_ADD(regular_file, o_path) { .file = { .path = "backing/f", .flags = O_PATH } };
 FIXTURE_VARIANT_ADD(regular_file, unlinked) { .file = { .make = make_unlinked } };
-FIXTURE_VARIANT_ADD(regular_file, o_tmpfile) { .file = { .path = "backing", .flags = O_TMPFILE | O_RDWR } };
+FIXTURE_VARIANT_ADD(regular_file, o_tmpfile) {
+	.file = { .path = "backing", .flags = O_TMPFILE | O_RDWR }
+};
 FIXTURE_VARIANT_ADD(regular_file, memfd) { .file = { .make = make_memfd } };
 FIXTURE_VARIANT_ADD(regular_file, plain_fuse) { .file = { .make = make_on_plain_fuse } };
-FIXTURE_VARIANT_ADD(regular_file, sysfs) { .file = { .path = "/sys/kernel/fscaps", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(regular_file, sysfs) {
+	.file = { .path = "/sys/kernel/fscaps", .flags = O_RDONLY }
+};
 
 CASE(regular_file, can_be_registered, .promise = "O10",
 	.title = "a regular file can be registered, whatever its access mode and links (O_PATH: from 6.12 on)")
@@ -143,7 +147,9 @@ FIXTURE_VARIANT(unreadable_file)
 };
 FIXTURE_VARIANT_ADD(unreadable_file, pidfd) { .file = { .make = make_pidfd } };
 /* Not ns/mnt: the connection would pin the namespace that pins its mount, for ever (seen on 6.18). */
-FIXTURE_VARIANT_ADD(unreadable_file, uts_namespace) { .file = { .path = "/proc/self/ns/uts", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(unreadable_file, uts_namespace) {
+	.file = { .path = "/proc/self/ns/uts", .flags = O_RDONLY }
+};
 
 CASE(unreadable_file, read_einval, .promise = "O11", .since = "6.12",
 	.title = "a regular file that cannot be read can be registered; reads fail with EINVAL")
@@ -165,9 +171,15 @@ FIXTURE_VARIANT(procfs_file)
 {
 	struct file_type file;
 };
-FIXTURE_VARIANT_ADD(procfs_file, task_status) { .file = { .path = "/proc/self/status", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(procfs_file, system_version) { .file = { .path = "/proc/version", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(procfs_file, sysctl) { .file = { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(procfs_file, task_status) {
+	.file = { .path = "/proc/self/status", .flags = O_RDONLY }
+};
+FIXTURE_VARIANT_ADD(procfs_file, system_version) {
+	.file = { .path = "/proc/version", .flags = O_RDONLY }
+};
+FIXTURE_VARIANT_ADD(procfs_file, sysctl) {
+	.file = { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY }
+};
 
 CASE(procfs_file, eloop, .promise = "O11", .since = "6.12", .world = &depth_2,
 	.title = "registering a procfs file fails with ELOOP even with max_stack_depth 2")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* FUSE_DEV_IOC_BACKING_OPEN: permission, arguments, devices. Promises O; see backing_file_types.c, too. */
+/* FUSE_DEV_IOC_BACKING_OPEN: permission, arguments, devices. Promises O1 to O6, O9, O12 to O14. */
 #include <errno.h>
 #include <linux/fuse.h>
 #include <stdio.h>
