@@ -231,7 +231,7 @@ with first-close A5 concurrent_opens.overlapping.io_continues_after_closes 'got 
 with id-per-open A5 concurrent_opens.overlapping.all_access_modes_succeed 'open for reading, then for reading'
 with cached-writers A5 concurrent_opens.overlapping.all_access_modes_succeed 'open for reading, then for writing'
 with cached-create A5 concurrent_opens.overlapping.new_file_opens_again 'got EIO'
-with first-close A6 concurrent_opens.parallel.opens_all_succeed 'no open fails'
+with first-close A6 concurrent_opens.parallel.opens_all_succeed 'opens that fail with EIO'
 with uncounted-tmpfile 'leaks.unlinked.o_tmpfile*' leaks.unlinked.o_tmpfile_freed_on_close 'got an ID that the program has not closed'
 with open-inode 'leaks.pins.none_after_link*' leaks.pins.none_after_link_and_close 'got a descriptor of the program'
 with rename-forgets A7 file_names.renamed.open_file_works 'got EIO'
