@@ -146,7 +146,7 @@ FIXTURE_VARIANT(unreadable_file)
 	struct file_type file;
 };
 FIXTURE_VARIANT_ADD(unreadable_file, pidfd) { .file = { .make = make_pidfd } };
-/* Not ns/mnt: the connection would pin the namespace that pins its mount, for ever (seen on 6.18). */
+/* Not ns/mnt: the connection would pin the namespace that pins its mount (seen on 6.18). */
 FIXTURE_VARIANT_ADD(unreadable_file, uts_namespace) {
 	.file = { .path = "/proc/self/ns/uts", .flags = O_RDONLY }
 };

@@ -36,7 +36,7 @@ CASE(library_id, closed_at_last_release, .promise = "G1", .abilities = "library-
 	other = open_ok(w, "f", O_RDWR);
 	EXPECT_CLOSE(w, other);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough FLUSH RELEASE");
-	EXPECT_POSITIVE(other = client_open(client(w), "f", O_RDWR)); /* with the same ID, else EIO */
+	EXPECT_POSITIVE(other = client_open(client(w), "f", O_RDWR)); /* with that ID, else EIO */
 	EXPECT_CLOSE(w, other);
 	EXPECT_BACKING_BUSY();
 	EXPECT_CLOSE(w, one);

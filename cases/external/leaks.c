@@ -150,7 +150,7 @@ EXTERNAL_FIXTURE(unlinked);
 	do {                                                                                  \
 		watch = backing_watch_ends();                                                 \
 		if (watch < 0)                                                                \
-			CASE_SKIP("config: fanotify cannot watch a filesystem (set CONFIG_FANOTIFY=y)"); \
+			CASE_SKIP("config: no fanotify of filesystems (set CONFIG_FANOTIFY=y)");  \
 	} while (0)
 
 CASE(unlinked, o_tmpfile_freed_on_close, .promise = "A9",

@@ -37,9 +37,9 @@ static const struct finding closed_after = {
 };
 static const struct finding second_id = {
 	.what = "another ID for a file that is open with one",
-	.advice = "keep one ID per inode and count its opens: while a file is open for passthrough, "
-		  "the kernel accepts no other ID for it, even of the same backing file, and fails "
-		  "the open with EIO"
+	.advice = "keep one ID per inode and count its opens: while a file is open for "
+		  "passthrough, the kernel accepts no other ID for it, even of the same backing "
+		  "file, and fails the open with EIO"
 };
 static const struct finding closed_first = {
 	.what = "another ID for a file whose own was closed while it is open",
@@ -127,8 +127,8 @@ static const struct finding *eio_cause(const struct reply *first, const struct r
 }
 
 /* What is wrong with the reply to an open; the reply itself is returned in @reply. */
-static const struct finding *judge(struct world *w, long fd, size_t since, const struct reply *first,
-				  const struct reply **reply)
+static const struct finding *judge(struct world *w, long fd, size_t since,
+				   const struct reply *first, const struct reply **reply)
 {
 	external_wait_rest(); /* then all replies have been seen */
 	*reply = last_open(since);
@@ -156,7 +156,8 @@ static const struct finding *open_and_judge(struct world *w, const char *path, i
 }
 
 /* Opens a file twice, closes the first, and opens it again. */
-static const struct finding *open_three_times(struct world *w, const char *path, int flags, int again)
+static const struct finding *open_three_times(struct world *w, const char *path, int flags,
+					      int again)
 {
 	const struct reply *first, *second, *third;
 	long fds[3] = { -1, -1, -1 };

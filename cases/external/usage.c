@@ -32,7 +32,7 @@ CASE(passthrough, read_bypasses_server, .promise = "A1",
 	client_start_open(c, "g", O_RDONLY);
 	EXPECT_HOLDS(external_waits(c), "the lookup of another name waits");
 	EXPECT_RET(external_fs_resume(), 0);
-	EXPECT_HOLDS(client_finish(c) != -ETIME, "the lookup is answered once the file system runs again");
+	EXPECT_HOLDS(client_finish(c) != -ETIME, "the lookup is answered after SIGCONT");
 }
 
 CASE(passthrough, mapping_bypasses_server, .promise = "A1",
