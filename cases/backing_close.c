@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* FUSE_DEV_IOC_BACKING_CLOSE: who may, with which IDs, on which device. Rows C. */
+/* FUSE_DEV_IOC_BACKING_CLOSE: who may, with which IDs, on which device. Promises C. */
 #include <errno.h>
 #include <limits.h>
 
 #include "world/case_helpers.h"
 
-/* A kernel that lets the call wait must not hang the case: it gets EINTR then. */
+/* In a kernel that waits here the call ends with EINTR, instead of never. */
 #define BOUNDED "timeout=1000"
 
 static const struct world_opts unmounted = { .unmounted = true };
@@ -57,8 +57,8 @@ CASE(permission, not_negotiated_eperm, .promise = "C3", .world = &not_negotiated
 	EXPECT_RET(server_backing_close(w, -1, ""), -EPERM);
 }
 
-static void expect_only_root_closes(struct world *w,
-				    const char *as)
+/* @as: words of "backing-close" for a task without the permission. */
+static void expect_eperm_without_effect(struct world *w, const char *as)
 {
 	ASSERT_RET(register_f(w), 1);
 
@@ -70,7 +70,7 @@ static void expect_only_root_closes(struct world *w,
 CASE(permission, ordinary_user_eperm, .promise = "C3", .abilities = "credentials",
 	.title = "closing a valid ID or 0 as an ordinary user has no effect and fails with EPERM")
 {
-	expect_only_root_closes(w, "as=uid:1000");
+	expect_eperm_without_effect(w, "as=uid:1000");
 }
 
 CASE(permission, needs_cap_sys_admin_only, .promise = "C3", .abilities = "credentials",
@@ -86,7 +86,7 @@ CASE(permission, child_userns_root_eperm, .promise = "C3", .needs = NEED_USERNS,
 	.abilities = "credentials",
 	.title = "closing a valid ID or 0 as root of a child user namespace has no effect and fails with EPERM")
 {
-	expect_only_root_closes(w, "as=userns");
+	expect_eperm_without_effect(w, "as=userns");
 }
 
 WORLD_FIXTURE(invalid_id);
@@ -94,9 +94,9 @@ FIXTURE_VARIANT(invalid_id)
 {
 	long id;
 };
-FIXTURE_VARIANT_ADD(invalid_id, zero) { 0 };
-FIXTURE_VARIANT_ADD(invalid_id, minus_one) { -1 };
-FIXTURE_VARIANT_ADD(invalid_id, int_min) { 0x80000000 };
+FIXTURE_VARIANT_ADD(invalid_id, zero) { .id = 0 };
+FIXTURE_VARIANT_ADD(invalid_id, minus_one) { .id = -1 };
+FIXTURE_VARIANT_ADD(invalid_id, int_min) { .id = INT_MIN };
 
 CASE(invalid_id, einval, .promise = "C4",
 	.title = "closing ID 0 or a negative ID fails with EINVAL")
@@ -109,9 +109,9 @@ FIXTURE_VARIANT(unknown_id)
 {
 	long id;
 };
-FIXTURE_VARIANT_ADD(unknown_id, next_free) { 2 };
-FIXTURE_VARIANT_ADD(unknown_id, id_12345) { 12345 };
-FIXTURE_VARIANT_ADD(unknown_id, int_max) { INT_MAX };
+FIXTURE_VARIANT_ADD(unknown_id, next_free) { .id = 2 };
+FIXTURE_VARIANT_ADD(unknown_id, id_12345) { .id = 12345 };
+FIXTURE_VARIANT_ADD(unknown_id, int_max) { .id = INT_MAX };
 
 CASE(unknown_id, enoent, .promise = "C5",
 	.title = "closing an ID that was not allocated fails with ENOENT")

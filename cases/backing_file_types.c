@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* FUSE_DEV_IOC_BACKING_OPEN: which kinds of files can be registered. Rows O7, O8, O10, O11, L2. */
+/* FUSE_DEV_IOC_BACKING_OPEN: which types of files. Promises O7, O8, O10, O11, L2. */
 #include <errno.h>
 #include <fcntl.h>
 
@@ -9,7 +9,7 @@
 #define NOT_REGULAR_FIXED_BY                                                                   \
 	"6.17, 6.16.8, 6.12.48 (fuse: do not allow mapping a non-regular backing file)"
 
-/* Up to 6.11: nothing by O_PATH, and only what has both read_iter and write_iter. */
+/* Before 6.12: no O_PATH descriptor, and only files that have both read_iter and write_iter. */
 static struct since_row before_6_12(const struct file_type *file)
 {
 	return since("6.9", file->flags & O_PATH ? -EBADF : -EOPNOTSUPP);
@@ -22,13 +22,13 @@ FIXTURE_VARIANT(directory)
 {
 	struct file_type file;
 };
-FIXTURE_VARIANT_ADD(directory, backing_root) { { .path = "backing", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(directory, o_path) { { .path = "backing", .flags = O_PATH } };
-FIXTURE_VARIANT_ADD(directory, fuse_root) { { .path = "fuse", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(directory, backing_root) { .file = { .path = "backing", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(directory, o_path) { .file = { .path = "backing", .flags = O_PATH } };
+FIXTURE_VARIANT_ADD(directory, fuse_root) { .file = { .path = "fuse", .flags = O_RDONLY } };
 FIXTURE_VARIANT_ADD(directory, on_overlayfs) {
-	{ .make = make_overlay_directory, .needs = NEED_OVERLAYFS }
+	.file = { .make = make_overlay_directory, .needs = NEED_OVERLAYFS }
 };
-FIXTURE_VARIANT_ADD(directory, procfs) { { .path = "/proc", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(directory, procfs) { .file = { .path = "/proc", .flags = O_RDONLY } };
 
 CASE(directory, eisdir, .promise = "O7",
 	.title = "from 6.12 on, registering a directory fails with EISDIR, whatever its filesystem's stack depth",
@@ -45,20 +45,20 @@ FIXTURE_VARIANT(not_regular)
 {
 	struct file_type file;
 };
-FIXTURE_VARIANT_ADD(not_regular, fifo) { { .make = make_fifo } };
-FIXTURE_VARIANT_ADD(not_regular, pipe) { { .make = make_pipe } };
-FIXTURE_VARIANT_ADD(not_regular, socket) { { .make = make_socket } };
-FIXTURE_VARIANT_ADD(not_regular, null_device) { { .path = "/dev/null", .flags = O_RDWR } };
-FIXTURE_VARIANT_ADD(not_regular, fuse_device) { { .path = "/dev/fuse", .flags = O_RDWR } };
-FIXTURE_VARIANT_ADD(not_regular, symlink) { { .make = make_symlink, .flags = O_PATH } };
+FIXTURE_VARIANT_ADD(not_regular, fifo) { .file = { .make = make_fifo } };
+FIXTURE_VARIANT_ADD(not_regular, pipe) { .file = { .make = make_pipe } };
+FIXTURE_VARIANT_ADD(not_regular, socket) { .file = { .make = make_socket } };
+FIXTURE_VARIANT_ADD(not_regular, null_device) { .file = { .path = "/dev/null", .flags = O_RDWR } };
+FIXTURE_VARIANT_ADD(not_regular, fuse_device) { .file = { .path = "/dev/fuse", .flags = O_RDWR } };
+FIXTURE_VARIANT_ADD(not_regular, symlink) { .file = { .make = make_symlink, .flags = O_PATH } };
 FIXTURE_VARIANT_ADD(not_regular, procfs_symlink) {
-	{ .path = "/proc/self", .flags = O_PATH | O_NOFOLLOW }
+	.file = { .path = "/proc/self", .flags = O_PATH | O_NOFOLLOW }
 };
-FIXTURE_VARIANT_ADD(not_regular, eventfd) { { .make = make_eventfd } };
-FIXTURE_VARIANT_ADD(not_regular, epoll) { { .make = make_epoll } };
-FIXTURE_VARIANT_ADD(not_regular, inotify) { { .make = make_inotify } };
+FIXTURE_VARIANT_ADD(not_regular, eventfd) { .file = { .make = make_eventfd } };
+FIXTURE_VARIANT_ADD(not_regular, epoll) { .file = { .make = make_epoll } };
+FIXTURE_VARIANT_ADD(not_regular, inotify) { .file = { .make = make_inotify } };
 FIXTURE_VARIANT_ADD(not_regular, memfd_secret) {
-	{ .make = make_memfd_secret, .needs = NEED_MEMFD_SECRET }
+	.file = { .make = make_memfd_secret, .needs = NEED_MEMFD_SECRET }
 };
 
 CASE(not_regular, einval, .promise = "O8",
@@ -76,20 +76,24 @@ FIXTURE_VARIANT(rejected_file)
 {
 	struct file_type file;
 	long result;
-	const char *mount; /* that it is on */
+	const char *mount; /* that has the file */
 };
 FIXTURE_VARIANT_ADD(rejected_file, directory) {
-	{ .path = "backing", .flags = O_RDONLY }, -EISDIR, "backing"
+	.file = { .path = "backing", .flags = O_RDONLY }, .result = -EISDIR, .mount = "backing"
 };
-FIXTURE_VARIANT_ADD(rejected_file, fifo) { { .make = make_fifo }, -EINVAL, "backing" };
-FIXTURE_VARIANT_ADD(rejected_file, stack_too_deep) { { .path = "fuse/f", .flags = O_PATH }, -ELOOP, "fuse" };
+FIXTURE_VARIANT_ADD(rejected_file, fifo) {
+	.file = { .make = make_fifo }, .result = -EINVAL, .mount = "backing"
+};
+FIXTURE_VARIANT_ADD(rejected_file, stack_too_deep) {
+	.file = { .path = "fuse/f", .flags = O_PATH }, .result = -ELOOP, .mount = "fuse"
+};
 
 CASE(rejected_file, not_pinned, .promise = "L2", .since = "6.12",
 	.title = "a file that is rejected as a backing file is not pinned: its filesystem can be unmounted",
 	.fixed_by = NOT_REGULAR_FIXED_BY)
 {
 	EXPECT_RET(register_file_type(w, &variant->file), variant->result);
-	world_requests(w); /* by now the server has closed its descriptor */
+	world_requests(w); /* when it returns, the server has closed its descriptor */
 
 	EXPECT_RET(world_umount(variant->mount), 0);
 }
@@ -99,15 +103,19 @@ FIXTURE_VARIANT(regular_file)
 {
 	struct file_type file;
 };
-FIXTURE_VARIANT_ADD(regular_file, o_rdonly) { { .path = "backing/f", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(regular_file, o_wronly) { { .path = "backing/f", .flags = O_WRONLY } };
-FIXTURE_VARIANT_ADD(regular_file, o_rdwr) { { .path = "backing/f", .flags = O_RDWR } };
-FIXTURE_VARIANT_ADD(regular_file, o_path) { { .path = "backing/f", .flags = O_PATH } };
-FIXTURE_VARIANT_ADD(regular_file, unlinked) { { .make = make_unlinked } };
-FIXTURE_VARIANT_ADD(regular_file, o_tmpfile) { { .path = "backing", .flags = O_TMPFILE | O_RDWR } };
-FIXTURE_VARIANT_ADD(regular_file, memfd) { { .make = make_memfd } };
-FIXTURE_VARIANT_ADD(regular_file, plain_fuse) { { .make = make_on_plain_fuse } };
-FIXTURE_VARIANT_ADD(regular_file, sysfs) { { .path = "/sys/kernel/fscaps", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(regular_file, o_rdonly) { .file = { .path = "backing/f", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(regular_file, o_wronly) { .file = { .path = "backing/f", .flags = O_WRONLY } };
+FIXTURE_VARIANT_ADD(regular_file, o_rdwr) { .file = { .path = "backing/f", .flags = O_RDWR } };
+FIXTURE_VARIANT_ADD(regular_file, o_path) { .file = { .path = "backing/f", .flags = O_PATH } };
+FIXTURE_VARIANT_ADD(regular_file, unlinked) { .file = { .make = make_unlinked } };
+FIXTURE_VARIANT_ADD(regular_file, o_tmpfile) {
+	.file = { .path = "backing", .flags = O_TMPFILE | O_RDWR }
+};
+FIXTURE_VARIANT_ADD(regular_file, memfd) { .file = { .make = make_memfd } };
+FIXTURE_VARIANT_ADD(regular_file, plain_fuse) { .file = { .make = make_on_plain_fuse } };
+FIXTURE_VARIANT_ADD(regular_file, sysfs) {
+	.file = { .path = "/sys/kernel/fscaps", .flags = O_RDONLY }
+};
 
 CASE(regular_file, can_be_registered, .promise = "O10",
 	.title = "a regular file can be registered, whatever its access mode and links (O_PATH: from 6.12 on)")
@@ -137,12 +145,11 @@ FIXTURE_VARIANT(unreadable_file)
 {
 	struct file_type file;
 };
-FIXTURE_VARIANT_ADD(unreadable_file, pidfd) { { .make = make_pidfd } };
-/*
- * Not ns/mnt: the connection would hold the namespace that holds its mount, and
- * neither would ever go (seen on 6.18).
- */
-FIXTURE_VARIANT_ADD(unreadable_file, uts_namespace) { { .path = "/proc/self/ns/uts", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(unreadable_file, pidfd) { .file = { .make = make_pidfd } };
+/* Not ns/mnt: the connection would pin the namespace that pins its mount (seen on 6.18). */
+FIXTURE_VARIANT_ADD(unreadable_file, uts_namespace) {
+	.file = { .path = "/proc/self/ns/uts", .flags = O_RDONLY }
+};
 
 CASE(unreadable_file, read_einval, .promise = "O11", .since = "6.12",
 	.title = "a regular file that cannot be read can be registered; reads fail with EINVAL")
@@ -153,7 +160,7 @@ CASE(unreadable_file, read_einval, .promise = "O11", .since = "6.12",
 	open_rule(w, "f reg=reuse");
 	ASSERT_RET(register_file_type(w, &variant->file), 1);
 
-	/* for reading: these inodes may be immutable, which 7.3.4 and later respect */
+	/* read-only: these inodes may be immutable, which 7.3.4 and later respect */
 	fd = open_ok(w, "f", O_RDONLY);
 	EXPECT_RET(client_read(client(w), fd, &byte, 1, 0), -EINVAL);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
@@ -164,9 +171,15 @@ FIXTURE_VARIANT(procfs_file)
 {
 	struct file_type file;
 };
-FIXTURE_VARIANT_ADD(procfs_file, task_status) { { .path = "/proc/self/status", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(procfs_file, system_version) { { .path = "/proc/version", .flags = O_RDONLY } };
-FIXTURE_VARIANT_ADD(procfs_file, sysctl) { { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY } };
+FIXTURE_VARIANT_ADD(procfs_file, task_status) {
+	.file = { .path = "/proc/self/status", .flags = O_RDONLY }
+};
+FIXTURE_VARIANT_ADD(procfs_file, system_version) {
+	.file = { .path = "/proc/version", .flags = O_RDONLY }
+};
+FIXTURE_VARIANT_ADD(procfs_file, sysctl) {
+	.file = { .path = "/proc/sys/kernel/ostype", .flags = O_RDONLY }
+};
 
 CASE(procfs_file, eloop, .promise = "O11", .since = "6.12", .world = &depth_2,
 	.title = "registering a procfs file fails with ELOOP even with max_stack_depth 2")

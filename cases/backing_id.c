@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The numbers that FUSE_DEV_IOC_BACKING_OPEN gives out. Rows I. */
+/* Which IDs FUSE_DEV_IOC_BACKING_OPEN allocates. Promises I. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -47,7 +47,7 @@ CASE(numbers, increase_over_2000_cycles, .promise = "I2",
 CASE(numbers, above_65535_work, .promise = "I6",
 	.title = "IDs above 65535 work in replies to OPEN and CREATE")
 {
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < 16; i++) /* 65536 IDs, in calls that each meet their deadline */
 		ASSERT_RET(server_cycle(w, backing_path("g"), 4096, ""), 4096);
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "new reg=at-open");
@@ -89,7 +89,7 @@ WORLD_FIXTURE(count);
 CASE(count, not_limited_by_rlimit_nofile, .promise = "I4",
 	.title = "a server with RLIMIT_NOFILE 32 can hold 1000 IDs")
 {
-	const struct rlimit limit = { 32, 32 };
+	const struct rlimit limit = { .rlim_cur = 32, .rlim_max = 32 };
 
 	ASSERT_POSITIVE(file_count_lock());
 	ASSERT_RET(prlimit(w->server.pid, RLIMIT_NOFILE, &limit, NULL), 0);

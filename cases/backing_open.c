@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* FUSE_DEV_IOC_BACKING_OPEN: who may, with what, on which device. Rows O but the kinds of files. */
+/* FUSE_DEV_IOC_BACKING_OPEN: permission, arguments, devices. Promises O1 to O6, O9, O12 to O14. */
 #include <errno.h>
 #include <linux/fuse.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "world/overlay.h"
 #include "world/case_helpers.h"
 
-/* A kernel that lets the call wait must not hang the case: it gets EINTR then. */
+/* In a kernel that waits here the call ends with EINTR, instead of never. */
 #define BOUNDED "timeout=1000"
 
 #define BLOCKING_FIXED_BY "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)"
@@ -21,7 +21,7 @@ static const struct world_opts init_unanswered = { .no_start = true };
 static const struct world_opts child_userns = { .userns = true };
 static const struct world_opts depth_2 = { .init = "depth=2" };
 
-static long register_with(struct world *w, const char *words)
+static long register_f_with(struct world *w, const char *words)
 {
 	return server_backing_open(w, backing_path("f"), words);
 }
@@ -33,7 +33,7 @@ CASE(unmounted_device, eperm, .promise = "O1", .needs_not = NEED_PASSTHROUGH,
 	.title = "registering on an unmounted device fails with EPERM without waiting",
 	.fixed_by = BLOCKING_FIXED_BY)
 {
-	EXPECT_RET_SINCE(register_with(w, BOUNDED), since("0", -ENOTTY), since("6.9", -EPERM));
+	EXPECT_RET_SINCE(register_f_with(w, BOUNDED), since("0", -ENOTTY), since("6.9", -EPERM));
 }
 
 CASE(unmounted_device, sync_init_waits_eintr, .promise = "O1", .needs = NEED_SYNC_INIT,
@@ -43,7 +43,7 @@ CASE(unmounted_device, sync_init_waits_eintr, .promise = "O1", .needs = NEED_SYN
 {
 	EXPECT_RET(server_sync_init(w), 0);
 
-	EXPECT_RET(register_with(w, "timeout=5"), -EINTR);
+	EXPECT_RET(register_f_with(w, "timeout=5"), -EINTR);
 }
 
 WORLD_FIXTURE(kernel_without_passthrough);
@@ -60,7 +60,7 @@ WORLD_FIXTURE(argument);
 CASE(argument, bad_pointer_efault, .promise = "O3", .abilities = "arbitrary-ioctl",
 	.title = "registering with a bad pointer fails with EFAULT")
 {
-	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
+	EXPECT_RET(register_f_with(w, "ptr=bad"), -EFAULT);
 }
 
 CASE(argument, flags_einval, .promise = "O5", .abilities = "arbitrary-ioctl",
@@ -70,15 +70,15 @@ CASE(argument, flags_einval, .promise = "O5", .abilities = "arbitrary-ioctl",
 		char words[32];
 
 		snprintf(words, sizeof(words), "flags=0x%x", 1u << bit);
-		EXPECT_RET(register_with(w, words), -EINVAL);
+		EXPECT_RET(register_f_with(w, words), -EINVAL);
 	}
 }
 
 CASE(argument, padding_einval, .promise = "O5", .abilities = "arbitrary-ioctl",
 	.title = "registering with nonzero fuse_backing_map.padding, in either half, fails with EINVAL")
 {
-	EXPECT_RET(register_with(w, "padding=1"), -EINVAL);
-	EXPECT_RET(register_with(w, "padding=0x100000000"), -EINVAL);
+	EXPECT_RET(register_f_with(w, "padding=1"), -EINVAL);
+	EXPECT_RET(register_f_with(w, "padding=0x100000000"), -EINVAL);
 }
 
 CASE(argument, negative_fd_ebadf, .promise = "O6", .abilities = "invalid-fd",
@@ -102,7 +102,7 @@ CASE(argument, closed_fd_ebadf, .promise = "O6",
 CASE(argument, o_path_accepted, .promise = "O6",
 	.title = "an O_PATH descriptor can be registered from 6.12 on; before, registering it fails with EBADF")
 {
-	EXPECT_RET_SINCE(register_with(w, "mode=path"), since("6.9", -EBADF), since("6.12", 1));
+	EXPECT_RET_SINCE(register_f_with(w, "mode=path"), since("6.9", -EBADF), since("6.12", 1));
 }
 
 WORLD_FIXTURE(permission);
@@ -123,7 +123,7 @@ CASE(permission, init_unanswered_eperm, .promise = "O4", .abilities = "arbitrary
 	.world = &init_unanswered,
 	.title = "registering fails with EPERM until INIT is answered, and works right after")
 {
-	long early = register_with(w, BOUNDED);
+	long early = register_f_with(w, BOUNDED);
 
 	START(w, NULL);
 
@@ -134,15 +134,15 @@ CASE(permission, init_unanswered_eperm, .promise = "O4", .abilities = "arbitrary
 CASE(permission, ordinary_user_eperm, .promise = "O4", .abilities = "credentials",
 	.title = "registering as an ordinary user fails with EPERM")
 {
-	register_f(w); /* broken where root cannot either */
-	EXPECT_RET(register_with(w, "as=uid:1000"), -EPERM);
+	register_f(w); /* where root cannot register either, the case is broken */
+	EXPECT_RET(register_f_with(w, "as=uid:1000"), -EPERM);
 }
 
 CASE(permission, needs_cap_sys_admin_only, .promise = "O4", .abilities = "credentials",
 	.title = "registering requires CAP_SYS_ADMIN alone; no other capability suffices")
 {
-	EXPECT_RET(register_with(w, AS_ALL_BUT_ADMIN), -EPERM);
-	EXPECT_RET(register_with(w, AS_ADMIN_ALONE), 1);
+	EXPECT_RET(register_f_with(w, AS_ALL_BUT_ADMIN), -EPERM);
+	EXPECT_RET(register_f_with(w, AS_ADMIN_ALONE), 1);
 }
 
 CASE(permission, child_userns_root_eperm, .promise = "O4", .needs = NEED_USERNS,
@@ -150,7 +150,7 @@ CASE(permission, child_userns_root_eperm, .promise = "O4", .needs = NEED_USERNS,
 	.title = "registering as root of a child user namespace fails with EPERM")
 {
 	register_f(w);
-	EXPECT_RET(register_with(w, "as=userns"), -EPERM);
+	EXPECT_RET(register_f_with(w, "as=userns"), -EPERM);
 }
 
 CASE(permission, child_userns_mounter_eperm, .promise = "O4", .needs = NEED_USERNS,
@@ -167,7 +167,7 @@ CASE(error_precedence, unmounted_eperm_before_efault, .promise = "O1",
 	.title = "EPERM for an unmounted device takes precedence over EFAULT for a bad pointer",
 	.fixed_by = BLOCKING_FIXED_BY)
 {
-	EXPECT_RET_SINCE(register_with(w, "ptr=bad " BOUNDED), since("0", -ENOTTY),
+	EXPECT_RET_SINCE(register_f_with(w, "ptr=bad " BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));
 }
 
@@ -175,14 +175,14 @@ CASE(error_precedence, efault_before_eperm, .promise = "O3", .abilities = "arbit
 	.world = &not_negotiated,
 	.title = "EFAULT for a bad pointer takes precedence over EPERM without negotiated passthrough")
 {
-	EXPECT_RET(register_with(w, "ptr=bad"), -EFAULT);
+	EXPECT_RET(register_f_with(w, "ptr=bad"), -EFAULT);
 }
 
 CASE(error_precedence, eperm_before_einval, .promise = "O4", .abilities = "arbitrary-ioctl",
 	.world = &not_negotiated,
 	.title = "EPERM without negotiated passthrough takes precedence over EINVAL for nonzero flags")
 {
-	EXPECT_RET(register_with(w, "flags=1"), -EPERM);
+	EXPECT_RET(register_f_with(w, "flags=1"), -EPERM);
 }
 
 CASE(error_precedence, eperm_before_ebadf, .promise = "O4", .world = &not_negotiated,
@@ -252,7 +252,7 @@ CASE(second_device, register_on_clone, .promise = "O13", .abilities = "devices",
 {
 	ASSERT_RET(server_device(w, "second", "clone"), 0);
 
-	EXPECT_RET(register_with(w, "dev=second"), 1);
+	EXPECT_RET(register_f_with(w, "dev=second"), 1);
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
 }
@@ -274,26 +274,28 @@ CASE(second_device, not_cloned_eperm, .promise = "O13", .abilities = "devices",
 	ASSERT_RET(server_device(w, "second", "new"), 0);
 	register_f(w);
 
-	EXPECT_RET(register_with(w, "dev=second " BOUNDED), -EPERM);
+	EXPECT_RET(register_f_with(w, "dev=second " BOUNDED), -EPERM);
 }
 
 WORLD_FIXTURE(unknown_ioctl);
 FIXTURE_VARIANT(unknown_ioctl)
 {
-	unsigned long nr;
+	unsigned long number;
 };
-FIXTURE_VARIANT_ADD(unknown_ioctl, unknown_number) { _IO(FUSE_DEV_IOC_MAGIC, 255) };
-FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_size) { _IOW(FUSE_DEV_IOC_MAGIC, 1, char[8]) };
+FIXTURE_VARIANT_ADD(unknown_ioctl, unknown_number) { .number = _IO(FUSE_DEV_IOC_MAGIC, 255) };
+FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_size) {
+	.number = _IOW(FUSE_DEV_IOC_MAGIC, 1, char[8])
+};
 FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_direction) {
-	_IOR(FUSE_DEV_IOC_MAGIC, 1, struct fuse_backing_map)
+	.number = _IOR(FUSE_DEV_IOC_MAGIC, 1, struct fuse_backing_map)
 };
-FIXTURE_VARIANT_ADD(unknown_ioctl, tcgets) { TCGETS };
+FIXTURE_VARIANT_ADD(unknown_ioctl, tcgets) { .number = TCGETS };
 
 CASE(unknown_ioctl, enotty, .promise = "O14", .needs_not = NEED_PASSTHROUGH,
 	.abilities = "arbitrary-ioctl", .since = "any",
 	.title = "an ioctl that the FUSE device does not know fails with ENOTTY")
 {
-	EXPECT_RET(server_call(&w->server, -1, "ioctl 0x%lx", variant->nr), -ENOTTY);
+	EXPECT_RET(server_ioctl(w, variant->number), -ENOTTY);
 }
 
 CASE_MAIN()

@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Opens by other requests than OPEN: CREATE, TMPFILE, OPENDIR. Rows R26 to R28. */
+/* Opens by other requests than OPEN: CREATE, TMPFILE, OPENDIR. Promises R26 to R28. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 #include "world/case_helpers.h"
 
 #define CREATE_NEW (O_RDWR | O_CREAT | O_EXCL)
 
-static const struct world_opts same_cpu = { .same_cpu = true };
+static const struct world_opts one_cpu = { .same_cpu = true };
 
 WORLD_FIXTURE(o_creat);
 
 CASE(o_creat, io_reaches_backing_file, .promise = "R26",
 	.title = "after a passthrough reply to CREATE, reads and writes reach the new backing file")
 {
-	char data[1] = "";
 	long fd;
 
 	open_rule(w, "new reg=at-open");
 
 	fd = open_ok(w, "new", CREATE_NEW);
 	EXPECT_WRITE(w, fd, "n");
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 'n');
+	EXPECT_READ(w, fd, "n");
 	EXPECT_BACKING("new", "n");
 	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough GETXATTR");
 }
@@ -35,7 +32,7 @@ CASE(o_creat, cached_open_eio, .promise = "R26",
 	open_rule(w, "new reg=reuse");
 	open_rule(w, "new flags=none");
 
-	ASSERT_POSITIVE(client_open(client(w), "new", CREATE_NEW));
+	open_ok(w, "new", CREATE_NEW);
 	EXPECT_POSITIVE(client_open(client(w), "new", O_RDWR));
 	EXPECT_RET(client_open(client(w), "new", O_RDWR), -EIO);
 }
@@ -52,31 +49,30 @@ CASE(o_creat, existing_file_sends_open, .promise = "R26",
 WORLD_FIXTURE(bad_create_reply);
 FIXTURE_VARIANT(bad_create_reply)
 {
-	const char *row, *ops;
+	const char *rule, *requests;
 };
-FIXTURE_VARIANT_ADD(bad_create_reply, unknown_id)
-{
-	"new reg=forged id=12345", "LOOKUP CREATE+passthrough RELEASE"
+FIXTURE_VARIANT_ADD(bad_create_reply, unknown_id) {
+	.rule = "new reg=forged id=12345",
+	.requests = "LOOKUP CREATE+passthrough RELEASE"
 };
-FIXTURE_VARIANT_ADD(bad_create_reply, closed_id)
-{
-	"new reg=at-open drop=before-reply", "LOOKUP CREATE+passthrough RELEASE"
+FIXTURE_VARIANT_ADD(bad_create_reply, closed_id) {
+	.rule = "new reg=at-open drop=before-reply",
+	.requests = "LOOKUP CREATE+passthrough RELEASE"
 };
-FIXTURE_VARIANT_ADD(bad_create_reply, bad_flags)
-{
-	"new reg=at-open flags=passthrough,keep_cache",
-	"LOOKUP CREATE+passthrough+keep_cache RELEASE"
+FIXTURE_VARIANT_ADD(bad_create_reply, bad_flags) {
+	.rule = "new reg=at-open flags=passthrough,keep_cache",
+	.requests = "LOOKUP CREATE+passthrough+keep_cache RELEASE"
 };
 
 CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 	.title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable")
 {
-	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
-	open_rule(w, variant->row);
+	SKIP_UNLESS_ABLE(w, needed_by_row(variant->rule));
+	open_rule(w, variant->rule);
 	open_rule(w, "new reg=at-open");
 
 	EXPECT_RET(client_open(client(w), "new", CREATE_NEW), -EIO);
-	EXPECT_REQUESTS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->requests);
 	EXPECT_RET(client_stat(client(w), "new"), 0);
 	EXPECT_RET(client_open(client(w), "new", CREATE_NEW), -EEXIST);
 	EXPECT_POSITIVE(client_open(client(w), "new", O_RDWR | O_CREAT));
@@ -86,7 +82,7 @@ CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 WORLD_FIXTURE(release_after_bad_create);
 
 CASE(release_after_bad_create, open_waits_eio, .promise = "R26", .needs = NEED_REALTIME,
-	.abilities = "hold inspect", .world = &same_cpu,
+	.abilities = "hold inspect", .world = &one_cpu,
 	.title = "after a bad CREATE reply, open(2) sends RELEASE with its fh and flags, awaits it, fails with EIO")
 {
 	open_rule(w, "new reg=at-open drop=before-reply");
@@ -110,15 +106,13 @@ WORLD_FIXTURE(o_tmpfile);
 CASE(o_tmpfile, io_reaches_backing_file, .promise = "R27", .abilities = "tmpfile",
 	.title = "after a passthrough reply to TMPFILE, I/O reaches the new backing file, which is pinned until close")
 {
-	char data[1] = "";
 	long fd;
 
 	open_rule(w, "#tmpfile reg=at-open");
 
 	fd = open_ok(w, "", O_RDWR | O_TMPFILE);
 	EXPECT_WRITE(w, fd, "t");
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 't');
+	EXPECT_READ(w, fd, "t");
 	EXPECT_BACKING("#tmpfile", "t");
 	EXPECT_REQUESTS(w, "TMPFILE+passthrough GETXATTR");
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
@@ -130,25 +124,24 @@ CASE(o_tmpfile, io_reaches_backing_file, .promise = "R27", .abilities = "tmpfile
 WORLD_FIXTURE(bad_tmpfile_reply);
 FIXTURE_VARIANT(bad_tmpfile_reply)
 {
-	const char *row, *ops;
+	const char *rule, *requests;
 };
-FIXTURE_VARIANT_ADD(bad_tmpfile_reply, unknown_id)
-{
-	"#tmpfile reg=forged id=12345", "TMPFILE+passthrough RELEASE"
+FIXTURE_VARIANT_ADD(bad_tmpfile_reply, unknown_id) {
+	.rule = "#tmpfile reg=forged id=12345", .requests = "TMPFILE+passthrough RELEASE"
 };
-FIXTURE_VARIANT_ADD(bad_tmpfile_reply, bad_flags)
-{
-	"#tmpfile reg=at-open flags=passthrough,keep_cache", "TMPFILE+passthrough+keep_cache RELEASE"
+FIXTURE_VARIANT_ADD(bad_tmpfile_reply, bad_flags) {
+	.rule = "#tmpfile reg=at-open flags=passthrough,keep_cache",
+	.requests = "TMPFILE+passthrough+keep_cache RELEASE"
 };
 
 CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .abilities = "tmpfile",
 	.title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent")
 {
-	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
-	open_rule(w, variant->row);
+	SKIP_UNLESS_ABLE(w, needed_by_row(variant->rule));
+	open_rule(w, variant->rule);
 
 	EXPECT_RET(client_open(client(w), "", O_RDWR | O_TMPFILE), -EIO);
-	EXPECT_REQUESTS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->requests);
 }
 
 /* --- OPENDIR ----------------------------------------------------------------- */
@@ -156,13 +149,17 @@ CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .abilities = "tmpfi
 WORLD_FIXTURE(opendir);
 FIXTURE_VARIANT(opendir)
 {
-	const char *row, *ops;
+	const char *rule, *requests;
 };
-FIXTURE_VARIANT_ADD(opendir, unknown_id) { ". reg=forged id=12345", "OPENDIR+passthrough" };
-FIXTURE_VARIANT_ADD(opendir, valid_id) { ". reg=reuse", "OPENDIR+passthrough" };
-FIXTURE_VARIANT_ADD(opendir, direct_io)
-{
-	". reg=reuse flags=passthrough,direct_io", "OPENDIR+passthrough+direct_io"
+FIXTURE_VARIANT_ADD(opendir, unknown_id) {
+	.rule = ". reg=forged id=12345", .requests = "OPENDIR+passthrough"
+};
+FIXTURE_VARIANT_ADD(opendir, valid_id) {
+	.rule = ". reg=reuse", .requests = "OPENDIR+passthrough"
+};
+FIXTURE_VARIANT_ADD(opendir, direct_io) {
+	.rule = ". reg=reuse flags=passthrough,direct_io",
+	.requests = "OPENDIR+passthrough+direct_io"
 };
 
 CASE(opendir, ignores_passthrough, .promise = "R28",
@@ -170,12 +167,12 @@ CASE(opendir, ignores_passthrough, .promise = "R28",
 {
 	long fd;
 
-	SKIP_UNLESS_ABLE(w, needed_by_row(variant->row));
+	SKIP_UNLESS_ABLE(w, needed_by_row(variant->rule));
 	EXPECT_RET(register_f(w), 1);
-	open_rule(w, variant->row);
+	open_rule(w, variant->rule);
 
 	fd = open_ok(w, "", O_RDONLY | O_DIRECTORY);
-	EXPECT_REQUESTS(w, variant->ops);
+	EXPECT_REQUESTS(w, variant->requests);
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_BACKING_FREE();
 	EXPECT_CLOSE(w, fd);

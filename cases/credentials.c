@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whose credentials the backing file is opened, read and written with. Rows P. */
+/* Whose credentials opens, reads and writes of the backing file have. Promises P. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "world/case_helpers.h"
 
-#define REGISTRAR     1001
-#define REGISTRAR_TOO 1002
-#define CLIENT	      1003
-#define PAGE	      4096
+#define PAGE sysconf(_SC_PAGESIZE)
+
+enum { ROOT = 0, REGISTERING_TASK = 1001, OTHER_REGISTERING_TASK = 1002, CLIENT = 1003 }; /* uids */
 
 /*
- * The backing file is one of a second FUSE mount without passthrough, whose
- * server is told by the kernel who asks.
+ * The backing file is on a second FUSE mount without passthrough, whose server finds the uid in
+ * each request.
  */
 static long start_plain_fuse(struct world *w)
 {
 	return world_start_other(w, "no-passthrough");
 }
 
-/* O_PATH: the registration itself sends nothing there. */
-static long register_plain_f(struct world *w, const char *words)
+/* By a task of that uid. O_PATH: the registration itself sends nothing there. */
+static long register_plain_f(struct world *w, uid_t uid)
 {
-	return server_call(&w->server, -1, "backing-open path=%s mode=path %s",
-			   world_path("other", "f"), words);
+	char words[48] = "mode=path";
+
+	if (uid != ROOT)
+		snprintf(words, sizeof(words), "mode=path as=fsuid:%u", uid);
+	return server_backing_open(w, world_path("other", "f"), words);
 }
 
 static long open_as_client(struct world *w, int flags)
@@ -34,13 +38,16 @@ static long open_as_client(struct world *w, int flags)
 	return err < 0 ? err : client_open(client(w), "f", flags);
 }
 
+#define open_as_client_ok(w, flags) \
+	POSITIVE_OK("open f as an ordinary user, " #flags, open_as_client(w, flags))
+
 WORLD_FIXTURE(identity);
 
 CASE(identity, open_as_client, .promise = "P1", .abilities = "inspect credentials",
 	.title = "the backing file is opened with the uid of the client")
 {
 	EXPECT_RET(start_plain_fuse(w), 0);
-	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
+	EXPECT_POSITIVE(register_plain_f(w, REGISTERING_TASK));
 	chmod(backing_path("f"), 0666);
 	open_rule(w, "f reg=reuse");
 
@@ -51,19 +58,18 @@ CASE(identity, open_as_client, .promise = "P1", .abilities = "inspect credential
 CASE(identity, io_as_server, .promise = "P1", .abilities = "inspect",
 	.title = "reads and writes of an unprivileged client reach the backing file with the server's uid")
 {
-	char data[1];
 	long fd;
 
 	EXPECT_RET(start_plain_fuse(w), 0);
-	EXPECT_POSITIVE(register_plain_f(w, ""));
+	EXPECT_POSITIVE(register_plain_f(w, ROOT));
 	chmod(backing_path("f"), 0666);
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(other_server_inspect(w, "READ", "uid"), 0);
+	fd = open_as_client_ok(w, O_RDWR);
+	EXPECT_READ(w, fd, "f");
+	EXPECT_RET(other_server_inspect(w, "READ", "uid"), ROOT);
 	EXPECT_WRITE(w, fd, "F");
-	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), 0);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), ROOT);
 }
 
 WORLD_FIXTURE(io);
@@ -72,12 +78,12 @@ FIXTURE_VARIANT(io)
 	enum io_method io_method;
 	unsigned int needs;
 };
-FIXTURE_VARIANT_ADD(io, read_write) { BY_READ, 0 };
-FIXTURE_VARIANT_ADD(io, preadv2_pwritev2) { BY_PREADV2, 0 };
-FIXTURE_VARIANT_ADD(io, splice) { BY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(io, sendfile) { BY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(io, aio) { BY_AIO, NEED_AIO };
-FIXTURE_VARIANT_ADD(io, io_uring) { BY_IO_URING, NEED_IO_URING };
+FIXTURE_VARIANT_ADD(io, read_write) { .io_method = BY_READ };
+FIXTURE_VARIANT_ADD(io, preadv2_pwritev2) { .io_method = BY_PREADV2 };
+FIXTURE_VARIANT_ADD(io, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(io, sendfile) { .io_method = BY_SENDFILE };
+FIXTURE_VARIANT_ADD(io, aio) { .io_method = BY_AIO, .needs = NEED_AIO };
+FIXTURE_VARIANT_ADD(io, io_uring) { .io_method = BY_IO_URING, .needs = NEED_IO_URING };
 
 CASE(io, as_registering_task, .promise = "P1", .abilities = "inspect credentials",
 	.title = "I/O reaches the backing file with the uid of the registering task, which has since exited")
@@ -86,16 +92,16 @@ CASE(io, as_registering_task, .promise = "P1", .abilities = "inspect credentials
 
 	SKIP_UNLESS(variant->needs);
 	EXPECT_RET(start_plain_fuse(w), 0);
-	EXPECT_RET(backing_fill("f", 1, PAGE, 0), 0);
-	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
+	backing_fill_ok("f", 1, PAGE, 0);
+	EXPECT_POSITIVE(register_plain_f(w, REGISTERING_TASK));
 	open_rule(w, "f reg=reuse");
 	chmod(backing_path("f"), 0666);
-	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+	fd = open_as_client_ok(w, O_RDWR);
 
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, 1);
-	EXPECT_RET(other_server_inspect(w, "READ", "uid"), REGISTRAR);
+	EXPECT_RET(other_server_inspect(w, "READ", "uid"), REGISTERING_TASK);
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, 2);
-	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTRAR);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTERING_TASK);
 	EXPECT_BACKING_PATTERN("f", 2, PAGE, 0);
 }
 
@@ -104,8 +110,8 @@ FIXTURE_VARIANT(page_fault)
 {
 	enum io_method io_method;
 };
-FIXTURE_VARIANT_ADD(page_fault, mmap_shared) { BY_MMAP_SHARED };
-FIXTURE_VARIANT_ADD(page_fault, mmap_private) { BY_MMAP_PRIVATE };
+FIXTURE_VARIANT_ADD(page_fault, mmap_shared) { .io_method = BY_MMAP_SHARED };
+FIXTURE_VARIANT_ADD(page_fault, mmap_private) { .io_method = BY_MMAP_PRIVATE };
 
 CASE(page_fault, as_client, .promise = "P4", .abilities = "inspect credentials",
 	.title = "a page fault in a mapping reads the backing file with the uid of the client")
@@ -113,11 +119,11 @@ CASE(page_fault, as_client, .promise = "P4", .abilities = "inspect credentials",
 	long fd;
 
 	EXPECT_RET(start_plain_fuse(w), 0);
-	EXPECT_RET(backing_fill("f", 1, PAGE, 0), 0);
-	EXPECT_POSITIVE(register_plain_f(w, "as=fsuid:1001"));
+	backing_fill_ok("f", 1, PAGE, 0);
+	EXPECT_POSITIVE(register_plain_f(w, REGISTERING_TASK));
 	open_rule(w, "f reg=reuse");
 	chmod(backing_path("f"), 0666);
-	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+	fd = open_as_client_ok(w, O_RDWR);
 
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, 1);
 	EXPECT_RET(other_server_inspect(w, "READ", "uid"), CLIENT);
@@ -131,18 +137,18 @@ CASE(each_id, own_registering_task, .promise = "P5", .abilities = "inspect crede
 	long fd;
 
 	EXPECT_RET(start_plain_fuse(w), 0);
-	EXPECT_RET(register_plain_f(w, "as=fsuid:1001"), 1);
-	EXPECT_RET(register_plain_f(w, "as=fsuid:1002"), 2);
+	EXPECT_RET(register_plain_f(w, REGISTERING_TASK), 1);
+	EXPECT_RET(register_plain_f(w, OTHER_REGISTERING_TASK), 2);
 	open_rule(w, "f reg=forged id=1");
 	open_rule(w, "f reg=forged id=2");
 
 	fd = open_ok(w, "f", O_WRONLY);
 	EXPECT_WRITE(w, fd, "F");
-	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTRAR);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTERING_TASK);
 	EXPECT_CLOSE(w, fd);
 	fd = open_ok(w, "f", O_WRONLY);
 	EXPECT_WRITE(w, fd, "G");
-	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTRAR_TOO);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), OTHER_REGISTERING_TASK);
 }
 
 CASE(each_id, uid_outlives_close, .promise = "P5", .abilities = "inspect credentials",
@@ -151,13 +157,13 @@ CASE(each_id, uid_outlives_close, .promise = "P5", .abilities = "inspect credent
 	long fd, id;
 
 	EXPECT_RET(start_plain_fuse(w), 0);
-	ASSERT_POSITIVE(id = register_plain_f(w, "as=fsuid:1001"));
+	ASSERT_POSITIVE(id = register_plain_f(w, REGISTERING_TASK));
 	open_rule(w, "f reg=reuse");
 
 	fd = open_ok(w, "f", O_WRONLY);
 	EXPECT_RET(server_backing_close(w, id, ""), 0);
 	EXPECT_WRITE(w, fd, "F");
-	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTRAR);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTERING_TASK);
 }
 
 WORLD_FIXTURE(file_permission);
@@ -165,15 +171,14 @@ WORLD_FIXTURE(file_permission);
 CASE(file_permission, client_not_checked, .promise = "P1",
 	.title = "a client that may not open the backing file can read and write it through the mount")
 {
-	char data[1];
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_RET(chmod(backing_path("f"), 0600), 0);
 
-	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+	fd = open_as_client_ok(w, O_RDWR);
 	EXPECT_RET(client_open(client(w), backing_path("f"), O_RDWR), -EACCES);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_READ(w, fd, "f");
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_BACKING("f", "F");
 }
@@ -181,7 +186,6 @@ CASE(file_permission, client_not_checked, .promise = "P1",
 CASE(file_permission, registering_task_not_checked, .promise = "P1", .abilities = "credentials",
 	.title = "reads and writes through an ID work even if the registering task may not access the backing file")
 {
-	char data[1];
 	long fd;
 
 	EXPECT_POSITIVE(server_backing_open(w, backing_path("f"), "as=fsuid:1001"));
@@ -189,26 +193,26 @@ CASE(file_permission, registering_task_not_checked, .promise = "P1", .abilities 
 	open_rule(w, "f reg=reuse");
 
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_READ(w, fd, "f");
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_BACKING("f", "F");
 }
 
-WORLD_FIXTURE(capabilities);
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 static const struct world_opts killpriv = { .init = "killpriv" };
+
+WORLD_FIXTURE(capabilities);
 
 CASE(capabilities, root_fills_reserved_blocks, .promise = "P6", .needs = NEED_EXT4,
 	.world = &on_ext4,
 	.title = "an unprivileged client can write to blocks reserved for root through an ID that root registered")
 {
-	const char *other = backing_path("g");
 	long fd, full;
 
 	open_rule(w, "f reg=at-open");
 	EXPECT_RET(chmod(backing_path("g"), 0666), 0);
-	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
-	full = open_ok(w, other, O_RDWR);
+	fd = open_as_client_ok(w, O_RDWR);
+	full = open_ok(w, backing_path("g"), O_RDWR);
 
 	EXPECT_RET(client_call(client(w), fallocate, full, 0, 0, 1 << 30), -ENOSPC);
 	EXPECT_RET(client_write(client(w), full, "G", 1, 1 << 30), -ENOSPC);
@@ -226,7 +230,7 @@ CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6", .abilities = "c
 	EXPECT_RET(chmod(backing_path("f"), 04777), 0);
 	open_rule(w, "f reg=reuse");
 
-	ASSERT_POSITIVE(fd = open_as_client(w, O_RDWR));
+	fd = open_as_client_ok(w, O_RDWR);
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_RET(stat(backing_path("f"), &st), 0);
 	EXPECT_RET(st.st_mode & 07777, 0777);

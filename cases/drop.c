@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* When a backing ID is dropped: early, late, never, after its channel. Rows E. */
+/* A backing ID that is dropped early, late, never, or after its channel. Promises E. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "world/case_helpers.h"
@@ -33,9 +32,9 @@ CASE(early, reply_held_back_eio, .promise = "E1",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
-static const struct world_opts same_cpu = { .same_cpu = true };
+static const struct world_opts one_cpu = { .same_cpu = true };
 
-CASE(early, drop_after_reply_eio, .promise = "E2", .needs = NEED_REALTIME, .world = &same_cpu,
+CASE(early, drop_after_reply_eio, .promise = "E2", .needs = NEED_REALTIME, .world = &one_cpu,
 	.title = "an open with an ID closed after the OPEN reply, before open(2) returns, fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=after-reply fifo");
@@ -52,12 +51,12 @@ CASE(drop_after_reply, ok_or_eio, .promise = "E10",
 {
 	long eio;
 
-	open_rule(w, "f reg=at-open drop=after-reply times=200");
+	open_rule(w, "f reg=at-open drop=after-reply times=%d", RACE_OPENS);
 
 	eio = client_count_open_errors(client(w), "f", O_RDWR, EIO, RACE_OPENS);
 	EXPECT_HOLDS(eio >= 0 && eio <= RACE_OPENS, "every open succeeds or fails with EIO");
 	if (server_backing_close(w, last_id(w), "") != -ENOENT)
-		case_note_broken("the server has not closed its IDs");
+		case_note_broken("the server did not close its IDs");
 	case_note("eio_rate", "%ld/%d", eio, RACE_OPENS);
 }
 
@@ -82,7 +81,6 @@ CASE(late, ordinary_users_keep_reading, .promise = "E3",
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
 	long alice_fd, bob_fd;
-	char data[1];
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
@@ -92,15 +90,14 @@ CASE(late, ordinary_users_keep_reading, .promise = "E3",
 	alice_fd = open_ok(alice, "f", O_RDONLY);
 	bob_fd = open_ok(bob, "f", O_RDONLY);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_RET(client_read(alice, alice_fd, data, 1, 0), 1);
-	EXPECT_RET(client_read(bob, bob_fd, data, 1, 0), 1);
+	EXPECT_READ(alice, alice_fd, "f");
+	EXPECT_READ(bob, bob_fd, "f");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 }
 
 CASE(late, userns_keeps_reading, .promise = "E3", .needs = NEED_USERNS,
 	.title = "closing an ID after open(2) returned does not affect reads from a user namespace")
 {
-	char data[1];
 	long fd;
 
 	open_rule(w, "f reg=at-open");
@@ -108,7 +105,7 @@ CASE(late, userns_keeps_reading, .promise = "E3", .needs = NEED_USERNS,
 	EXPECT_RET(client_enter_userns(client(w)), 0);
 	fd = open_ok(w, "f", O_RDONLY);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_READ(w, fd, "f");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
@@ -186,11 +183,11 @@ CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .abilities = "devices b
 {
 	int other = world_mount_fuse("other");
 
-	EXPECT_RET(server_call(&w->server, other, "device other adopt"), 0);
+	EXPECT_RET(server_adopt_device(w, "other", other), 0);
 	close(other);
 	EXPECT_RET(register_f(w), 1);
 	EXPECT_RET(register_backing(w, "g", "dev=other"), 1);
-	EXPECT_RET(server_call(&w->server, -1, "close-device main onto=other"), 0);
+	EXPECT_RET(server_close_device_onto(w, "main", "other"), 0);
 
 	EXPECT_RET(server_drop(w, 1), 0);
 	EXPECT_TEXT(server_text(&w->server), "channel-gone");
@@ -209,7 +206,7 @@ CASE(teardown, ended_session_no_ioctl, .promise = "E6", .abilities = "end-sessio
 	EXPECT_RET(other_backing_open(w, backing_path("g")), 1);
 	ASSERT_POSITIVE(device = server_device_copy(&w->other));
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(server_call(&w->server, device, "end-session"), 0);
+	EXPECT_RET(server_end_session_onto(w, device), 0);
 	close(device);
 
 	EXPECT_RET(server_drop(w, 1), 0);
@@ -253,7 +250,7 @@ CASE(non_linux, create_fails, .promise = "E9", .needs_not = NEED_PASSTHROUGH, .a
 	.since = "any",
 	.title = "creating a backing ID on a non-Linux system fails with EOPNOTSUPP and a message that says why")
 {
-	EXPECT_RET(server_call(&w->server, -1, "backing-open-non-linux"), -EOPNOTSUPP);
+	EXPECT_RET(server_backing_open_non_linux(w), -EOPNOTSUPP);
 	EXPECT_TEXT(w->server.reply,
 		    "error EOPNOTSUPP backing IDs are only supported on Linux");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* IDs, opens and unmounts when the kernel gets no memory. Rows X. */
+/* IDs, opens and unmounts when an allocation in the kernel fails. Promises X1, X2, X6 to X8. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,16 +16,11 @@ static const char *fail_nth(unsigned int nth)
 	return words;
 }
 
-static bool server_failed(struct world *w)
-{
-	return server_call(&w->server, -1, "failed-nth") == 1;
-}
-
 static long register_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long id = server_backing_open(w, backing_path("f"), fail_nth(nth));
 
-	*failed = server_failed(w);
+	*failed = server_failed_nth(w) == 1;
 	if (id > 0)
 		server_backing_close(w, id, "");
 	return id;
@@ -36,7 +31,7 @@ static long unregister_once(struct world *w, unsigned int nth, bool *failed)
 	long result, id = try_register_f(w);
 
 	result = server_backing_close(w, id, fail_nth(nth));
-	*failed = server_failed(w);
+	*failed = server_failed_nth(w) == 1;
 	return id < 0 ? id : result;
 }
 
@@ -50,7 +45,7 @@ CASE(ioctl, register_ok_or_enomem, .promise = "X1", .needs = NEED_FAULTS,
 
 	EXPECT_ENOMEM(report);
 	EXPECT_RET(report.eio, 0);
-	EXPECT_HOLDS(report.last > 0, "there is an ID when none fails");
+	EXPECT_POSITIVE(report.last);
 	EXPECT_BACKING_FREE();
 }
 
@@ -61,7 +56,7 @@ CASE(ioctl, close_succeeds, .promise = "X7", .needs = NEED_FAULTS,
 	struct alloc_failures report;
 	bool failed;
 
-	EXPECT_RET(register_once(w, 1, &failed), -ENOMEM); /* so that one does fail */
+	EXPECT_RET(register_once(w, 1, &failed), -ENOMEM); /* allocations do fail */
 	report = alloc_failures_each(w, unregister_once);
 	EXPECT_UNHARMED(report);
 	EXPECT_RET(report.last, 0);
@@ -73,25 +68,28 @@ CASE(ioctl, close_succeeds, .promise = "X7", .needs = NEED_FAULTS,
 WORLD_FIXTURE(passthrough_file);
 FIXTURE_VARIANT(passthrough_file)
 {
-	const char *row, *path;
+	const char *rule, *path;
 	int flags;
-	const char *can;
+	const char *abilities;
 };
-FIXTURE_VARIANT_ADD(passthrough_file, existing) { "f reg=at-open drop=at-release times=any", "f", O_RDWR, "" };
-FIXTURE_VARIANT_ADD(passthrough_file, o_tmpfile)
-{
-	"#tmpfile reg=at-open drop=at-release times=any", "", O_TMPFILE | O_RDWR, "tmpfile"
+FIXTURE_VARIANT_ADD(passthrough_file, existing) {
+	.rule = "f reg=at-open drop=at-release times=any",
+	.path = "f", .flags = O_RDWR, .abilities = ""
+};
+FIXTURE_VARIANT_ADD(passthrough_file, o_tmpfile) {
+	.rule = "#tmpfile reg=at-open drop=at-release times=any",
+	.path = "", .flags = O_TMPFILE | O_RDWR, .abilities = "tmpfile"
 };
 
-static const FIXTURE_VARIANT(passthrough_file) *opened; /* by whoever tries */
+static const FIXTURE_VARIANT(passthrough_file) *file; /* that each try opens */
 
-/* Each has an ID of its own: were anything left of one, the next would fail with EIO. */
+/* Each open has an ID of its own: if one left anything behind, the next would fail with EIO. */
 static long open_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long fd;
 
 	client_fail_nth(client(w), nth);
-	fd = client_open(client(w), opened->path, opened->flags);
+	fd = client_open(client(w), file->path, file->flags);
 	*failed = client_failed(client(w));
 	if (fd >= 0)
 		client_close(client(w), fd);
@@ -100,7 +98,7 @@ static long open_once(struct world *w, unsigned int nth, bool *failed)
 
 static long close_once(struct world *w, unsigned int nth, bool *failed)
 {
-	long result, fd = client_open(client(w), opened->path, opened->flags);
+	long result, fd = client_open(client(w), file->path, file->flags);
 
 	client_fail_nth(client(w), nth);
 	result = client_close(client(w), fd);
@@ -113,15 +111,15 @@ CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2", .needs = NEED_
 {
 	struct alloc_failures report;
 
-	SKIP_UNLESS_ABLE(w, variant->can);
-	opened = variant;
-	open_rule(w, variant->row);
+	SKIP_UNLESS_ABLE(w, variant->abilities);
+	file = variant;
+	open_rule(w, variant->rule);
 	report = alloc_failures_each(w, open_once);
 
 	EXPECT_ENOMEM(report);
-	EXPECT_HOLDS(report.eio > 0, "it is EIO for one of the backing file");
-	EXPECT_HOLDS(report.last >= 0, "it succeeds when none fails");
-	world_requests(w); /* by now the server has seen each RELEASE */
+	EXPECT_POSITIVE(report.eio); /* where it is the open of the backing file that fails */
+	EXPECT_POSITIVE(report.last);
+	world_requests(w); /* when it returns, the server has handled each RELEASE */
 	EXPECT_BACKING_FREE();
 }
 
@@ -131,10 +129,10 @@ CASE(passthrough_file, close_succeeds, .promise = "X6", .needs = NEED_FAULTS,
 	struct alloc_failures report;
 	bool failed;
 
-	SKIP_UNLESS_ABLE(w, variant->can);
-	opened = variant;
-	open_rule(w, variant->row);
-	EXPECT_RET(open_once(w, 1, &failed), -ENOMEM); /* so that one does fail */
+	SKIP_UNLESS_ABLE(w, variant->abilities);
+	file = variant;
+	open_rule(w, variant->rule);
+	EXPECT_RET(open_once(w, 1, &failed), -ENOMEM); /* allocations do fail */
 	report = alloc_failures_each(w, close_once);
 
 	EXPECT_UNHARMED(report);
@@ -145,7 +143,7 @@ CASE(passthrough_file, close_succeeds, .promise = "X6", .needs = NEED_FAULTS,
 
 /* --- X8: unmount -------------------------------------------------------------------- */
 
-static long umount_failing(unsigned int nth, bool *failed)
+static long umount_fail_nth(unsigned int nth, bool *failed)
 {
 	long result;
 
@@ -155,7 +153,7 @@ static long umount_failing(unsigned int nth, bool *failed)
 	return result;
 }
 
-/* With an ID and a file that was open. What is unmounted is made anew. */
+/* Of a mount that has an ID and had an open file. What was unmounted is mounted anew. */
 static long umount_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long result, fd;
@@ -163,7 +161,7 @@ static long umount_once(struct world *w, unsigned int nth, bool *failed)
 	world_open_rule(w, "f reg=at-open");
 	fd = client_open(client(w), "f", O_RDWR);
 	client_close(client(w), fd);
-	result = umount_failing(nth, failed);
+	result = umount_fail_nth(nth, failed);
 	if (result == 0 && world_remount(w) < 0)
 		return -EPROTO;
 	return fd < 0 ? fd : result;

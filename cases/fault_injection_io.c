@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reads, writes and mappings when the kernel gets no memory. Rows X. */
+/* Reads, writes and mappings when an allocation in the kernel fails. Promises X3 to X5. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,14 +9,15 @@
 
 enum { SEED = 1 };
 
-#define PAGE   4096L
+#define PAGE   sysconf(_SC_PAGESIZE)
 #define SIZE   (3 * PAGE)
 #define OFFSET (100 * PAGE) /* where the page cache needs more than one node */
+#define PIECE  CLIENT_DATA_MAX
 
 static const struct world_opts on_disk = { .backing = "ext4" };
 
-/* Of the backing file on disk, as if it had never been read. 0 or -errno. */
-static int forget_pages(void)
+/* Drops the cached pages of the backing file, which is on disk. 0 or -errno. */
+static int drop_pages(void)
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
 	int err = fd < 0 || fsync(fd) < 0 ? -errno : 0;
@@ -26,8 +27,8 @@ static int forget_pages(void)
 	return err;
 }
 
-/* The backing file is as large as ever, and has no page in memory. 0 or -errno. */
-static int empty_file(void)
+/* Makes all of the backing file one hole, without a page in memory. 0 or -errno. */
+static int make_hole(void)
 {
 	const char *path = backing_path("f");
 
@@ -40,14 +41,14 @@ typedef long call_fn(struct client *c, long fd);
 
 static long call_read(struct client *c, long fd)
 {
-	char data[PAGE];
+	char data[PIECE];
 
 	return client_read(c, fd, data, sizeof(data), OFFSET);
 }
 
 static long call_write(struct client *c, long fd)
 {
-	static const char data[PAGE];
+	static const char data[PIECE];
 
 	return client_write(c, fd, data, sizeof(data), OFFSET);
 }
@@ -57,14 +58,12 @@ static long call_map(struct client *c, long fd)
 	return client_mmap(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, OFFSET);
 }
 
-/*
- * What is tried on a file that was just opened, and what is done to the backing file before.
- * -ENODATA: it says that the file ends, which is no lack of memory.
- */
+/* What each try does to a file that was just opened, and to the backing file before that. */
 static call_fn *call;
 static int (*prepare)(void);
 
-static long call_failing(struct world *w, unsigned int nth, bool *failed)
+/* -ENODATA: the call returned 0, as at EOF, and not for lack of memory. */
+static long call_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long fd = client_open(client(w), "f", O_RDWR), result = prepare();
 
@@ -77,14 +76,14 @@ static long call_failing(struct world *w, unsigned int nth, bool *failed)
 	return fd < 0 ? fd : result ?: -ENODATA;
 }
 
-/* Nothing holds the backing file, neither what succeeded nor what failed. */
-#define EXPECT_NOTHING_HELD(w)                                                                \
+/* Neither tries that succeeded nor those that failed pin the backing file. */
+#define EXPECT_NOTHING_PINNED(w)                                                              \
 	do {                                                                                  \
-		world_requests(w); /* by now the server has seen each RELEASE */                   \
-		EXPECT_BACKING_FREE();                                       \
+		world_requests(w); /* when it returns, the server has handled each RELEASE */ \
+		EXPECT_BACKING_FREE();                                                        \
 	} while (0)
 
-#define OPEN_AGAIN_AND_AGAIN "f reg=at-open drop=at-release times=any"
+#define OPEN_RULE "f reg=at-open drop=at-release times=any"
 
 WORLD_FIXTURE(first_call);
 
@@ -94,31 +93,31 @@ CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS
 {
 	struct alloc_failures report;
 
-	open_rule(w, OPEN_AGAIN_AND_AGAIN);
+	open_rule(w, OPEN_RULE);
 	backing_fill_ok("f", SEED, SIZE, OFFSET);
-	call = call_read, prepare = forget_pages;
-	report = alloc_failures_each(w, call_failing);
+	call = call_read, prepare = drop_pages;
+	report = alloc_failures_each(w, call_once);
 
-	EXPECT_ALLOC_FAILED(report); /* what fails while reading ahead is tried again */
-	EXPECT_RET(report.last, PAGE);
-	EXPECT_NOTHING_HELD(w);
+	EXPECT_ALLOC_FAILED(report); /* perhaps none with ENOMEM: readahead is retried */
+	EXPECT_RET(report.last, PIECE);
+	EXPECT_NOTHING_PINNED(w);
 }
 
-/* With a server that is asked each time, as there might be a capability. */
+/* The server is asked for a capability before each write, as it never says ENOSYS. */
 CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULTS,
 	.abilities = "override-reply",
 	.title = "if an allocation fails, the first write succeeds or fails with ENOMEM or EIO; nothing stays pinned")
 {
 	struct alloc_failures report;
 
-	open_rule(w, OPEN_AGAIN_AND_AGAIN);
-	ASSERT_RET(server_answer(w, "GETXATTR", "ENODATA"), 0);
-	call = call_write, prepare = empty_file;
-	report = alloc_failures_each(w, call_failing);
+	open_rule(w, OPEN_RULE);
+	ASSERT_RET(server_override_reply(w, "GETXATTR", "ENODATA"), 0);
+	call = call_write, prepare = make_hole;
+	report = alloc_failures_each(w, call_once);
 
 	EXPECT_ENOMEM(report);
-	EXPECT_RET(report.last, PAGE);
-	EXPECT_NOTHING_HELD(w);
+	EXPECT_RET(report.last, PIECE);
+	EXPECT_NOTHING_PINNED(w);
 }
 
 CASE(first_call, mmap_ok_or_enomem_or_eio, .promise = "X5", .needs = NEED_FAULTS,
@@ -126,24 +125,24 @@ CASE(first_call, mmap_ok_or_enomem_or_eio, .promise = "X5", .needs = NEED_FAULTS
 {
 	struct alloc_failures report;
 
-	open_rule(w, OPEN_AGAIN_AND_AGAIN);
-	call = call_map, prepare = empty_file;
-	report = alloc_failures_each(w, call_failing);
+	open_rule(w, OPEN_RULE);
+	call = call_map, prepare = make_hole;
+	report = alloc_failures_each(w, call_once);
 
 	EXPECT_ENOMEM(report);
-	EXPECT_HOLDS(report.last > 0, "it maps when none fails");
-	EXPECT_NOTHING_HELD(w);
+	EXPECT_POSITIVE(report.last);
+	EXPECT_NOTHING_PINNED(w);
 	EXPECT_RET(world_umount("fuse"), 0);
 }
 
-/* --- all ways, with what they set up -------------------------------------------------- */
+/* --- each I/O method, with what it sets up ---------------------------------------------- */
 
-/* Not by io_uring: what the file is asked for, is asked by a worker, whose allocations succeed. */
+/* Not io_uring: its I/O is done by a worker, in which no allocation is made to fail. */
 
 static enum io_method io_method;
 
-/* What else a way says when there is no memory for what it sets up. */
-static bool says_no_memory(long error)
+/* What an I/O method returns instead of ENOMEM for what it sets up itself. */
+static bool means_no_memory(long error)
 {
 	switch (io_method) {
 	case BY_AIO: /* io_submit(2) for its request */
@@ -159,24 +158,24 @@ static bool says_no_memory(long error)
 
 static long read_once(struct world *w, unsigned int nth, bool *failed)
 {
-	long fd = client_open(client(w), "f", O_RDONLY), result = forget_pages();
+	long fd = client_open(client(w), "f", O_RDONLY), result = drop_pages();
 
 	client_fail_nth(client(w), nth);
 	result = result ?: client_read_by(client(w), io_method, fd, SIZE, OFFSET, SEED);
 	*failed = client_failed(client(w));
 	client_close(client(w), fd);
-	return fd < 0 ? fd : says_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
+	return fd < 0 ? fd : means_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
 }
 
 static long write_once(struct world *w, unsigned int nth, bool *failed)
 {
-	long fd = client_open(client(w), "f", O_RDWR), result = empty_file();
+	long fd = client_open(client(w), "f", O_RDWR), result = make_hole();
 
 	client_fail_nth(client(w), nth);
 	result = result ?: client_write_by(client(w), io_method, fd, SIZE, OFFSET, SEED);
 	*failed = client_failed(client(w));
 	client_close(client(w), fd);
-	return fd < 0 ? fd : says_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
+	return fd < 0 ? fd : means_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
 }
 
 #define EXPECT_DONE_OR_ENOMEM(report)                                                         \
@@ -186,12 +185,12 @@ static long write_once(struct world *w, unsigned int nth, bool *failed)
 	} while (0)
 
 IO_METHOD_FIXTURE(read);
-FIXTURE_VARIANT_ADD(read, pread) { BY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(read, aio) { BY_AIO, NEED_AIO };
-FIXTURE_VARIANT_ADD(read, splice) { BY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(read, sendfile) { BY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(read, mmap_shared) { BY_MMAP_SHARED, 0 };
-FIXTURE_VARIANT_ADD(read, mmap_private) { BY_MMAP_PRIVATE, 0 };
+FIXTURE_VARIANT_ADD(read, pread) { .io_method = BY_PREAD };
+FIXTURE_VARIANT_ADD(read, aio) { .io_method = BY_AIO, .needs = NEED_AIO };
+FIXTURE_VARIANT_ADD(read, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(read, sendfile) { .io_method = BY_SENDFILE };
+FIXTURE_VARIANT_ADD(read, mmap_shared) { .io_method = BY_MMAP_SHARED };
+FIXTURE_VARIANT_ADD(read, mmap_private) { .io_method = BY_MMAP_PRIVATE };
 
 CASE(read, data_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
 	.world = &on_disk,
@@ -200,21 +199,21 @@ CASE(read, data_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_E
 	struct alloc_failures report;
 
 	SKIP_UNLESS(variant->needs);
-	open_rule(w, OPEN_AGAIN_AND_AGAIN);
+	open_rule(w, OPEN_RULE);
 	backing_fill_ok("f", SEED, SIZE, OFFSET);
 	io_method = variant->io_method;
 	report = alloc_failures_each(w, read_once);
 
 	EXPECT_DONE_OR_ENOMEM(report);
-	EXPECT_NOTHING_HELD(w);
+	EXPECT_NOTHING_PINNED(w);
 }
 
 IO_METHOD_FIXTURE(write);
-FIXTURE_VARIANT_ADD(write, pwrite) { BY_PREAD, 0 };
-FIXTURE_VARIANT_ADD(write, aio) { BY_AIO, NEED_AIO };
-FIXTURE_VARIANT_ADD(write, splice) { BY_SPLICE, 0 };
-FIXTURE_VARIANT_ADD(write, sendfile) { BY_SENDFILE, 0 };
-FIXTURE_VARIANT_ADD(write, mmap_shared) { BY_MMAP_SHARED, 0 };
+FIXTURE_VARIANT_ADD(write, pwrite) { .io_method = BY_PREAD };
+FIXTURE_VARIANT_ADD(write, aio) { .io_method = BY_AIO, .needs = NEED_AIO };
+FIXTURE_VARIANT_ADD(write, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(write, sendfile) { .io_method = BY_SENDFILE };
+FIXTURE_VARIANT_ADD(write, mmap_shared) { .io_method = BY_MMAP_SHARED };
 
 CASE(write, ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULTS,
 	.title = "if an allocation fails, a write succeeds or fails for lack of memory or with EIO; a retry writes all")
@@ -222,13 +221,13 @@ CASE(write, ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULTS,
 	struct alloc_failures report;
 
 	SKIP_UNLESS(variant->needs);
-	open_rule(w, OPEN_AGAIN_AND_AGAIN);
+	open_rule(w, OPEN_RULE);
 	io_method = variant->io_method;
 	report = alloc_failures_each(w, write_once);
 
 	EXPECT_DONE_OR_ENOMEM(report);
 	EXPECT_BACKING_PATTERN("f", SEED, SIZE, OFFSET);
-	EXPECT_NOTHING_HELD(w);
+	EXPECT_NOTHING_PINNED(w);
 }
 
 CASE_MAIN()

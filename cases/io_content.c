@@ -73,7 +73,7 @@ CASE(backing_data, not_extended_by_fake_fallocate, .promise = "D3", .abilities =
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(server_answer(w, "FALLOCATE", "ok"), 0);
+	ASSERT_RET(server_override_reply(w, "FALLOCATE", "ok"), 0);
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(client(w), fallocate, fd, 0, 0, PAGE), 0);
 	EXPECT_CACHED_SIZE(w, fd, PAGE);

@@ -78,7 +78,7 @@ CASE(copy_file_range, copies_and_resends_on_exdev, .promise = "D2", .abilities =
 	struct client *c = client(w);
 	long from, to;
 
-	ASSERT_RET(server_answer(w, "COPY_FILE_RANGE", "EXDEV"), 0);
+	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE", "EXDEV"), 0);
 	OPEN_BOTH(from, to);
 	for (int i = 0; i < 2; i++) {
 		world_requests(w);
@@ -93,7 +93,7 @@ CASE(copy_file_range, server_error_edquot, .promise = "D2", .abilities = "overri
 {
 	long from, to;
 
-	ASSERT_RET(server_answer(w, "COPY_FILE_RANGE", "EDQUOT"), 0);
+	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE", "EDQUOT"), 0);
 	OPEN_BOTH(from, to);
 	EXPECT_RET(client_call(client(w), copy_file_range, from, 0, to, 0, SIZE, 0), -EDQUOT);
 	EXPECT_COPY_REQUESTS(w, "COPY_FILE_RANGE");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What every kernel known so far does wrong: cases that are expected to fail. Rows K. */
+/* Bugs of all kernels known so far: cases that are expected to fail. Promises K. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -71,7 +71,7 @@ CASE(o_append, overridden_by_rwf_noappend, .promise = "K2",
 	fd = open_ok(w, "f", O_WRONLY | O_APPEND);
 
 	ASSERT_RET(client_pwritev2(client(w), fd, 1, 0, 1, RWF_NOAPPEND), 1);
-	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
+	EXPECT_BACKING_PATTERN_EXACTLY("f", 1, 1, 0);
 }
 
 CASE(o_append, cleared_by_fcntl_for_aio, .promise = "K2", .needs = NEED_AIO,
@@ -84,18 +84,18 @@ CASE(o_append, cleared_by_fcntl_for_aio, .promise = "K2", .needs = NEED_AIO,
 
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
 	EXPECT_WRITE_BY(w, BY_AIO, fd, 1, 0, 1);
-	EXPECT_RET(backing_match("f", 1, 2, 0), 1);
+	EXPECT_BACKING_PATTERN_EXACTLY("f", 1, 1, 0);
 }
 
 WORLD_FIXTURE(read_ahead);
 FIXTURE_VARIANT(read_ahead)
 {
-	bool by_readahead; /* else by fadvise */
+	bool by_readahead; /* else by fadvise64(2) */
 };
-FIXTURE_VARIANT_ADD(read_ahead, fadv_willneed) { false };
-FIXTURE_VARIANT_ADD(read_ahead, readahead) { true };
+FIXTURE_VARIANT_ADD(read_ahead, fadv_willneed) { .by_readahead = false };
+FIXTURE_VARIANT_ADD(read_ahead, readahead) { .by_readahead = true };
 
-static long ask_for_read_ahead(struct client *c, bool by_readahead, int fd)
+static long start_read_ahead(struct client *c, bool by_readahead, int fd)
 {
 	return by_readahead ? client_call(c, readahead, fd, 0, 1) :
 			      client_call(c, fadvise64, fd, 0, 1, POSIX_FADV_WILLNEED);
@@ -110,7 +110,7 @@ CASE(read_ahead, sends_no_read, .promise = "K3",
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDONLY);
 
-	ASSERT_RET(ask_for_read_ahead(client(w), variant->by_readahead, fd), 0);
+	ASSERT_RET(start_read_ahead(client(w), variant->by_readahead, fd), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
@@ -124,14 +124,14 @@ CASE(read_ahead, leaves_no_stale_page, .promise = "K3",
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f flags=keep_cache");
 	fd = open_ok(w, "f", O_RDWR);
-	ASSERT_RET(ask_for_read_ahead(client(w), variant->by_readahead, fd), 0);
-	world_requests(w); /* by now the server has answered what it was sent */
+	ASSERT_RET(start_read_ahead(client(w), variant->by_readahead, fd), 0);
+	world_requests(w); /* when it returns, the server has answered what it was sent */
 	ASSERT_RET(client_write(client(w), fd, "F", 1, 0), 1);
 	ASSERT_RET(client_close(client(w), fd), 0);
 
 	fd = open_ok(w, "f", O_RDONLY);
 	ASSERT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 'F');
+	EXPECT_CONTENT("read", data, 1, "F", 1);
 }
 
 WORLD_FIXTURE(no_read_ahead);
@@ -139,7 +139,6 @@ WORLD_FIXTURE(no_read_ahead);
 CASE(no_read_ahead, leaves_no_stale_page, .promise = "K3",
 	.title = "after a passthrough write without readahead, a KEEP_CACHE open reads the written data")
 {
-	char data[1] = "";
 	long fd;
 
 	open_rule(w, "f reg=at-open");
@@ -149,23 +148,22 @@ CASE(no_read_ahead, leaves_no_stale_page, .promise = "K3",
 	EXPECT_CLOSE(w, fd);
 
 	fd = open_ok(w, "f", O_RDONLY);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
-	EXPECT_RET(data[0], 'F');
+	EXPECT_READ(w, fd, "F");
 }
 
-/* Writes the first byte of f as an ordinary user. The mode of the backing file then, or -errno. */
+/* An ordinary user writes the first byte of f. The mode of the backing file then, or -errno. */
 static long mode_after_write(struct world *w, mode_t before)
 {
 	struct stat st;
-	long fd, err;
+	long fd, len;
 
-	if (chmod(backing_path("f"), before) < 0 || (err = client_setuid(client(w), CLIENT)) < 0)
+	if (chmod(backing_path("f"), before) < 0)
 		return -errno;
-	fd = client_open(client(w), "f", O_WRONLY);
-	err = fd < 0 ? fd : client_write(client(w), fd, "F", 1, 0);
-	if (err != 1 || stat(backing_path("f"), &st) < 0)
-		return err < 0 ? err : -errno;
-	return st.st_mode & 07777;
+	fd = client_setuid(client(w), CLIENT) ?: client_open(client(w), "f", O_WRONLY);
+	len = fd < 0 ? fd : client_write(client(w), fd, "F", 1, 0);
+	if (len != 1)
+		return len < 0 ? len : -EIO;
+	return stat(backing_path("f"), &st) < 0 ? -errno : (long)(st.st_mode & 07777);
 }
 
 WORLD_FIXTURE(setid_bits);
@@ -174,10 +172,10 @@ FIXTURE_VARIANT(setid_bits)
 	const char *init;
 	mode_t before;
 };
-FIXTURE_VARIANT_ADD(setid_bits, setuid_killpriv) { "killpriv", 04777 };
-FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv) { "killpriv", 02777 };
-FIXTURE_VARIANT_ADD(setid_bits, setuid_killpriv_v2) { "killpriv-v2", 04777 };
-FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv_v2) { "killpriv-v2", 02777 };
+FIXTURE_VARIANT_ADD(setid_bits, setuid_killpriv) { .init = "killpriv", .before = 04777 };
+FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv) { .init = "killpriv", .before = 02777 };
+FIXTURE_VARIANT_ADD(setid_bits, setuid_killpriv_v2) { .init = "killpriv-v2", .before = 04777 };
+FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv_v2) { .init = "killpriv-v2", .before = 02777 };
 
 static const struct world_opts no_start = { .no_start = true };
 
@@ -190,7 +188,7 @@ CASE(setid_bits, cleared_by_write, .promise = "K4", .world = &no_start,
 	START(w, variant->init);
 	open_rule(w, "f reg=at-open");
 
-	ASSERT_POSITIVE(mode = mode_after_write(w, variant->before));
+	mode = POSITIVE_OK("mode after a write", mode_after_write(w, variant->before));
 	EXPECT_RET(mode, 0777);
 }
 
@@ -199,8 +197,8 @@ FIXTURE_VARIANT(setid_bits_no_killpriv)
 {
 	mode_t before;
 };
-FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setuid) { 04777 };
-FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setgid) { 02777 };
+FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setuid) { .before = 04777 };
+FIXTURE_VARIANT_ADD(setid_bits_no_killpriv, setgid) { .before = 02777 };
 
 CASE(setid_bits_no_killpriv, cleared_by_setattr, .promise = "K4",
 	.title = "without HANDLE_KILLPRIV, an unprivileged passthrough write clears setuid and setgid bits by SETATTR")
@@ -228,7 +226,7 @@ CASE(lock_order, fuse_on_fuse_no_lockdep_report, .promise = "K5", .needs = NEED_
 	fd = open_ok(w, "f", O_WRONLY);
 
 	EXPECT_WRITE(w, fd, "F");
-	EXPECT_HOLDS(kernel_checks_locks(), "lockdep has nothing to report");
+	EXPECT_HOLDS(kernel_checks_locks(), "lockdep has reported nothing");
 }
 
 CASE_MAIN()

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What others find who use the backing file themselves: write access, leases, locks. Rows L12,
- * R32, D2.
- */
+/* Other users of the backing file: write access, leases, locks. Promises L12, R32, D2. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,7 +8,7 @@
 
 #include "world/case_helpers.h"
 
-static const struct world_opts same_cpu = { .same_cpu = true };
+static const struct world_opts one_cpu = { .same_cpu = true };
 
 /* --- L12: write access --------------------------------------------------------------- */
 
@@ -48,23 +45,22 @@ CASE(write_access, not_held_by_rdonly_id, .promise = "L12",
 CASE(write_access, held_by_open_for_writing, .promise = "L12",
 	.title = "with the ID of an O_RDONLY fd, only an open for writing makes a read-only remount fail with EBUSY")
 {
-	struct client *c = client(w);
 	long fd;
 
 	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
 	open_rule(w, "f reg=reuse times=2");
-	ASSERT_POSITIVE(client_open(c, "f", O_RDONLY));
-	fd = open_ok(c, "f", O_RDWR);
+	open_ok(w, "f", O_RDONLY);
+	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(world_make_readonly("backing"), -EBUSY);
 
-	EXPECT_CLOSE(c, fd);
+	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(world_make_readonly("backing"), 0);
 }
 
 /* --- R32: leases ----------------------------------------------------------------------- */
 
-/* Of the case process, to whom nothing is to happen when the lease is broken. */
-static int lease_for_reading(const char *name)
+/* Taken by the case process, which ignores the signal that tells that it is broken. */
+static int take_read_lease(const char *name)
 {
 	int fd = open(backing_path(name), O_RDONLY | O_CLOEXEC);
 
@@ -79,40 +75,38 @@ static int give_up_lease(int fd)
 
 WORLD_FIXTURE(lease);
 
-CASE(lease, write_open_waits, .promise = "R32", .needs = NEED_REALTIME, .world = &same_cpu,
+CASE(lease, write_open_waits, .promise = "R32", .needs = NEED_REALTIME, .world = &one_cpu,
 	.title = "an open for writing waits for a read lease on the backing file to end, an open for reading does not")
 {
-	struct client *c = client(w);
 	int leased;
 
 	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
 	open_rule(w, "f reg=reuse times=2");
-	ASSERT_POSITIVE(leased = lease_for_reading("f"));
-	EXPECT_RET(client_be_fifo(c), 0);
-	EXPECT_POSITIVE(client_open(c, "f", O_RDONLY));
+	ASSERT_POSITIVE(leased = take_read_lease("f"));
+	EXPECT_RET(client_be_fifo(client(w)), 0);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
 
-	client_start_open(c, "f", O_RDWR);
+	client_start_open(client(w), "f", O_RDWR);
 	EXPECT_RET(server_wait(w, "OPEN", 2), 2);
-	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough"); /* all are answered then */
-	EXPECT_HOLDS(client_is_busy(c), "the open waits");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough"); /* and all are answered */
+	EXPECT_HOLDS(client_is_busy(client(w)), "the open for writing waits");
 	EXPECT_RET(give_up_lease(leased), 0);
-	EXPECT_POSITIVE(client_finish(c));
+	EXPECT_POSITIVE(client_finish(client(w)));
 }
 
 CASE(lease, nonblock_eio, .promise = "R32",
 	.title = "with a read lease on the backing file, O_NONBLOCK opens for reading succeed, for writing get EIO")
 {
-	struct client *c = client(w);
 	int leased;
 
 	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
 	open_rule(w, "f reg=reuse times=3");
-	ASSERT_POSITIVE(leased = lease_for_reading("f"));
+	ASSERT_POSITIVE(leased = take_read_lease("f"));
 
-	EXPECT_RET(client_open(c, "f", O_RDWR | O_NONBLOCK), -EIO);
-	EXPECT_POSITIVE(client_open(c, "f", O_RDONLY | O_NONBLOCK));
+	EXPECT_RET(client_open(client(w), "f", O_RDWR | O_NONBLOCK), -EIO);
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY | O_NONBLOCK));
 	EXPECT_RET(give_up_lease(leased), 0);
-	EXPECT_POSITIVE(client_open(c, "f", O_RDWR | O_NONBLOCK));
+	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR | O_NONBLOCK));
 }
 
 /* --- D2: locks ------------------------------------------------------------------------- */
@@ -122,18 +116,18 @@ static const struct flock whole_file = { .l_type = F_WRLCK };
 WORLD_FIXTURE(lock);
 FIXTURE_VARIANT(lock)
 {
-	long nr, command; /* of the system call */
+	long syscall, command;
 };
-FIXTURE_VARIANT_ADD(lock, flock) { SYS_flock, LOCK_EX | LOCK_NB };
-FIXTURE_VARIANT_ADD(lock, posix) { SYS_fcntl, F_SETLK };
-FIXTURE_VARIANT_ADD(lock, ofd) { SYS_fcntl, F_OFD_SETLK };
+FIXTURE_VARIANT_ADD(lock, flock) { .syscall = SYS_flock, .command = LOCK_EX | LOCK_NB };
+FIXTURE_VARIANT_ADD(lock, posix) { .syscall = SYS_fcntl, .command = F_SETLK };
+FIXTURE_VARIANT_ADD(lock, ofd) { .syscall = SYS_fcntl, .command = F_OFD_SETLK };
 
-/* &whole_file is at the same address in the client, which is a fork. flock(2) ignores it. */
+/* The client is a fork and has whole_file at the same address. flock(2) ignores it. */
 static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) *how)
 {
 	const long args[6] = { fd, how->command, (long)&whole_file };
 
-	return client_syscall(c, "lock", how->nr, args);
+	return client_syscall(c, "lock", how->syscall, args);
 }
 
 CASE(lock, fuse_file_only, .promise = "D2",
@@ -150,7 +144,7 @@ CASE(lock, fuse_file_only, .promise = "D2",
 
 	EXPECT_RET(client_lock(client(w), fd, variant), 0);
 	EXPECT_RET(client_lock(other, fd2, variant), -EAGAIN);
-	EXPECT_RET(syscall(variant->nr, backing, variant->command, &whole_file), 0);
+	EXPECT_RET(syscall(variant->syscall, backing, variant->command, &whole_file), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
 	close(backing);
 	EXPECT_PASSES_THROUGH(w);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What libfuse's low-level API promises of passthrough. Rows F. Needs a server made with it. */
+/* What libfuse's low-level API promises about passthrough. Promises F, for servers made with it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
+#include <limits.h>
 
 #include "world/overlay.h"
 #include "world/case_helpers.h"
@@ -11,34 +10,13 @@
 static const struct world_opts no_start = { .no_start = true };
 static const struct world_opts not_negotiated = { .init = "no-passthrough" };
 
-/* What the function itself returned, and errno's name behind it where that is an error. */
-static const char *passthrough_open(struct world *w, const char *words)
-{
-	server_call(&w->server, -1, "backing-open bare %s", words);
-	return server_text(&w->server);
-}
-
-static const char *passthrough_open_f(struct world *w)
-{
-	char words[200];
-
-	snprintf(words, sizeof(words), "path=%s", backing_path("f"));
-	return passthrough_open(w, words);
-}
-
-static const char *passthrough_close(struct world *w, const char *id)
-{
-	server_call(&w->server, -1, "backing-close %s bare", id);
-	return server_text(&w->server);
-}
-
 WORLD_FIXTURE(passthrough_open);
 
 CASE(passthrough_open, returns_id, .promise = "F1", .abilities = "library-libfuse",
 	.title = "fuse_passthrough_open() returns the ID allocated by the kernel")
 {
-	EXPECT_TEXT(passthrough_open_f(w), "1");
-	EXPECT_TEXT(passthrough_open_f(w), "2");
+	EXPECT_TEXT(library_backing_open(w, backing_path("f"), ""), "1");
+	EXPECT_TEXT(library_backing_open(w, backing_path("f"), ""), "2");
 	EXPECT_RET(server_backing_close(w, 1, ""), 0);
 	EXPECT_RET(server_backing_close(w, 2, ""), 0);
 }
@@ -46,22 +24,22 @@ CASE(passthrough_open, returns_id, .promise = "F1", .abilities = "library-libfus
 CASE(passthrough_open, bad_fd_returns_0_ebadf, .promise = "F1", .abilities = "library-libfuse",
 	.title = "fuse_passthrough_open() of a closed or negative fd returns 0, not -errno, with errno set to EBADF")
 {
-	EXPECT_TEXT(passthrough_open(w, "num=99"), "0 EBADF");
-	EXPECT_TEXT(passthrough_open(w, "num=-1"), "0 EBADF");
-	EXPECT_TEXT(passthrough_open_f(w), "1");
+	EXPECT_TEXT(library_backing_open_fd(w, 99), "0 EBADF");
+	EXPECT_TEXT(library_backing_open_fd(w, -1), "0 EBADF");
+	EXPECT_TEXT(library_backing_open(w, backing_path("f"), ""), "1");
 }
 
 CASE(passthrough_open, procfs_file_returns_0_eloop, .promise = "F1", .abilities = "library-libfuse",
 	.title = "fuse_passthrough_open() of a procfs file (too deeply stacked) returns 0 with errno set to ELOOP")
 {
-	EXPECT_TEXT(passthrough_open(w, "path=/proc/version mode=ro"), "0 ELOOP");
+	EXPECT_TEXT(library_backing_open(w, "/proc/version", "mode=ro"), "0 ELOOP");
 }
 
 CASE(passthrough_open, not_negotiated_returns_0_eperm, .promise = "F1",
 	.abilities = "library-libfuse", .world = &not_negotiated,
 	.title = "fuse_passthrough_open() without negotiated passthrough returns 0 with errno set to EPERM")
 {
-	EXPECT_TEXT(passthrough_open_f(w), "0 EPERM");
+	EXPECT_TEXT(library_backing_open(w, backing_path("f"), ""), "0 EPERM");
 }
 
 WORLD_FIXTURE(passthrough_close);
@@ -69,24 +47,24 @@ WORLD_FIXTURE(passthrough_close);
 CASE(passthrough_close, returns_0_and_releases, .promise = "F2", .abilities = "library-libfuse",
 	.title = "fuse_passthrough_close() returns 0 and releases the backing file")
 {
-	EXPECT_TEXT(passthrough_open_f(w), "1");
-	EXPECT_TEXT(passthrough_close(w, "1"), "0");
+	EXPECT_TEXT(library_backing_open(w, backing_path("f"), ""), "1");
+	EXPECT_TEXT(library_backing_close(w, 1), "0");
 	EXPECT_BACKING_FREE();
 }
 
 CASE(passthrough_close, bad_id_returns_minus_1, .promise = "F2", .abilities = "library-libfuse",
 	.title = "fuse_passthrough_close() returns -1, not -errno: ENOENT for an unknown ID, EINVAL for 0 and -1")
 {
-	EXPECT_TEXT(passthrough_close(w, "1"), "-1 ENOENT");
-	EXPECT_TEXT(passthrough_close(w, "0"), "-1 EINVAL");
-	EXPECT_TEXT(passthrough_close(w, "-1"), "-1 EINVAL");
+	EXPECT_TEXT(library_backing_close(w, 1), "-1 ENOENT");
+	EXPECT_TEXT(library_backing_close(w, 0), "-1 EINVAL");
+	EXPECT_TEXT(library_backing_close(w, -1), "-1 EINVAL");
 }
 
 CASE(passthrough_close, not_negotiated_minus_1_eperm, .promise = "F2",
 	.abilities = "library-libfuse", .world = &not_negotiated,
 	.title = "fuse_passthrough_close() without negotiated passthrough returns -1 with errno set to EPERM")
 {
-	EXPECT_TEXT(passthrough_close(w, "1"), "-1 EPERM");
+	EXPECT_TEXT(library_backing_close(w, 1), "-1 EPERM");
 }
 
 WORLD_FIXTURE(clone_fd);
@@ -97,13 +75,12 @@ CASE(clone_fd, uses_ids_of_session_fd, .promise = "F3", .abilities = "library-li
 	.world = &two_threads,
 	.title = "with clone_fd, an ID registered on the session fd serves an open answered through a cloned fd")
 {
-	char data[1];
 	long fd;
 
 	open_rule(w, "f reg=at-open drop=at-release");
 
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_read(client(w), fd, data, 1, 0), 1);
+	EXPECT_READ(w, fd, "f");
 	EXPECT_CLOSE(w, fd);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FLUSH RELEASE");
 	EXPECT_BACKING_FREE();
@@ -113,10 +90,10 @@ CASE(clone_fd, no_session_fd_enotty, .promise = "F3", .abilities = "library-libf
 	.world = &two_threads,
 	.title = "without the session fd, clones serve requests but fuse_passthrough_open()/_close() fail with ENOTTY")
 {
-	EXPECT_TEXT(passthrough_open_f(w), "1");
+	EXPECT_TEXT(library_backing_open(w, backing_path("f"), ""), "1");
 	EXPECT_RET(server_close_device(w, "main"), 0);
-	EXPECT_TEXT(passthrough_open_f(w), "0 ENOTTY");
-	EXPECT_TEXT(passthrough_close(w, "1"), "-1 ENOTTY");
+	EXPECT_TEXT(library_backing_open(w, backing_path("f"), ""), "0 ENOTTY");
+	EXPECT_TEXT(library_backing_close(w, 1), "-1 ENOTTY");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	open_rule(w, "f reg=at-open");
 	client(w)->wants_eproto = true;
@@ -125,8 +102,8 @@ CASE(clone_fd, no_session_fd_enotty, .promise = "F3", .abilities = "library-libf
 }
 
 /*
- * The journal shows what the plan says, not what the library sent. That is what
- * the kernel makes of the open: whether a write reaches the server.
+ * The request log shows the flags of the open rule, not those that the library sent: whether the
+ * open is one for passthrough shows in whether a write reaches the server.
  */
 WORLD_FIXTURE(fi_backing_id);
 
@@ -155,22 +132,13 @@ CASE(fi_backing_id, positive_creates_passthrough, .promise = "F4", .abilities = 
 }
 
 WORLD_FIXTURE(nonpositive_backing_id);
-
 FIXTURE_VARIANT(nonpositive_backing_id)
 {
-	const char *id;
+	int id;
 };
-FIXTURE_VARIANT_ADD(nonpositive_backing_id, zero) { .id = "0" };
-FIXTURE_VARIANT_ADD(nonpositive_backing_id, minus_1) { .id = "-1" };
-FIXTURE_VARIANT_ADD(nonpositive_backing_id, int_min) { .id = "-2147483648" };
-
-static bool plan_id(struct world *w, const char *file, const char *id)
-{
-	char row[64];
-
-	snprintf(row, sizeof(row), "%s reg=forged id=%s flags=none", file, id);
-	return world_open_rule(w, row);
-}
+FIXTURE_VARIANT_ADD(nonpositive_backing_id, zero) { .id = 0 };
+FIXTURE_VARIANT_ADD(nonpositive_backing_id, minus_1) { .id = -1 };
+FIXTURE_VARIANT_ADD(nonpositive_backing_id, int_min) { .id = INT_MIN };
 
 CASE(nonpositive_backing_id, opens_without_passthrough, .promise = "F4",
 	.abilities = "library-libfuse",
@@ -179,7 +147,7 @@ CASE(nonpositive_backing_id, opens_without_passthrough, .promise = "F4",
 	long fd;
 
 	EXPECT_RET(try_register_f(w), 1);
-	EXPECT_RET(plan_id(w, "f", variant->id), 1);
+	open_rule(w, "f reg=forged id=%d flags=none", variant->id);
 
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_WRITE(w, fd, "F");
@@ -193,7 +161,7 @@ CASE(nonpositive_backing_id, creates_without_passthrough, .promise = "F4",
 	long fd;
 
 	EXPECT_RET(try_register_f(w), 1);
-	EXPECT_RET(plan_id(w, "new", variant->id), 1);
+	open_rule(w, "new reg=forged id=%d flags=none", variant->id);
 
 	fd = open_ok(w, "new", O_RDWR | O_CREAT);
 	EXPECT_WRITE(w, fd, "N");
@@ -224,7 +192,7 @@ CASE(fi_backing_id, untouched_creates_without, .promise = "F4", .abilities = "li
 	EXPECT_REQUESTS(w, "LOOKUP CREATE GETXATTR WRITE");
 }
 
-/* The depth that was sent is the one of the FUSE superblock, which overlayfs counts. */
+/* The depth that is sent becomes that of the FUSE superblock, which overlayfs counts. */
 WORLD_FIXTURE(max_backing_stack_depth);
 
 CASE(max_backing_stack_depth, untouched_sends_1, .promise = "F5", .needs = NEED_OVERLAYFS,
@@ -271,14 +239,14 @@ CASE(max_backing_stack_depth, ignored_without_passthrough, .promise = "F5", .nee
 }
 
 WORLD_FIXTURE(bad_max_backing_stack_depth);
-
 FIXTURE_VARIANT(bad_max_backing_stack_depth)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth, two_sends_3) { .init = "max-backing-stack-depth=2" };
-FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth, uint32_max_sends_0)
-{
+FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth, two_sends_3) {
+	.init = "max-backing-stack-depth=2"
+};
+FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth, uint32_max_sends_0) {
 	.init = "max-backing-stack-depth=4294967295"
 };
 
@@ -293,7 +261,6 @@ CASE(bad_max_backing_stack_depth, leaves_passthrough_off, .promise = "F5",
 }
 
 WORLD_FIXTURE(cap_passthrough);
-
 FIXTURE_VARIANT(cap_passthrough)
 {
 	const char *init;
@@ -326,7 +293,7 @@ CASE(cap_passthrough_mixed, negotiated, .promise = "F6", .abilities = "library-l
 	EXPECT_RET(try_register_f(w), 1);
 }
 
-/* passthrough_hp of libfuse 3.18.2 and 3.18.3 does the second; a case runs what it does. */
+/* What passthrough_hp of libfuse 3.18.2 and 3.18.3 does is the second case. */
 WORLD_FIXTURE(tmpfile_id);
 
 CASE(tmpfile_id, closed_at_release_umount_ok, .promise = "F7",
@@ -359,7 +326,6 @@ CASE(tmpfile_id, unclosed_umount_ebusy, .promise = "F7", .abilities = "tmpfile l
 }
 
 WORLD_FIXTURE(session_destroy);
-
 FIXTURE_VARIANT(session_destroy)
 {
 	const char *init;
@@ -383,7 +349,7 @@ CASE(session_destroy, releases_ids, .promise = "F9", .abilities = "library-libfu
 	EXPECT_RET(last_id(w), 1);
 }
 
-/* The client runs before the server does, so with the reply it has opened the file. */
+/* The client runs before the server does: as soon as the reply is sent the file is open. */
 static const struct world_opts in_handler = { .init = "answer-in-handler", .same_cpu = true };
 
 WORLD_FIXTURE(id_close_after_reply);

@@ -1,68 +1,62 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who holds the backing file, each alone and after the others went. Rows L. */
+/* What pins the backing file, alone and after the others are gone. Promises L1, L2. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "world/case_helpers.h"
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 #define RW   (PROT_READ | PROT_WRITE)
 
-static long map(struct world *w, long fd)
+/* --- L1: ID, open file, mapping ------------------------------------------------- */
+
+enum pin { ID, OPEN_FILE, MAPPING, PINS };
+
+/* @pins: the ID, the client's descriptor, its address. */
+static long release(struct world *w, const long pins[PINS], enum pin pin)
 {
-	return client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0);
-}
-
-/* --- L1, L2: the holders ------------------------------------------------------ */
-
-struct holders {
-	long id, fd, address;
-};
-
-static long let_go(struct world *w, const struct holders *holders, char holder)
-{
-	switch (holder) {
-	case 'i':
-		return server_drop(w, holders->id);
-	case 'f':
-		return client_close(client(w), holders->fd);
+	switch (pin) {
+	case ID:
+		return server_drop(w, pins[ID]);
+	case OPEN_FILE:
+		return client_close(client(w), pins[OPEN_FILE]);
 	default:
-		return client_call(client(w), munmap, holders->address, PAGE);
+		return client_call(client(w), munmap, pins[MAPPING], PAGE);
 	}
 }
 
 WORLD_FIXTURE(backing_file);
 FIXTURE_VARIANT(backing_file)
 {
-	const char *order; /* ID, file, mapping */
+	enum pin order[PINS];
 };
-FIXTURE_VARIANT_ADD(backing_file, id_file_mapping) { "ifm" };
-FIXTURE_VARIANT_ADD(backing_file, id_mapping_file) { "imf" };
-FIXTURE_VARIANT_ADD(backing_file, file_id_mapping) { "fim" };
-FIXTURE_VARIANT_ADD(backing_file, file_mapping_id) { "fmi" };
-FIXTURE_VARIANT_ADD(backing_file, mapping_id_file) { "mif" };
-FIXTURE_VARIANT_ADD(backing_file, mapping_file_id) { "mfi" };
+FIXTURE_VARIANT_ADD(backing_file, id_file_mapping) { .order = { ID, OPEN_FILE, MAPPING } };
+FIXTURE_VARIANT_ADD(backing_file, id_mapping_file) { .order = { ID, MAPPING, OPEN_FILE } };
+FIXTURE_VARIANT_ADD(backing_file, file_id_mapping) { .order = { OPEN_FILE, ID, MAPPING } };
+FIXTURE_VARIANT_ADD(backing_file, file_mapping_id) { .order = { OPEN_FILE, MAPPING, ID } };
+FIXTURE_VARIANT_ADD(backing_file, mapping_id_file) { .order = { MAPPING, ID, OPEN_FILE } };
+FIXTURE_VARIANT_ADD(backing_file, mapping_file_id) { .order = { MAPPING, OPEN_FILE, ID } };
 
 CASE(backing_file, pinned_until_last_gone, .promise = "L1",
 	.title = "the backing file stays pinned until the last of ID, open file and mapping is gone")
 {
-	struct holders holders;
+	long pins[PINS];
 
 	open_rule(w, "f reg=at-open");
-	holders.fd = open_ok(w, "f", O_RDWR);
-	ASSERT_POSITIVE(holders.id = last_id(w));
-	ASSERT_POSITIVE(holders.address = map(w, holders.fd));
+	pins[OPEN_FILE] = open_ok(w, "f", O_RDWR);
+	ASSERT_POSITIVE(pins[ID] = last_id(w));
+	pins[MAPPING] = mmap_ok(w, pins[OPEN_FILE], RW, MAP_SHARED, PAGE, 0);
 
-	for (const char *holder = variant->order; *holder; holder++) {
+	for (int i = 0; i < PINS; i++) {
 		EXPECT_BACKING_BUSY();
-		EXPECT_RET(let_go(w, &holders, *holder), 0);
+		EXPECT_RET(release(w, pins, variant->order[i]), 0);
 	}
 	EXPECT_BACKING_FREE();
 }
+
+#define OPENS 200
 
 WORLD_FIXTURE(pins);
 
@@ -97,7 +91,6 @@ CASE(pins, second_id, .promise = "L1",
 CASE(pins, second_open_file, .promise = "L1",
 	.title = "of two open files of an inode, the second pins and reads the backing file after the first is closed")
 {
-	char data[1];
 	long first, second;
 
 	open_rule(w, "f reg=at-open");
@@ -108,7 +101,7 @@ CASE(pins, second_open_file, .promise = "L1",
 
 	EXPECT_CLOSE(w, first);
 	EXPECT_BACKING_BUSY();
-	EXPECT_RET(client_read(client(w), second, data, 1, 0), 1);
+	EXPECT_READ(w, second, "f");
 	EXPECT_CLOSE(w, second);
 	EXPECT_BACKING_FREE();
 }
@@ -187,7 +180,7 @@ CASE(pins, none_after_sigkill, .promise = "L1",
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_POSITIVE(map(w, fd));
+	EXPECT_POSITIVE(client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0));
 	EXPECT_PASSES_THROUGH(w);
 
 	kill(client(w)->pid, SIGKILL);
@@ -200,15 +193,15 @@ CASE(pins, none_after_sigkill, .promise = "L1",
 CASE(pins, none_after_200_opens, .promise = "L2",
 	.title = "after 200 passthrough opens, each with its own ID, nothing is pinned")
 {
-	open_rule(w, "f reg=at-open drop=at-release times=200");
+	open_rule(w, "f reg=at-open drop=at-release times=%d", OPENS);
 
-	EXPECT_RET(client_count_open_errors(client(w), "f", O_RDWR, EIO, 200), 0);
+	EXPECT_RET(client_count_open_errors(client(w), "f", O_RDWR, EIO, OPENS), 0);
 	EXPECT_RET(client_stat(client(w), "f"), 0);
-	world_requests(w);
+	world_requests(w); /* when it returns, the server has handled each RELEASE */
 	EXPECT_BACKING_FREE();
 }
 
-/* --- L1: one above the other ---------------------------------------------------- */
+/* --- L1: nested passthrough ------------------------------------------------------- */
 
 static const struct world_opts depth_2 = { .init = "depth=2" };
 
@@ -220,7 +213,7 @@ CASE(nested, open_file_pins_both_levels, .promise = "L1", .since = "6.12", .worl
 	long fd;
 
 	EXPECT_RET(world_start_other(w, "depth=1"), 0);
-	EXPECT_RET(server_call(&w->other, -1, "open-rule f reg=at-open"), 0);
+	other_open_rule(w, "f reg=at-open");
 	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
 	open_rule(w, "f reg=reuse");
 	fd = open_ok(w, "f", O_RDWR);
@@ -235,22 +228,28 @@ CASE(nested, open_file_pins_both_levels, .promise = "L1", .since = "6.12", .worl
 	EXPECT_RET(world_umount("fuse"), 0);
 }
 
-/* --- L2: opens that failed ----------------------------------------------------- */
+/* --- L2: failed opens ---------------------------------------------------------------- */
 
 WORLD_FIXTURE(failed_open);
 FIXTURE_VARIANT(failed_open)
 {
-	const char *first, *second; /* rows of the plan; the second fails */
+	const char *first, *second; /* open rules; the second open fails */
 };
-FIXTURE_VARIANT_ADD(failed_open, while_cached_open) { "f", "f reg=at-open" };
-FIXTURE_VARIANT_ADD(failed_open, while_other_id_open) { "f reg=at-open", "f reg=at-open" };
+FIXTURE_VARIANT_ADD(failed_open, while_cached_open) {
+	.first = "f", .second = "f reg=at-open"
+};
+FIXTURE_VARIANT_ADD(failed_open, while_other_id_open) {
+	.first = "f reg=at-open", .second = "f reg=at-open"
+};
 FIXTURE_VARIANT_ADD(failed_open, keep_cache) {
-	"f flags=direct_io", "f reg=at-open flags=passthrough,keep_cache"
+	.first = "f flags=direct_io", .second = "f reg=at-open flags=passthrough,keep_cache"
 };
 FIXTURE_VARIANT_ADD(failed_open, closed_id) {
-	"f flags=direct_io", "f reg=at-open drop=before-reply"
+	.first = "f flags=direct_io", .second = "f reg=at-open drop=before-reply"
 };
-FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { "f reg=at-open", "f" };
+FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) {
+	.first = "f reg=at-open", .second = "f"
+};
 
 CASE(failed_open, pins_nothing, .promise = "L2",
 	.title = "an open that fails with EIO pins nothing once the first open file and all IDs are closed")

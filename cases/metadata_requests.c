@@ -328,7 +328,7 @@ CASE(server_error, fails_call_edquot, .promise = "D2", .abilities = "override-re
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(server_answer(w, variant->op, "EDQUOT"), 0);
+	ASSERT_RET(server_override_reply(w, variant->op, "EDQUOT"), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_syscall(client(w), variant->op, variant->nr,
 				  (long[6]){ fd, a[0], a[1], a[2], a[3], a[4] }), -EDQUOT);

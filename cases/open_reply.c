@@ -88,7 +88,7 @@ CASE(failed_open, ignores_release_error_eio, .promise = "R2", .abilities = "over
 	.title = "a failed passthrough open ignores an error reply to its RELEASE and fails with EIO")
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
-	EXPECT_RET(server_answer(w, "RELEASE", "ENOENT"), 0);
+	EXPECT_RET(server_override_reply(w, "RELEASE", "ENOENT"), 0);
 
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");

@@ -54,7 +54,7 @@ CASE(getxattr, sent_by_each_write_on_enodata, .promise = "D7", .abilities = "ove
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(server_answer(w, "GETXATTR", "ENODATA"), 0);
+	ASSERT_RET(server_override_reply(w, "GETXATTR", "ENODATA"), 0);
 	fd = open_polled_ok(w, "f");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_REQUESTS(w, "GETXATTR");
@@ -74,7 +74,7 @@ CASE(getxattr, sent_once_with_killpriv_v2, .promise = "D7", .abilities = "overri
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g reg=at-open");
-	ASSERT_RET(server_answer(w, "GETXATTR", "ENODATA"), 0);
+	ASSERT_RET(server_override_reply(w, "GETXATTR", "ENODATA"), 0);
 	fd = open_polled_ok(w, "f");
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
@@ -115,7 +115,7 @@ CASE(setuid_file, refused_setattr_edquot, .promise = "D24", .abilities = "overri
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
 	ASSERT_RET(chmod(backing_path("f"), 04777), 0);
-	ASSERT_RET(server_answer(w, "SETATTR", "EDQUOT"), 0);
+	ASSERT_RET(server_override_reply(w, "SETATTR", "EDQUOT"), 0);
 	ASSERT_RET(client_setuid(user, USER), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_write_by(user, variant->io_method, fd, PAGE, 0, NEW), -EDQUOT);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Why opens fail with EIO. Row A5. */
+/* Replies that make opens fail with EIO. Promise A5. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,46 +8,69 @@
 #include "external/replies.h"
 #include "shared/fuse_uapi.h"
 
-/* What the kernel takes beside FOPEN_PASSTHROUGH. */
-#define TAKEN                                                                                 \
+/* The flags that the kernel accepts beside FOPEN_PASSTHROUGH, and that one. */
+#define ACCEPTED_FLAGS                                                                        \
 	(FOPEN_PASSTHROUGH | FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES | FOPEN_NOFLUSH)
 
-/* A reason, and what a maintainer of fs/fuse would say to it. */
+/* What makes an open fail with EIO, and what a maintainer of fs/fuse would say to it. */
 #define NOTHING "nothing"
 static const struct finding {
 	const char *what, *advice;
-} nothing = { NOTHING, NULL },
-  flags = { "flags that the kernel does not take beside FOPEN_PASSTHROUGH",
-	    "reply to OPEN and CREATE with FOPEN_PASSTHROUGH and none of FOPEN_KEEP_CACHE, "
-	    "FOPEN_CACHE_DIR, FOPEN_NONSEEKABLE and FOPEN_STREAM: a file that is passed through has no "
-	    "page cache to keep, and the kernel fails the open with EIO" },
-  closed_before = { "an ID that is closed already",
-		    "close the ID only when the last open file of the inode is released: the kernel "
-		    "looks it up when it has the reply, and fails the open with EIO" },
-  closed_after = { "an ID that is closed before open(2) has returned",
-		   "close the ID only when the last open file of the inode is released, not after "
-		   "the reply: the kernel looks it up after that, and whoever is faster decides "
-		   "whether the open fails with EIO" },
-  second_id = { "another ID for a file that is open with one",
-		"keep one ID per inode and count its opens: while a file is passed through, the "
-		"kernel takes no other ID for it, even of the same file, and fails the open with EIO" },
-  closed_first = { "another ID for a file whose own was closed while it is open",
-		   "count the opens of an inode, and close its ID with the last of them, not with the "
-		   "first: while a file is passed through, the kernel takes no other ID for it, and "
-		   "fails the open with EIO" },
-  not_passed = { "an open without FOPEN_PASSTHROUGH of a file that is passed through",
-		 "pass all overlapping opens of a file through or none, those for writing and of "
-		 "CREATE, too: while it is passed through the kernel fails each other open with EIO, "
-		 "as cached pages and the backing file would not agree; FOPEN_DIRECT_IO does not help" },
-  passed_late = { "an open with FOPEN_PASSTHROUGH of a file that is open with the page cache",
-		  "pass all overlapping opens of a file through or none, those for reading, too: "
-		  "while it is open with the page cache the kernel fails opens with FOPEN_PASSTHROUGH "
-		  "with EIO" },
-  unknown_id = { "an ID that is not known to its connection",
-		 "name the ID that FUSE_DEV_IOC_BACKING_OPEN returned, look at its result, and call "
-		 "it on the /dev/fuse that the request came from: the kernel fails the open with EIO" },
-  own_error = { "EIO from the program itself", "the program answers an open with EIO: look at why" },
-  unseen = { "EIO for a reply that was not seen", NULL };
+} nothing = { .what = NOTHING };
+
+static const struct finding flags = {
+	.what = "flags that the kernel rejects beside FOPEN_PASSTHROUGH",
+	.advice = "reply to OPEN and CREATE with FOPEN_PASSTHROUGH and none of FOPEN_KEEP_CACHE, "
+		  "FOPEN_CACHE_DIR, FOPEN_NONSEEKABLE and FOPEN_STREAM: a passthrough file has no "
+		  "page cache to keep, and the kernel fails the open with EIO"
+};
+static const struct finding closed_before = {
+	.what = "an ID that is closed already",
+	.advice = "close the ID only when the last open file of the inode is released: the kernel "
+		  "looks it up when it has the reply, and fails the open with EIO"
+};
+static const struct finding closed_after = {
+	.what = "an ID that is closed before open(2) has returned",
+	.advice = "close the ID only when the last open file of the inode is released, not after "
+		  "the reply: the kernel looks it up after that, and whoever is faster decides "
+		  "whether the open fails with EIO"
+};
+static const struct finding second_id = {
+	.what = "another ID for a file that is open with one",
+	.advice = "keep one ID per inode and count its opens: while a file is open for "
+		  "passthrough, the kernel accepts no other ID for it, even of the same backing "
+		  "file, and fails the open with EIO"
+};
+static const struct finding closed_first = {
+	.what = "another ID for a file whose own was closed while it is open",
+	.advice = "count the opens of an inode, and close its ID with the last of them, not with "
+		  "the first: while a file is open for passthrough, the kernel accepts no other ID "
+		  "for it, and fails the open with EIO"
+};
+static const struct finding not_passthrough = {
+	.what = "an open without FOPEN_PASSTHROUGH of a file that is open with it",
+	.advice = "pass all overlapping opens of a file through or none, those for writing and of "
+		  "CREATE, too: while a file is open for passthrough the kernel fails each other "
+		  "open with EIO, as cached pages and the backing file would not agree; "
+		  "FOPEN_DIRECT_IO does not help"
+};
+static const struct finding late_passthrough = {
+	.what = "an open with FOPEN_PASSTHROUGH of a file that is open with the page cache",
+	.advice = "pass all overlapping opens of a file through or none, those for reading, too: "
+		  "while a file is open with the page cache the kernel fails opens with "
+		  "FOPEN_PASSTHROUGH with EIO"
+};
+static const struct finding unknown_id = {
+	.what = "an ID that its connection does not know",
+	.advice = "use the ID that FUSE_DEV_IOC_BACKING_OPEN returned, check its result, and call "
+		  "it on the /dev/fuse that the request came from: the kernel fails the open with "
+		  "EIO"
+};
+static const struct finding own_error = {
+	.what = "EIO from the file system itself",
+	.advice = "the file system answers an open with EIO: find out why"
+};
+static const struct finding unseen = { .what = "EIO for a reply that was not seen" };
 
 static const struct reply *last_open(size_t since)
 {
@@ -73,54 +96,54 @@ static bool is_closed(int32_t id, const struct reply *from, const struct reply *
 	return false;
 }
 
-static bool is_passed(const struct reply *reply)
+static bool is_passthrough(const struct reply *reply)
 {
 	return reply->flags & FOPEN_PASSTHROUGH;
 }
 
-/* Where none is, as without passthrough, or with replies by io_uring or splice(2), nothing was looked at. */
-static bool any_is_passed(void)
+/* If none is, nothing was seen: no passthrough, or replies by io_uring or splice(2). */
+static bool any_passthrough(void)
 {
 	for (size_t i = 0; i < replies_count(); i++)
-		if (reply_number(i)->kind == REPLY_OPEN && is_passed(reply_number(i)))
+		if (reply_number(i)->kind == REPLY_OPEN && is_passthrough(reply_number(i)))
 			return true;
 	return false;
 }
 
-/* Of an open that failed with EIO; @first is that of the same file that is open. */
-static const struct finding *why(const struct reply *first, const struct reply *reply)
+/* Of an open that failed with EIO; @first is the reply for an earlier open that goes on. */
+static const struct finding *eio_cause(const struct reply *first, const struct reply *reply)
 {
-	if (is_passed(reply) && reply->flags & ~TAKEN)
+	if (is_passthrough(reply) && reply->flags & ~ACCEPTED_FLAGS)
 		return &flags;
-	if (first && is_passed(first) && !is_passed(reply))
-		return &not_passed;
-	if (first && !is_passed(first) && is_passed(reply))
-		return &passed_late;
-	if (first && is_passed(first) && is_closed(first->id, first, reply))
+	if (first && is_passthrough(first) && !is_passthrough(reply))
+		return &not_passthrough;
+	if (first && !is_passthrough(first) && is_passthrough(reply))
+		return &late_passthrough;
+	if (first && is_passthrough(first) && is_closed(first->id, first, reply))
 		return &closed_first;
-	if (first && is_passed(first) && first->id != reply->id)
+	if (first && is_passthrough(first) && first->id != reply->id)
 		return &second_id;
 	return &unknown_id;
 }
 
-/* What is wrong with the reply to an open; in @reply that reply, where it is good. */
-static const struct finding *look(struct world *w, long fd, size_t since, const struct reply *first,
-				  const struct reply **reply)
+/* What is wrong with the reply to an open; the reply itself is returned in @reply. */
+static const struct finding *judge(struct world *w, long fd, size_t since,
+				   const struct reply *first, const struct reply **reply)
 {
-	external_wait_rest(); /* and so it is all there */
+	external_wait_rest(); /* then all replies have been seen */
 	*reply = last_open(since);
 	if (!*reply)
 		return fd != -EIO ? &nothing : has_error(since) ? &own_error : &unseen;
-	if (is_passed(*reply) && is_closed((*reply)->id, reply_number(since), *reply))
+	if (is_passthrough(*reply) && is_closed((*reply)->id, reply_number(since), *reply))
 		return &closed_before;
-	if (fd >= 0 && is_passed(*reply) &&
+	if (fd >= 0 && is_passthrough(*reply) &&
 	    is_closed((*reply)->id, *reply, reply_number(replies_count())))
 		return &closed_after;
-	return fd == -EIO ? why(first, *reply) : &nothing;
+	return fd == -EIO ? eio_cause(first, *reply) : &nothing;
 }
 
-/* An open while that of @first goes on, where there is one; its descriptor in @fd. */
-static const struct finding *look_at_open(struct world *w, const char *path, int flags,
+/* An open while that of @first, if any, goes on; its descriptor is returned in @fd. */
+static const struct finding *open_and_judge(struct world *w, const char *path, int flags,
 					  const struct reply *first, const struct reply **reply,
 					  long *fd)
 {
@@ -129,22 +152,23 @@ static const struct finding *look_at_open(struct world *w, const char *path, int
 	replies_open_begins();
 	*fd = client_open(client(w), path, flags);
 	replies_open_returned();
-	return look(w, *fd, since, first, reply);
+	return judge(w, *fd, since, first, reply);
 }
 
-/* A file that is opened, opened again, closed once, and opened again. */
-static const struct finding *look_at_three(struct world *w, const char *path, int flags, int again)
+/* Opens a file twice, closes the first, and opens it again. */
+static const struct finding *open_three_times(struct world *w, const char *path, int flags,
+					      int again)
 {
 	const struct reply *first, *second, *third;
 	long fds[3] = { -1, -1, -1 };
-	const struct finding *found = look_at_open(w, path, flags, NULL, &first, &fds[0]);
+	const struct finding *found = open_and_judge(w, path, flags, NULL, &first, &fds[0]);
 
 	if (found == &nothing)
-		found = look_at_open(w, path, again, first, &second, &fds[1]);
+		found = open_and_judge(w, path, again, first, &second, &fds[1]);
 	if (found == &nothing) {
 		client_close(client(w), fds[0]);
 		fds[0] = -1;
-		found = look_at_open(w, path, again, second, &third, &fds[2]);
+		found = open_and_judge(w, path, again, second, &third, &fds[2]);
 	}
 	for (size_t i = 0; i < 3; i++)
 		if (fds[i] >= 0)
@@ -162,24 +186,24 @@ CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
 {
 	static const struct {
 		const char *path;
-		int first, second;
+		int first, again;
 	} opens[] = {
-		{ "f", O_RDONLY, O_RDONLY },
-		{ "f", O_RDONLY, O_RDWR },
-		{ "f", O_RDWR, O_RDONLY },
-		{ "f", O_RDWR, O_WRONLY | O_APPEND },
-		{ "new", O_RDWR | O_CREAT, O_RDWR },
+		{ .path = "f", .first = O_RDONLY, .again = O_RDONLY },
+		{ .path = "f", .first = O_RDONLY, .again = O_RDWR },
+		{ .path = "f", .first = O_RDWR, .again = O_RDONLY },
+		{ .path = "f", .first = O_RDWR, .again = O_WRONLY | O_APPEND },
+		{ .path = "new", .first = O_RDWR | O_CREAT, .again = O_RDWR },
 	};
 	const struct finding *found = &nothing;
 
 	if (!external_is_watched())
-		CASE_SKIP("config: no seccomp filter that tells (set CONFIG_SECCOMP_FILTER=y)");
+		CASE_SKIP("config: no seccomp user notification (set CONFIG_SECCOMP_FILTER=y)");
 	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]) && found == &nothing; i++)
-		found = look_at_three(w, opens[i].path, opens[i].first, opens[i].second);
-	if (found == &nothing && !any_is_passed())
-		CASE_SKIP("library: no reply of %s was seen that passes a file through", server_under_test());
+		found = open_three_times(w, opens[i].path, opens[i].first, opens[i].again);
+	if (found == &nothing && !any_passthrough())
+		CASE_SKIP("library: no passthrough reply of %s was seen", server_under_test());
 	case_advise(found->advice);
-	_EXPECT(expect_text("expect", "what the kernel refuses", found->what, NOTHING, _WHERE), 0);
+	_EXPECT(expect_text("expect", "what makes opens fail", found->what, NOTHING, _WHERE), 0);
 }
 
 CASE_MAIN()

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a file system leaves when its mount or it itself goes. Rows A10 and A11. */
+/* What stays pinned after unmount and after a kill. Promises A10 and A11. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "external/external_helpers.h"
 #include "world/world_end.h"
 
-#define PAGE 4096L
+#define PAGE sysconf(_SC_PAGESIZE)
 
 EXTERNAL_FIXTURE_FOR_EACH_FILE(unmounted);
 
@@ -15,7 +16,7 @@ CASE(unmounted, exits_and_pins_nothing, .promise = "A10",
 	struct client *c = client(w);
 	long fd;
 
-	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	OPEN_PASSTHROUGH(fd, c, variant->how);
 	EXPECT_WRITE_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);
 	EXPECT_CLOSE(c, fd);
 	EXPECT_RET(world_umount("fuse"), 0);
@@ -31,7 +32,7 @@ CASE(killed, open_file_works_then_unpins, .promise = "A11",
 	struct client *c = client(w);
 	long fd;
 
-	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	OPEN_PASSTHROUGH(fd, c, variant->how);
 	EXPECT_RET(external_fs_kill(), 0);
 
 	EXPECT_WRITE_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whether a file system passes its files through. Row A1. */
+/* Whether I/O bypasses the external file system. Promise A1. */
 #include <errno.h>
 #include <fcntl.h>
 
 #include "external/external_helpers.h"
 
 EXTERNAL_FIXTURE_FOR_EACH_FILE(passthrough);
-FIXTURE_VARIANT_ADD(passthrough, open_rdonly) { READ };
+FIXTURE_VARIANT_ADD(passthrough, open_rdonly) { .how = READ };
 
-/* The bytes that f has from the beginning, in a new file, too. */
+/* Writes to a new file what f has from the beginning. Bytes, or -errno. */
 static long fill(struct client *c, enum how how, long fd)
 {
 	return how == READ || how == OPENED ?
@@ -22,7 +22,7 @@ CASE(passthrough, read_bypasses_server, .promise = "A1",
 	struct client *c = client(w);
 	long fd;
 
-	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	OPEN_PASSTHROUGH(fd, c, variant->how);
 	EXPECT_RET(fill(c, variant->how, fd), EXTERNAL_FILLED);
 
 	ASSERT_RET(external_fs_pause(), 0);
@@ -30,9 +30,9 @@ CASE(passthrough, read_bypasses_server, .promise = "A1",
 	EXPECT_HOLDS(!external_waits(c), "the read does not wait");
 	EXPECT_RET(client_finish(c), EXTERNAL_FILLED);
 	client_start_open(c, "g", O_RDONLY);
-	EXPECT_HOLDS(external_waits(c), "the look at another name waits");
+	EXPECT_HOLDS(external_waits(c), "the lookup of another name waits");
 	EXPECT_RET(external_fs_resume(), 0);
-	EXPECT_HOLDS(client_finish(c) != -ETIME, "it has an answer then");
+	EXPECT_HOLDS(client_finish(c) != -ETIME, "the lookup is answered after SIGCONT");
 }
 
 CASE(passthrough, mapping_bypasses_server, .promise = "A1",
@@ -41,7 +41,7 @@ CASE(passthrough, mapping_bypasses_server, .promise = "A1",
 	struct client *c = client(w);
 	long fd, at;
 
-	OPEN_PASSED_THROUGH(fd, c, variant->how);
+	OPEN_PASSTHROUGH(fd, c, variant->how);
 	EXPECT_RET(fill(c, variant->how, fd), EXTERNAL_FILLED);
 	at = mmap_ok(c, fd, PROT_READ, MAP_SHARED, EXTERNAL_SIZE, 0);
 

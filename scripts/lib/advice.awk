@@ -79,7 +79,7 @@ function note_failure(name, promise, title, outcome, note,    at, advice)
 	if (name ~ /^open_replies\./ && advice != "") {
 		cause = advice
 		heaviest[advice] = 0
-	} else if (note ~ /got EIO, wanted positive|^open for |^no open fails|_open_errors\(/) {
+	} else if (note ~ /got EIO, wanted positive|^open for |^opens that fail with EIO|_open_errors\(/) {
 		of_eio[++n_of_eio] = promise SUBSEP title SUBSEP outcome SUBSEP note SUBSEP advice
 		return
 	}

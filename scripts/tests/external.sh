@@ -117,14 +117,14 @@ advised()
 	cat <<-END
 	id-per-open|another ID for a file that is open with one; and [0-9]* more of A5 .*A8.*: keep one ID per inode and count its opens|.*[0-9]* cases
 	first-close|another ID for a file whose own was closed while it is open; and .*: count the opens of an inode|[0-9]* cases
-	keep-cache|flags that the kernel does not take beside FOPEN_PASSTHROUGH; and .* A1\\. Check .*none of FOPEN_KEEP_CACHE|0 cases
+	keep-cache|flags that the kernel rejects beside FOPEN_PASSTHROUGH; and .* A1\\. Check .*none of FOPEN_KEEP_CACHE|0 cases
 	drop-before-reply|an ID that is closed already; and .*: close the ID only when the last|0 cases
 	drop-after-reply|an ID that is closed before open(2) has returned; and .*: close the ID only when .*, not after the reply|[0-9]* cases
-	no-such-id|an ID that is not known to its connection; and .*: name the ID that FUSE_DEV_IOC_BACKING_OPEN returned|0 cases
-	cached-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; and .*: pass all overlapping opens|[0-9]* cases
-	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is passed through; and .*: pass all overlapping opens|[0-9]* cases
+	no-such-id|an ID that its connection does not know; and .*: use the ID that FUSE_DEV_IOC_BACKING_OPEN returned|0 cases
+	cached-writers|an open without FOPEN_PASSTHROUGH of a file that is open with it; and .*: pass all overlapping opens|[0-9]* cases
+	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is open with it; and .*: pass all overlapping opens|[0-9]* cases
 	cached-readers|an open with FOPEN_PASSTHROUGH of a file that is open with the page cache; and .*: pass all overlapping opens|[0-9]* cases
-	refuse-second|EIO from the program itself; and .*: the program answers an open with EIO|[0-9]* cases
+	refuse-second|EIO from the file system itself; and .*: the file system answers an open with EIO|[0-9]* cases
 	never-close|an ID that the program has not closed; and .* A9.*: close the ID, and its own descriptor,|[0-9]* cases
 	END
 }
@@ -231,7 +231,7 @@ with first-close A5 concurrent_opens.overlapping.io_continues_after_closes 'got 
 with id-per-open A5 concurrent_opens.overlapping.all_access_modes_succeed 'open for reading, then for reading'
 with cached-writers A5 concurrent_opens.overlapping.all_access_modes_succeed 'open for reading, then for writing'
 with cached-create A5 concurrent_opens.overlapping.new_file_opens_again 'got EIO'
-with first-close A6 concurrent_opens.parallel.opens_all_succeed 'no open fails'
+with first-close A6 concurrent_opens.parallel.opens_all_succeed 'opens that fail with EIO'
 with uncounted-tmpfile 'leaks.unlinked.o_tmpfile*' leaks.unlinked.o_tmpfile_freed_on_close 'got an ID that the program has not closed'
 with open-inode 'leaks.pins.none_after_link*' leaks.pins.none_after_link_and_close 'got a descriptor of the program'
 with rename-forgets A7 file_names.renamed.open_file_works 'got EIO'
