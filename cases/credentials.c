@@ -198,7 +198,7 @@ WORLD_FIXTURE(capabilities);
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 static const struct world_opts killpriv = { .init = "killpriv" };
 
-CASE(capabilities, root_fills_reserved_blocks, .promise = "P6", .needs = NEED_EXT4,
+CASE(capabilities, root_fills_reserved_blocks, .promise = "P6",
 	.world = &on_ext4,
 	.title = "an unprivileged client can write to blocks reserved for root through an ID that root registered")
 {

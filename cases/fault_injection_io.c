@@ -88,7 +88,7 @@ static long call_failing(struct world *w, unsigned int nth, bool *failed)
 
 WORLD_FIXTURE(first_call);
 
-CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
+CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS,
 	.world = &on_disk,
 	.title = "if an allocation fails, the first read succeeds or fails with ENOMEM or EIO; nothing stays pinned")
 {
@@ -193,7 +193,7 @@ FIXTURE_VARIANT_ADD(read, sendfile) { BY_SENDFILE, 0 };
 FIXTURE_VARIANT_ADD(read, mmap_shared) { BY_MMAP_SHARED, 0 };
 FIXTURE_VARIANT_ADD(read, mmap_private) { BY_MMAP_PRIVATE, 0 };
 
-CASE(read, data_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
+CASE(read, data_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS,
 	.world = &on_disk,
 	.title = "if an allocation fails, a read returns correct data or fails for lack of memory or with EIO")
 {
