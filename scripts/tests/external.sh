@@ -74,11 +74,11 @@ misbehaving()
 	open-own-slowly|0|leaks.last_close.*,server_exit.*,usage.passthrough.*|.* 0 failed, 0 skipped
 	keep-own-open|1|server_exit.killed.open_rdwr.*|server_exit.killed.open_rdwr.* fail .*external_fs_kill(): got ETIME, wanted 0
 	open-own-for-ever|1|usage.*|usage.* broken .* leaves requests of its mount unanswered from its start on.*
-	mount-nothing|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* mounted nothing in time.*
+	mount-nothing|1|usage.*|usage.* broken not tried after 3 such cases, the first: .* mounted nothing in time.*
 	mount-twice|1|usage.*|usage.* broken .*
 	die|1|usage.*|usage.* broken .* ended with status 3 after it had mounted, and said nothing
 	stop|1|usage.*|usage.* broken .* has mounted, and answers neither INIT nor GETATTR
-	no-init|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* has mounted, and answers neither INIT nor GETATTR
+	no-init|1|usage.*|usage.* broken not tried after 3 such cases, the first: .* has mounted, and answers neither INIT nor GETATTR
 	no-lookup|1|usage.passthrough.open_rdwr.*|usage.* fail usage.*: got ETIME, wanted positive
 	no-open|1|usage.passthrough.open_rdwr.*|usage.* fail .*fd: got ETIME, wanted positive
 	no-flush|1|leaks.last_close.open_rdwr.*|leaks.last_close.open_rdwr.unpins_file fail .*client_close(.*): got ETIME, wanted 0
