@@ -78,6 +78,7 @@ too_long_case='
 		$log_readers
 	check "no file of cases is longer than 500 lines" awk "$too_long_file" cases/*.c cases/external/*.c
 	check "no case's body is longer than 30 lines" awk "$too_long_case" cases/*.c cases/external/*.c
+	! have clang-format "C sources" || check "C sources are formatted by .clang-format" clang-format --dry-run -Werror $c_files
 	check "no line has white space at its end" sh -c '! grep -nE "[[:blank:]]+$" "$@"' sh $c_files $sh_files
 	check_patch "checkpatch of a kernel tree has little to say" $c_files
 	check "every source names its licence" \
