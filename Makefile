@@ -124,6 +124,7 @@ help:
 	@echo "make bench              compare the duration of a case with a bare mount cycle"
 	@echo "make install            copy programs and servers to INSTALL_PATH="
 	@echo "make clean              remove the build, but not what setup fetched"
+	@echo "make hooks              install scripts/pre-commit: format and lint of what is staged"
 
 setup:
 	scripts/setup.sh
@@ -157,12 +158,15 @@ install: all
 	cp -p $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
+hooks:
+	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
+
 clean:
 	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm contain probe bench-cycle)
 
 include tests.mk
 
-.PHONY: all help setup run_tests results vm matrix list contract bench install clean
+.PHONY: all help hooks setup run_tests results vm matrix list contract bench install clean
 endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)

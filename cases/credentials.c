@@ -203,7 +203,7 @@ static const struct world_opts killpriv = { .init = "killpriv" };
 
 WORLD_FIXTURE(capabilities);
 
-CASE(capabilities, root_fills_reserved_blocks, .promise = "P6", .needs = NEED_EXT4,
+CASE(capabilities, root_fills_reserved_blocks, .promise = "P6",
 	.world = &on_ext4,
 	.title = "an unprivileged client can write to blocks reserved for root through an ID that root registered")
 {

@@ -87,7 +87,7 @@ static long call_once(struct world *w, unsigned int nth, bool *failed)
 
 WORLD_FIXTURE(first_call);
 
-CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
+CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS,
 	.world = &on_disk,
 	.title = "if an allocation fails, the first read succeeds or fails with ENOMEM or EIO; nothing stays pinned")
 {
@@ -192,7 +192,7 @@ FIXTURE_VARIANT_ADD(read, sendfile) { .io_method = BY_SENDFILE };
 FIXTURE_VARIANT_ADD(read, mmap_shared) { .io_method = BY_MMAP_SHARED };
 FIXTURE_VARIANT_ADD(read, mmap_private) { .io_method = BY_MMAP_PRIVATE };
 
-CASE(read, data_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS | NEED_EXT4,
+CASE(read, data_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS,
 	.world = &on_disk,
 	.title = "if an allocation fails, a read returns correct data or fails for lack of memory or with EIO")
 {

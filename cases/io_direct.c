@@ -92,7 +92,7 @@ static bool is_asynchronous(enum io_method io_method)
 	return io_method == BY_AIO || io_method == BY_IO_URING;
 }
 
-CASE(o_direct, single_byte_read_einval, .promise = "D13", .needs = NEED_EXT4, .world = &on_ext4,
+CASE(o_direct, single_byte_read_einval, .promise = "D13", .world = &on_ext4,
 	.title = "O_DIRECT transfers whole pages; a 1-byte write acts as on ext4, a 1-byte read fails with EINVAL")
 {
 	struct client *c = client(w);
@@ -113,7 +113,7 @@ CASE(o_direct, single_byte_read_einval, .promise = "D13", .needs = NEED_EXT4, .w
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(o_direct, extending_write_updates_size, .promise = "D13", .needs = NEED_EXT4,
+CASE(o_direct, extending_write_updates_size, .promise = "D13",
 	.world = &on_ext4,
 	.title = "an extending O_DIRECT write updates the cached size at once")
 {
@@ -129,7 +129,7 @@ CASE(o_direct, extending_write_updates_size, .promise = "D13", .needs = NEED_EXT
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(o_direct, clearing_affects_async_only, .promise = "D13", .needs = NEED_EXT4, .world = &on_ext4,
+CASE(o_direct, clearing_affects_async_only, .promise = "D13", .world = &on_ext4,
 	.title = "after F_SETFL clears O_DIRECT, libaio and io_uring I/O is buffered; other I/O stays direct")
 {
 	bool buffered = is_asynchronous(variant->io_method);
@@ -146,7 +146,7 @@ CASE(o_direct, clearing_affects_async_only, .promise = "D13", .needs = NEED_EXT4
 		   buffered ? 1 : write_byte_directly(w, variant->io_method));
 }
 
-CASE(o_direct, setting_affects_async_only, .promise = "D13", .needs = NEED_EXT4, .world = &on_ext4,
+CASE(o_direct, setting_affects_async_only, .promise = "D13", .world = &on_ext4,
 	.title = "after F_SETFL sets O_DIRECT, libaio and io_uring I/O is direct; other I/O stays buffered")
 {
 	bool buffered = !is_asynchronous(variant->io_method);

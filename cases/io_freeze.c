@@ -92,7 +92,7 @@ static long client_freeze_and_thaw(struct client *c, const char *dir)
 IO_METHOD_FIXTURE(buffered_write);
 EACH_WRITE_METHOD(buffered_write);
 
-CASE(buffered_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_EXT4 | NEED_DESTRUCTIVE,
+CASE(buffered_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE,
 	.world = &on_ext4,
 	.title = "the backing filesystem can be frozen and thawed after a buffered write to a passthrough file")
 {
@@ -112,7 +112,7 @@ CASE(buffered_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_EXT4 | NE
 IO_METHOD_FIXTURE(direct_write);
 EACH_SIMPLE_CALL(direct_write);
 
-CASE(direct_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_EXT4 | NEED_DESTRUCTIVE,
+CASE(direct_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE,
 	.world = &on_ext4,
 	.title = "the backing filesystem can be frozen and thawed after direct writes to a passthrough file")
 {
@@ -143,7 +143,7 @@ static int attach_to_f(char *device, size_t size)
 	return loop;
 }
 
-CASE(loop_device, fs_can_be_frozen, .promise = "D21", .needs = NEED_EXT4 | NEED_DESTRUCTIVE,
+CASE(loop_device, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE,
 	.world = &on_ext4,
 	.title = "the backing filesystem can be frozen after direct writes of a loop device to a passthrough file",
 	.fixed_by = "7.3.4 (backing-file: always end a queued write)")

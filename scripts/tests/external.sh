@@ -54,11 +54,11 @@ mounted()
 
 one='--filter=usage.passthrough.open_rdonly.read_bypasses*'
 mounted "a program that ends" 1 'sh -c "echo no such option; exit 3"' "$one" --name ender
-says "its case could not be tried" "$tmp/advice" 'Advice for the author of ender: 1 case could not be tried: ender ended with status 3 before it mounted anything, it said "no such option"\. 0 cases passed\.'
+says "its case could not be tried" "$tmp/advice" 'Advice for the author of ender: 1 case could not be tried: ender ended with status 3 before it mounted anything: "no such option"\. 0 cases passed\.'
 mounted "a program that is killed" 1 'sh -c "kill -9 \$\$"' "$one"
-says "is reported" "$tmp/advice" '.*: sh was killed by signal 9 before it mounted anything, and said nothing\..*'
+says "is reported" "$tmp/advice" '.*: sh was killed by signal 9 before it mounted anything without output\..*'
 mounted "a program in the background that ends" 1 'sh -c "true & exit 0"' "$one"
-says "is reported" "$tmp/advice" '.* before it mounted anything, and said nothing\..*'
+says "is reported" "$tmp/advice" '.* before it mounted anything without output\..*'
 
 # --- faults ---------------------------------------------------------------
 
@@ -73,16 +73,16 @@ misbehaving()
 	cat <<-END
 	open-own-slowly|0|leaks.last_close.*,server_exit.*,usage.passthrough.*|.* 0 failed, 0 skipped
 	keep-own-open|1|server_exit.killed.open_rdwr.*|server_exit.killed.open_rdwr.* fail .*external_fs_kill(): got ETIME, wanted 0
-	open-own-for-ever|1|usage.*|usage.* broken .* leaves requests of its mount unanswered from its start on.*
-	mount-nothing|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* mounted nothing in time.*
+	open-own-for-ever|1|usage.*|usage.* broken .* does not answer requests of its mount after its start.*
+	mount-nothing|1|usage.*|usage.* broken not tried after 3 such cases, the first: .* mounted nothing before the deadline.*
 	mount-twice|1|usage.*|usage.* broken .*
-	die|1|usage.*|usage.* broken .* ended with status 3 after it had mounted, and said nothing
-	stop|1|usage.*|usage.* broken .* has mounted, and answers neither INIT nor GETATTR
-	no-init|1|usage.*|usage.* broken not tried any more, after 3 cases of which this is the first: .* has mounted, and answers neither INIT nor GETATTR
+	die|1|usage.*|usage.* broken .* ended with status 3 after it had mounted without output
+	stop|1|usage.*|usage.* broken .* has mounted but answers neither INIT nor GETATTR
+	no-init|1|usage.*|usage.* broken not tried after 3 such cases, the first: .* has mounted but answers neither INIT nor GETATTR
 	no-lookup|1|usage.passthrough.open_rdwr.*|usage.* fail usage.*: got ETIME, wanted positive
 	no-open|1|usage.passthrough.open_rdwr.*|usage.* fail .*fd: got ETIME, wanted positive
 	no-flush|1|leaks.last_close.open_rdwr.*|leaks.last_close.open_rdwr.unpins_file fail .*client_close(.*): got ETIME, wanted 0
-	no-release|1|leaks.last_close.open_rdwr.*|leaks.last_close.open_rdwr.unpins_file fail .*got a descriptor of the program, wanted nothing
+	no-release|1|leaks.last_close.open_rdwr.*|leaks.last_close.open_rdwr.unpins_file fail .*got a descriptor of the external file system, wanted nothing
 	die-at-open|1|usage.passthrough.open_rdwr.*|usage.* fail usage.*: got ECONNABORTED, wanted positive
 	grandchild|1|server_exit.unmounted.open_rdwr.*|server_exit.unmounted.open_rdwr.* fail .*external_fs_wait_end(): got ETIME, wanted 0
 	no-passthrough|4|A1,open_replies.*|0 passed, 0 failed, [0-9]* skipped
@@ -125,7 +125,7 @@ advised()
 	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is open with it; and .*: pass all overlapping opens|[0-9]* cases
 	cached-readers|an open with FOPEN_PASSTHROUGH of a file that is open with the page cache; and .*: pass all overlapping opens|[0-9]* cases
 	refuse-second|EIO from the file system itself; and .*: the file system answers an open with EIO|[0-9]* cases
-	never-close|an ID that the program has not closed; and .* A9.*: close the ID, and its own descriptor,|[0-9]* cases
+	never-close|an ID that the external file system has not closed; and .* A9.*: close the ID, and its own descriptor,|[0-9]* cases
 	END
 }
 
@@ -198,10 +198,10 @@ check "the fixed one builds" compile "$tmp/fixed.cc" "$tmp/fixed"
 wait $!
 
 mounted "passthrough_hp" 1 "$tmp/passthrough_hp" --filter 'leaks.*' --results "$tmp/results"
-says "leaks an ID" "$tmp/out" 'passthrough_hp leaks.unlinked.o_tmpfile_freed_on_close  *fail  .*an ID that the program has not closed, wanted nothing'
+says "leaks an ID" "$tmp/out" 'passthrough_hp leaks.unlinked.o_tmpfile_freed_on_close  *fail  .*an ID that the external file system has not closed, wanted nothing'
 says "and a descriptor" "$tmp/out" 'passthrough_hp leaks.pins.none_after_link_and_close  *fail .*'
 says "and nothing else" "$tmp/out" '[0-9]* passed, 2 failed, 0 skipped'
-says "its author gets advice" "$tmp/advice" 'Advice for the author of passthrough_hp: .*"after its last close nothing holds an O_TMPFILE file that was linked": it is held by a descriptor of the program; and 1 more of A8 A9\. Check this: close the ID, .*'
+says "its author gets advice" "$tmp/advice" 'Advice for the author of passthrough_hp: .*"after its last close nothing holds an O_TMPFILE file that was linked": it is held by a descriptor of the external file system; and 1 more of A8 A9\. Check this: close the ID, .*'
 check "a run with --filter keeps no results" [ ! -e "$tmp/results" ]
 
 mounted "a fixed passthrough_hp" 0 "$tmp/fixed" --results "$tmp/results" --kernel-name here --name passthrough
@@ -225,15 +225,15 @@ with()
 	says "is found" "$tmp/out" "fixed  *$3  *fail .*$4.*"
 }
 
-with never-close 'leaks.last_close.open_rdwr.unpins_file' leaks.last_close.open_rdwr.unpins_file 'got an ID that the program has not closed'
-with keep-descriptor 'leaks.last_close.o_creat.unpins_file' leaks.last_close.o_creat.unpins_file 'got a descriptor of the program'
+with never-close 'leaks.last_close.open_rdwr.unpins_file' leaks.last_close.open_rdwr.unpins_file 'got an ID that the external file system has not closed'
+with keep-descriptor 'leaks.last_close.o_creat.unpins_file' leaks.last_close.o_creat.unpins_file 'got a descriptor of the external file system'
 with first-close A5 concurrent_opens.overlapping.io_continues_after_closes 'got EIO'
 with id-per-open A5 concurrent_opens.overlapping.all_access_modes_succeed 'open for reading, then for reading'
 with cached-writers A5 concurrent_opens.overlapping.all_access_modes_succeed 'open for reading, then for writing'
 with cached-create A5 concurrent_opens.overlapping.new_file_opens_again 'got EIO'
 with first-close A6 concurrent_opens.parallel.opens_all_succeed 'opens that fail with EIO'
-with uncounted-tmpfile 'leaks.unlinked.o_tmpfile*' leaks.unlinked.o_tmpfile_freed_on_close 'got an ID that the program has not closed'
-with open-inode 'leaks.pins.none_after_link*' leaks.pins.none_after_link_and_close 'got a descriptor of the program'
+with uncounted-tmpfile 'leaks.unlinked.o_tmpfile*' leaks.unlinked.o_tmpfile_freed_on_close 'got an ID that the external file system has not closed'
+with open-inode 'leaks.pins.none_after_link*' leaks.pins.none_after_link_and_close 'got a descriptor of the external file system'
 with rename-forgets A7 file_names.renamed.open_file_works 'got EIO'
 with old-size A2 content.file_io.open_rdwr.extending_write_updates_size 'got 1048576'
 with no-truncate A2 content.file_io.open_rdwr.ftruncate_moves_eof 'got 1048576'

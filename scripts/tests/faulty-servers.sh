@@ -86,7 +86,7 @@ done <"$tmp/faults"
 run hangs root-none --filter 'drop.*'
 read -r status seconds <"$tmp/hangs.end"
 check "a server that hangs in each case is given up" test "$status" -eq 1 -a "$seconds" -le $most
-untried=$(grep -c "broken.*not tried any more, after 3 cases" "$tmp/hangs/results/k/faulty.tsv" || :)
+untried=$(grep -c "broken.*not tried after 3 such cases" "$tmp/hangs/results/k/faulty.tsv" || :)
 check "all others say so" test "$untried" -gt 10
 check "without a suspect" not has_suspect hangs
 

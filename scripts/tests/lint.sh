@@ -24,6 +24,21 @@ nothing_in()
 	check "$name" sh -c '! grep -nE "$@"' sh "$pattern" "$@"
 }
 
+# check_patch NAME FILE...: by the checkpatch.pl of KSRC=, with .checkpatch.conf.
+check_patch()
+{
+	name=$1
+	shift
+	if [ ! -r "${KSRC:-/none}/scripts/checkpatch.pl" ]; then
+		n=$((n + 1))
+		echo "ok $n - $name # SKIP config: no kernel tree (give KSRC=/path/to/linux)"
+		return
+	fi
+	printf '%s\n' "$@" | xargs -P "$(nproc)" -n 20 perl "$KSRC/scripts/checkpatch.pl" --terse --no-summary -f \
+		>"$tmp/checkpatch" 2>&1 || :
+	check "$name" awk '{ print } END { exit NR > 40 }' "$tmp/checkpatch"
+}
+
 c_files=$(find harness fixtures cases scripts -name '*.[ch]')
 sh_files=$(find scripts harness fixtures .ci -name '*.sh' -o -path .ci/run)
 log_readers=$(find scripts harness fixtures -name '*.awk' -o -name '*.inc' -o -name '*.[ch]' |
@@ -63,6 +78,9 @@ too_long_case='
 		$log_readers
 	check "no file of cases is longer than 500 lines" awk "$too_long_file" cases/*.c cases/external/*.c
 	check "no case's body is longer than 30 lines" awk "$too_long_case" cases/*.c cases/external/*.c
+	! have clang-format "C sources" || check "C sources are formatted by .clang-format" clang-format --dry-run -Werror $c_files
+	check "no line has white space at its end" sh -c '! grep -nE "[[:blank:]]+$" "$@"' sh $c_files $sh_files
+	check_patch "checkpatch of a kernel tree has little to say" $c_files
 	check "every source names its licence" \
 		sh -c '! grep -L SPDX-License-Identifier: "$@" | grep .' sh $c_files $sh_files
 }

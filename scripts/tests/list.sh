@@ -16,6 +16,63 @@ check "every promise has a case, and every case a promise" \
 check "case names are unique" sh -c '! cut -f1 "$1" | sort | uniq -d | grep .' sh "$tmp/list"
 check "every line has name, promise, since, needs, abilities and title" sh -c \
 	'! grep -vP "^[\w.]+\t[A-Z]\d+\t(\d+\.\d+|any)\t[\w,-]+\t[\w,-]+\t[^\t]{20,}$" "$1"' sh "$tmp/list"
+
+# --- language --------------------------------------------------------------------
+
+# What no name, title or promise says, with what it says instead.
+cat >"$tmp/never" <<'END'
+behind the end	past EOF
+who asks	the caller
+mended	fixed
+(the|this) machine	the host
+a crowd|as good|by and by	plain English
+lets? go	releases
+(is|are) noted	is recorded
+is (told|said)	is reported
+gives (0|E[A-Z]+)	returns
+is E[A-Z][A-Z]+	fails with
+goes on	continues
+journal	request log, steps
+sabotage	fault
+mistake	fault, mutation
+registrar	registering task
+accused	suspect
+backend	server under test
+contract row|plan row	promise, open rule
+END
+
+# said LINES: prints each field, of lines "NAME<tab>TEXT", that says what it never should.
+said()
+{
+	awk -F '\t' '
+		FNR == NR { never[$1] = $2; next }
+		{
+			parts = split($1, part, ".")
+			if (parts > 1 && part[1] == part[2])
+				print $1 ": the subject repeats its program"
+			if (length($2) > 100 && parts > 1)
+				print $1 ": " length($2) " characters: " $2
+			for (i = 1; i <= parts; i++)
+				if (part[i] ~ /^(is|of|that|goes)_/)
+					print $1 ": a part begins with is_, of_, that_ or goes_"
+			if ($2 ~ /[.]$/)
+				print $1 ": a trailing period: " $2
+			part[++parts] = $2
+			for (i = 1; i <= parts; i++)
+				for (word in never)
+					if (part[i] ~ "(^|[^A-Za-z_])(" word ")($|[^A-Za-z])")
+						print $1 ": \"" part[i] "\": " never[word]
+		}' "$tmp/never" "$1" | sort -u
+}
+cut -f 1,6 "$tmp/list" >"$tmp/texts"
+"$built/cases/drop" --promises | cut -f 1,3 >>"$tmp/texts"
+said "$tmp/texts" >"$tmp/said_so"
+same "names, titles and promises are plain English" /dev/null "$tmp/said_so"
+printf '%s\n' 'a.is_open.eio	open fails with EIO' 'a.a.eio	open fails with EIO' 'a.b.eio	open is EIO' \
+	'a.b.eio	open fails.' 'E1	nobody lets go' "a.b.c	$(printf '%0101d' 0)" >"$tmp/bad"
+said "$tmp/bad" >"$tmp/said_so"
+check "each other one is found" test "$(wc -l <"$tmp/said_so")" -eq 6
+
 for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --json
 done >"$tmp/json"

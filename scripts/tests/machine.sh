@@ -10,7 +10,7 @@ set -eu
 need_built cases/drop
 need_built contain
 need_fuse
-"$built/contain" --machine || skip_all "config: this machine lacks something itself, see above"
+"$built/contain" --host || skip_all "config: this host itself lacks something, see above"
 run=$scripts/run.sh
 export OUTPUT="$built" FPT_SERVER="$built/servers/raw"
 
@@ -103,7 +103,7 @@ lacking "no driver" '/dev/fuse cannot be opened: No such device' \
 # And one on which they run all the same.
 exits "a kernel without user namespaces" 0 after '
 	mount -t tmpfs none /proc
-	mkdir -p /proc/self/ns' "$built/contain" --machine
+	mkdir -p /proc/self/ns' "$built/contain" --host
 exits "what is read-only in a container" 0 after '
 	mount --rbind /sys/fs/fuse/connections /sys/fs/fuse/connections
 	mount -o remount,bind,ro /sys/fs/fuse/connections

@@ -8,8 +8,10 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=mirror.inc
 . "$tests/mirror.inc"
 
-for tool in gcc make jq unshare xz mkfs.ext4 pkg-config; do
-	PATH=$PATH:/usr/sbin command -v $tool >/dev/null || skip_all "config: no $tool (run scripts/setup.sh)"
+# Those that building takes, not those of --check.
+tools=$(sed -n '/^needed()/,/return/s/^\tneed \([^ ]*\) .*/\1/p' "$scripts/setup.sh")
+for tool in $tools; do
+	PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || skip_all "config: no $tool (run scripts/setup.sh)"
 done
 setup=$scripts/setup.sh
 unset KSRC LIBFUSE_SRC

@@ -12,7 +12,7 @@ type -P cpio >/dev/null || skip_all "config: no cpio (Debian: cpio; scripts/setu
 vm=$scripts/vm.sh
 export OUTPUT="$tmp/build"
 mkdir -p "$OUTPUT/cases" "$OUTPUT/servers" "$tmp/bin"
-ln -s "$built/vm" "$OUTPUT/vm"
+ln -s "$built/vm" "$built/contain" "$OUTPUT"
 cp "$built/tests/crash_cases" "$OUTPUT/cases/crash_cases"
 cp "$built/servers/raw" "$OUTPUT/servers/raw"
 

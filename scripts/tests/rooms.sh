@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Includes go one way: a file includes headers of its own room and of lower floors. Rooms of one
+# floor do not know each other.
+set -eu
+# shellcheck source=scripts/tests/tap.inc
+. "$(dirname "$0")/tap.inc"
+
+# Floor and room, from the ground up.
+cat >"$tmp/rooms" <<'END'
+0 harness
+0 fixtures/shared
+0 fixtures/backing_id
+0 scripts/vm/guest
+1 fixtures/client
+1 fixtures/servers/common
+1 scripts/lib
+2 fixtures/world
+2 fixtures/servers/raw
+2 fixtures/servers/libfuse
+3 fixtures/external
+3 fixtures/probe
+3 fixtures/programs
+4 cases
+5 cases/external
+6 harness/tests
+6 fixtures/tests
+6 scripts/tests
+END
+
+# check_rooms CHECKOUT: prints each include that the table does not allow.
+check_rooms()
+{
+	(
+		cd "$1"
+		find harness fixtures cases scripts -name '*.[ch]' -exec grep -H '^ *# *include *"' {} +
+	) | awk -v checkout="$1" '
+		function room_of(path) { sub(/\/[^\/]*$/, "", path); return path }
+		function exists(path, got, line) {
+			path = checkout "/" path
+			got = (getline line < path) >= 0
+			close(path)
+			return got
+		}
+		# As the compiler finds it, by -iquote . and -iquote fixtures; a header of the system is none of ours.
+		function found(room, name) {
+			if (exists(room "/" name))
+				return room "/" name
+			if (exists("fixtures/" name))
+				return "fixtures/" name
+			return exists(name) ? name : ""
+		}
+		function wrong(why) { print $1 ": #include \"" name "\": " why; bad = 1 }
+
+		FNR == NR { split($0, field, " "); floor[field[2]] = field[1] + 0; next }
+		{
+			room = room_of($1)
+			name = $0
+			sub(/^[^"]*"/, "", name)
+			sub(/".*/, "", name)
+			if (name ~ /(^|\/)\.\.\//)
+				wrong("a path with ..")
+			path = found(room, name)
+			of = room_of(path)
+			if (path == "" || of == room)
+				next
+			if (!(room in floor) || !(of in floor))
+				wrong("a room that the table of scripts/tests/rooms.sh lacks")
+			else if (floor[of] >= floor[room])
+				wrong("room " of " is not below " room)
+			else if (room == "harness/tests" && of != "harness")
+				wrong("the harness knows nothing of " of)
+		}
+		END { exit bad }' FS=: "$tmp/rooms" -
+}
+
+check "headers come from the same room or from a lower floor" check_rooms "$tests/../.."
+
+# The check itself.
+mkdir -p "$tmp/c/harness" "$tmp/c/fixtures/world" "$tmp/c/fixtures/client" "$tmp/c/cases" "$tmp/c/scripts" \
+	"$tmp/c/fixtures/attic"
+touch "$tmp/c/fixtures/world/world.h" "$tmp/c/harness/need.h" "$tmp/c/fixtures/attic/old.h"
+echo '#include "harness/need.h"' >"$tmp/c/fixtures/world/world.c"
+check "a lower room may be included" check_rooms "$tmp/c"
+
+refused() # NAME FILE INCLUDE MESSAGE
+{
+	echo "#include \"$3\"" >"$tmp/c/$2"
+	exits "$1" 1 check_rooms "$tmp/c"
+	says "is refused" "$tmp/out" "$2: #include \"$3\": $4"
+	rm "$tmp/c/$2"
+}
+refused "a higher room" fixtures/client/client.c world/world.h "room fixtures/world is not below fixtures/client"
+refused "a path with .." cases/drop.c ../fixtures/world/world.h "a path with \.\."
+refused "an unknown room" cases/drop.c attic/old.h "a room that the table .* lacks"
+
+finish
