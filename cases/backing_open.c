@@ -283,12 +283,9 @@ FIXTURE_VARIANT(unknown_ioctl)
 	unsigned long number;
 };
 FIXTURE_VARIANT_ADD(unknown_ioctl, unknown_number) { .number = _IO(FUSE_DEV_IOC_MAGIC, 255) };
-FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_size) {
-	.number = _IOW(FUSE_DEV_IOC_MAGIC, 1, char[8])
-};
-FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_direction) {
-	.number = _IOR(FUSE_DEV_IOC_MAGIC, 1, struct fuse_backing_map)
-};
+FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_size) { .number = _IOW(FUSE_DEV_IOC_MAGIC, 1, char[8]) };
+FIXTURE_VARIANT_ADD(unknown_ioctl, wrong_direction) { .number = _IOR(FUSE_DEV_IOC_MAGIC, 1,
+								     struct fuse_backing_map) };
 FIXTURE_VARIANT_ADD(unknown_ioctl, tcgets) { .number = TCGETS };
 
 CASE(unknown_ioctl, enotty, .promise = "O14", .needs_not = NEED_PASSTHROUGH,

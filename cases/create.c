@@ -51,18 +51,15 @@ FIXTURE_VARIANT(bad_create_reply)
 {
 	const char *rule, *requests;
 };
-FIXTURE_VARIANT_ADD(bad_create_reply, unknown_id) {
-	.rule = "new reg=forged id=12345",
-	.requests = "LOOKUP CREATE+passthrough RELEASE"
-};
-FIXTURE_VARIANT_ADD(bad_create_reply, closed_id) {
-	.rule = "new reg=at-open drop=before-reply",
-	.requests = "LOOKUP CREATE+passthrough RELEASE"
-};
-FIXTURE_VARIANT_ADD(bad_create_reply, bad_flags) {
-	.rule = "new reg=at-open flags=passthrough,keep_cache",
-	.requests = "LOOKUP CREATE+passthrough+keep_cache RELEASE"
-};
+FIXTURE_VARIANT_ADD(bad_create_reply,
+		    unknown_id) { .rule = "new reg=forged id=12345",
+				  .requests = "LOOKUP CREATE+passthrough RELEASE" };
+FIXTURE_VARIANT_ADD(bad_create_reply,
+		    closed_id) { .rule = "new reg=at-open drop=before-reply",
+				 .requests = "LOOKUP CREATE+passthrough RELEASE" };
+FIXTURE_VARIANT_ADD(bad_create_reply,
+		    bad_flags) { .rule = "new reg=at-open flags=passthrough,keep_cache",
+				 .requests = "LOOKUP CREATE+passthrough+keep_cache RELEASE" };
 
 CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 	.title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable")
@@ -126,13 +123,11 @@ FIXTURE_VARIANT(bad_tmpfile_reply)
 {
 	const char *rule, *requests;
 };
-FIXTURE_VARIANT_ADD(bad_tmpfile_reply, unknown_id) {
-	.rule = "#tmpfile reg=forged id=12345", .requests = "TMPFILE+passthrough RELEASE"
-};
-FIXTURE_VARIANT_ADD(bad_tmpfile_reply, bad_flags) {
-	.rule = "#tmpfile reg=at-open flags=passthrough,keep_cache",
-	.requests = "TMPFILE+passthrough+keep_cache RELEASE"
-};
+FIXTURE_VARIANT_ADD(bad_tmpfile_reply, unknown_id) { .rule = "#tmpfile reg=forged id=12345",
+						     .requests = "TMPFILE+passthrough RELEASE" };
+FIXTURE_VARIANT_ADD(bad_tmpfile_reply,
+		    bad_flags) { .rule = "#tmpfile reg=at-open flags=passthrough,keep_cache",
+				 .requests = "TMPFILE+passthrough+keep_cache RELEASE" };
 
 CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .abilities = "tmpfile",
 	.title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent")
@@ -151,16 +146,11 @@ FIXTURE_VARIANT(opendir)
 {
 	const char *rule, *requests;
 };
-FIXTURE_VARIANT_ADD(opendir, unknown_id) {
-	.rule = ". reg=forged id=12345", .requests = "OPENDIR+passthrough"
-};
-FIXTURE_VARIANT_ADD(opendir, valid_id) {
-	.rule = ". reg=reuse", .requests = "OPENDIR+passthrough"
-};
-FIXTURE_VARIANT_ADD(opendir, direct_io) {
-	.rule = ". reg=reuse flags=passthrough,direct_io",
-	.requests = "OPENDIR+passthrough+direct_io"
-};
+FIXTURE_VARIANT_ADD(opendir, unknown_id) { .rule = ". reg=forged id=12345",
+					   .requests = "OPENDIR+passthrough" };
+FIXTURE_VARIANT_ADD(opendir, valid_id) { .rule = ". reg=reuse", .requests = "OPENDIR+passthrough" };
+FIXTURE_VARIANT_ADD(opendir, direct_io) { .rule = ". reg=reuse flags=passthrough,direct_io",
+					  .requests = "OPENDIR+passthrough+direct_io" };
 
 CASE(opendir, ignores_passthrough, .promise = "R28",
 	.title = "passthrough flag and ID in an OPENDIR reply are ignored: the open directory pins no backing file")

@@ -251,8 +251,7 @@ CASE(non_linux, create_fails, .promise = "E9", .needs_not = NEED_PASSTHROUGH, .a
 	.title = "creating a backing ID on a non-Linux system fails with EOPNOTSUPP and a message that says why")
 {
 	EXPECT_RET(server_backing_open_non_linux(w), -EOPNOTSUPP);
-	EXPECT_TEXT(w->server.reply,
-		    "error EOPNOTSUPP backing IDs are only supported on Linux");
+	EXPECT_TEXT(w->server.reply, "error EOPNOTSUPP backing IDs are only supported on Linux");
 }
 
 CASE_MAIN()

@@ -72,16 +72,17 @@ FIXTURE_VARIANT(passthrough_file)
 	int flags;
 	const char *abilities;
 };
-FIXTURE_VARIANT_ADD(passthrough_file, existing) {
-	.rule = "f reg=at-open drop=at-release times=any",
-	.path = "f", .flags = O_RDWR, .abilities = ""
-};
-FIXTURE_VARIANT_ADD(passthrough_file, o_tmpfile) {
-	.rule = "#tmpfile reg=at-open drop=at-release times=any",
-	.path = "", .flags = O_TMPFILE | O_RDWR, .abilities = "tmpfile"
-};
+FIXTURE_VARIANT_ADD(passthrough_file, existing) { .rule = "f reg=at-open drop=at-release times=any",
+						  .path = "f",
+						  .flags = O_RDWR,
+						  .abilities = "" };
+FIXTURE_VARIANT_ADD(passthrough_file,
+		    o_tmpfile) { .rule = "#tmpfile reg=at-open drop=at-release times=any",
+				 .path = "",
+				 .flags = O_TMPFILE | O_RDWR,
+				 .abilities = "tmpfile" };
 
-static const FIXTURE_VARIANT(passthrough_file) *file; /* that each try opens */
+static const FIXTURE_VARIANT(passthrough_file) * file; /* that each try opens */
 
 /* Each open has an ID of its own: if one left anything behind, the next would fail with EIO. */
 static long open_once(struct world *w, unsigned int nth, bool *failed)

@@ -77,10 +77,10 @@ static long call_once(struct world *w, unsigned int nth, bool *failed)
 }
 
 /* Neither tries that succeeded nor those that failed pin the backing file. */
-#define EXPECT_NOTHING_PINNED(w)                                                              \
-	do {                                                                                  \
+#define EXPECT_NOTHING_PINNED(w) \
+	do { \
 		world_requests(w); /* when it returns, the server has handled each RELEASE */ \
-		EXPECT_BACKING_FREE();                                                        \
+		EXPECT_BACKING_FREE(); \
 	} while (0)
 
 #define OPEN_RULE "f reg=at-open drop=at-release times=any"
@@ -178,10 +178,10 @@ static long write_once(struct world *w, unsigned int nth, bool *failed)
 	return fd < 0 ? fd : means_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
 }
 
-#define EXPECT_DONE_OR_ENOMEM(report)                                                         \
-	do {                                                                                  \
-		EXPECT_ENOMEM(report);                                                        \
-		EXPECT_RET((report).last, SIZE);                                              \
+#define EXPECT_DONE_OR_ENOMEM(report) \
+	do { \
+		EXPECT_ENOMEM(report); \
+		EXPECT_RET((report).last, SIZE); \
 	} while (0)
 
 IO_METHOD_FIXTURE(read);

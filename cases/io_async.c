@@ -39,8 +39,8 @@ static long do_submit(void *arg)
 	long result;
 
 	if (!data)
-		data = mmap(NULL, QUEUE * PAGE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		data = mmap(NULL, QUEUE * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
 	if (a->opcode == IOCB_CMD_PWRITE)
 		pattern_fill(data + cb.aio_offset, PAGE, NEW, cb.aio_offset);
 	cb.aio_buf = (uintptr_t)(data + cb.aio_offset);

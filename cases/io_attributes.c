@@ -87,16 +87,11 @@ static const struct {
 	unsigned int mask;
 	const char *name;
 } attributes[] = {
-	{ .mask = STATX_TYPE, .name = "type" },
-	{ .mask = STATX_MODE, .name = "mode" },
-	{ .mask = STATX_NLINK, .name = "nlink" },
-	{ .mask = STATX_UID, .name = "uid" },
-	{ .mask = STATX_GID, .name = "gid" },
-	{ .mask = STATX_INO, .name = "ino" },
-	{ .mask = STATX_ATIME, .name = "atime" },
-	{ .mask = STATX_MTIME, .name = "mtime" },
-	{ .mask = STATX_CTIME, .name = "ctime" },
-	{ .mask = STATX_SIZE, .name = "size" },
+	{ .mask = STATX_TYPE, .name = "type" },	    { .mask = STATX_MODE, .name = "mode" },
+	{ .mask = STATX_NLINK, .name = "nlink" },   { .mask = STATX_UID, .name = "uid" },
+	{ .mask = STATX_GID, .name = "gid" },	    { .mask = STATX_INO, .name = "ino" },
+	{ .mask = STATX_ATIME, .name = "atime" },   { .mask = STATX_MTIME, .name = "mtime" },
+	{ .mask = STATX_CTIME, .name = "ctime" },   { .mask = STATX_SIZE, .name = "size" },
 	{ .mask = STATX_BLOCKS, .name = "blocks" },
 };
 #define ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
@@ -260,8 +255,8 @@ static int watch(const char *path)
 {
 	int inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
-	if (inotify < 0 || inotify_add_watch(inotify, path,
-					     IN_OPEN | IN_ACCESS | IN_MODIFY | IN_CLOSE) < 0)
+	if (inotify < 0 ||
+	    inotify_add_watch(inotify, path, IN_OPEN | IN_ACCESS | IN_MODIFY | IN_CLOSE) < 0)
 		return -errno;
 	return inotify;
 }
@@ -323,10 +318,8 @@ FIXTURE_VARIANT_ADD(inotify_fuse_file, pread_pwrite) { .io_method = BY_PREAD };
 FIXTURE_VARIANT_ADD(inotify_fuse_file, readv_writev) { .io_method = BY_READV };
 FIXTURE_VARIANT_ADD(inotify_fuse_file, splice) { .io_method = BY_SPLICE };
 FIXTURE_VARIANT_ADD(inotify_fuse_file, sendfile) { .io_method = BY_SENDFILE };
-FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring)
-{
-	.io_method = BY_IO_URING, .needs = NEED_IO_URING
-};
+FIXTURE_VARIANT_ADD(inotify_fuse_file, io_uring) { .io_method = BY_IO_URING,
+						   .needs = NEED_IO_URING };
 
 CASE(inotify_fuse_file, reports_all_events, .promise = "D15",
 	.title = "inotify on a passthrough file reports its OPEN, ACCESS, MODIFY and CLOSE_WRITE")

@@ -135,8 +135,9 @@ struct segments_arg {
 static long do_write_segments(void *arg)
 {
 	struct segments_arg *a = arg;
-	const struct iovec segments[] = { { a->data, 0 }, { a->data, 3 }, { NULL, 0 },
-					  { a->data + 3, 3 }, { a->data, 0 } };
+	const struct iovec segments[] = {
+		{ a->data, 0 }, { a->data, 3 }, { NULL, 0 }, { a->data + 3, 3 }, { a->data, 0 }
+	};
 	ssize_t len = pwritev(a->fd, segments, 5, 0);
 
 	return len < 0 ? -errno : len;
@@ -145,8 +146,9 @@ static long do_write_segments(void *arg)
 static long do_read_segments(void *arg)
 {
 	struct segments_arg *a = arg;
-	const struct iovec segments[] = { { NULL, 0 }, { a->data, 3 }, { a->data, 0 },
-					  { a->data + 3, 3 } };
+	const struct iovec segments[] = {
+		{ NULL, 0 }, { a->data, 3 }, { a->data, 0 }, { a->data + 3, 3 }
+	};
 	ssize_t len = preadv(a->fd, segments, 4, 0);
 
 	return len < 0 ? -errno : len;
@@ -164,8 +166,8 @@ CASE(iovec, empty_segment, .promise = "D1",
 	EXPECT_RET(client_run(client(w), do_write_segments, &out, sizeof(out), "pwritev"), 6);
 	EXPECT_BACKING("f", "onetwo");
 	EXPECT_CONTENT("read", in.data,
-		       client_run(client(w), do_read_segments, &in, sizeof(in), "preadv"),
-		       "onetwo", 6);
+		       client_run(client(w), do_read_segments, &in, sizeof(in), "preadv"), "onetwo",
+		       6);
 	EXPECT_REQUESTS(w, "");
 }
 

@@ -23,26 +23,26 @@ static const char *without_64(const char *requests)
 }
 
 /* Not every server logs a request that it does not know. */
-#define EXPECT_COPY_REQUESTS(w, want)                                                 \
-	do {                                                                          \
-		const char *_requests = world_requests(w);                            \
-                                                                                      \
-		EXPECT_TEXT(without_64(_requests), want);                             \
-		if (server_can(&(w)->server, "all-requests"))                         \
-			EXPECT_RET_SINCE(has_word(_requests, "COPY_FILE_RANGE_64"),   \
-					 since("6.9", false), since("6.18", true));   \
+#define EXPECT_COPY_REQUESTS(w, want) \
+	do { \
+		const char *_requests = world_requests(w); \
+\
+		EXPECT_TEXT(without_64(_requests), want); \
+		if (server_can(&(w)->server, "all-requests")) \
+			EXPECT_RET_SINCE(has_word(_requests, "COPY_FILE_RANGE_64"), \
+					 since("6.9", false), since("6.18", true)); \
 	} while (0)
 
 WORLD_FIXTURE(copy_file_range);
 
 /* f and g are passthrough, f of the pattern OLD. */
-#define OPEN_BOTH(from, to)                                                           \
-	do {                                                                          \
-		open_rule(w, "f reg=at-open");                                        \
-		open_rule(w, "g reg=at-open");                                        \
-		backing_fill_ok("f", OLD, SIZE, 0);                                   \
-		from = open_settled_ok(w, "f", O_RDONLY);                             \
-		to = open_settled_ok(w, "g", O_RDWR);                                 \
+#define OPEN_BOTH(from, to) \
+	do { \
+		open_rule(w, "f reg=at-open"); \
+		open_rule(w, "g reg=at-open"); \
+		backing_fill_ok("f", OLD, SIZE, 0); \
+		from = open_settled_ok(w, "f", O_RDONLY); \
+		to = open_settled_ok(w, "g", O_RDWR); \
 	} while (0)
 
 CASE(copy_file_range, copies_in_kernel_on_enosys, .promise = "D2",

@@ -151,15 +151,10 @@ FIXTURE_VARIANT(into_append_mode)
 	enum io_method io_method;
 	int open; /* flags of open(2), before F_SETFL */
 };
-FIXTURE_VARIANT_ADD(into_append_mode, splice_o_append)
-{
-	.io_method = BY_SPLICE, .open = O_APPEND
-};
+FIXTURE_VARIANT_ADD(into_append_mode, splice_o_append) { .io_method = BY_SPLICE, .open = O_APPEND };
 FIXTURE_VARIANT_ADD(into_append_mode, splice_setfl) { .io_method = BY_SPLICE };
-FIXTURE_VARIANT_ADD(into_append_mode, sendfile_o_append)
-{
-	.io_method = BY_SENDFILE, .open = O_APPEND
-};
+FIXTURE_VARIANT_ADD(into_append_mode, sendfile_o_append) { .io_method = BY_SENDFILE,
+							   .open = O_APPEND };
 FIXTURE_VARIANT_ADD(into_append_mode, sendfile_setfl) { .io_method = BY_SENDFILE };
 
 CASE(into_append_mode, fails_einval, .promise = "D11",
@@ -176,10 +171,9 @@ CASE(into_append_mode, fails_einval, .promise = "D11",
 
 /* --- append-only backing files ------------------------------------------------- */
 
-#define NOT_ENFORCED                                                                           \
-	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
-	.xfail_before = "7.3.4",                                                               \
-	.xfail = "writes do not check the flags of the backing inode"
+#define NOT_ENFORCED \
+	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)", \
+	.xfail_before = "7.3.4", .xfail = "writes do not check the flags of the backing inode"
 
 IO_METHOD_FIXTURE(append_only);
 EACH_CALL(append_only);
@@ -278,15 +272,9 @@ FIXTURE_VARIANT(sync_flag)
 	int open, rwf;
 	int fsync_flags;
 };
-FIXTURE_VARIANT_ADD(sync_flag, rwf_dsync)
-{
-	.rwf = RWF_DSYNC, .fsync_flags = FUSE_FSYNC_FDATASYNC
-};
+FIXTURE_VARIANT_ADD(sync_flag, rwf_dsync) { .rwf = RWF_DSYNC, .fsync_flags = FUSE_FSYNC_FDATASYNC };
 FIXTURE_VARIANT_ADD(sync_flag, rwf_sync) { .rwf = RWF_SYNC };
-FIXTURE_VARIANT_ADD(sync_flag, o_dsync)
-{
-	.open = O_DSYNC, .fsync_flags = FUSE_FSYNC_FDATASYNC
-};
+FIXTURE_VARIANT_ADD(sync_flag, o_dsync) { .open = O_DSYNC, .fsync_flags = FUSE_FSYNC_FDATASYNC };
 FIXTURE_VARIANT_ADD(sync_flag, o_sync) { .open = O_SYNC };
 
 CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "inspect",

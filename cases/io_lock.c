@@ -7,9 +7,9 @@
 
 static const struct world_opts on_one_cpu = { .same_cpu = true };
 
-#define DIRECT	    "flags=direct_io"
-#define PARALLEL    "flags=direct_io,parallel_direct_writes"
-#define PASSTHROUGH "reg=at-lookup flags=passthrough,direct_io"
+#define DIRECT		     "flags=direct_io"
+#define PARALLEL	     "flags=direct_io,parallel_direct_writes"
+#define PASSTHROUGH	     "reg=at-lookup flags=passthrough,direct_io"
 #define PASSTHROUGH_PARALLEL PASSTHROUGH ",parallel_direct_writes"
 
 /* What becomes of the second write while the first is in flight. */
@@ -27,34 +27,22 @@ FIXTURE_VARIANT(direct_writes)
 };
 FIXTURE_VARIANT_ADD(direct_writes, parallel) { .opens = PARALLEL, .second_write = OVERLAPS };
 FIXTURE_VARIANT_ADD(direct_writes, not_parallel) { .opens = DIRECT, .second_write = WAITS };
-FIXTURE_VARIANT_ADD(direct_writes, past_eof)
-{
-	.opens = PARALLEL, .offset = 1, .second_write = WAITS
-};
-FIXTURE_VARIANT_ADD(direct_writes, o_append)
-{
-	.opens = PARALLEL, .flags = O_APPEND, .second_write = WAITS
-};
-FIXTURE_VARIANT_ADD(direct_writes, cached_open_held)
-{
-	.opens = PARALLEL, .held = "f", .second_write = WAITS
-};
-FIXTURE_VARIANT_ADD(direct_writes, passthrough_open_held)
-{
-	.opens = PASSTHROUGH_PARALLEL, .held = "f reg=reuse", .second_write = OVERLAPS
-};
-FIXTURE_VARIANT_ADD(direct_writes, passthrough_parallel)
-{
-	.opens = PASSTHROUGH_PARALLEL, .second_write = OVERLAPS
-};
-FIXTURE_VARIANT_ADD(direct_writes, passthrough_not_parallel)
-{
-	.opens = PASSTHROUGH, .second_write = WAITS
-};
-FIXTURE_VARIANT_ADD(direct_writes, passthrough_past_eof)
-{
-	.opens = PASSTHROUGH_PARALLEL, .offset = 1, .second_write = WAITS
-};
+FIXTURE_VARIANT_ADD(direct_writes,
+		    past_eof) { .opens = PARALLEL, .offset = 1, .second_write = WAITS };
+FIXTURE_VARIANT_ADD(direct_writes,
+		    o_append) { .opens = PARALLEL, .flags = O_APPEND, .second_write = WAITS };
+FIXTURE_VARIANT_ADD(direct_writes,
+		    cached_open_held) { .opens = PARALLEL, .held = "f", .second_write = WAITS };
+FIXTURE_VARIANT_ADD(direct_writes, passthrough_open_held) { .opens = PASSTHROUGH_PARALLEL,
+							    .held = "f reg=reuse",
+							    .second_write = OVERLAPS };
+FIXTURE_VARIANT_ADD(direct_writes, passthrough_parallel) { .opens = PASSTHROUGH_PARALLEL,
+							   .second_write = OVERLAPS };
+FIXTURE_VARIANT_ADD(direct_writes, passthrough_not_parallel) { .opens = PASSTHROUGH,
+							       .second_write = WAITS };
+FIXTURE_VARIANT_ADD(direct_writes, passthrough_past_eof) { .opens = PASSTHROUGH_PARALLEL,
+							   .offset = 1,
+							   .second_write = WAITS };
 
 /*
  * Both clients write a byte; the server holds the first WRITE. The second client runs before the

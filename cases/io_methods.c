@@ -19,20 +19,20 @@ struct piece {
 };
 
 /* Around the edges of pages, of a pipe and of the file. */
-#define PIECES                                                                        \
-	((const struct piece[]){                                                      \
-		{ .size = 1, .offset = 0 },                                           \
-		{ .size = 1, .offset = PAGE - 1 },                                    \
-		{ .size = 1, .offset = PAGE },                                        \
-		{ .size = PAGE, .offset = 0 },                                        \
-		{ .size = PAGE, .offset = 1 },                                        \
-		{ .size = PAGE + 1, .offset = PAGE - 1 },                             \
-		{ .size = PIPE - 1, .offset = 3 },                                    \
-		{ .size = PIPE, .offset = PIPE },                                     \
-		{ .size = PIPE + 1, .offset = PAGE },                                 \
-		{ .size = FILE_SIZE - 7, .offset = 7 },                               \
-		{ .size = FILE_SIZE, .offset = 0 },                                   \
-		{ .size = 0 },                                                        \
+#define PIECES \
+	((const struct piece[]) { \
+		{ .size = 1, .offset = 0 }, \
+		{ .size = 1, .offset = PAGE - 1 }, \
+		{ .size = 1, .offset = PAGE }, \
+		{ .size = PAGE, .offset = 0 }, \
+		{ .size = PAGE, .offset = 1 }, \
+		{ .size = PAGE + 1, .offset = PAGE - 1 }, \
+		{ .size = PIPE - 1, .offset = 3 }, \
+		{ .size = PIPE, .offset = PIPE }, \
+		{ .size = PIPE + 1, .offset = PAGE }, \
+		{ .size = FILE_SIZE - 7, .offset = 7 }, \
+		{ .size = FILE_SIZE, .offset = 0 }, \
+		{ .size = 0 }, \
 	})
 #define EACH_PIECE(piece) for (const struct piece *piece = PIECES; piece->size; piece++)
 
@@ -61,7 +61,7 @@ CASE(read, returns_backing_data, .promise = "D1",
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDONLY);
 	EACH_PIECE(piece)
-		EXPECT_READ_BY(w, variant->io_method, fd, piece->size, piece->offset, OLD);
+	EXPECT_READ_BY(w, variant->io_method, fd, piece->size, piece->offset, OLD);
 	EXPECT_REQUESTS(w, "");
 }
 
@@ -101,7 +101,8 @@ CASE(write, changes_backing_data, .promise = "D1",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDWR);
-	EACH_PIECE(piece) {
+	EACH_PIECE(piece)
+	{
 		backing_fill_ok("f", OLD, FILE_SIZE, 0);
 		EXPECT_WRITE_BY(w, variant->io_method, fd, piece->size, piece->offset, NEW);
 		EXPECT_RET(match_around(piece), FILE_SIZE);
@@ -138,7 +139,7 @@ CASE(write, ordinary_file_sends_write, .promise = "D1",
 
 struct splice_arg {
 	int fd;
-	bool in; /* into the file, else from it */
+	bool in;     /* into the file, else from it */
 	long filled; /* bytes in the pipe before */
 	unsigned int flags;
 };
@@ -169,9 +170,9 @@ static long client_splice_once(struct client *c, struct splice_arg arg)
 			  arg.in ? "into" : "from", arg.fd, arg.filled);
 }
 
-#define splice_from(w, file) client_splice_once(client(w), (struct splice_arg){ .fd = file })
+#define splice_from(w, file) client_splice_once(client(w), (struct splice_arg) { .fd = file })
 #define splice_into(w, file, ...) \
-	client_splice_once(client(w), (struct splice_arg){ .fd = file, .in = true, __VA_ARGS__ })
+	client_splice_once(client(w), (struct splice_arg) { .fd = file, .in = true, __VA_ARGS__ })
 
 WORLD_FIXTURE(splice);
 

@@ -29,7 +29,10 @@ OPENING direct_io = {
 	.rule = "f flags=direct_io", .op = "OPEN+direct_io", .seed = F, .read = "READ"
 };
 OPENING direct_io_mmap = {
-	.rule = "f flags=direct_io", .op = "OPEN+direct_io", .seed = F, .read = "READ",
+	.rule = "f flags=direct_io",
+	.op = "OPEN+direct_io",
+	.seed = F,
+	.read = "READ",
 	.mapped = true,
 };
 OPENING passthrough = { .rule = "f reg=reuse", .op = "OPEN+passthrough", .seed = F, .read = "" };
@@ -40,8 +43,10 @@ OPENING other_file = {
 	.rule = "f reg=reuse", .op = "OPEN+passthrough", .seed = G, .read = "", .registers = "g"
 };
 OPENING pt_direct_io = {
-	.rule = "f reg=reuse flags=passthrough,direct_io", .op = "OPEN+passthrough+direct_io",
-	.seed = F, .read = "READ",
+	.rule = "f reg=reuse flags=passthrough,direct_io",
+	.op = "OPEN+passthrough+direct_io",
+	.seed = F,
+	.read = "READ",
 };
 
 static const struct world_opts with_mmap = { .init = "direct-io-allow-mmap" };
@@ -51,21 +56,24 @@ static const struct world_opts with_mmap = { .init = "direct-io-allow-mmap" };
  * the first is held. 0: the second open succeeds.
  */
 #define SECOND(first, name, how, res) \
-	FIXTURE_VARIANT_ADD(while_##first, name) { .second = &(how), .result = res }
-#define WHILE_OPEN(first, c, k, d, m, p, i, f, pd)                                    \
-	WORLD_FIXTURE(while_##first);                                                 \
-	FIXTURE_VARIANT(while_##first)                                                \
-	{                                                                             \
-		const struct opening *second;                                         \
-		long result;                                                          \
-	};                                                                            \
-	SECOND(first, cached, cached, c);                                             \
-	SECOND(first, keep_cache, keep_cache, k);                                     \
-	SECOND(first, direct_io, direct_io, d);                                       \
-	SECOND(first, direct_io_mmap, direct_io_mmap, m);                             \
-	SECOND(first, passthrough, passthrough, p);                                   \
-	SECOND(first, passthrough_other_id, other_id, i);                             \
-	SECOND(first, passthrough_other_file, other_file, f);                         \
+	FIXTURE_VARIANT_ADD(while_##first, name) \
+	{ \
+		.second = &(how), .result = res \
+	}
+#define WHILE_OPEN(first, c, k, d, m, p, i, f, pd) \
+	WORLD_FIXTURE(while_##first); \
+	FIXTURE_VARIANT(while_##first) \
+	{ \
+		const struct opening *second; \
+		long result; \
+	}; \
+	SECOND(first, cached, cached, c); \
+	SECOND(first, keep_cache, keep_cache, k); \
+	SECOND(first, direct_io, direct_io, d); \
+	SECOND(first, direct_io_mmap, direct_io_mmap, m); \
+	SECOND(first, passthrough, passthrough, p); \
+	SECOND(first, passthrough_other_id, other_id, i); \
+	SECOND(first, passthrough_other_file, other_file, f); \
 	SECOND(first, passthrough_direct_io, pt_direct_io, pd)
 
 /* clang-format off */
@@ -172,14 +180,10 @@ FIXTURE_VARIANT(without_fopen_direct_io)
 	const char *rule;
 	int flags; /* of open(2) */
 };
-FIXTURE_VARIANT_ADD(without_fopen_direct_io, o_direct)
-{
-	.rule = "f flags=none", .flags = O_DIRECT
-};
-FIXTURE_VARIANT_ADD(without_fopen_direct_io, parallel_direct_writes)
-{
-	.rule = "f flags=parallel_direct_writes"
-};
+FIXTURE_VARIANT_ADD(without_fopen_direct_io, o_direct) { .rule = "f flags=none",
+							 .flags = O_DIRECT };
+FIXTURE_VARIANT_ADD(without_fopen_direct_io,
+		    parallel_direct_writes) { .rule = "f flags=parallel_direct_writes" };
 
 CASE(without_fopen_direct_io, counts_as_cached_eio, .promise = "R8",
 	.title = "O_DIRECT or PARALLEL_DIRECT_WRITES without DIRECT_IO is a cached open: passthrough fails with EIO")
@@ -314,10 +318,8 @@ FIXTURE_VARIANT(one_still_open)
 };
 FIXTURE_VARIANT_ADD(one_still_open, cached) { .held = &cached, .other = &passthrough };
 FIXTURE_VARIANT_ADD(one_still_open, passthrough) { .held = &passthrough, .other = &cached };
-FIXTURE_VARIANT_ADD(one_still_open, passthrough_other_id)
-{
-	.held = &passthrough, .other = &other_id
-};
+FIXTURE_VARIANT_ADD(one_still_open, passthrough_other_id) { .held = &passthrough,
+							    .other = &other_id };
 
 CASE(one_still_open, keeps_mode_and_id_eio, .promise = "R16",
 	.title = "until the last of two opens is closed, an open for another mode or ID fails with EIO")
@@ -339,38 +341,17 @@ FIXTURE_VARIANT(failed_open)
 	const char *rule;	    /* of the open that fails */
 	const struct opening *held; /* open meanwhile, or NULL */
 };
-FIXTURE_VARIANT_ADD(failed_open, unknown_id)
-{
-	.rule = "f reg=forged id=12345"
-};
-FIXTURE_VARIANT_ADD(failed_open, closed_id)
-{
-	.rule = "f reg=at-open drop=before-reply"
-};
-FIXTURE_VARIANT_ADD(failed_open, invalid_flags)
-{
-	.rule = "f reg=reuse flags=passthrough,keep_cache"
-};
-FIXTURE_VARIANT_ADD(failed_open, while_cached)
-{
-	.rule = "f reg=reuse", .held = &cached
-};
-FIXTURE_VARIANT_ADD(failed_open, while_mapped)
-{
-	.rule = "f reg=reuse", .held = &direct_io_mmap
-};
-FIXTURE_VARIANT_ADD(failed_open, while_other_id)
-{
-	.rule = "f reg=at-open", .held = &passthrough
-};
-FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough)
-{
-	.rule = "f flags=none", .held = &passthrough
-};
-FIXTURE_VARIANT_ADD(failed_open, direct_io_while_passthrough)
-{
-	.rule = "f flags=direct_io", .held = &passthrough
-};
+FIXTURE_VARIANT_ADD(failed_open, unknown_id) { .rule = "f reg=forged id=12345" };
+FIXTURE_VARIANT_ADD(failed_open, closed_id) { .rule = "f reg=at-open drop=before-reply" };
+FIXTURE_VARIANT_ADD(failed_open,
+		    invalid_flags) { .rule = "f reg=reuse flags=passthrough,keep_cache" };
+FIXTURE_VARIANT_ADD(failed_open, while_cached) { .rule = "f reg=reuse", .held = &cached };
+FIXTURE_VARIANT_ADD(failed_open, while_mapped) { .rule = "f reg=reuse", .held = &direct_io_mmap };
+FIXTURE_VARIANT_ADD(failed_open, while_other_id) { .rule = "f reg=at-open", .held = &passthrough };
+FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { .rule = "f flags=none",
+							     .held = &passthrough };
+FIXTURE_VARIANT_ADD(failed_open, direct_io_while_passthrough) { .rule = "f flags=direct_io",
+								.held = &passthrough };
 
 CASE(failed_open, leaves_no_mode_or_reference, .promise = "R16", .world = &with_mmap,
 	.title = "an open that fails with EIO for its ID, flags or mode leaves no mode and no held backing file")

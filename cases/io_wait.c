@@ -13,9 +13,8 @@
 #define PARALLEL "flags=direct_io,parallel_direct_writes"
 
 static const struct world_opts on_one_cpu = { .same_cpu = true };
-static const struct world_opts on_one_cpu_with_mmap = {
-	.same_cpu = true, .init = "direct-io-allow-mmap"
-};
+static const struct world_opts on_one_cpu_with_mmap = { .same_cpu = true,
+							.init = "direct-io-allow-mmap" };
 
 /* Client 1, which runs before the server and the case process, see client_be_fifo(). */
 static struct client *fifo_client(struct world *w)
@@ -58,10 +57,8 @@ FIXTURE_VARIANT(cached_open)
 };
 FIXTURE_VARIANT_ADD(cached_open, cached) { .rule = "f" };
 FIXTURE_VARIANT_ADD(cached_open, keep_cache) { .rule = "f flags=keep_cache" };
-FIXTURE_VARIANT_ADD(cached_open, parallel_without_direct_io)
-{
-	.rule = "f flags=parallel_direct_writes"
-};
+FIXTURE_VARIANT_ADD(cached_open,
+		    parallel_without_direct_io) { .rule = "f flags=parallel_direct_writes" };
 
 CASE(cached_open, waits_for_parallel_write, .promise = "W1", .needs = NEED_REALTIME,
 	.abilities = "hold", .world = &on_one_cpu,
@@ -149,7 +146,7 @@ CASE(open_wait, delays_further_writes, .promise = "W5", .needs = NEED_REALTIME, 
 	client_start_write(writer, fd, "G", 1, 0);
 	EXPECT_HOLDS(client_is_busy(writer), "the second direct write waits");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+direct_io+parallel_direct_writes "
-		      "OPEN+direct_io+parallel_direct_writes WRITE OPEN");
+			   "OPEN+direct_io+parallel_direct_writes WRITE OPEN");
 
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(client(w)), 1);
@@ -163,10 +160,8 @@ FIXTURE_VARIANT(uncached_open)
 	const char *rule;
 };
 FIXTURE_VARIANT_ADD(uncached_open, passthrough) { .rule = "f reg=at-open" };
-FIXTURE_VARIANT_ADD(uncached_open, passthrough_direct_io)
-{
-	.rule = "f reg=at-open flags=passthrough,direct_io"
-};
+FIXTURE_VARIANT_ADD(uncached_open,
+		    passthrough_direct_io) { .rule = "f reg=at-open flags=passthrough,direct_io" };
 FIXTURE_VARIANT_ADD(uncached_open, direct_io) { .rule = "f flags=direct_io" };
 FIXTURE_VARIANT_ADD(uncached_open, parallel_direct_writes) { .rule = "f " PARALLEL };
 
@@ -321,7 +316,8 @@ CASE(open_race, one_succeeds_other_eio, .promise = "W14", .needs = NEED_REALTIME
 	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the WRITE");
 
 	EXPECT_RET(set_scheduler(opener->pid, SCHED_OTHER) ?:
-		   set_scheduler(w->server.pid, SCHED_FIFO), 0);
+							     set_scheduler(w->server.pid, SCHED_FIFO),
+		   0);
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	passthrough = client_finish(writer);
 	cached = client_finish(opener);
@@ -357,14 +353,10 @@ FIXTURE_VARIANT(inode_mode)
 	const char *rule;	/* of both files */
 	const char *other_mode; /* open rule of later opens */
 };
-FIXTURE_VARIANT_ADD(inode_mode, cached)
-{
-	.rule = "f times=2", .other_mode = "f reg=at-open times=2"
-};
-FIXTURE_VARIANT_ADD(inode_mode, passthrough)
-{
-	.rule = "f reg=at-lookup times=2", .other_mode = "f times=2"
-};
+FIXTURE_VARIANT_ADD(inode_mode, cached) { .rule = "f times=2",
+					  .other_mode = "f reg=at-open times=2" };
+FIXTURE_VARIANT_ADD(inode_mode, passthrough) { .rule = "f reg=at-lookup times=2",
+					       .other_mode = "f times=2" };
 
 CASE(inode_mode, lasts_until_last_close_eio, .promise = "W13",
 	.title = "until both files of a cached or passthrough inode close, an open for the other mode fails with EIO")

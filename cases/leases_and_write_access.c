@@ -123,7 +123,7 @@ FIXTURE_VARIANT_ADD(lock, posix) { .syscall = SYS_fcntl, .command = F_SETLK };
 FIXTURE_VARIANT_ADD(lock, ofd) { .syscall = SYS_fcntl, .command = F_OFD_SETLK };
 
 /* The client is a fork and has whole_file at the same address. flock(2) ignores it. */
-static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) *how)
+static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) * how)
 {
 	const long args[6] = { fd, how->command, (long)&whole_file };
 

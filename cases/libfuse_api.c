@@ -243,12 +243,10 @@ FIXTURE_VARIANT(bad_max_backing_stack_depth)
 {
 	const char *init;
 };
-FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth, two_sends_3) {
-	.init = "max-backing-stack-depth=2"
-};
-FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth, uint32_max_sends_0) {
-	.init = "max-backing-stack-depth=4294967295"
-};
+FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth,
+		    two_sends_3) { .init = "max-backing-stack-depth=2" };
+FIXTURE_VARIANT_ADD(bad_max_backing_stack_depth,
+		    uint32_max_sends_0) { .init = "max-backing-stack-depth=4294967295" };
 
 CASE(bad_max_backing_stack_depth, leaves_passthrough_off, .promise = "F5",
 	.abilities = "library-libfuse", .world = &no_start,

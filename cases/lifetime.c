@@ -235,21 +235,16 @@ FIXTURE_VARIANT(failed_open)
 {
 	const char *first, *second; /* open rules; the second open fails */
 };
-FIXTURE_VARIANT_ADD(failed_open, while_cached_open) {
-	.first = "f", .second = "f reg=at-open"
-};
-FIXTURE_VARIANT_ADD(failed_open, while_other_id_open) {
-	.first = "f reg=at-open", .second = "f reg=at-open"
-};
-FIXTURE_VARIANT_ADD(failed_open, keep_cache) {
-	.first = "f flags=direct_io", .second = "f reg=at-open flags=passthrough,keep_cache"
-};
-FIXTURE_VARIANT_ADD(failed_open, closed_id) {
-	.first = "f flags=direct_io", .second = "f reg=at-open drop=before-reply"
-};
-FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) {
-	.first = "f reg=at-open", .second = "f"
-};
+FIXTURE_VARIANT_ADD(failed_open, while_cached_open) { .first = "f", .second = "f reg=at-open" };
+FIXTURE_VARIANT_ADD(failed_open, while_other_id_open) { .first = "f reg=at-open",
+							.second = "f reg=at-open" };
+FIXTURE_VARIANT_ADD(failed_open,
+		    keep_cache) { .first = "f flags=direct_io",
+				  .second = "f reg=at-open flags=passthrough,keep_cache" };
+FIXTURE_VARIANT_ADD(failed_open, closed_id) { .first = "f flags=direct_io",
+					      .second = "f reg=at-open drop=before-reply" };
+FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { .first = "f reg=at-open",
+							     .second = "f" };
 
 CASE(failed_open, pins_nothing, .promise = "L2",
 	.title = "an open that fails with EIO pins nothing once the first open file and all IDs are closed")

@@ -307,10 +307,10 @@ FIXTURE_VARIANT(server_error)
 	const char *op;
 	long nr, args[5]; /* of the system call, after the descriptor */
 };
-#define FAILS(call, request, ...)                                                     \
-	FIXTURE_VARIANT_ADD(server_error, call)                                       \
-	{                                                                             \
-		.op = request, .nr = SYS_##call, .args = { __VA_ARGS__ }              \
+#define FAILS(call, request, ...) \
+	FIXTURE_VARIANT_ADD(server_error, call) \
+	{ \
+		.op = request, .nr = SYS_##call, .args = { __VA_ARGS__ } \
 	}
 FAILS(fsync, "FSYNC");
 FAILS(close, "FLUSH");
@@ -331,7 +331,8 @@ CASE(server_error, fails_call_edquot, .promise = "D2", .abilities = "override-re
 	ASSERT_RET(server_override_reply(w, variant->op, "EDQUOT"), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_syscall(client(w), variant->op, variant->nr,
-				  (long[6]){ fd, a[0], a[1], a[2], a[3], a[4] }), -EDQUOT);
+				  (long[6]) { fd, a[0], a[1], a[2], a[3], a[4] }),
+		   -EDQUOT);
 	EXPECT_RET(server_wait(w, variant->op, 1), 1);
 	EXPECT_BACKING("f", "f");
 }

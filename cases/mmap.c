@@ -202,11 +202,11 @@ FIXTURE_VARIANT(protection)
 	int access, prot, flags;
 	long mmap_result, mprotect_result; /* of mprotect(2) to RW, where mmap(2) succeeds */
 };
-#define PROTECTION(name, open_flags, map_prot, map_flags, mmap_error, mprotect_error)           \
-	FIXTURE_VARIANT_ADD(protection, name)                                                   \
-	{                                                                                       \
-		.access = open_flags, .prot = map_prot, .flags = map_flags,                     \
-		.mmap_result = mmap_error, .mprotect_result = mprotect_error                    \
+#define PROTECTION(name, open_flags, map_prot, map_flags, mmap_error, mprotect_error) \
+	FIXTURE_VARIANT_ADD(protection, name) \
+	{ \
+		.access = open_flags, .prot = map_prot, .flags = map_flags, \
+		.mmap_result = mmap_error, .mprotect_result = mprotect_error \
 	}
 PROTECTION(rdonly_shared_read, O_RDONLY, PROT_READ, MAP_SHARED, 0, -EACCES);
 PROTECTION(rdonly_shared_write, O_RDONLY, RW, MAP_SHARED, -EACCES, 0);
@@ -229,7 +229,8 @@ CASE(protection, follows_open_mode, .promise = "M1",
 	at = client_mmap(client(w), fd, variant->prot, variant->flags, PAGE, 0);
 	EXPECT_RET(errno_or_0(at), variant->mmap_result);
 	if (at > 0)
-		EXPECT_RET(client_call(client(w), mprotect, at, PAGE, RW), variant->mprotect_result);
+		EXPECT_RET(client_call(client(w), mprotect, at, PAGE, RW),
+			   variant->mprotect_result);
 }
 
 WORLD_FIXTURE(registration);
@@ -258,9 +259,9 @@ CASE(registration, does_not_limit_mappings, .promise = "M1", .since = "6.12",
 
 /* --- M6: append-only ---------------------------------------------------------- */
 
-#define INODE_FLAGS_IGNORED                                                                    \
-	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
-	.xfail_before = "7.3.4",                                                               \
+#define INODE_FLAGS_IGNORED \
+	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)", \
+	.xfail_before = "7.3.4", \
 	.xfail = "mmap(2) does not look at the flags of the backing inode"
 
 WORLD_FIXTURE(append_only);

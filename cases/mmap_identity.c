@@ -57,7 +57,7 @@ static struct mapped_file file_mapped_at(pid_t pid, unsigned long address)
 			continue;
 		if (start != address && address)
 			continue;
-		file = (struct mapped_file){ .major = major, .minor = minor, .inode = inode };
+		file = (struct mapped_file) { .major = major, .minor = minor, .inode = inode };
 		strcpy(file.path, name);
 		break;
 	}
@@ -66,14 +66,15 @@ static struct mapped_file file_mapped_at(pid_t pid, unsigned long address)
 	return file;
 }
 
-#define EXPECT_MAPPED_FILE(mapped, file_path)                                                 \
-	do {                                                                                  \
-		struct stat _st = { .st_ino = 0 };                                            \
-		EXPECT_TEXT((mapped).path, file_path);                                        \
-		EXPECT_RET(stat(file_path, &_st), 0);                                         \
-		EXPECT_HOLDS((mapped).inode == _st.st_ino, "the inode is that of stat(2)");   \
-		EXPECT_HOLDS((mapped).major == major(_st.st_dev) &&                           \
-			     (mapped).minor == minor(_st.st_dev), "the device is that of stat(2)"); \
+#define EXPECT_MAPPED_FILE(mapped, file_path) \
+	do { \
+		struct stat _st = { .st_ino = 0 }; \
+		EXPECT_TEXT((mapped).path, file_path); \
+		EXPECT_RET(stat(file_path, &_st), 0); \
+		EXPECT_HOLDS((mapped).inode == _st.st_ino, "the inode is that of stat(2)"); \
+		EXPECT_HOLDS((mapped).major == major(_st.st_dev) && \
+				     (mapped).minor == minor(_st.st_dev), \
+			     "the device is that of stat(2)"); \
 	} while (0)
 
 WORLD_FIXTURE(proc_maps);
@@ -83,10 +84,7 @@ FIXTURE_VARIANT(proc_maps)
 };
 FIXTURE_VARIANT_ADD(proc_maps, map_shared) { .prot = RW, .flags = MAP_SHARED };
 FIXTURE_VARIANT_ADD(proc_maps, map_private) { .prot = RW, .flags = MAP_PRIVATE };
-FIXTURE_VARIANT_ADD(proc_maps, prot_exec)
-{
-	.prot = PROT_READ | PROT_EXEC, .flags = MAP_PRIVATE
-};
+FIXTURE_VARIANT_ADD(proc_maps, prot_exec) { .prot = PROT_READ | PROT_EXEC, .flags = MAP_PRIVATE };
 
 CASE(proc_maps, shows_fuse_file, .promise = "M3",
 	.title = "/proc/PID/maps shows path, device and inode of the FUSE file, even after close(2)")
@@ -190,24 +188,21 @@ static long open_fuse_on_overlay(struct world *w)
 
 static const struct world_opts before_init = { .no_start = true };
 
-#define NESTED_FIXED_BY                                                                        \
-	.fixed_by = "7.2, 6.18.50 and 6.12.109 (fs: fix user path of nested backing files)",   \
+#define NESTED_FIXED_BY \
+	.fixed_by = "7.2, 6.18.50 and 6.12.109 (fs: fix user path of nested backing files)", \
 	.xfail_before = "6.12.109 6.18.50 7.2"
 
 WORLD_FIXTURE(nested);
 FIXTURE_VARIANT(nested)
 {
 	const char *init;
-	long (*open)(struct world *w);
+	long (*open)(struct world * w);
 	const char *dir; /* of the outer file */
 	unsigned int needs;
 };
-FIXTURE_VARIANT_ADD(nested, fuse_on_fuse)
-{
-	.init = "depth=2", .open = open_fuse_on_fuse, .dir = "fuse"
-};
-FIXTURE_VARIANT_ADD(nested, overlay_on_fuse)
-{
+FIXTURE_VARIANT_ADD(nested,
+		    fuse_on_fuse) { .init = "depth=2", .open = open_fuse_on_fuse, .dir = "fuse" };
+FIXTURE_VARIANT_ADD(nested, overlay_on_fuse) {
 	.init = "depth=1", .open = open_overlay_on_fuse, .dir = "overlay", .needs = NEED_OVERLAYFS
 };
 
@@ -305,14 +300,11 @@ FIXTURE_VARIANT(forked_child)
 	int in_parent; /* the byte that its mapping shows */
 	const char *in_backing_file;
 };
-FIXTURE_VARIANT_ADD(forked_child, map_shared)
-{
-	.flags = MAP_SHARED, .in_parent = STORED, .in_backing_file = "\xf5"
-};
-FIXTURE_VARIANT_ADD(forked_child, map_private)
-{
-	.flags = MAP_PRIVATE, .in_parent = 'f', .in_backing_file = "f"
-};
+FIXTURE_VARIANT_ADD(forked_child, map_shared) { .flags = MAP_SHARED,
+						.in_parent = STORED,
+						.in_backing_file = "\xf5" };
+FIXTURE_VARIANT_ADD(forked_child,
+		    map_private) { .flags = MAP_PRIVATE, .in_parent = 'f', .in_backing_file = "f" };
 
 CASE(forked_child, store_follows_mapping_type, .promise = "M11",
 	.title = "a child's store reaches parent and backing file if the mapping is shared, neither if it is private")

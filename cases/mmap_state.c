@@ -117,22 +117,16 @@ FIXTURE_VARIANT(next_open)
 	bool after_close;
 	long result;
 };
-FIXTURE_VARIANT_ADD(next_open, cached_after_close)
-{
-	.rule = "f", .after_close = true, .result = 0
-};
-FIXTURE_VARIANT_ADD(next_open, cached_before_close)
-{
-	.rule = "f", .after_close = false, .result = -EIO
-};
-FIXTURE_VARIANT_ADD(next_open, other_id_after_close)
-{
-	.rule = "f reg=at-open", .after_close = true, .result = 0
-};
-FIXTURE_VARIANT_ADD(next_open, other_id_before_close)
-{
-	.rule = "f reg=at-open", .after_close = false, .result = -EIO
-};
+FIXTURE_VARIANT_ADD(next_open,
+		    cached_after_close) { .rule = "f", .after_close = true, .result = 0 };
+FIXTURE_VARIANT_ADD(next_open,
+		    cached_before_close) { .rule = "f", .after_close = false, .result = -EIO };
+FIXTURE_VARIANT_ADD(next_open, other_id_after_close) { .rule = "f reg=at-open",
+						       .after_close = true,
+						       .result = 0 };
+FIXTURE_VARIANT_ADD(next_open, other_id_before_close) { .rule = "f reg=at-open",
+							.after_close = false,
+							.result = -EIO };
 
 CASE(next_open, ignores_mapping, .promise = "M4",
 	.title = "close(2) of a mapped file ends passthrough mode; a cached open or another ID gets EIO only before")
@@ -174,22 +168,16 @@ FIXTURE_VARIANT(direct_io)
 	int flags;
 	long after_close; /* result of mmap(2) once the passthrough file is closed */
 };
-FIXTURE_VARIANT_ADD(direct_io, map_private)
-{
-	.init = "depth=1", .flags = MAP_PRIVATE, .after_close = 0
-};
-FIXTURE_VARIANT_ADD(direct_io, map_shared)
-{
-	.init = "depth=1", .flags = MAP_SHARED, .after_close = -ENODEV
-};
-FIXTURE_VARIANT_ADD(direct_io, map_private_allow_mmap)
-{
-	.init = "direct-io-allow-mmap", .flags = MAP_PRIVATE, .after_close = 0
-};
-FIXTURE_VARIANT_ADD(direct_io, map_shared_allow_mmap)
-{
-	.init = "direct-io-allow-mmap", .flags = MAP_SHARED, .after_close = 0
-};
+FIXTURE_VARIANT_ADD(direct_io,
+		    map_private) { .init = "depth=1", .flags = MAP_PRIVATE, .after_close = 0 };
+FIXTURE_VARIANT_ADD(direct_io,
+		    map_shared) { .init = "depth=1", .flags = MAP_SHARED, .after_close = -ENODEV };
+FIXTURE_VARIANT_ADD(direct_io, map_private_allow_mmap) { .init = "direct-io-allow-mmap",
+							 .flags = MAP_PRIVATE,
+							 .after_close = 0 };
+FIXTURE_VARIANT_ADD(direct_io, map_shared_allow_mmap) { .init = "direct-io-allow-mmap",
+							.flags = MAP_SHARED,
+							.after_close = 0 };
 
 static const struct world_opts before_init = { .no_start = true };
 
@@ -240,7 +228,8 @@ CASE(madvise, fallocate_sends_request, .promise = "M8",
 	fd = open_ok(w, "f", O_RDWR);
 
 	EXPECT_RET(client_call(client(w), fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			       0, PAGE), -EOPNOTSUPP);
+			       0, PAGE),
+		   -EOPNOTSUPP);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR FALLOCATE");
 }
 
@@ -305,7 +294,8 @@ FIXTURE_VARIANT_ADD(prot_exec, backing_noexec) { .noexec_mount = "backing" };
 static int make_noexec(const char *dir)
 {
 	return mount(NULL, world_path(dir, ""), NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC, NULL) < 0 ?
-		-errno : 0;
+		       -errno :
+		       0;
 }
 
 CASE(prot_exec, follows_fuse_mount, .promise = "M10",

@@ -26,7 +26,7 @@ static long register_path(struct world *w, const char *path)
 }
 
 /* Before 6.12 an O_PATH descriptor is rejected. */
-#define EXPECT_REGISTER(w, path, want)                                                        \
+#define EXPECT_REGISTER(w, path, want) \
 	EXPECT_RET_SINCE(register_path(w, path), since("6.9", -EBADF), since("6.12", want))
 
 WORLD_FIXTURE(init);
@@ -169,22 +169,14 @@ FIXTURE_VARIANT(other_passthrough_mount)
 	const char *init, *other_init; /* of this mount; of the one with the backing file */
 	long result;
 };
-FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_1)
-{
-	.init = "depth=1", .other_init = "depth=1", .result = -ELOOP
-};
-FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_1)
-{
-	.init = "depth=2", .other_init = "depth=1", .result = 1
-};
-FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_1_on_2)
-{
-	.init = "depth=1", .other_init = "depth=2", .result = -ELOOP
-};
-FIXTURE_VARIANT_ADD(other_passthrough_mount, depth_2_on_2)
-{
-	.init = "depth=2", .other_init = "depth=2", .result = -ELOOP
-};
+FIXTURE_VARIANT_ADD(other_passthrough_mount,
+		    depth_1_on_1) { .init = "depth=1", .other_init = "depth=1", .result = -ELOOP };
+FIXTURE_VARIANT_ADD(other_passthrough_mount,
+		    depth_2_on_1) { .init = "depth=2", .other_init = "depth=1", .result = 1 };
+FIXTURE_VARIANT_ADD(other_passthrough_mount,
+		    depth_1_on_2) { .init = "depth=1", .other_init = "depth=2", .result = -ELOOP };
+FIXTURE_VARIANT_ADD(other_passthrough_mount,
+		    depth_2_on_2) { .init = "depth=2", .other_init = "depth=2", .result = -ELOOP };
 
 CASE(other_passthrough_mount, needs_greater_depth, .promise = "N6", .world = &before_init,
 	.title = "a file on another passthrough mount can be registered only with a greater max_stack_depth")

@@ -71,7 +71,7 @@ static int count_releases(struct world *w)
 }
 
 /* Older releases sent none only for files that had been opened without OPEN. */
-#define NO_RELEASE(before, after)                                                             \
+#define NO_RELEASE(before, after) \
 	since("6.9", before), since("6.12.64", after), since("6.13", before), since("6.18.3", after)
 
 WORLD_FIXTURE(no_release);

@@ -114,12 +114,12 @@ FIXTURE_VARIANT(allowed_flags)
 	const char *rule;
 	const char *at_open, *at_read, *at_close; /* requests */
 };
-#define ALLOWED(name, flags, shown_flags, read_requests, close_requests)                        \
-	FIXTURE_VARIANT_ADD(allowed_flags, name)                                                \
-	{                                                                                       \
-		.rule = "f reg=at-open flags=passthrough" flags,                                \
-		.at_open = "LOOKUP OPEN+passthrough" shown_flags,                               \
-		.at_read = read_requests, .at_close = close_requests                            \
+#define ALLOWED(name, flags, shown_flags, read_requests, close_requests) \
+	FIXTURE_VARIANT_ADD(allowed_flags, name) \
+	{ \
+		.rule = "f reg=at-open flags=passthrough" flags, \
+		.at_open = "LOOKUP OPEN+passthrough" shown_flags, .at_read = read_requests, \
+		.at_close = close_requests \
 	}
 
 /* clang-format off */
@@ -157,9 +157,11 @@ FIXTURE_VARIANT(rejected_flags)
 {
 	const char *rule;
 };
-#define REJECTED(fixture, name, flags)                                                        \
-	FIXTURE_VARIANT_ADD(fixture, name)                                                    \
-	{ .rule = "f reg=at-open flags=passthrough," flags }
+#define REJECTED(fixture, name, flags) \
+	FIXTURE_VARIANT_ADD(fixture, name) \
+	{ \
+		.rule = "f reg=at-open flags=passthrough," flags \
+	}
 
 REJECTED(rejected_flags, keep_cache, "keep_cache");
 REJECTED(rejected_flags, nonseekable, "nonseekable");
@@ -227,22 +229,15 @@ FIXTURE_VARIANT(id_without_flag)
 {
 	const char *rule, *requests;
 };
-FIXTURE_VARIANT_ADD(id_without_flag, valid)
-{
-	.rule = "f reg=at-open flags=none", .requests = "LOOKUP OPEN READ"
-};
-FIXTURE_VARIANT_ADD(id_without_flag, unknown)
-{
-	.rule = "f reg=forged id=12345 flags=none", .requests = "LOOKUP OPEN READ"
-};
-FIXTURE_VARIANT_ADD(id_without_flag, negative)
-{
-	.rule = "f reg=forged id=-1 flags=none", .requests = "LOOKUP OPEN READ"
-};
-FIXTURE_VARIANT_ADD(id_without_flag, unknown_direct_io)
-{
-	.rule = "f reg=forged id=12345 flags=direct_io", .requests = "LOOKUP OPEN+direct_io READ"
-};
+FIXTURE_VARIANT_ADD(id_without_flag, valid) { .rule = "f reg=at-open flags=none",
+					      .requests = "LOOKUP OPEN READ" };
+FIXTURE_VARIANT_ADD(id_without_flag, unknown) { .rule = "f reg=forged id=12345 flags=none",
+						.requests = "LOOKUP OPEN READ" };
+FIXTURE_VARIANT_ADD(id_without_flag, negative) { .rule = "f reg=forged id=-1 flags=none",
+						 .requests = "LOOKUP OPEN READ" };
+FIXTURE_VARIANT_ADD(id_without_flag,
+		    unknown_direct_io) { .rule = "f reg=forged id=12345 flags=direct_io",
+					 .requests = "LOOKUP OPEN+direct_io READ" };
 
 CASE(id_without_flag, ignored, .promise = "R5", .abilities = "arbitrary-flags nonpositive-id",
 	.title = "an ID in an OPEN reply without FOPEN_PASSTHROUGH is ignored: read(2) sends READ")
@@ -261,11 +256,12 @@ FIXTURE_VARIANT(unallocated_id)
 {
 	const char *rule;
 };
-#define FORGED_ID(fixture, name, id)                                                          \
-	FIXTURE_VARIANT_ADD(fixture, name)                                                    \
-	{ .rule = "f reg=forged id=" id };                                                    \
-	FIXTURE_VARIANT_ADD(fixture, name##_direct_io)                                        \
-	{ .rule = "f reg=forged flags=passthrough,direct_io id=" id }
+#define FORGED_ID(fixture, name, id) \
+	FIXTURE_VARIANT_ADD(fixture, name) { .rule = "f reg=forged id=" id }; \
+	FIXTURE_VARIANT_ADD(fixture, name##_direct_io) \
+	{ \
+		.rule = "f reg=forged flags=passthrough,direct_io id=" id \
+	}
 
 FORGED_ID(unallocated_id, unknown, "12345");
 FORGED_ID(unallocated_id, next, "2");
@@ -343,17 +339,16 @@ CASE(not_negotiated, passthrough_open_eio, .promise = "R7", .abilities = "arbitr
 WORLD_FIXTURE(page_cache);
 FIXTURE_VARIANT(page_cache)
 {
-	const char *between; /* the rule of an open in between, or NULL */
+	const char *between;		/* the rule of an open in between, or NULL */
 	const char *requests, *content; /* of the open with KEEP_CACHE */
 };
-FIXTURE_VARIANT_ADD(page_cache, no_passthrough_open)
-{
-	.between = NULL, .requests = "OPEN+keep_cache", .content = "f"
-};
-FIXTURE_VARIANT_ADD(page_cache, passthrough_open)
-{
+FIXTURE_VARIANT_ADD(page_cache, no_passthrough_open) { .between = NULL,
+						       .requests = "OPEN+keep_cache",
+						       .content = "f" };
+FIXTURE_VARIANT_ADD(page_cache, passthrough_open) {
 	.between = "f reg=at-open",
-	.requests = "OPEN+passthrough FLUSH RELEASE OPEN+keep_cache READ", .content = "F"
+	.requests = "OPEN+passthrough FLUSH RELEASE OPEN+keep_cache READ",
+	.content = "F"
 };
 
 CASE(page_cache, dropped_by_passthrough_open, .promise = "R30",

@@ -194,34 +194,36 @@ WORLD_FIXTURE(o_trunc);
 FIXTURE_VARIANT(o_trunc)
 {
 	const char *init, *rule;
-	long result; /* of open(2) */
+	long result;	     /* of open(2) */
 	const char *at_open; /* requests */
-	long sent; /* O_TRUNC, where OPEN has it */
+	long sent;	     /* O_TRUNC, where OPEN has it */
 	const char *content;
 	const char *at_stat; /* requests */
 };
-FIXTURE_VARIANT_ADD(o_trunc, setattr)
-{
-	.init = "", .rule = "f reg=at-open",
-	.at_open = "LOOKUP OPEN+passthrough GETXATTR SETATTR", .content = "", .at_stat = ""
-};
-FIXTURE_VARIANT_ADD(o_trunc, atomic)
-{
-	.init = "atomic-o-trunc", .rule = "f reg=at-open",
-	.at_open = "LOOKUP OPEN+passthrough GETXATTR", .sent = O_TRUNC, .content = "f",
-	.at_stat = "GETATTR"
-};
-FIXTURE_VARIANT_ADD(o_trunc, failed_open)
-{
-	.init = "", .rule = "f reg=at-open drop=before-reply", .result = -EIO,
-	.at_open = "LOOKUP OPEN+passthrough RELEASE", .content = "f", .at_stat = ""
-};
-FIXTURE_VARIANT_ADD(o_trunc, failed_open_atomic)
-{
-	.init = "atomic-o-trunc", .rule = "f reg=at-open drop=before-reply", .result = -EIO,
-	.at_open = "LOOKUP OPEN+passthrough RELEASE", .sent = O_TRUNC, .content = "f",
-	.at_stat = ""
-};
+FIXTURE_VARIANT_ADD(o_trunc, setattr) { .init = "",
+					.rule = "f reg=at-open",
+					.at_open = "LOOKUP OPEN+passthrough GETXATTR SETATTR",
+					.content = "",
+					.at_stat = "" };
+FIXTURE_VARIANT_ADD(o_trunc, atomic) { .init = "atomic-o-trunc",
+				       .rule = "f reg=at-open",
+				       .at_open = "LOOKUP OPEN+passthrough GETXATTR",
+				       .sent = O_TRUNC,
+				       .content = "f",
+				       .at_stat = "GETATTR" };
+FIXTURE_VARIANT_ADD(o_trunc, failed_open) { .init = "",
+					    .rule = "f reg=at-open drop=before-reply",
+					    .result = -EIO,
+					    .at_open = "LOOKUP OPEN+passthrough RELEASE",
+					    .content = "f",
+					    .at_stat = "" };
+FIXTURE_VARIANT_ADD(o_trunc, failed_open_atomic) { .init = "atomic-o-trunc",
+						   .rule = "f reg=at-open drop=before-reply",
+						   .result = -EIO,
+						   .at_open = "LOOKUP OPEN+passthrough RELEASE",
+						   .sent = O_TRUNC,
+						   .content = "f",
+						   .at_stat = "" };
 
 CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "inspect", .world = &before_init,
 	.title = "O_TRUNC is left to the server: SETATTR after a successful open, or in OPEN with ATOMIC_O_TRUNC")
@@ -244,9 +246,9 @@ CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "inspect", .world =
 
 /* --- R24: immutable and append-only ----------------------------------------- */
 
-#define INODE_FLAGS_IGNORED                                                                    \
-	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)",  \
-	.xfail_before = "7.3.4",                                                               \
+#define INODE_FLAGS_IGNORED \
+	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)", \
+	.xfail_before = "7.3.4", \
 	.xfail = "passthrough opens do not look at the flags of the backing inode"
 
 WORLD_FIXTURE(inode_flags);
@@ -255,22 +257,18 @@ FIXTURE_VARIANT(inode_flags)
 	int inode_flags;
 	int allowed, rejected; /* flags of open(2) */
 };
-FIXTURE_VARIANT_ADD(inode_flags, immutable_rdwr)
-{
-	.inode_flags = FS_IMMUTABLE_FL, .allowed = O_RDONLY, .rejected = O_RDWR
-};
-FIXTURE_VARIANT_ADD(inode_flags, immutable_wronly_append)
-{
-	.inode_flags = FS_IMMUTABLE_FL, .allowed = O_RDONLY, .rejected = O_WRONLY | O_APPEND
-};
-FIXTURE_VARIANT_ADD(inode_flags, append_only_wronly)
-{
-	.inode_flags = FS_APPEND_FL, .allowed = O_WRONLY | O_APPEND, .rejected = O_WRONLY
-};
-FIXTURE_VARIANT_ADD(inode_flags, append_only_rdwr)
-{
-	.inode_flags = FS_APPEND_FL, .allowed = O_RDONLY, .rejected = O_RDWR
-};
+FIXTURE_VARIANT_ADD(inode_flags, immutable_rdwr) { .inode_flags = FS_IMMUTABLE_FL,
+						   .allowed = O_RDONLY,
+						   .rejected = O_RDWR };
+FIXTURE_VARIANT_ADD(inode_flags, immutable_wronly_append) { .inode_flags = FS_IMMUTABLE_FL,
+							    .allowed = O_RDONLY,
+							    .rejected = O_WRONLY | O_APPEND };
+FIXTURE_VARIANT_ADD(inode_flags, append_only_wronly) { .inode_flags = FS_APPEND_FL,
+						       .allowed = O_WRONLY | O_APPEND,
+						       .rejected = O_WRONLY };
+FIXTURE_VARIANT_ADD(inode_flags, append_only_rdwr) { .inode_flags = FS_APPEND_FL,
+						     .allowed = O_RDONLY,
+						     .rejected = O_RDWR };
 
 CASE(inode_flags, write_open_eio, .promise = "R24",
 	.title = "an open for writing of an immutable file, or of an append-only one without O_APPEND, fails with EIO",

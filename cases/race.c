@@ -11,9 +11,9 @@
 
 #include "world/case_helpers.h"
 
-#define OPENS 100 /* of each client */
-#define WRITES 200 /* of each client */
-#define APPENDS 500 /* of each client */
+#define OPENS	       100 /* of each client */
+#define WRITES	       200 /* of each client */
+#define APPENDS	       500 /* of each client */
 #define STRESS_THREADS 4
 #define STRESS_IDS     2000 /* of each thread */
 
@@ -76,8 +76,7 @@ static void begin_opens_of(struct client *c, enum end end, long count)
 	struct opens opens = { .end = end, .count = count };
 
 	snprintf(opens.path, sizeof(opens.path), "%s", fuse_path("f"));
-	client_begin(c, do_opens, &opens, sizeof(opens),
-		     "open, read and close f in a loop");
+	client_begin(c, do_opens, &opens, sizeof(opens), "open, read and close f in a loop");
 }
 
 static void begin_opens(struct world *w, enum end end, long count)
@@ -136,7 +135,7 @@ CASE(opens, distinct_ids_one_ok_others_eio, .promise = "R13",
 		if (i != winner)
 			EXPECT_RET(results[i], -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough OPEN+passthrough "
-		      "OPEN+passthrough RELEASE RELEASE RELEASE");
+			   "OPEN+passthrough RELEASE RELEASE RELEASE");
 	client_stop(client_number(w, winner));
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
 	EXPECT_BACKING_FREE();

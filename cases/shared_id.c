@@ -64,7 +64,7 @@ CASE(id_per_open, overlapping_open_eio, .promise = "R13",
 		EXPECT_RET(client_open(client_number(w, 1), "f", O_RDWR), -EIO);
 	EXPECT_READ(w, fd, "f");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE "
-		      "OPEN+passthrough RELEASE OPEN+passthrough RELEASE");
+			   "OPEN+passthrough RELEASE OPEN+passthrough RELEASE");
 }
 
 CASE(id_per_open, sequential_opens_succeed, .promise = "R16",

@@ -9,7 +9,7 @@
 
 enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
-#define PAGE   sysconf(_SC_PAGESIZE)
+#define PAGE sysconf(_SC_PAGESIZE)
 #define USER 1000
 
 /* Opens a file for which GETXATTR has not been sent yet. The descriptor, or -errno. */

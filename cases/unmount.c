@@ -114,14 +114,10 @@ FIXTURE_VARIANT(device_clone)
 	const char *first, *last;
 	const char *by_last; /* words of "backing-close" */
 };
-FIXTURE_VARIANT_ADD(device_clone, clone_closed_last)
-{
-	.first = "main", .last = "clone", .by_last = "dev=clone"
-};
-FIXTURE_VARIANT_ADD(device_clone, clone_closed_first)
-{
-	.first = "clone", .last = "main", .by_last = "dev=main"
-};
+FIXTURE_VARIANT_ADD(device_clone,
+		    clone_closed_last) { .first = "main", .last = "clone", .by_last = "dev=clone" };
+FIXTURE_VARIANT_ADD(device_clone,
+		    clone_closed_first) { .first = "clone", .last = "main", .by_last = "dev=main" };
 
 CASE(device_clone, last_one_pins_ids, .promise = "L6", .abilities = "devices",
 	.title = "after unmount, whichever of a device and its clone closes last pins the IDs and can close them")
@@ -234,30 +230,18 @@ FIXTURE_VARIANT(connection)
 	enum reference order[3];
 	long close_result;
 };
-FIXTURE_VARIANT_ADD(connection, mount_device_file)
-{
-	.order = { MOUNT, DEVICE, OPEN_FILE }, .close_result = -ENOTCONN
-};
-FIXTURE_VARIANT_ADD(connection, mount_file_device)
-{
-	.order = { MOUNT, OPEN_FILE, DEVICE }, .close_result = 0
-};
-FIXTURE_VARIANT_ADD(connection, device_mount_file)
-{
-	.order = { DEVICE, MOUNT, OPEN_FILE }, .close_result = -ENOTCONN
-};
-FIXTURE_VARIANT_ADD(connection, device_file_mount)
-{
-	.order = { DEVICE, OPEN_FILE, MOUNT }, .close_result = -ENOTCONN
-};
-FIXTURE_VARIANT_ADD(connection, file_mount_device)
-{
-	.order = { OPEN_FILE, MOUNT, DEVICE }, .close_result = 0
-};
-FIXTURE_VARIANT_ADD(connection, file_device_mount)
-{
-	.order = { OPEN_FILE, DEVICE, MOUNT }, .close_result = 0
-};
+FIXTURE_VARIANT_ADD(connection, mount_device_file) { .order = { MOUNT, DEVICE, OPEN_FILE },
+						     .close_result = -ENOTCONN };
+FIXTURE_VARIANT_ADD(connection, mount_file_device) { .order = { MOUNT, OPEN_FILE, DEVICE },
+						     .close_result = 0 };
+FIXTURE_VARIANT_ADD(connection, device_mount_file) { .order = { DEVICE, MOUNT, OPEN_FILE },
+						     .close_result = -ENOTCONN };
+FIXTURE_VARIANT_ADD(connection, device_file_mount) { .order = { DEVICE, OPEN_FILE, MOUNT },
+						     .close_result = -ENOTCONN };
+FIXTURE_VARIANT_ADD(connection, file_mount_device) { .order = { OPEN_FILE, MOUNT, DEVICE },
+						     .close_result = 0 };
+FIXTURE_VARIANT_ADD(connection, file_device_mount) { .order = { OPEN_FILE, DEVICE, MOUNT },
+						     .close_result = 0 };
 
 CASE(connection, freed_with_last_reference, .promise = "L9",
 	.title = "unclosed IDs pin backing files until the last of mount, device and open file is gone, in any order")

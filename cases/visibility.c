@@ -69,7 +69,8 @@ static long do_open_many(void *data)
 
 static long open_many(struct world *w, long count)
 {
-	return client_run(client(w), do_open_many, &count, sizeof(count), "open f %ld times", count);
+	return client_run(client(w), do_open_many, &count, sizeof(count), "open f %ld times",
+			  count);
 }
 
 CASE(procfs, backing_not_in_file_nr, .promise = "P2",
@@ -143,7 +144,8 @@ static long confine_to(struct client *c, const char *dir)
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s", dir);
-	return client_run(c, do_enter_landlock, path, sizeof(path), "allow by Landlock only %s", dir);
+	return client_run(c, do_enter_landlock, path, sizeof(path), "allow by Landlock only %s",
+			  dir);
 }
 
 CASE(landlock, client_rules_do_not_apply, .promise = "P8", .needs = NEED_LANDLOCK,

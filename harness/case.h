@@ -25,37 +25,36 @@ static struct __test_metadata *case_running;
  * kselftest's @variant. The fixture defines struct world. Title and promise are mandatory, and the
  * promise is one of contract.h; otherwise the program refuses to run.
  */
-#define CASE(fixture_name, case_name, ...)                                                    \
-	static struct case_info _##fixture_name##_##case_name##_info = {                      \
-		.fixture = #fixture_name, .name = #case_name, .line = __LINE__, __VA_ARGS__   \
-	};                                                                                    \
-	static void __attribute__((constructor)) _##fixture_name##_##case_name##_add(void)    \
-	{                                                                                     \
-		case_add(&_##fixture_name##_##case_name##_info);                              \
-	}                                                                                     \
-	static void _##fixture_name##_##case_name##_body(                                     \
-		struct __test_metadata *_metadata, struct world *w,                           \
-		const FIXTURE_VARIANT(fixture_name) * variant);                               \
-	TEST_F_TIMEOUT(fixture_name, case_name, case_timeout())                               \
-	{                                                                                     \
-		_##fixture_name##_##case_name##_body(_metadata, self->w, variant);            \
-	}                                                                                     \
-	static void _##fixture_name##_##case_name##_body(                                     \
-		struct __test_metadata __attribute__((unused)) *_metadata,                    \
-		struct world __attribute__((unused)) *w,                                      \
+#define CASE(fixture_name, case_name, ...) \
+	static struct case_info _##fixture_name##_##case_name##_info = { \
+		.fixture = #fixture_name, .name = #case_name, .line = __LINE__, __VA_ARGS__ \
+	}; \
+	static void __attribute__((constructor)) _##fixture_name##_##case_name##_add(void) \
+	{ \
+		case_add(&_##fixture_name##_##case_name##_info); \
+	} \
+	static void _##fixture_name##_##case_name##_body( \
+		struct __test_metadata *_metadata, struct world *w, \
+		const FIXTURE_VARIANT(fixture_name) * variant); \
+	TEST_F_TIMEOUT(fixture_name, case_name, case_timeout()) \
+	{ \
+		_##fixture_name##_##case_name##_body(_metadata, self->w, variant); \
+	} \
+	static void _##fixture_name##_##case_name##_body( \
+		struct __test_metadata __attribute__((unused)) * _metadata, \
+		struct world __attribute__((unused)) * w, \
 		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) * variant)
 
 /* Skips the case with a reason as for case_note_skip(), unless it has failed. */
-#define CASE_SKIP(...)                                                                        \
-	do {                                                                                  \
-		struct __test_metadata *_metadata = case_running;                             \
-		if (_metadata->exit_code == KSFT_FAIL)                                        \
-			return;                                                               \
-		SKIP(return, "%s", case_note_skip(__VA_ARGS__));                              \
+#define CASE_SKIP(...) \
+	do { \
+		struct __test_metadata *_metadata = case_running; \
+		if (_metadata->exit_code == KSFT_FAIL) \
+			return; \
+		SKIP(return, "%s", case_note_skip(__VA_ARGS__)); \
 	} while (0)
 
-static inline const char *case_variant_name(const struct __test_metadata *test,
-					    const void *variant)
+static inline const char *case_variant_name(const struct __test_metadata *test, const void *variant)
 {
 	const struct __fixture_variant_metadata *v;
 
@@ -87,17 +86,17 @@ static inline bool case_none_executed(void)
 }
 
 /* In FIXTURE_TEARDOWN: prints the context of a failure, turns an expected one into XFAIL. */
-#define case_end_here()                                                                       \
-	do {                                                                                  \
-		if (case_is_broken())                                                         \
-			_metadata->exit_code = KSFT_FAIL;                                     \
-		const char *_xfail = case_end(_metadata->exit_code == KSFT_FAIL);             \
-		if (_xfail && _metadata->exit_code != KSFT_SKIP) {                            \
-			snprintf(_metadata->results->reason,                                  \
-				 sizeof(_metadata->results->reason), "%s", _xfail);           \
-			_metadata->exit_code = _metadata->exit_code == KSFT_FAIL ?            \
-						       KSFT_XFAIL : KSFT_XPASS;               \
-		}                                                                             \
+#define case_end_here() \
+	do { \
+		if (case_is_broken()) \
+			_metadata->exit_code = KSFT_FAIL; \
+		const char *_xfail = case_end(_metadata->exit_code == KSFT_FAIL); \
+		if (_xfail && _metadata->exit_code != KSFT_SKIP) { \
+			snprintf(_metadata->results->reason, sizeof(_metadata->results->reason), \
+				 "%s", _xfail); \
+			_metadata->exit_code = \
+				_metadata->exit_code == KSFT_FAIL ? KSFT_XFAIL : KSFT_XPASS; \
+		} \
 	} while (0)
 
 /* case_skip_now(): kselftest takes outcome and reason from exit status and shared memory. */
@@ -116,20 +115,20 @@ static inline void case_exit_as_skipped(const char *reason)
 }
 
 /* In FIXTURE_SETUP, before anything can skip or fail: begins the evidence. */
-#define case_begin_here()                                                                     \
-	(case_running = _metadata, case_skip_now = case_exit_as_skipped,                      \
-	 case_begin(_metadata->fixture->name, case_variant_name(_metadata, variant),          \
+#define case_begin_here() \
+	(case_running = _metadata, case_skip_now = case_exit_as_skipped, \
+	 case_begin(_metadata->fixture->name, case_variant_name(_metadata, variant), \
 		    _metadata->name))
 
-#define CASE_MAIN()                                                                           \
-	int main(int argc, char **argv)                                                       \
-	{                                                                                     \
-		static const struct case_runner runner = {                                    \
-			.run = test_harness_run,                                              \
-			.for_each_test = case_for_each_test,                                  \
-			.none_executed = case_none_executed,                                  \
-		};                                                                            \
-		return case_main(argc, argv, &runner);                                        \
+#define CASE_MAIN() \
+	int main(int argc, char **argv) \
+	{ \
+		static const struct case_runner runner = { \
+			.run = test_harness_run, \
+			.for_each_test = case_for_each_test, \
+			.none_executed = case_none_executed, \
+		}; \
+		return case_main(argc, argv, &runner); \
 	}
 
 #endif

@@ -81,8 +81,8 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 		 fixture, *variant ? "." : "", variant, name);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	record_case(running_name);
-	record("begin", "promise", running->promise, "title", running->title, "server", suite.subject(),
-	       NULL);
+	record("begin", "promise", running->promise, "title", running->title, "server",
+	       suite.subject(), NULL);
 	mark_kernel_log("begin");
 	return running;
 }
@@ -120,8 +120,8 @@ static bool may_fail(const struct case_info *info)
 		return false;
 	if (info->xfail_since && release_lacks(release_running(), info->xfail_since))
 		return false;
-	return info->xfail && (!info->xfail_before ||
-			       release_lacks(release_running(), info->xfail_before));
+	return info->xfail &&
+	       (!info->xfail_before || release_lacks(release_running(), info->xfail_before));
 }
 
 const char *case_end(bool failed)

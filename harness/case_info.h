@@ -19,16 +19,16 @@ struct case_info {
 	const char *xfail;	    /* why every known kernel fails it, see case_void_xfail() */
 	const char *xfail_since;    /* not kernels that release_lacks() this, */
 	const char *xfail_before;   /* only kernels that release_lacks() this */
-	const char *xfail_on;	    /* only on this library, see case_note_library(); it is at fault */
-	const char *abilities;	    /* that the hello of the server must have, separated by blanks */
+	const char *xfail_on;  /* only on this library, see case_note_library(); it is at fault */
+	const char *abilities; /* that the hello of the server must have, separated by blanks */
 	/*
 	 * A kernel log report that is known and does not fail the case that causes it: EREs for
 	 * its first line and for one of the next five. Without backslashes and quotes.
 	 */
 	const char *known_report[2];
-	unsigned int needs;	    /* NEED_* beside need_default, which case_add() adds; */
-	unsigned int needs_not;	    /* but for these */
-	const void *world;	    /* options for the fixture */
+	unsigned int needs;	/* NEED_* beside need_default, which case_add() adds; */
+	unsigned int needs_not; /* but for these */
+	const void *world;	/* options for the fixture */
 	int line;
 	struct case_info *next;
 };

@@ -19,48 +19,48 @@
  *	EXPECT_TEXT(server_ops(w), "LOOKUP OPEN RELEASE");
  *	EXPECT_HOLDS(second > first, "an ID is greater than the one before");
  */
-#define EXPECT_RET(got, want) _EXPECT_ROWS(0, #got, got, since("0", want))
-#define ASSERT_RET(got, want) _EXPECT_ROWS(1, #got, got, since("0", want))
+#define EXPECT_RET(got, want)	   _EXPECT_ROWS(0, #got, got, since("0", want))
+#define ASSERT_RET(got, want)	   _EXPECT_ROWS(1, #got, got, since("0", want))
 #define EXPECT_RET_SINCE(got, ...) _EXPECT_ROWS(0, #got, got, __VA_ARGS__)
 
 /* A value above 0, as IDs are; recorded as "positive". */
 #define EXPECT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _WHERE), 0)
 #define ASSERT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _WHERE), 1)
 
-#define EXPECT_TEXT(got, want) _EXPECT(expect_text("expect", #got, got, want, _WHERE), 0)
-#define ASSERT_TEXT(got, want) _EXPECT(expect_text("expect", #got, got, want, _WHERE), 1)
+#define EXPECT_TEXT(got, want)	 _EXPECT(expect_text("expect", #got, got, want, _WHERE), 0)
+#define ASSERT_TEXT(got, want)	 _EXPECT(expect_text("expect", #got, got, want, _WHERE), 1)
 #define EXPECT_HOLDS(cond, what) _EXPECT(expect_holds(what, cond, _WHERE), 0)
 
 /* Bytes: @got_size may be -errno of what was to get them. @what names them: "backing file f". */
-#define EXPECT_CONTENT(what, got, got_size, want, want_size)                                  \
+#define EXPECT_CONTENT(what, got, got_size, want, want_size) \
 	_EXPECT(expect_content(what, got, got_size, want, want_size, _WHERE), 0)
 
 /* The value of a call, above 0: else the case ends. */
-#define POSITIVE_OK(what, call)                                                               \
-	({                                                                                    \
-		long _value = call;                                                           \
-		_EXPECT(expect_positive(what, _value, _WHERE), 1);                            \
-		_value;                                                                       \
+#define POSITIVE_OK(what, call) \
+	({ \
+		long _value = call; \
+		_EXPECT(expect_positive(what, _value, _WHERE), 1); \
+		_value; \
 	})
 
 #define _WHERE __FILE__, __LINE__
 
-#define _EXPECT_ROWS(fatal, text, got, ...)                                                   \
-	do {                                                                                  \
-		const struct since_row _rows[] = { __VA_ARGS__ };                             \
-		_EXPECT(expect_ret(text, got, _rows, sizeof(_rows) / sizeof(_rows[0]),        \
-				   _WHERE), fatal);                                           \
+#define _EXPECT_ROWS(fatal, text, got, ...) \
+	do { \
+		const struct since_row _rows[] = { __VA_ARGS__ }; \
+		_EXPECT(expect_ret(text, got, _rows, sizeof(_rows) / sizeof(_rows[0]), _WHERE), \
+			fatal); \
 	} while (0)
 
-#define _EXPECT(met, fatal)                                                                   \
-	do {                                                                                  \
-		if (!(met)) {                                                                 \
-			case_running->exit_code = KSFT_FAIL;                                  \
-			if (fatal) {                                                          \
-				case_void_xfail();                                            \
-				__bail(1, case_running);                                      \
-			}                                                                     \
-		}                                                                             \
+#define _EXPECT(met, fatal) \
+	do { \
+		if (!(met)) { \
+			case_running->exit_code = KSFT_FAIL; \
+			if (fatal) { \
+				case_void_xfail(); \
+				__bail(1, case_running); \
+			} \
+		} \
 	} while (0)
 
 bool expect_ret(const char *what, long got, const struct since_row *rows, size_t count,

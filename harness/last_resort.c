@@ -13,10 +13,10 @@
 #include "clock.h"
 #include "last_resort.h"
 
-#define VARIABLE   "FPT_LAST_RESORT" /* the socket: descriptor and inode */
-#define ABOVE	   100		     /* above the descriptors that scripts use */
-#define REQUESTS   256
-#define GONE	   1 /* the descriptor that hangs up when the requester ends */
+#define VARIABLE    "FPT_LAST_RESORT" /* the socket: descriptor and inode */
+#define ABOVE	    100		      /* above the descriptors that scripts use */
+#define REQUESTS    256
+#define GONE	    1 /* the descriptor that hangs up when the requester ends */
 #define DESCRIPTORS 2
 
 struct message {
@@ -27,11 +27,11 @@ struct message {
 
 static struct msghdr *prepare(struct message *message, long *until)
 {
-	message->iov = (struct iovec){ until, sizeof(*until) };
-	message->header = (struct msghdr){ .msg_iov = &message->iov,
-					   .msg_iovlen = 1,
-					   .msg_control = message->control,
-					   .msg_controllen = sizeof(message->control) };
+	message->iov = (struct iovec) { until, sizeof(*until) };
+	message->header = (struct msghdr) { .msg_iov = &message->iov,
+					    .msg_iovlen = 1,
+					    .msg_control = message->control,
+					    .msg_controllen = sizeof(message->control) };
 	return &message->header;
 }
 
@@ -58,7 +58,7 @@ static bool receive(void)
 	memcpy(fds, CMSG_DATA(cmsg), sizeof(fds));
 	files[count] = fds[0];
 	until[count] = when;
-	watched[count++] = (struct pollfd){ .fd = fds[GONE] };
+	watched[count++] = (struct pollfd) { .fd = fds[GONE] };
 	return true;
 }
 
@@ -87,7 +87,7 @@ static int next_deadline(long now)
 
 static void serve(int socket)
 {
-	watched[0] = (struct pollfd){ .fd = socket, .events = POLLIN };
+	watched[0] = (struct pollfd) { .fd = socket, .events = POLLIN };
 	for (;;) {
 		poll(watched, count, next_deadline(now_ms()));
 		for (size_t i = count; --i;)
@@ -171,7 +171,7 @@ int last_resort(int file, int ms)
 	fds[0] = file;
 	fds[GONE] = alive[0];
 	cmsg = CMSG_FIRSTHDR(prepare(&message, &until));
-	*cmsg = (struct cmsghdr){ CMSG_LEN(sizeof(fds)), SOL_SOCKET, SCM_RIGHTS };
+	*cmsg = (struct cmsghdr) { CMSG_LEN(sizeof(fds)), SOL_SOCKET, SCM_RIGHTS };
 	memcpy(CMSG_DATA(cmsg), fds, sizeof(fds));
 	err = sendmsg(socket, &message.header, MSG_NOSIGNAL) < 0 ? -errno : 0;
 	close(alive[0]); /* the other end stays open until the caller ends */

@@ -128,7 +128,8 @@ static void list_case(const char *format, const char *full, const struct case_in
 
 	needs_names(info->needs, needs);
 	ability_names(info->abilities, abilities, sizeof(abilities));
-	printf(format, full, info->promise, info->since ? info->since : "6.9", needs, abilities, info->title);
+	printf(format, full, info->promise, info->since ? info->since : "6.9", needs, abilities,
+	       info->title);
 }
 
 static void list_line(const char *full, const struct case_info *info)

@@ -17,7 +17,7 @@ struct since_row {
 
 static inline struct since_row since(const char *release, long want)
 {
-	return (struct since_row){ release, want };
+	return (struct since_row) { release, want };
 }
 
 /* < 0, 0, > 0 if @a is older than, the same as, newer than @b. */

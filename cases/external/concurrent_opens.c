@@ -6,8 +6,8 @@
 
 #include "external/external_helpers.h"
 
-#define ADVICE                                                                                \
-	"of overlapping opens of one file the kernel accepts the second only with the ID of the "  \
+#define ADVICE \
+	"of overlapping opens of one file the kernel accepts the second only with the ID of the " \
 	"first: keep an ID per inode, count the opens, and either pass all of them through or none"
 
 EXTERNAL_FIXTURE(overlapping);
@@ -49,8 +49,8 @@ CASE(overlapping, all_access_modes_succeed, .promise = "A5",
 
 	for (size_t first = 0; first < OPENS; first++)
 		for (size_t second = 0; second < OPENS; second++) {
-			snprintf(what, sizeof(what), "open for %s, then for %s",
-				 opens[first].name, opens[second].name);
+			snprintf(what, sizeof(what), "open for %s, then for %s", opens[first].name,
+				 opens[second].name);
 			_EXPECT_ROWS(0, what, open_twice(w, "f", first, second), since("0", 0));
 		}
 }

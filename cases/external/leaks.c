@@ -10,7 +10,7 @@
 #define RW    (PROT_READ | PROT_WRITE)
 #define TIMES 50
 
-#define CLOSE_IT                                                                              \
+#define CLOSE_IT \
 	"close the ID, and its own descriptor, when the last open file of the inode is released; " \
 	"files of CREATE and TMPFILE are open files, too"
 
@@ -146,11 +146,11 @@ CASE(pins, none_after_link_and_close, .promise = "A8",
 
 EXTERNAL_FIXTURE(unlinked);
 
-#define WATCH_ENDS(watch)                                                                     \
-	do {                                                                                  \
-		watch = backing_watch_ends();                                                 \
-		if (watch < 0)                                                                \
-			CASE_SKIP("config: no fanotify of filesystems (set CONFIG_FANOTIFY=y)");  \
+#define WATCH_ENDS(watch) \
+	do { \
+		watch = backing_watch_ends(); \
+		if (watch < 0) \
+			CASE_SKIP("config: no fanotify of filesystems (set CONFIG_FANOTIFY=y)"); \
 	} while (0)
 
 CASE(unlinked, o_tmpfile_freed_on_close, .promise = "A9",

@@ -9,7 +9,7 @@
 #include "shared/fuse_uapi.h"
 
 /* The flags that the kernel accepts beside FOPEN_PASSTHROUGH, and that one. */
-#define ACCEPTED_FLAGS                                                                        \
+#define ACCEPTED_FLAGS \
 	(FOPEN_PASSTHROUGH | FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES | FOPEN_NOFLUSH)
 
 /* What makes an open fail with EIO, and what a maintainer of fs/fuse would say to it. */
@@ -144,8 +144,8 @@ static const struct finding *judge(struct world *w, long fd, size_t since,
 
 /* An open while that of @first, if any, goes on; its descriptor is returned in @fd. */
 static const struct finding *open_and_judge(struct world *w, const char *path, int flags,
-					  const struct reply *first, const struct reply **reply,
-					  long *fd)
+					    const struct reply *first, const struct reply **reply,
+					    long *fd)
 {
 	size_t since = replies_count();
 

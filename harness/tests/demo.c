@@ -20,7 +20,8 @@ const struct promise contract[] = {
 	{ "D2", "a failure names its fix", "harness/case_info.c: show_hint()" },
 	{ "D3", "a failure can be expected", "harness/case_info.c: case_end()" },
 	{ "D4", "a skip has a reason", "harness/case_info.c: case_note_skip()" },
-	{ "D5", "a broken case says nothing about the kernel", "harness/case_info.c: case_note_broken()" },
+	{ "D5", "a broken case says nothing about the kernel",
+	  "harness/case_info.c: case_note_broken()" },
 	{ "D6", "expectations depend on the release", "harness/since.c: since_select()" },
 	{ "D7", "an accident fails the case", "kselftest_harness.h: __wait_for_test()" },
 	{ 0 },
@@ -37,22 +38,22 @@ static long world_answer(const struct world *w)
 	return w->answer;
 }
 
-#define DEMO_FIXTURE(fixture_name)                                                            \
-	FIXTURE(fixture_name)                                                                 \
-	{                                                                                     \
-		struct world *w;                                                              \
-	};                                                                                    \
-	FIXTURE_SETUP(fixture_name)                                                           \
-	{                                                                                     \
-		static struct world world = { .answer = 42 };                                 \
-                                                                                              \
-		self->w = &world;                                                             \
-		case_begin_here();                                                            \
-	}                                                                                     \
-	FIXTURE_TEARDOWN(fixture_name)                                                        \
-	{                                                                                     \
-		case_end_here();                                                              \
-	}                                                                                     \
+#define DEMO_FIXTURE(fixture_name) \
+	FIXTURE(fixture_name) \
+	{ \
+		struct world *w; \
+	}; \
+	FIXTURE_SETUP(fixture_name) \
+	{ \
+		static struct world world = { .answer = 42 }; \
+\
+		self->w = &world; \
+		case_begin_here(); \
+	} \
+	FIXTURE_TEARDOWN(fixture_name) \
+	{ \
+		case_end_here(); \
+	} \
 	struct fixture_name##_needs_a_semicolon
 
 DEMO_FIXTURE(verdict);

@@ -101,17 +101,17 @@ static int output_of(void (*write_it)(void), int fd, char *text, size_t size)
 
 static void add_untitled(void)
 {
-	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .promise = "E1" });
+	case_add(&(struct case_info) { .fixture = "f", .name = "c", .line = 7, .promise = "E1" });
 }
 
 static void add_without_promise(void)
 {
-	case_add(&(struct case_info){ .fixture = "f", .name = "c", .line = 7, .title = "t" });
+	case_add(&(struct case_info) { .fixture = "f", .name = "c", .line = 7, .title = "t" });
 }
 
 static void add_with_unknown_promise(void)
 {
-	case_add(&(struct case_info){
+	case_add(&(struct case_info) {
 		.fixture = "f", .name = "c", .line = 7, .promise = "E2", .title = "t" });
 }
 
@@ -182,7 +182,8 @@ TEST(record_reports_a_lost_line)
 
 	EXPECT_EQ(0, output_of(record_too_much, STDOUT_FILENO, said, sizeof(said)));
 	EXPECT_STREQ("# evidence lost: No space left on device\n"
-		     "{\"type\":\"note\",\"case\":\"\",\"value\":\"y\"}\n", said);
+		     "{\"type\":\"note\",\"case\":\"\",\"value\":\"y\"}\n",
+		     said);
 }
 
 static void record_nowhere(void)
@@ -220,7 +221,8 @@ TEST(step_log_in_order)
 
 	EXPECT_EQ(0, output_of(show_two_steps, STDOUT_FILENO, said, sizeof(said)));
 	EXPECT_STREQ("#      1. client0: open f = EIO\n"
-		     "#      2. server: go a = ok 1\n", said);
+		     "#      2. server: go a = ok 1\n",
+		     said);
 }
 
 TEST(step_log_counts_omitted_steps)

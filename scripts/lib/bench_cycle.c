@@ -48,11 +48,14 @@ static void serve(int device)
 		char space[FUSE_MIN_READ_BUFFER + 65536];
 	} in;
 	struct wire_init_out init = { .major = WIRE_MAJOR,
-				      .minor = WIRE_MINOR, .max_write = 65536 };
-	struct wire_entry_out entry = { .nodeid = FILE_INO, .entry_valid = VALID,
-					.attr_valid = VALID,
-					.attr = { .ino = FILE_INO, .mode = S_IFREG | 0644,
-						  .nlink = 1 } };
+				      .minor = WIRE_MINOR,
+				      .max_write = 65536 };
+	struct wire_entry_out entry = {
+		.nodeid = FILE_INO,
+		.entry_valid = VALID,
+		.attr_valid = VALID,
+		.attr = { .ino = FILE_INO, .mode = S_IFREG | 0644, .nlink = 1 }
+	};
 	struct wire_open_out open = { 0 };
 
 	while (read(device, &in, sizeof(in)) > 0) {

@@ -219,7 +219,7 @@ static int add_members(const struct process *victim)
 			continue;
 		add_connections(p->pid);
 		members[member_count] = *p;
-		ends[member_count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+		ends[member_count++] = (struct pollfd) { .fd = fd, .events = POLLIN };
 	}
 	return member_count - before;
 }
@@ -270,7 +270,7 @@ static bool wait_for_members(int lines)
 	for (int i = 0; i < member_count; i++)
 		pending += ends[i].fd >= 0;
 	while (pending) {
-		ends[member_count] = (struct pollfd){ .fd = lines, .events = POLLIN };
+		ends[member_count] = (struct pollfd) { .fd = lines, .events = POLLIN };
 		if (poll(ends, member_count + 1, remaining_ms()) == 0)
 			return false;
 		if (ends[member_count].revents && take_lines(lines) < 0)

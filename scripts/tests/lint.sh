@@ -16,6 +16,16 @@ have()
 	return 1
 }
 
+# Other versions format otherwise.
+have_clang_format()
+{
+	have clang-format "C sources are formatted" || return
+	clang-format --version | grep -q 'version 14\.' && return
+	n=$((n + 1))
+	echo "ok $n - C sources are formatted # SKIP config: clang-format is not version 14, that of Debian 12"
+	return 1
+}
+
 # nothing_in NAME PATTERN FILE...: no line of the files matches.
 nothing_in()
 {
@@ -78,7 +88,7 @@ too_long_case='
 		$log_readers
 	check "no file of cases is longer than 500 lines" awk "$too_long_file" cases/*.c cases/external/*.c
 	check "no case's body is longer than 30 lines" awk "$too_long_case" cases/*.c cases/external/*.c
-	! have clang-format "C sources" || check "C sources are formatted by .clang-format" clang-format --dry-run -Werror $c_files
+	! have_clang_format || check "C sources are formatted by .clang-format" clang-format --dry-run -Werror $c_files
 	check "no line has white space at its end" sh -c '! grep -nE "[[:blank:]]+$" "$@"' sh $c_files $sh_files
 	check_patch "checkpatch of a kernel tree has little to say" $c_files
 	check "every source names its licence" \

@@ -21,9 +21,9 @@
 
 #include "shared/wire_format.h"
 
-#define NODES	1024
-#define MINOR	40 /* the first with passthrough; the replies are of its size */
-#define SLOW_MS 300
+#define NODES	   1024
+#define MINOR	   40 /* the first with passthrough; the replies are of its size */
+#define SLOW_MS	   300
 #define NO_SUCH_ID 4711
 
 struct node {
@@ -83,8 +83,12 @@ static int fill_attr(const struct node *node, struct wire_attr *attr)
 
 	if (fstatat(node->path, "", &st, AT_EMPTY_PATH) < 0)
 		return -errno;
-	*attr = (struct wire_attr){ .ino = st.st_ino, .size = st.st_size, .blocks = st.st_blocks,
-				    .mode = st.st_mode, .nlink = st.st_nlink, .blksize = 4096 };
+	*attr = (struct wire_attr) { .ino = st.st_ino,
+				     .size = st.st_size,
+				     .blocks = st.st_blocks,
+				     .mode = st.st_mode,
+				     .nlink = st.st_nlink,
+				     .blksize = 4096 };
 	return 0;
 }
 
@@ -101,11 +105,11 @@ static int enter(int path, struct wire_entry_out *entry)
 	if (i == NODES)
 		return -ENOMEM;
 	if (i == node_count)
-		nodes[node_count++] = (struct node){ .path = path, .ino = st.st_ino };
+		nodes[node_count++] = (struct node) { .path = path, .ino = st.st_ino };
 	else
 		close(path);
 	nodes[i].lookups++;
-	*entry = (struct wire_entry_out){ .nodeid = i + 1 };
+	*entry = (struct wire_entry_out) { .nodeid = i + 1 };
 	return fill_attr(&nodes[i], &entry->attr);
 }
 
@@ -234,9 +238,13 @@ static void answer_create(const struct wire_in_header *in, const struct wire_cre
 static void answer_init(const struct wire_in_header *in, const struct wire_init_in *init)
 {
 	const uint64_t flags = FUSE_PASSTHROUGH | FUSE_INIT_EXT | FUSE_BIG_WRITES;
-	struct wire_init_out out = { .major = FUSE_KERNEL_VERSION, .minor = MINOR,
-				     .max_readahead = init->max_readahead, .max_write = 65536,
-				     .flags = (uint32_t)flags, .flags2 = flags >> 32, .max_stack_depth = 1 };
+	struct wire_init_out out = { .major = FUSE_KERNEL_VERSION,
+				     .minor = MINOR,
+				     .max_readahead = init->max_readahead,
+				     .max_write = 65536,
+				     .flags = (uint32_t)flags,
+				     .flags2 = flags >> 32,
+				     .max_stack_depth = 1 };
 
 	answer(in, 0, &out, sizeof(out));
 }
@@ -316,7 +324,8 @@ static void serve(const struct wire_in_header *in, const void *arg)
 		return answer_attr(in);
 	case FUSE_SETATTR:
 		if (((const struct wire_setattr_in *)arg)->valid & FATTR_SIZE &&
-		    truncate(path_of(node_of(in->nodeid)), ((const struct wire_setattr_in *)arg)->size) < 0)
+		    truncate(path_of(node_of(in->nodeid)),
+			     ((const struct wire_setattr_in *)arg)->size) < 0)
 			return answer_done(in, -1);
 		return answer_attr(in);
 	case FUSE_OPEN:
@@ -428,9 +437,9 @@ static bool is_swallowed(const struct wire_in_header *in)
 		const char *name;
 		uint32_t opcode;
 	} swallowed[] = {
-		{ "no-init", FUSE_INIT },   { "no-lookup", FUSE_LOOKUP }, { "no-open", FUSE_OPEN },
-		{ "no-flush", FUSE_FLUSH }, { "no-release", FUSE_RELEASE },
-		{ "open-own-for-ever", FUSE_OPEN },
+		{ "no-init", FUSE_INIT },	{ "no-lookup", FUSE_LOOKUP },
+		{ "no-open", FUSE_OPEN },	{ "no-flush", FUSE_FLUSH },
+		{ "no-release", FUSE_RELEASE }, { "open-own-for-ever", FUSE_OPEN },
 	};
 
 	if (fault("die-at-open") && in->opcode == FUSE_OPEN)

@@ -165,9 +165,9 @@ static void start_job(struct run *run, int number)
 	run->job = number;
 	run->killed = run->timed_out = run->given_up = false;
 	run->deadline = limit ? now() + limit : 0;
-	run->output = (struct lines){ output[0], run->output_data, LINE_BYTES, 0 };
-	run->evidence = (struct lines){ open_evidence(job, evidence, sizeof(evidence)),
-					run->evidence_data, LINE_BYTES, 0 };
+	run->output = (struct lines) { output[0], run->output_data, LINE_BYTES, 0 };
+	run->evidence = (struct lines) { open_evidence(job, evidence, sizeof(evidence)),
+					 run->evidence_data, LINE_BYTES, 0 };
 	run->pid = fork();
 	if (run->pid == 0)
 		exec_program(job, evidence, output[1]);
@@ -245,14 +245,14 @@ static int poll_fds(struct pollfd *fds)
 	int n = FD_COUNT;
 
 	fds[FD_PORT] =
-		(struct pollfd){ .fd = stream_flush() ? -1 : stream_fd(), .events = POLLOUT };
-	fds[FD_CHILDREN] = (struct pollfd){ .fd = children, .events = POLLIN };
-	fds[FD_LOG] = (struct pollfd){ .fd = kernel_log_fd(), .events = POLLIN };
+		(struct pollfd) { .fd = stream_flush() ? -1 : stream_fd(), .events = POLLOUT };
+	fds[FD_CHILDREN] = (struct pollfd) { .fd = children, .events = POLLIN };
+	fds[FD_LOG] = (struct pollfd) { .fd = kernel_log_fd(), .events = POLLIN };
 	for (int i = 0; i < parallel; i++) {
 		if (runs[i].job < 0)
 			continue;
-		fds[n++] = (struct pollfd){ .fd = runs[i].output.fd, .events = POLLIN };
-		fds[n++] = (struct pollfd){ .fd = runs[i].evidence.fd, .events = POLLIN };
+		fds[n++] = (struct pollfd) { .fd = runs[i].output.fd, .events = POLLIN };
+		fds[n++] = (struct pollfd) { .fd = runs[i].evidence.fd, .events = POLLIN };
 	}
 	return n;
 }
