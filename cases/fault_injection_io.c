@@ -95,7 +95,8 @@ CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS
 
 	open_rule(w, OPEN_RULE);
 	backing_fill_ok("f", SEED, SIZE, OFFSET);
-	call = call_read, prepare = drop_pages;
+	call = call_read;
+	prepare = drop_pages;
 	report = alloc_failures_each(w, call_once);
 
 	EXPECT_ALLOC_FAILED(report); /* perhaps none with ENOMEM: readahead is retried */
@@ -112,7 +113,8 @@ CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULT
 
 	open_rule(w, OPEN_RULE);
 	ASSERT_RET(server_override_reply(w, "GETXATTR", "ENODATA"), 0);
-	call = call_write, prepare = make_hole;
+	call = call_write;
+	prepare = make_hole;
 	report = alloc_failures_each(w, call_once);
 
 	EXPECT_ENOMEM(report);
@@ -126,7 +128,8 @@ CASE(first_call, mmap_ok_or_enomem_or_eio, .promise = "X5", .needs = NEED_FAULTS
 	struct alloc_failures report;
 
 	open_rule(w, OPEN_RULE);
-	call = call_map, prepare = make_hole;
+	call = call_map;
+	prepare = make_hole;
 	report = alloc_failures_each(w, call_once);
 
 	EXPECT_ENOMEM(report);

@@ -196,7 +196,7 @@ WORLD_FIXTURE(nested);
 FIXTURE_VARIANT(nested)
 {
 	const char *init;
-	long (*open)(struct world * w);
+	long (*open)(struct world *);
 	const char *dir; /* of the outer file */
 	unsigned int needs;
 };

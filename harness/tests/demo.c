@@ -68,7 +68,7 @@ CASE(verdict, pass, .promise = "D1", .title = "a met expectation passes")
 }
 
 CASE(verdict, fail, .promise = "D1", .title = "a failed EXPECT_ does not end the case",
-     .needs = NEED_REALTIME | NEED_USERNS, .since = "any")
+	.needs = NEED_REALTIME | NEED_USERNS, .since = "any")
 {
 	EXPECT_RET(world_answer(w), -EIO);
 	EXPECT_RET(-ENOENT, 0);
@@ -91,52 +91,52 @@ CASE(verdict, fail_by_assert_positive, .promise = "D1", .title = "a failed ASSER
 }
 
 CASE(verdict, fail_where_fix_is_known, .promise = "D2", .title = "a failure names its fix",
-     .fixed_by = "0123456789ab (fuse: do better)")
+	.fixed_by = "0123456789ab (fuse: do better)")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
 CASE(verdict, pass_where_fix_is_known, .promise = "D2", .title = "a success names no fix",
-     .fixed_by = "0123456789ab (fuse: do better)")
+	.fixed_by = "0123456789ab (fuse: do better)")
 {
 	EXPECT_RET(0, 0);
 }
 
 CASE(verdict, xfail, .promise = "D3", .title = "an expected failure is an XFAIL",
-     .xfail = "no kernel does it yet")
+	.xfail = "no kernel does it yet")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
 CASE(verdict, no_xfail_by_assert, .promise = "D3", .title = "a failed ASSERT_ is never an XFAIL",
-     .xfail = "no kernel does it yet")
+	.xfail = "no kernel does it yet")
 {
 	ASSERT_RET(-EIO, 0);
 }
 
 CASE(verdict, no_xfail_where_broken, .promise = "D3", .title = "a broken case is never an XFAIL",
-     .xfail = "no kernel does it yet")
+	.xfail = "no kernel does it yet")
 {
 	case_note_broken("mount: %s", strerror(EBUSY));
 	EXPECT_RET(-EIO, 0);
 }
 
 CASE(verdict, no_xfail_in_accident, .promise = "D3", .title = "a crash is never an XFAIL",
-     .xfail = "no kernel does it yet")
+	.xfail = "no kernel does it yet")
 {
 	EXPECT_RET(-EIO, 0);
 	raise(SIGSEGV);
 }
 
 CASE(verdict, xpass, .promise = "D3", .title = "an unexpected pass is an XPASS",
-     .xfail = "no kernel does it yet")
+	.xfail = "no kernel does it yet")
 {
 	EXPECT_RET(0, 0);
 }
 
 CASE(verdict, skip_in_body, .promise = "D4", .title = "a case can skip in its body",
-     .abilities = "dance sing",
-     .xfail = "a skip is no XFAIL")
+	.abilities = "dance sing",
+	.xfail = "a skip is no XFAIL")
 {
 	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");
 	EXPECT_HOLDS(false, "the case has ended");
@@ -149,7 +149,7 @@ CASE(verdict, fail_before_skip, .promise = "D4", .title = "a failed case is not 
 }
 
 CASE(verdict, fail_before_fixture_skip, .promise = "D4",
-     .title = "a failed case is not skipped by a fixture")
+	.title = "a failed case is not skipped by a fixture")
 {
 	EXPECT_RET(-EIO, 0);
 	case_skip_now("config: CONFIG_DEMO is not set");
@@ -210,7 +210,7 @@ FIXTURE_VARIANT_ADD(release, second_unchanged) { "6.18", -EOPNOTSUPP };
 FIXTURE_VARIANT_ADD(release, neither) { "6.18", -EBADF };
 
 CASE(release, newest_counts, .promise = "D6", .title = "the newest expectation not above the release counts",
-     .since = "6.9")
+	.since = "6.9")
 {
 	setenv("FPT_RELEASE", variant->running, 1);
 	EXPECT_RET_SINCE(variant->observed, since("6.12.4", -EISDIR), since("6.9", -EOPNOTSUPP));
@@ -235,36 +235,36 @@ CASE(accident, timeout, .promise = "D7", .title = "a hang fails the case")
 }
 
 CASE(verdict, xfail_before_release, .promise = "D3",
-     .title = "a failure is expected before .xfail_before", .xfail = "fixed later",
-     .xfail_since = "5.1", .xfail_before = "999.1")
+	.title = "a failure is expected before .xfail_before", .xfail = "fixed later",
+	.xfail_since = "5.1", .xfail_before = "999.1")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
 CASE(verdict, no_xfail_before_release, .promise = "D3",
-     .title = "a pass before .xfail_since is a PASS", .xfail = "broken later",
-     .xfail_since = "999.1")
+	.title = "a pass before .xfail_since is a PASS", .xfail = "broken later",
+	.xfail_since = "999.1")
 {
 	EXPECT_RET(0, 0);
 }
 
 CASE(verdict, no_xfail_since_release, .promise = "D3",
-     .title = "a failure from .xfail_before on is a FAIL", .xfail = "fixed long ago",
-     .xfail_before = "5.1")
+	.title = "a failure from .xfail_before on is a FAIL", .xfail = "fixed long ago",
+	.xfail_before = "5.1")
 {
 	EXPECT_RET(-EIO, 0);
 }
 
 CASE(verdict, xfail_on_library, .promise = "D3", .title = "a failure is expected on the library of .xfail_on",
-     .xfail = "the library does not do it yet", .xfail_on = "this")
+	.xfail = "the library does not do it yet", .xfail_on = "this")
 {
 	case_note_library("this");
 	EXPECT_RET(-EIO, 0);
 }
 
 CASE(verdict, no_xfail_on_other_library, .promise = "D3",
-     .title = "a failure on another library than .xfail_on is a FAIL",
-     .xfail = "that library does not do it yet", .xfail_on = "that")
+	.title = "a failure on another library than .xfail_on is a FAIL",
+	.xfail = "that library does not do it yet", .xfail_on = "that")
 {
 	case_note_library("this");
 	EXPECT_RET(-EIO, 0);

@@ -41,7 +41,7 @@ CASE(vm, hangs, .promise = "V2", .title = "a kernel without output is reported a
 }
 
 CASE(vm, panics_without_reboot, .promise = "V2",
-     .title = "a panic without reboot is reported as crash with its reason")
+	.title = "a panic without reboot is reported as crash with its reason")
 {
 	EXPECT_RET(write_file("/proc/sys/kernel/panic", "0"), 0);
 	EXPECT_RET(write_file("/proc/sysrq-trigger", "c"), 0);
@@ -55,7 +55,7 @@ static void __attribute__((constructor)) join_group(void)
 }
 
 CASE(vm, unkillable_program, .promise = "V2",
-     .title = "a program that cannot be killed is reported as timeout")
+	.title = "a program that cannot be killed is reported as timeout")
 {
 	EXPECT_RET(freezer_freeze(), 0);
 	pause();
@@ -63,7 +63,7 @@ CASE(vm, unkillable_program, .promise = "V2",
 
 /* /dev/kmsg escapes each of these bytes as four, and truncates at 2048 without a newline. */
 CASE(vm, logs_long_message, .promise = "V1",
-     .title = "a truncated kernel message does not block the log")
+	.title = "a truncated kernel message does not block the log")
 {
 	char text[900] = "<6>";
 
@@ -78,7 +78,7 @@ CASE(vm, passes_last, .promise = "V1", .title = "a case after crashes has its ou
 }
 
 CASE(vm, exceeds_time_limit, .promise = "V2",
-     .title = "a program that exceeds its time limit is reported as timeout")
+	.title = "a program that exceeds its time limit is reported as timeout")
 {
 	pause();
 }

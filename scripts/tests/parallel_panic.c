@@ -35,7 +35,7 @@ static int meet(int fd, short event)
 }
 
 CASE(concurrent_run, only_bad_panics, .promise = "V3",
-     .title = "the bad program is reported as crash, the other one passes")
+	.title = "the bad program is reported as crash, the other one passes")
 {
 	const int meeting = open_meeting();
 

@@ -39,13 +39,13 @@ static int leave_unkillable_child(void)
 }
 
 CASE(unkillable_child, passes, .promise = "V3",
-     .title = "a case that leaves an unkillable process passes")
+	.title = "a case that leaves an unkillable process passes")
 {
 	EXPECT_RET(leave_unkillable_child(), 0);
 }
 
 CASE(unkillable_child, fails, .promise = "V3",
-     .title = "a case that failed is not also counted as a crash")
+	.title = "a case that failed is not also counted as a crash")
 {
 	EXPECT_RET(leave_unkillable_child(), 0);
 	EXPECT_RET(-EIO, 0);
