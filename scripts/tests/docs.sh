@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the documents name is there: files, scripts, targets of make, options.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+cd "$tests/../.."
+
+pages=(README.md CONTRIBUTING.md */README.md fixtures/servers/*.md fixtures/servers/*/README.md scripts/vm/README.md)
+[ -e scripts/vm/README.md ] || unset 'pages[-1]'
+
+broken_links()
+{
+	local page link
+
+	for page; do
+		grep -oP '\]\(\K[^)#]+' "$page" | grep -v '^https\?:' | while read -r link; do
+			[ -e "$(dirname "$page")/$link" ] || echo "$page: $link"
+		done
+	done
+}
+
+# Commands as they are written to be run from the checkout.
+missing_scripts()
+{
+	grep -noP '(?<![\w/.])scripts/[\w-]+\.(sh|inc|awk)' "$@" | sort -u | while IFS=: read -r page line script; do
+		[ -e "$script" ] || echo "$page:$line: $script"
+	done
+}
+
+missing_targets()
+{
+	grep -ohP '(`|^    .*)make \K[a-z_]+' "$@" | grep -vx headers | sort -u | while read -r target; do # a kernel's
+		grep -qE "^$target:" Makefile tests.mk || echo "make $target"
+	done
+}
+
+unknown_options() # SCRIPT PAGE...: those that --help does not have
+{
+	local script=$1 option
+
+	shift
+	grep -ohP "scripts/$script\.sh[^|\`#]*" "$@" | grep -oP '(?<= )--[a-z-]+' | sort -u | while read -r option; do
+		"scripts/$script.sh" --help | grep -q -- "$option" || echo "$script.sh $option"
+	done
+}
+
+nothing()
+{
+	local said
+
+	said=$("$@")
+	[ -z "$said" ] || { echo "$said"; return 1; }
+}
+
+check "README.md is for two minutes: at most 150 lines" test "$(wc -l <README.md)" -le 150
+check "links lead somewhere" nothing broken_links "${pages[@]}"
+check "scripts exist" nothing missing_scripts "${pages[@]}"
+check "targets of make exist" nothing missing_targets "${pages[@]}"
+for script in run vm kernel libfuse compare report matrix; do
+	check "options of $script.sh exist" nothing unknown_options $script "${pages[@]}"
+done
+check "every command is on the page of scripts/" nothing sh -c 'for script in scripts/*.sh; do
+	grep -q "${script##*/}" scripts/README.md || [ "$script" = scripts/check.sh ] || echo "$script"; done'
+check "each room has its page" ls harness/README.md fixtures/README.md cases/README.md scripts/README.md results/README.md
+
+finish
