@@ -115,7 +115,7 @@ check_host()
 {
 	local why
 
-	why=$("$OUTPUT/contain" --machine) || die "${why:-$OUTPUT/contain --machine failed: run 'make' again}" 4
+	why=$("$OUTPUT/contain" --host) || die "${why:-$OUTPUT/contain --host failed: run 'make' again}" 4
 }
 
 # --- for the author of a server ----------------------------------------------
