@@ -279,9 +279,11 @@ function is_pass(v)
 }
 
 # "kernel", "library" or "". Never without a control: another server that passes the case or, for
-# the kernel, other cases that raw passes.
+# the kernel, other cases that raw passes. Never with a deliberate fault.
 function find_suspect(server, name,    v)
 {
+	if (FAULT != "")
+		return ""
 	if ((server, name) in splats || (server, name) in death)
 		return "kernel"
 	v = outcome["raw", name]

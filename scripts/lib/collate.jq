@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Evidence (JSON lines, evidence/<server>/<program>.jsonl) to one TSV line per
-# fact that the join needs: server, type, case, and two values. A line that a
-# crash cut short is passed over.
+# Makes TSV for collate.awk of evidence (JSON lines, evidence/<server>/<program>.jsonl): server, type,
+# case and two values. Skips a line that a crash cut short.
 
 def unmet: if .ok == false then "\(.what): got \(.observed), wanted \(.wanted)" else "" end;
 

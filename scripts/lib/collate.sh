@@ -17,7 +17,8 @@ usage()
 	and stopped (the run ended at its first failure), if they exist. Prints the summary, with
 	--verbose also each case that was skipped or failed as expected.
 
-	RERUN  how a case is run again: lines of server, tab, command up to the case's name
+	RERUN      how a case is run again: lines of server, tab, command up to the case's name
+	FPT_FAULT  the deliberate fault that the run had; with one, no failure names a suspect
 
 	Exit status: 0 passed, 1 failed or wrong use, 4 nothing executed.
 	END
@@ -62,7 +63,7 @@ mkdir -p "$results"
 jq -nRr -f "$scripts/lib/collate.jq" "${evidence[@]:-/dev/null}" |
 	awk -f "$scripts/lib/splats.awk" -f "$scripts/lib/collate.ktap.awk" -f "$scripts/lib/collate.kmsg.awk" -f "$scripts/lib/collate.awk" \
 		-f "$scripts/lib/collate.summary.awk" \
-		-v DIR="$run" -v VERBOSE="$verbose" -v STOPPED="$stopped" -v KERNEL="$kernel" -v SERVERS="$*" \
+		-v DIR="$run" -v FAULT="${FPT_FAULT-}" -v VERBOSE="$verbose" -v STOPPED="$stopped" -v KERNEL="$kernel" -v SERVERS="$*" \
 		-v OUT="$results" -v FACTS="$run/facts.tsv" -v LOG="$run/kernel.log" \
 		kind=list "$run/cases.tsv" kind=status "$run/status.tsv" \
 		kind=deaths ${deaths:+"$deaths"} kind=known ${known:+"$known"} kind=evidence - \

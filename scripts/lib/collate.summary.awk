@@ -72,6 +72,10 @@ function server_totals(server,    n, i, v, text)
 # An external file system has no control to compare with: advice.awk names what is wrong.
 function list_suspects(    i, server)
 {
+	if (FAULT != "") {
+		print "\na deliberate fault is active (FPT_FAULT=" FAULT "): this run says nothing about the kernel or a library"
+		return
+	}
 	suspect_heading = "\nSuspected:\n"
 	for (i = 1; i <= n_servers; i++) {
 		server = servers[i]

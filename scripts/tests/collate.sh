@@ -7,6 +7,7 @@ set -eu
 . "$(dirname "$0")/tap.inc"
 
 need_built cases/known_bug
+unset FPT_FAULT
 expected=$tests/data/collate/expected
 run=$tmp/run
 cp -R "$tests/data/collate" "$run"
@@ -127,6 +128,15 @@ says "nothing passes: undecided" "$tmp/out" '  undecided: 2 cases failed, and ra
 check "not the kernel" not_in "$tmp/out" '  kernel k: .*'
 FPT_MOUNT=x "$scripts/lib/collate.sh" "$run" k libfuse >"$tmp/out" || :
 check "an external file system gets no advice of --server raw" not_in "$tmp/out" '.*--server raw.*'
+
+on_both "ok 2 f.library" "not ok 2 f.library" ""
+says "fails on a library alone: the library" "$run/results/k/libfuse.tsv" 'p.f.library.libfuse.fail.*; suspect: library'
+FPT_FAULT=wrong-id "$scripts/lib/collate.sh" "$run" k raw libfuse >"$tmp/out" || :
+says "the same with a deliberate fault: the summary names the fault" "$tmp/out" \
+	'a deliberate fault is active (FPT_FAULT=wrong-id): this run says nothing about the kernel or a library'
+check "no Suspected section" not_in "$tmp/out" 'Suspected:'
+says "the case fails" "$run/results/k/libfuse.tsv" 'p.f.library.libfuse.fail.*'
+check "without a suspect" not_in "$run/results/k/libfuse.tsv" '.*suspect: .*'
 
 # Servers over io_uring, while raw passes. Arguments: "SERVER VERDICT".
 over_ring()

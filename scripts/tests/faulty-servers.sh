@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Servers that break the control protocol in one way each (fixtures/tests/faulty.c): the case is
+# Servers that violate the control protocol in one way each (fixtures/tests/faulty.c): the case is
 # broken, in bounded time, for a reason that names the section; neither kernel nor library is a
-# suspect. The suite itself keeps the protocol.
+# suspect. The commands of the suite keep to the protocol.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -15,9 +15,9 @@ need_fuse
 export FPT_REAL="$built/servers/raw" OUTPUT="$built"
 unset FPT_FAULT FPT_RELEASE FPT_FAULTY
 faulty=$built/tests/faulty
-case=drop.late.next_open_eio # which has all that a conversation has
+case=drop.late.next_open_eio # which uses all common commands
 mul=${FPT_TIMEOUT_MUL:-1}
-most=$((40 * mul)) # seconds: some 10 where nothing else runs
+most=$((40 * mul)) # seconds; about 10 on an idle host
 uring_stays
 
 run() # NAME FAULT ARGUMENT...
@@ -35,11 +35,11 @@ not()
 	! "$@"
 }
 
-# --- nothing but the real server --------------------------------------------------
+# --- the real server, without a fault ---------------------------------------------
 
 run whole "" --filter "$case"
 if [ "$(cut -d ' ' -f 1 "$tmp/whole.end")" = 4 ]; then
-	echo "1..0 # SKIP kernel: nothing can be executed"
+	echo "1..0 # SKIP kernel: no case can run"
 	exit 0
 fi
 check "without a fault the case passes" grep -x "0 .*" "$tmp/whole.end"
@@ -47,16 +47,16 @@ check "without a fault the case passes" grep -x "0 .*" "$tmp/whole.end"
 # --- one fault each ---------------------------------------------------------------
 
 "$faulty" --list >"$tmp/faults"
-check "there are 40 at least" test "$(wc -l <"$tmp/faults")" -ge 40
+check "there are at least 40 faults" test "$(wc -l <"$tmp/faults")" -ge 40
 
-# Half of them wait for their end.
+# In parallel: half of them wait for a deadline.
 while IFS=$'\t' read -r fault _; do
 	[ "$(jobs -r | wc -l)" -lt 6 ] || wait -n
 	run "$fault" "$fault" --filter "$case" &
 done <"$tmp/faults"
 wait
 
-is_told() # FAULT SECTION
+is_reported() # FAULT SECTION
 {
 	local status seconds
 
@@ -77,38 +77,38 @@ has_suspect() # FAULT
 }
 
 while IFS=$'\t' read -r fault section; do
-	check "$fault: the case is broken, for a reason that names \"$section\"" is_told "$fault" "$section"
+	check "$fault: the case is broken, for a reason that names \"$section\"" is_reported "$fault" "$section"
 	check "$fault: no suspect" not has_suspect "$fault"
 done <"$tmp/faults"
 
-# --- every case would wait for it ----------------------------------------------------
+# --- a server that hangs in every case -----------------------------------------------
 
 run hangs root-none --filter 'drop.*'
 read -r status seconds <"$tmp/hangs.end"
 check "a server that hangs in each case is given up" test "$status" -eq 1 -a "$seconds" -le $most
 untried=$(grep -c "broken.*not tried after 3 such cases" "$tmp/hangs/results/k/faulty.tsv" || :)
-check "all others say so" test "$untried" -gt 10
-check "without a suspect" not has_suspect hangs
+check "the other cases say so" test "$untried" -gt 10
+check "no suspect" not has_suspect hangs
 
-# --- one that waits for itself once it is killed ---------------------------------------
+# --- a server that waits for itself when killed ----------------------------------------
 
-cp "$faulty" "$tmp/faulty$$" # a name that no other process has
+cp "$faulty" "$tmp/faulty$$" # a unique process name
 mkfifo "$tmp/tell"
 for signal in TERM KILL; do
 	rm -rf "$tmp/own"
 	FPT_FAULTY=last-own FPT_TELL=$tmp/tell "$scripts/run.sh" --server "$tmp/faulty$$" --run-dir "$tmp/own" \
 		--filter "$case" >/dev/null 2>&1 </dev/null &
-	timeout 60 cat "$tmp/tell" || : # its file is open
+	timeout 60 cat "$tmp/tell" || : # the fault has opened its file
 	kill -s $signal $!
 	# shellcheck disable=SC2046 # several
-	check "nothing outlives a run that is ended by SIG$signal" all_end $! $(pids_of "$tmp/faulty$$")
+	check "no process outlives a run that SIG$signal ends" all_end $! $(pids_of "$tmp/faulty$$")
 	wait $! || :
 done
 
 refuses() # NAME SERVER LINE
 {
 	exits "$1" 1 "$scripts/run.sh" --server "$2"
-	says "$1 is said to be one" "$tmp/err" "run.sh: server '$2' $3"
+	says "$1 is reported as one" "$tmp/err" "run.sh: server '$2' $3"
 }
 
 mkdir "$tmp/folder"
@@ -116,15 +116,15 @@ echo text >"$tmp/text"
 refuses "a directory" "$tmp/folder" "is a directory: give the program in it"
 refuses "a text file" "$tmp/text" "cannot be executed: chmod +x $tmp/text, if it is a program"
 
-# --- what the suite sends -----------------------------------------------------------
+# --- commands of the suite ------------------------------------------------------------
 
-# Some cases look at the process that has the device, which is another one here.
+# A few cases fail: the process that has the device is not the server that they started.
 FPT_FAULTY="" "$scripts/run.sh" --server "$faulty" --run-dir "$tmp/strict" --results "$tmp/results" \
 	--kernel-name k >/dev/null 2>&1 </dev/null || :
-check "the cases send nothing that is against \"Lines\"" not grep -r '# the command "' "$tmp/strict/ktap"
+check "the cases send no command that violates \"Lines\"" not grep -r '# the command "' "$tmp/strict/ktap"
 passed=$(awk -F '\t' '$3 == "pass"' "$tmp/strict/results/k/faulty.tsv" | wc -l)
 check "and nearly all of them pass" test "$passed" -gt 700
 FPT_SERVER=$faulty "$built/probe" >"$tmp/probed" 2>&1 || :
-check "nor does the probe" not grep '# the command "' "$tmp/probed"
+check "the probe sends none either" not grep '# the command "' "$tmp/probed"
 
 finish

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# SIGKILL of run.sh, of a case, of a server, of a client, at random moments: no
-# process, mount, FUSE connection or file is left that was not there before.
-# kill.sh [ROUNDS]: how many of each with each server, 5 if not said.
+# SIGKILL of run.sh, a case, a server or a client at a random moment leaves no process, mount, FUSE
+# connection or file behind.
+# kill.sh [ROUNDS]: how often for each of these and each server (default: 5)
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -16,9 +16,9 @@ if [ -z "${FPT_OWN_MOUNTS-}" ]; then
 fi
 
 rounds=${1:-5}
-mark=FPT_KILL_TEST=$$ # in the environment of all that is started
+mark=FPT_KILL_TEST=$$ # in the environment of every process started here
 
-# A checkout and a build that nobody else writes to, in a /tmp of its own.
+# A checkout and a build that nothing else writes to, in a private /tmp.
 place=$tmp
 trap 'umount -l /tmp && rm -rf "$place"' EXIT
 mkdir "$place/checkout" "$place/build" "$place/build/cases" "$place/log" "$place/log/ctl"
@@ -36,7 +36,7 @@ if ! mount -t fusectl fusectl "$tmp/ctl"; then
 fi
 mkfifo "$tmp/fifo"
 
-# The same moments again: FPT_SEED. What the processes do at them is their own.
+# FPT_SEED repeats the moments, but not what the processes do at them.
 seed=${FPT_SEED:-$(date +%s)}
 echo "# FPT_SEED=$seed"
 awk -v seed="$seed" 'BEGIN {
@@ -46,22 +46,22 @@ awk -v seed="$seed" 'BEGIN {
 }' >"$tmp/random"
 exec 5<"$tmp/random"
 
-# below N: sets $chosen to a number from 0 to N - 1.
+# below N: sets $chosen to a random number from 0 to N - 1
 below()
 {
 	read -r chosen <&5
 	chosen=$((chosen % $1))
 }
 
-# What a run may not change; its own records are in $tmp.
-machine()
+# Prints what a run must not change; records of this test are in $tmp.
+host_state()
 {
 	cat /proc/self/mountinfo
 	find /tmp -path "$tmp" -prune -o -type f -exec cksum {} + -o -print
 	ls -A /mnt /media
 }
 
-# start SERVER OUTPUT COMMAND...: in $pid; its lines come through the fifo.
+# start SERVER OUTPUT COMMAND...: sets $pid; the progress of COMMAND arrives in the FIFO.
 start()
 {
 	started=$1 output=$2
@@ -82,7 +82,7 @@ start_cases()
 	start "$1" "$tmp/ktap" env FPT_EVIDENCE="$tmp/fifo" build/cases/drop
 }
 
-# count_lines START SERVER: sets $lines to how many a run says that nobody kills.
+# count_lines START SERVER: sets $lines to the number of lines of a run without a kill
 count_lines()
 {
 	"$1" "$2"
@@ -90,8 +90,8 @@ count_lines()
 	wait "$pid" || :
 }
 
-# One run, of which the process in the role is killed; fails if anything is left.
-# Status 3: there was none any more at that moment.
+# Kills the process of the role in a run after so many lines; fails if anything is left behind,
+# with status 3 if the process had exited before.
 kill_in() # ROLE SERVER LINES
 {
 	case $1 in
@@ -102,9 +102,9 @@ kill_in() # ROLE SERVER LINES
 	"$tmp/kill_one" "$1" "$pid" "$3" "$tmp/fifo" "$tmp/ctl" \
 		"/tmp/build/servers/$2" || status=$?
 	wait "$pid" || :
-	machine | diff "$tmp/before" - || status=1
+	host_state | diff "$tmp/before" - || status=1
 	if grep -Flsxz "$mark" /proc/[0-9]*/environ; then
-		echo "left behind: the processes above"
+		echo "the processes above are left behind"
 		status=1
 	fi
 	return "$status"
@@ -133,10 +133,10 @@ kill_rounds() # ROLE SERVER
 }
 
 usable_servers
-machine >"$tmp/before"
+host_state >"$tmp/before"
 for role in run case server client; do
 	for server in $servers; do
-		check "SIGKILL of a $role of $server, $rounds times: nothing is left" \
+		check "$server: SIGKILL of the $role leaves nothing behind ($rounds times)" \
 			kill_rounds "$role" "$server"
 	done
 done

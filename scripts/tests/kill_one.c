@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kills one process of a running suite and waits until everything that depends
- * on it is gone: the whole run, or the victim's world, which shares one mount
- * namespace. Orphans stay below the init of the run's PID namespace; init is
- * stopped meanwhile, since its exit would make the kernel kill what the world
- * leaks.
+ * Kills one process of a running suite and waits until everything that depends on it is gone: the
+ * whole run, or the victim's world, which shares one mount namespace. Orphans remain below the init
+ * of the run's PID namespace. Init is stopped meanwhile: its exit would make the kernel kill what
+ * the world leaks.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -50,7 +49,7 @@ static struct pollfd ends[PROCESSES + 1];
 static int member_count;
 static struct connection connections[CONNECTIONS];
 static int connection_count;
-static int mounts; /* inotify(7): a mount goes after its connection */
+static int mounts; /* inotify(7); a mount is removed after its connection */
 
 static const char *control, *server;
 static pid_t outer;
@@ -79,7 +78,7 @@ static ino_t connection_dir(unsigned int number)
 	return inode(path);
 }
 
-/* By inode: in another mount namespace the link can read differently. */
+/* By inode: the link's text depends on the mount namespace. */
 static bool runs_server(pid_t pid)
 {
 	return inode(server) && inode(proc(pid, "exe")) == inode(server);
@@ -203,10 +202,10 @@ static bool must_end_with(const struct process *victim, const struct process *p)
 	return p->ours && (victim->pid == outer || !p->mounts || p->mounts == victim->mounts);
 }
 
-/* Returns how many processes that must end are new. */
+/* Returns the number of new processes that must end. */
 static int add_members(const struct process *victim)
 {
-	int before = member_count;
+	int known = member_count;
 
 	for (int i = 0; i < count && member_count < PROCESSES; i++) {
 		const struct process *p = &processes[i];
@@ -221,7 +220,7 @@ static int add_members(const struct process *victim)
 		members[member_count] = *p;
 		ends[member_count++] = (struct pollfd) { .fd = fd, .events = POLLIN };
 	}
-	return member_count - before;
+	return member_count - known;
 }
 
 static void begin_deadline(void)
@@ -247,14 +246,14 @@ static int take_lines(int fd)
 	int lines = 0;
 
 	if (poll(&ready, 1, remaining_ms()) == 0)
-		error(1, 0, "the run prints nothing any more");
+		error(1, 0, "no output of the run before the deadline");
 	len = read(fd, text, sizeof(text));
 	for (ssize_t i = 0; i < len; i++)
 		lines += text[i] == '\n';
 	return len > 0 ? lines : -1;
 }
 
-/* True even if there never was a writer, which poll(2) does not report. */
+/* Unlike poll(2), also true if the FIFO never had a writer. */
 static bool is_at_end(int fd)
 {
 	char skipped;
@@ -294,7 +293,7 @@ static int count_connections(void)
 	return n;
 }
 
-/* They go with the last process, except those of an io_uring, which a kernel worker ends. */
+/* They end with the last process, except over io_uring, where a kernel worker ends them later. */
 static void wait_for_connections(void)
 {
 	struct pollfd gone = { .fd = mounts, .events = POLLIN };
@@ -336,11 +335,11 @@ int main(int argc, char **argv)
 	mounts = inotify_init1(IN_CLOEXEC);
 	begin_deadline();
 	while (lines > 0 || !(found = find_victim(argv[1]))) {
-		int came = take_lines(fd);
+		int taken = take_lines(fd);
 
-		if (came < 0)
+		if (taken < 0)
 			return NO_VICTIM;
-		lines -= came;
+		lines -= taken;
 	}
 	victim = *found;
 	init = init_of_run();
@@ -348,7 +347,7 @@ int main(int argc, char **argv)
 		kill(init, SIGSTOP);
 	add_members(&victim);
 	kill(victim.pid, SIGKILL);
-	/* Repeats the scan: processes may have been forked between scan and kill. */
+	/* Scan again: processes may have been forked between scan and kill. */
 	while (wait_for_members(fd)) {
 		scan();
 		if (!add_members(&victim))
@@ -356,7 +355,7 @@ int main(int argc, char **argv)
 	}
 	wait_for_connections();
 	status = report_leaked();
-	printf("killed a %s: %d processes and %d connections in all\n", argv[1], member_count,
+	printf("killed %s: %d processes and %d connections had to end\n", argv[1], member_count,
 	       connection_count);
 	fflush(stdout);
 	kill(init, SIGCONT);

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# How make is called: how much it does at once, paths that it would take apart, and what it counts.
+# How make runs: the number of parallel jobs, paths that it would split, and what make check counts.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
 cd "$tests/../.."
 unset OUTPUT MAKEFLAGS MAKELEVEL MFLAGS
 
-# --- at once -------------------------------------------------------------------
+# --- parallel jobs -------------------------------------------------------------
 
-at_once() # NAME WANTED COMMAND...: the command is to say, by $show, what make passes on
+passes_on() # NAME JOBS COMMAND...: COMMAND runs make on the target show
 {
 	"${@:3}" | grep -oE -- '-j[0-9]+' >"$tmp/got" || :
 	echo "-j$2" >"$tmp/expected"
@@ -20,14 +20,14 @@ at_once() # NAME WANTED COMMAND...: the command is to say, by $show, what make p
 # shellcheck disable=SC2016,SC2089,SC2090 # make's
 export show='show: ; @echo "flags: $$MAKEFLAGS"'
 processors=$(nproc)
-at_once "make alone: as much at once as there are processors" "$processors" make --eval "$show" show
-at_once "-j3 is taken as it is" 3 make -j3 --eval "$show" show
-at_once "-j1, too" 1 make -j1 --eval "$show" show
-at_once "and that of the environment" 3 env MAKEFLAGS=-j3 make --eval "$show" show
+passes_on "make alone: one job per processor" "$processors" make --eval "$show" show
+passes_on "-j3 is kept" 3 make -j3 --eval "$show" show
+passes_on "-j1 is kept" 1 make -j1 --eval "$show" show
+passes_on "-j3 in MAKEFLAGS is kept" 3 env MAKEFLAGS=-j3 make --eval "$show" show
 # shellcheck disable=SC2016 # make's
 printf '%s\n' 'all:' '	@$(MAKE) --eval "$$show" show' >"$tmp/outer.mk"
-at_once "below another make it takes part in what that does" 3 make -j3 -f "$tmp/outer.mk"
-check "without a warning" test -z "$(make -j3 -f "$tmp/outer.mk" 2>&1 | grep -i warning)"
+passes_on "below another make it uses its job server" 3 make -j3 -f "$tmp/outer.mk"
+check "and make prints no warning" test -z "$(make -j3 -f "$tmp/outer.mk" 2>&1 | grep -i warning)"
 
 # --- paths ---------------------------------------------------------------------
 
@@ -42,10 +42,10 @@ for odd in ' ' $'\t' '$' '#' ':' '%' \' '"' \\ '*' ';' '&' '=' '(' '{'; do
 	check "is refused" in_one_line "$tmp/err"
 	exits "setup.sh" 1 env OUTPUT="$path" scripts/setup.sh
 	check "is refused" in_one_line "$tmp/err"
-	check "and nothing is made there" test ! -e "$path"
+	check "and creates nothing" test ! -e "$path"
 done
 
-exits "make install there" 2 make install INSTALL_PATH="$tmp/a b"
+exits "make install in a path with a space" 2 make install INSTALL_PATH="$tmp/a b"
 says "is refused" "$tmp/err" ".*INSTALL_PATH '$tmp/a b' has characters that are special to make .*"
 
 path=$tmp/a$'\n'b
@@ -60,7 +60,7 @@ for path in "$path" "$tmp/a b"; do
 		check "is refused" in_one_line "$tmp/err"
 	done
 done
-exits "such a cache" 1 env FPT_CACHE="$path/cache" scripts/debian-kernel.sh 6.12
+exits "a cache in such a path" 1 env FPT_CACHE="$path/cache" scripts/debian-kernel.sh 6.12
 check "is refused" in_one_line "$tmp/err"
 
 # --- what make check counts --------------------------------------------------------
@@ -68,9 +68,9 @@ check "is refused" in_one_line "$tmp/err"
 printf '#!/bin/sh\n%s\n' 'echo 1..0 "# SKIP config: nothing here"' >"$tmp/skipped"
 printf '#!/bin/sh\n%s\n' 'echo 1..1; echo ok 1; exit 3' >"$tmp/dies"
 chmod +x "$tmp/skipped" "$tmp/dies"
-exits "a test that is skipped whole" 0 scripts/check.sh "$tmp/skipped"
-says "is counted" "$tmp/out" '0 passed, 0 failed, 1 skipped'
-exits "one that ends with 3" 1 scripts/check.sh "$tmp/dies"
-says "has failed once" "$tmp/out" '1 passed, 1 failed, 0 skipped'
+exits "a test that is skipped as a whole" 0 scripts/check.sh "$tmp/skipped"
+says "counts as one" "$tmp/out" '0 passed, 0 failed, 1 skipped'
+exits "a test that exits with 3 after a passed check" 1 scripts/check.sh "$tmp/dies"
+says "counts as one failure" "$tmp/out" '1 passed, 1 failed, 0 skipped'
 
 finish

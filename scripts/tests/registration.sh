@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# No case passes without the backing ID that it stands on: all cases run on raw and libfuse, once as
-# they are and once with every BACKING_OPEN failing with EPERM (fixtures/servers/faults.c). Whatever made
-# an ID when nothing was in the way must not pass then. Which those are, their steps tell, so nothing
-# is listed here: cases in which every registration is refused, and those without any, may pass.
+# No case passes without the backing ID that it depends on: all cases run on raw and libfuse, once
+# without a fault and once with every BACKING_OPEN failing with EPERM (fixtures/servers/faults.c). A case
+# that made an ID in the first run must not pass in the second. The steps in the evidence name those
+# cases: one whose registrations all fail, or without any, may pass.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -44,14 +44,14 @@ run_under none
 [ $status -ne 4 ] || skip_all "kernel: no case that needs passthrough can be executed"
 check "the cases run" ran none 0
 run_under no-registration
-check "they run without any registration" ran no-registration 1
+check "they run with every registration failing" ran no-registration 1
 for tsv in "$tmp/no-registration/results/no-registration"/*.tsv; do
 	server=$(basename "$tsv" .tsv)
 	made_an_id "$server" >"$tmp/made"
-	check "$server: cases make IDs" test -s "$tmp/made"
+	check "$server: cases made IDs" test -s "$tmp/made"
 	passed "$server" no-registration >"$tmp/passed"
 	comm -12 "$tmp/made" "$tmp/passed" >"$tmp/without"
-	same "$server: none of them passes without" /dev/null "$tmp/without"
+	same "$server: none of them passes without an ID" /dev/null "$tmp/without"
 done
 
 finish

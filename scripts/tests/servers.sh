@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Servers that are none, or none any more at some point of a case: the case is
-# broken, says so in one line with the server's last one, and leaves nothing.
+# Programs that are no server, and servers that stop in the middle of a case: the case is broken, one
+# line says why and has the server's last line, and nothing is left behind.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -10,7 +10,7 @@ set -eu
 need_built servers/raw
 need_fuse
 
-# Where a mount that a case leaks would come back to.
+# A mount that a case leaks would propagate to this namespace.
 if [ -z "${FPT_UNSHARED-}" ]; then
 	rm -rf "$tmp"
 	FPT_UNSHARED=1 exec unshare --mount --propagation shared "$0"
@@ -30,7 +30,7 @@ if [ "$status" -eq 4 ]; then
 fi
 check "the case passes with a good server" test "$status" -eq 0
 
-# Everything that the case starts has this in its environment, this shell has not.
+# In the environment of every process of the case, but not of this shell.
 mark="FPT_TEST_OF_SERVERS=$$"
 here()
 {
@@ -45,16 +45,16 @@ lacks() # FILE TEXT
 	! grep -F "$2" "$1"
 }
 
-fails() # NAME SERVER LINE: LINE is what the case must print
+fails() # NAME SERVER LINE: the case prints LINE
 {
 	exits "$1" 1 env "$mark" FPT_SERVER="$2" "${case[@]}"
-	says "$1: it is said" "$tmp/both" "$3"
+	says "$1: the case says why" "$tmp/both" "$3"
 	check "$1: nothing hangs" lacks "$tmp/both" "terminated by timeout"
 	here >"$tmp/after"
-	same "$1: nothing is left" "$tmp/before" "$tmp/after"
+	same "$1: nothing is left behind" "$tmp/before" "$tmp/after"
 }
 
-server() # NAME; what it does is on standard input
+server() # NAME; its script is on standard input
 {
 	{
 		echo "#!/bin/bash"
@@ -68,8 +68,8 @@ server() # NAME; what it does is on standard input
 touch "$tmp/file"
 fails "a server that is missing" "$tmp/none" ".*FPT_SERVER=.*"
 fails "a server that cannot be executed" "$tmp/file" ".*FPT_SERVER=.*"
-fails "a folder as server" "$tmp" '# broken: the server ended with status 127 and did not say hello .*: .* cannot be executed: Permission denied'
-fails "a server that ends at once" /bin/true \
+fails "a directory as server" "$tmp" '# broken: the server ended with status 127 and did not say hello .*: .* cannot be executed: Permission denied'
+fails "a server that exits at once" /bin/true \
 	'# broken: the server ended with status 0 and did not say hello (PROTOCOL.md, Life)'
 printf '#!/no/such/interpreter\n' >"$tmp/orphan"
 chmod +x "$tmp/orphan"
@@ -81,8 +81,8 @@ setsid tail -f /dev/null </dev/null >/dev/null 2>&1 &
 echo "out of luck" >&2
 exit 3
 END
-fails "a server that ends with a word and leaves a child" "$tmp/unlucky" 'out of luck'
-says "it is in the reason" "$tmp/both" '# broken: the server ended with status 3 and did not say hello (PROTOCOL.md, Life): out of luck'
+fails "a server that prints why it exits and leaves a child" "$tmp/unlucky" 'out of luck'
+says "the reason has it" "$tmp/both" '# broken: the server ended with status 3 and did not say hello (PROTOCOL.md, Life): out of luck'
 
 # --- not this protocol -------------------------------------------------------
 
@@ -90,7 +90,7 @@ server stranger <<'END'
 echo "220 mail.example ESMTP"
 read -r line
 END
-fails "a server of something else" "$tmp/stranger" \
+fails "a server of another protocol" "$tmp/stranger" \
 	'# broken: the server broke the protocol: its first line is "220 mail.example ESMTP" (PROTOCOL.md, Hello)'
 
 server future <<'END'
@@ -120,7 +120,7 @@ while read -r tag command; do
 	echo "\$tag maybe"
 done
 END
-fails "a server with odd replies" "$tmp/vague" \
+fails "a server with malformed replies" "$tmp/vague" \
 	'# broken: the server broke the protocol: "maybe" in answer to "root .*" is neither ok nor error (PROTOCOL.md, Lines)'
 
 server stubborn <<END
@@ -132,7 +132,7 @@ END
 fails "a server that refuses" "$tmp/stubborn" \
 	'# broken: the server refused root, it said "error EPERM I do not want to"'
 
-# --- this protocol, but not every answer to INIT -----------------------------------
+# --- this protocol, but not every reply to INIT ------------------------------------
 
 server choosy <<END
 exec "$built/servers/raw" < <(exec sed -u 's/ init .*/ init nonsense/')
@@ -141,10 +141,10 @@ skipped() # PROGRAM CASE
 {
 	exits "$2 on a server that refuses init" 4 env "$mark" FPT_SERVER="$tmp/choosy" \
 		timeout 10 "$built/cases/$1" --filter "$1.$2"
-	says "$2 is skipped with what it said" "$tmp/out" \
+	says "$2 is skipped with the reply of the server" "$tmp/out" \
 		'ok 1 .* # SKIP library: raw refuses init .*: error EPROTO .*'
 	here >"$tmp/after"
-	same "$2: nothing is left" "$tmp/before" "$tmp/after"
+	same "$2: nothing is left behind" "$tmp/before" "$tmp/after"
 }
 skipped backing_close bad_pointer.efault_before_eperm
 skipped open_reply backing_error.eperm.open_eio
@@ -161,7 +161,7 @@ server taciturn <<END
 echo "$hello"
 exec tail -f /dev/null
 END
-fails "a server that says no more than hello" "$tmp/taciturn" \
+fails "a server that is silent after hello" "$tmp/taciturn" \
 	'# broken: the server did not answer "root .*" in time (PROTOCOL.md, Life)'
 
 server deaf <<END
@@ -172,9 +172,9 @@ END
 fails "a server that closes the channel" "$tmp/deaf" \
 	'# broken: the server [a-z0-9 ]* and did not answer "root .*" (PROTOCOL.md, Life).*'
 
-# --- in the middle -----------------------------------------------------------
+# --- in the middle of a case -------------------------------------------------
 
-# Takes $AT commands; instead of the last one there is the signal, or the end.
+# Passes on the commands before number $AT; then sends the signal $END, or EOF.
 server mortal <<'END'
 exec "$REAL" < <(
 	for ((i = 1; i < AT; i++)); do
