@@ -42,6 +42,8 @@ $(FAULTY): $(OUTPUT)/faulty/%: $(OUTPUT)/servers/% $(OUTPUT)/obj/fixtures/server
 	$(Q)$(call link,$(if $(filter libfuse,$*),$(LIBFUSE_STATIC),$(STATIC))) $(WRAPS) \
 		$(if $(filter libfuse,$*),$(LIBFUSE_LIBS)) -pthread -o $@
 
+faulty: $(FAULTY)
+
 # Servers on a libfuse with one mutation each, for scripts/tests/libfuse-mutations.sh. OUTPUT is where
 # scripts/libfuse.sh built libfuse and a server from $(LIBFUSE_TREE) without a mutation.
 mutation_header = $(shell sed -n 's,^// $(2): *,,p' scripts/tests/libfuse-mutations/$(1).cocci)
@@ -69,4 +71,4 @@ check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) $(TEST_PROGRAMS)) $(FAULTY)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 
-.PHONY: check
+.PHONY: check faulty

@@ -16,7 +16,7 @@ WORLD_FIXTURE(unmounted_device);
 CASE(unmounted_device, eperm, .promise = "C1", .needs_not = NEED_PASSTHROUGH,
 	.abilities = "arbitrary-ioctl", .world = &unmounted,
 	.title = "closing an ID on an unmounted device fails with EPERM without waiting",
-	.fixed_by = "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
+	.fixed_by = "7.1.7 or before (wait for the mount only after FUSE_DEV_IOC_SYNC_INIT)")
 {
 	EXPECT_RET_SINCE(server_backing_close(w, 1, BOUNDED), since("0", -ENOTTY),
 			 since("6.9", -EPERM));

@@ -12,7 +12,7 @@
 /* In a kernel that waits here the call ends with EINTR, instead of never. */
 #define BOUNDED "timeout=1000"
 
-#define BLOCKING_FIXED_BY "7.1.7 or before (waits for the mount only after FUSE_DEV_IOC_SYNC_INIT)"
+#define BLOCKING_FIXED_BY "7.1.7 or before (wait for the mount only after FUSE_DEV_IOC_SYNC_INIT)"
 
 static const struct world_opts unmounted = { .unmounted = true };
 static const struct world_opts not_negotiated = { .init = "no-passthrough" };

@@ -208,7 +208,7 @@ FIXTURE_VARIANT_ADD(nested, overlay_on_fuse) {
 
 CASE(nested, shows_outer_file, .promise = "M3", .since = "6.12", .world = &before_init,
 	.title = "/proc/PID/maps shows the outer file of nested passthrough; its mapping keeps the outer mount busy",
-	.xfail = "shows the inner file",
+	.xfail = "maps show the innermost file",
 	NESTED_FIXED_BY)
 {
 	long fd, at;
@@ -231,7 +231,7 @@ WORLD_FIXTURE(overlay_backing);
 CASE(overlay_backing, shows_fuse_file, .promise = "M3", .needs = NEED_OVERLAYFS, .since = "6.12",
 	.world = &depth_2,
 	.title = "/proc/PID/maps shows the FUSE file above an overlayfs file; its mapping keeps the FUSE mount busy",
-	.xfail = "shows the file of overlayfs",
+	.xfail = "maps show the file of overlayfs",
 	.xfail_since = "6.12.44 6.18.16 7.0",
 	NESTED_FIXED_BY)
 {

@@ -249,7 +249,7 @@ CASE(o_trunc, left_to_server, .promise = "R23", .abilities = "inspect", .world =
 #define INODE_FLAGS_IGNORED \
 	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)", \
 	.xfail_before = "7.3.4", \
-	.xfail = "passthrough opens do not look at the flags of the backing inode"
+	.xfail = "passthrough opens do not check the flags of the backing inode"
 
 WORLD_FIXTURE(inode_flags);
 FIXTURE_VARIANT(inode_flags)

@@ -261,8 +261,8 @@ static long read_in_child(int fd)
 
 CASE(fanotify, no_nested_event, .promise = "P9", .needs = NEED_FANOTIFY,
 	.title = "a read through the file descriptor of a fanotify event raises no event on the backing file",
-	.fixed_by = "7.3.4 (where backing_file_open() takes over FMODE_NONOTIFY)",
-	.xfail = "the listener would have to answer itself",
+	.fixed_by = "7.3.4 (backing_file_open() keeps FMODE_NONOTIFY)",
+	.xfail = "the event would wait for its own listener",
 	.xfail_since = "6.14",
 	.xfail_before = "7.3.4")
 {

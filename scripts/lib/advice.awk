@@ -39,6 +39,8 @@ kind == "results" && FNR > 1 {
 
 END {
 	print "\nAdvice for the author of " NAME ": " use() failure_text() broken_text() passed_text()
+	if (cause != "" || n_of_eio)
+		print "See fixtures/servers/EIO.md for every reason why open(2) fails with EIO."
 }
 
 function joined(list, glue, item)

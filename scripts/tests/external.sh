@@ -139,7 +139,7 @@ while IFS='|' read -r fault pattern rest; do
 	check "$fault: the run fails" [ "$(cat "$tmp/$fault.status")" = 1 ]
 	sed -n '/^Advice for the author of /,$p' "$tmp/$fault.out" | paste -sd ' ' >"$tmp/advice"
 	says "$fault: the advice names the cause first" "$tmp/advice" \
-		"Advice for the [^:]*: \(it uses [^.]*\. \)\?Broken: [^.]*${pattern}[^.]*\. $rest passed\."
+		"Advice for the [^:]*: \(it uses [^.]*\. \)\?Broken: [^.]*${pattern}[^.]*\. $rest passed\.\( See fixtures/servers/EIO.md .*\)\?"
 done <"$tmp/advised"
 
 # --- a program that waits for itself ---------------------------------------------------------
