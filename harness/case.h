@@ -14,11 +14,10 @@ static struct __test_metadata *case_running;
 /*
  * CASE() declares one promise of the kernel and the test of it:
  *
- *	CASE(backing_close, unknown_id,
- *	     .promise = "C5", .title = "closing an unknown ID fails with ENOENT",
- *	     .needs = NEED_PASSTHROUGH)
+ *	CASE(unknown_id, enoent, .promise = "C5",
+ *		.title = "closing an unknown ID fails with ENOENT")
  *	{
- *		EXPECT_RET(server_backing_close(w, 12345), -ENOENT);
+ *		EXPECT_RET(server_backing_close(w, 12345, ""), -ENOENT);
  *	}
  *
  * The first argument is a FIXTURE() with a member struct world *w, which is @w in the body, next to

@@ -22,7 +22,7 @@ static const struct case_info *running;
 static char running_name[256], text[512];
 static struct timespec begun;
 static bool xfail_holds, set_up_failed;
-static char backend[64];
+static char library[64];
 static const char *advice;
 
 void (*case_skip_now)(const char *reason);
@@ -116,7 +116,7 @@ static void show_failure(void)
 
 static bool may_fail(const struct case_info *info)
 {
-	if (info->xfail_on && strcmp(info->xfail_on, backend))
+	if (info->xfail_on && strcmp(info->xfail_on, library))
 		return false;
 	if (info->xfail_since && release_lacks(release_running(), info->xfail_since))
 		return false;
@@ -184,7 +184,7 @@ bool case_is_broken(void)
 
 void case_note_library(const char *name)
 {
-	snprintf(backend, sizeof(backend), "%s", name);
+	snprintf(library, sizeof(library), "%s", name);
 }
 
 void case_note(const char *key, const char *fmt, ...)

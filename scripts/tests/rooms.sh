@@ -17,6 +17,7 @@ cat >"$tmp/rooms" <<'END'
 1 fixtures/servers/common
 1 scripts/lib
 2 fixtures/world
+2 fixtures/servers
 2 fixtures/servers/raw
 2 fixtures/servers/libfuse
 3 fixtures/external
