@@ -61,6 +61,7 @@ check "targets of make exist" nothing missing_targets "${pages[@]}"
 for script in run vm kernel libfuse compare report matrix; do
 	check "options of $script.sh exist" nothing unknown_options $script "${pages[@]}"
 done
+# shellcheck disable=SC2016 # expands there
 check "every command is on the page of scripts/" nothing sh -c 'for script in scripts/*.sh; do
 	grep -q "${script##*/}" scripts/README.md || [ "$script" = scripts/check.sh ] || echo "$script"; done'
 check "each room has its page" ls harness/README.md fixtures/README.md cases/README.md scripts/README.md results/README.md

@@ -38,8 +38,11 @@ commits "C that is not formatted" 1 bad.c 'int main(void) {\n  return 0; }\n'
 commits "an include by .." 1 up.c '#include "../up.h"\n'
 commits "a title with a full stop" 1 title.c 'CASE(a, b, .promise = "E1",\n\t.title = "it ends.")\n{\n}\n'
 commits "a name that is not plain" 1 name.c 'CASE(a, is_b, .promise = "E1",\n\t.title = "it ends")\n{\n}\n'
+# shellcheck disable=SC2016 # text of files
 commits "shell" 0 good.sh '#!/bin/sh\necho "$1"\n'
+# shellcheck disable=SC2016 # text of files
 commits "shell that is not clean" 1 bad.sh '#!/bin/sh\necho $1\n'
+# shellcheck disable=SC2016 # text of files
 commits "another file" 0 notes.md 'echo $1\n'
 
 finish
