@@ -47,6 +47,8 @@ faulty: $(FAULTY)
 # Servers on a libfuse with one mutation each, for scripts/tests/libfuse-mutations.sh. OUTPUT is where
 # scripts/libfuse.sh built libfuse and a server from $(LIBFUSE_TREE) without a mutation.
 mutation_header = $(shell sed -n 's,^// $(2): *,,p' scripts/tests/libfuse-mutations/$(1).cocci)
+mutation_variant = $(call objs,fixtures/servers/libfuse/variant$(patsubst libfuse%,%,$(subst -,_,\
+	$(call mutation_header,$(1),server))).c)
 
 $(OUTPUT)/mutations/%.c: scripts/tests/libfuse-mutations/%.cocci scripts/tests/libfuse-mutations/macros.h \
 		$$(LIBFUSE_TREE)/lib/$$(call mutation_header,$$*,file)
@@ -63,7 +65,7 @@ $(OUTPUT)/mutations/%.o: $(OUTPUT)/mutations/%.c $(OUTPUT)/meson/compile_command
 
 # The linker prefers the .o to the same file in the library.
 $(OUTPUT)/mutations/%: $(OUTPUT)/mutations/%.o $(call rooms,fixtures/servers/libfuse $(SERVING)) \
-		$$(call objs,fixtures/servers/libfuse/variant$$(patsubst libfuse%,%,$$(subst -,_,$$(call mutation_header,$$*,server))).c)
+		$$(call mutation_variant,$$*)
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBFUSE_LIBS) -o $@
 
