@@ -51,7 +51,7 @@ sentence() # MUTATION
 # The same server without the mutation.
 unbroken() # MUTATION
 {
-	header_of "$1" server | sed 's/-single//'
+	header_of "$1" server
 }
 
 mutations=

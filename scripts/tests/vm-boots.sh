@@ -25,6 +25,7 @@ export OUTPUT="$tmp/build"
 mkdir -p "$OUTPUT/cases" "$OUTPUT/servers" "$OUTPUT/programs"
 ln -s "$built/vm" "$OUTPUT/vm"
 cp "$built/servers/raw" "$OUTPUT/servers/"
+cp "$built/contain" "$OUTPUT/"
 
 # boots NAME STATUS OPTION...
 boots()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The threads of fuse_session_loop_mt() share the session's descriptor despite clone_fd.
 // file: fuse_loop_mt.c
-// server: libfuse-single
+// server: libfuse
 // red: libfuse_api.clone_fd.no_session_fd_enotty
 @@
 expression mt, config;

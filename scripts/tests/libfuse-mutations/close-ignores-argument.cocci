@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // fuse_passthrough_close() always closes ID 1.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: backing_close.unknown_id.next_free.enoent
 // red: libfuse_api.passthrough_open.returns_id
 @@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The replies to CREATE and TMPFILE have the flag but no ID; the reply to OPEN has both.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: create.o_creat.io_reaches_backing_file
 // red: libfuse_api.fi_backing_id.positive_creates_passthrough
 @@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // fuse_set_feature_flag() sets a flag only in conn->want_ext: it is lost if conn->want is in use.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: libfuse_api.cap_passthrough_mixed.negotiated
 @@
 identifier conn, se, flag;

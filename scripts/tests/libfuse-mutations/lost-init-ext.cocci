@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The INIT reply has the upper half of the flags but lacks FUSE_INIT_EXT.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: negotiation.max_stack_depth.depth_1.enables_passthrough
 // red: libfuse_api.cap_passthrough.fuse_set_feature_flag.negotiated
 @@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The reply to OPEN has the flag but no ID; the reply to CREATE has both.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: drop.late.io_continues_after_drop
 // red: libfuse_api.fi_backing_id.positive_opens_passthrough
 @@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // fuse_passthrough_open() returns 1 on success instead of the ID.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: backing_id.numbers.increase
 // red: libfuse_api.passthrough_open.returns_id
 @@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The ID is truncated to 16 bits.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: backing_id.numbers.above_65535_work
 @@
 typedef uint16_t;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // A negative backing_id is sent.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: libfuse_api.nonpositive_backing_id.minus_1.opens_without_passthrough
 @@
 identifier f;

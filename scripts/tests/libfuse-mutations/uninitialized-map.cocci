@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The struct fuse_backing_map passed to the ioctl is not initialized.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: negotiation.max_stack_depth.depth_1.enables_passthrough
 // red: libfuse_api.passthrough_open.returns_id
 @@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The reply to OPEN is not initialized.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: libfuse_api.fi_backing_id.positive_opens_passthrough
 @@
 identifier arg;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // conn->want overwrites the lower half of conn->want_ext even if it did not change.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: libfuse_api.cap_passthrough.conn_want_ext.negotiated
 @@
 identifier conn;

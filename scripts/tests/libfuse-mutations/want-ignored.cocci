@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Flags that a file system requests in conn->want are ignored.
 // file: fuse_lowlevel.c
-// server: libfuse-single
+// server: libfuse
 // red: libfuse_api.cap_passthrough.conn_want.negotiated
 @@
 identifier conn;
