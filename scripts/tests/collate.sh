@@ -98,7 +98,7 @@ says "a server that fails in the set-up" "$run/results/k/libfuse.tsv" \
 	'p.f.kernel.libfuse.broken.*the server did not answer INIT; suspect: library'
 "$scripts/lib/collate.sh" "$run" k libfuse >"$tmp/out" || :
 says "without raw it is undecided" "$tmp/out" '  undecided: 1 case failed, and raw, which uses no library, passed none in this run (give --server raw,NAME)'
-for lack in "has no ID for this: open f" "registers no backing file, it said x"; do
+for lack in "has no ID for this: open f" "registers no backing file: x"; do
 	on_both "ok 2 f.library" "not ok 1 f.kernel
 ok 2 f.library" "the server $lack"
 	says "a server that $lack" "$run/results/k/libfuse.tsv" \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the documents name is there: files, scripts, targets of make, options.
+# Files, scripts, make targets and options that the documents name exist.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -21,7 +21,7 @@ broken_links()
 	done
 }
 
-# Commands as they are written to be run from the checkout.
+# Commands as typed in the checkout.
 missing_scripts()
 {
 	grep -noP '(?<![\w/.])scripts/[\w-]+\.(sh|inc|awk)' "$@" | sort -u | while IFS=: read -r page line script; do
@@ -31,12 +31,12 @@ missing_scripts()
 
 missing_targets()
 {
-	grep -ohP '(`|^    .*)make \K[a-z_]+' "$@" | grep -vx headers | sort -u | while read -r target; do # a kernel's
+	grep -ohP '(`|^    .*)make \K[a-z_]+' "$@" | grep -vx headers | sort -u | while read -r target; do # of a kernel tree
 		grep -qE "^$target:" Makefile tests.mk || echo "make $target"
 	done
 }
 
-unknown_options() # SCRIPT PAGE...: those that --help does not have
+unknown_options() # SCRIPT PAGE...: prints those that --help lacks
 {
 	local script=$1 option
 
@@ -48,22 +48,22 @@ unknown_options() # SCRIPT PAGE...: those that --help does not have
 
 nothing()
 {
-	local said
+	local printed
 
-	said=$("$@")
-	[ -z "$said" ] || { echo "$said"; return 1; }
+	printed=$("$@")
+	[ -z "$printed" ] || { echo "$printed"; return 1; }
 }
 
-check "README.md is for two minutes: at most 150 lines" test "$(wc -l <README.md)" -le 150
-check "links lead somewhere" nothing broken_links "${pages[@]}"
+check "README.md has at most 150 lines" test "$(wc -l <README.md)" -le 150
+check "links have targets" nothing broken_links "${pages[@]}"
 check "scripts exist" nothing missing_scripts "${pages[@]}"
-check "targets of make exist" nothing missing_targets "${pages[@]}"
+check "make targets exist" nothing missing_targets "${pages[@]}"
 for script in run vm kernel libfuse compare report matrix; do
 	check "options of $script.sh exist" nothing unknown_options $script "${pages[@]}"
 done
-# shellcheck disable=SC2016 # expands there
-check "every command is on the page of scripts/" nothing sh -c 'for script in scripts/*.sh; do
+# shellcheck disable=SC2016 # for the inner shell
+check "scripts/README.md names every command" nothing sh -c 'for script in scripts/*.sh; do
 	grep -q "${script##*/}" scripts/README.md || [ "$script" = scripts/check.sh ] || echo "$script"; done'
-check "each room has its page" ls harness/README.md fixtures/README.md cases/README.md scripts/README.md results/README.md
+check "each room has a README.md" ls harness/README.md fixtures/README.md cases/README.md scripts/README.md results/README.md
 
 finish

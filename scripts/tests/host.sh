@@ -87,7 +87,7 @@ fi
 lacking "root without the capability" 'this root has no CAP_SYS_ADMIN of the initial user namespace, .*' \
 	setpriv --bounding-set -sys_admin
 lacking "no /sys" 'no /sys/fs/fuse/connections: No such file or directory' after 'umount -R /sys'
-lacking "/sys is not a mount point" '/sys is no mount: Invalid argument' after "$without_sysfs"
+lacking "/sys is not a mount point" '/sys is not a mount point: Invalid argument' after "$without_sysfs"
 lacking "no /proc" '/proc is not mounted' after 'umount --recursive --lazy /proc'
 mkdir "$tmp/dev"
 touch "$tmp/dev/null"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Includes go one way: a file includes headers of its own room and of lower floors. Rooms of one
-# floor do not know each other.
+# A file includes only headers of its own room and of rooms on lower floors, not of other rooms on
+# its floor.
 set -eu
 # shellcheck source=scripts/tests/tap.inc
 . "$(dirname "$0")/tap.inc"
 
-# Floor and room, from the ground up.
+# Floor and room, bottom first.
 cat >"$tmp/rooms" <<'END'
 0 harness
 0 fixtures/shared
@@ -44,7 +44,7 @@ check_rooms()
 			close(path)
 			return got
 		}
-		# As the compiler finds it, by -iquote . and -iquote fixtures; a header of the system is none of ours.
+		# Like the compiler with -iquote . and -iquote fixtures; "" for a system header.
 		function found(room, name) {
 			if (exists(room "/" name))
 				return room "/" name
@@ -67,18 +67,18 @@ check_rooms()
 			if (path == "" || of == room)
 				next
 			if (!(room in floor) || !(of in floor))
-				wrong("a room that the table of scripts/tests/rooms.sh lacks")
+				wrong("not in the table of rooms in scripts/tests/rooms.sh")
 			else if (floor[of] >= floor[room])
 				wrong("room " of " is not below " room)
 			else if (room == "harness/tests" && of != "harness")
-				wrong("the harness knows nothing of " of)
+				wrong("the harness must not depend on " of)
 		}
 		END { exit bad }' FS=: "$tmp/rooms" -
 }
 
-check "headers come from the same room or from a lower floor" check_rooms "$tests/../.."
+check "includes are of the same room or a lower floor" check_rooms "$tests/../.."
 
-# The check itself.
+# The check itself, on a made-up checkout.
 mkdir -p "$tmp/c/harness" "$tmp/c/fixtures/world" "$tmp/c/fixtures/client" "$tmp/c/cases" "$tmp/c/scripts" \
 	"$tmp/c/fixtures/attic"
 touch "$tmp/c/fixtures/world/world.h" "$tmp/c/harness/need.h" "$tmp/c/fixtures/attic/old.h"
@@ -94,6 +94,6 @@ refused() # NAME FILE INCLUDE MESSAGE
 }
 refused "a higher room" fixtures/client/client.c world/world.h "room fixtures/world is not below fixtures/client"
 refused "a path with .." cases/drop.c ../fixtures/world/world.h "a path with \.\."
-refused "an unknown room" cases/drop.c attic/old.h "a room that the table .* lacks"
+refused "an unknown room" cases/drop.c attic/old.h "not in the table of rooms .*"
 
 finish

@@ -74,7 +74,7 @@ fails "a server that exits at once" /bin/true \
 printf '#!/no/such/interpreter\n' >"$tmp/orphan"
 chmod +x "$tmp/orphan"
 fails "a server without its interpreter" "$tmp/orphan" \
-	'# broken: .* cannot be executed: No such file or directory (its interpreter, or dynamic loader, is missing)'
+	'# broken: .* cannot be executed: No such file or directory (its interpreter or dynamic loader is missing)'
 
 server unlucky <<'END'
 setsid tail -f /dev/null </dev/null >/dev/null 2>&1 &
@@ -130,7 +130,7 @@ while read -r tag command; do
 done
 END
 fails "a server that refuses" "$tmp/stubborn" \
-	'# broken: the server refused root, it said "error EPERM I do not want to"'
+	'# broken: the server refused root: "error EPERM I do not want to"'
 
 # --- this protocol, but not every reply to INIT ------------------------------------
 
