@@ -261,8 +261,7 @@ CASE(registration, does_not_limit_mappings, .promise = "M1", .since = "6.12",
 
 #define INODE_FLAGS_IGNORED \
 	.fixed_by = "7.3.4 (backing-file: enforce append-only and immutable backing inodes)", \
-	.xfail_before = "7.3.4", \
-	.xfail = "mmap(2) does not check the flags of the backing inode"
+	.xfail_before = "7.3.4", .xfail = "mmap(2) does not check the flags of the backing inode"
 
 WORLD_FIXTURE(append_only);
 

@@ -81,5 +81,6 @@ refuses to run.
   2. \$EDITOR cases/$program.c   replace each TODO: .promise, .title, the body
   3. make                   build it
   4. scripts/run.sh --filter $program.$subject.$name
-                            see it fail once (expect something else), then pass
+                            see it pass, and fail under a fault: make faulty, then
+                            FPT_FAULT=wrong-file scripts/run.sh --server build/faulty/raw (cases/README.md)
 END
