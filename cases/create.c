@@ -64,7 +64,7 @@ FIXTURE_VARIANT_ADD(bad_create_reply,
 CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 	.title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable")
 {
-	SKIP_UNLESS_ABLE(w, needed_by_row(variant->rule));
+	SKIP_UNLESS_ABLE(w, rule_ability(variant->rule));
 	open_rule(w, variant->rule);
 	open_rule(w, "new reg=at-open");
 
@@ -132,7 +132,7 @@ FIXTURE_VARIANT_ADD(bad_tmpfile_reply,
 CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .abilities = "tmpfile",
 	.title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent")
 {
-	SKIP_UNLESS_ABLE(w, needed_by_row(variant->rule));
+	SKIP_UNLESS_ABLE(w, rule_ability(variant->rule));
 	open_rule(w, variant->rule);
 
 	EXPECT_RET(client_open(client(w), "", O_RDWR | O_TMPFILE), -EIO);
@@ -157,7 +157,7 @@ CASE(opendir, ignores_passthrough, .promise = "R28",
 {
 	long fd;
 
-	SKIP_UNLESS_ABLE(w, needed_by_row(variant->rule));
+	SKIP_UNLESS_ABLE(w, rule_ability(variant->rule));
 	EXPECT_RET(register_f(w), 1);
 	open_rule(w, variant->rule);
 

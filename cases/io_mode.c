@@ -356,7 +356,7 @@ FIXTURE_VARIANT_ADD(failed_open, direct_io_while_passthrough) { .rule = "f flags
 CASE(failed_open, leaves_no_mode_or_reference, .promise = "R16", .world = &with_mmap,
 	.title = "an open that fails with EIO for its ID, flags or mode leaves no mode and no held backing file")
 {
-	SKIP_UNLESS_ABLE(w, needed_by_row(variant->rule));
+	SKIP_UNLESS_ABLE(w, rule_ability(variant->rule));
 	EXPECT_RET(register_f(w), 1);
 	if (variant->held)
 		open_as_ok(w, variant->held);
