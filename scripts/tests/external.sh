@@ -115,17 +115,17 @@ done <"$tmp/misbehaving"
 advised()
 {
 	cat <<-END
-	id-per-open|another ID for a file that is open with one; and [0-9]* more of A5 .*A8.*: keep one ID per inode and count its opens|.*[0-9]* cases
-	first-close|another ID for a file whose own was closed while it is open; and .*: count the opens of an inode|[0-9]* cases
+	id-per-open|another ID for a file that is open with one; and [0-9]* more of A5 .*A8.*: keep one ID per inode and count its opens|.*[0-9]* cases*
+	first-close|another ID for a file whose own was closed while it is open; and .*: count the opens of an inode|[0-9]* cases*
 	keep-cache|flags that the kernel rejects beside FOPEN_PASSTHROUGH; and .* A1\\. Check .*none of FOPEN_KEEP_CACHE|0 cases
 	drop-before-reply|an ID that is closed already; and .*: close the ID only when the last|0 cases
-	drop-after-reply|an ID that is closed before open(2) has returned; and .*: close the ID only when .*, not after the reply|[0-9]* cases
+	drop-after-reply|an ID that is closed before open(2) has returned; and .*: close the ID only when .*, not after the reply|[0-9]* cases*
 	no-such-id|an ID that its connection does not know; and .*: use the ID that FUSE_DEV_IOC_BACKING_OPEN returned|0 cases
-	cached-writers|an open without FOPEN_PASSTHROUGH of a file that is open with it; and .*: pass all overlapping opens|[0-9]* cases
-	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is open with it; and .*: pass all overlapping opens|[0-9]* cases
-	cached-readers|an open with FOPEN_PASSTHROUGH of a file that is open with the page cache; and .*: pass all overlapping opens|[0-9]* cases
-	refuse-second|EIO from the file system itself; and .*: the file system answers an open with EIO|[0-9]* cases
-	never-close|an ID that the external file system has not closed; and .* A9.*: close the ID, and its own descriptor,|[0-9]* cases
+	cached-writers|an open without FOPEN_PASSTHROUGH of a file that is open with it; and .*: pass all overlapping opens|[0-9]* cases*
+	direct-writers|an open without FOPEN_PASSTHROUGH of a file that is open with it; and .*: pass all overlapping opens|[0-9]* cases*
+	cached-readers|an open with FOPEN_PASSTHROUGH of a file that is open with the page cache; and .*: pass all overlapping opens|[0-9]* cases*
+	refuse-second|EIO from the file system itself; and .*: the file system answers an open with EIO|[0-9]* cases*
+	never-close|an ID that the external file system has not closed; and .* A9.*: close the ID, and its own descriptor,|[0-9]* cases*
 	END
 }
 
