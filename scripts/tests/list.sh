@@ -39,6 +39,14 @@ registrar	registering task
 accused	suspect
 backend	server under test
 contract row|plan row	promise, open rule
+rows?	promise, open rule
+plan	script
+ops	request log
+seed	pattern seed, backing-id library
+noticed before|beats	takes precedence over
+gives	returns, reads
+vectored|positioned|spliced	readv, pread, splice
+for ever	forever
 END
 
 # said LINES: prints each field, of lines "NAME<tab>TEXT", that says what it never should.
