@@ -63,7 +63,7 @@ static call_fn *call;
 static int (*prepare)(void);
 
 /* -ENODATA: the call returned 0, as at EOF, and not for lack of memory. */
-static long call_once(struct world *w, unsigned int nth, bool *failed)
+static long call_with_failure(struct world *w, unsigned int nth, bool *failed)
 {
 	long fd = client_open(client(w), "f", O_RDWR), result = prepare();
 
@@ -97,7 +97,7 @@ CASE(first_call, read_ok_or_enomem_or_eio, .promise = "X3", .needs = NEED_FAULTS
 	backing_fill_ok("f", SEED, SIZE, OFFSET);
 	call = call_read;
 	prepare = drop_pages;
-	report = alloc_failures_each(w, call_once);
+	report = alloc_failures_each(w, call_with_failure);
 
 	EXPECT_ALLOC_FAILED(report); /* perhaps none with ENOMEM: readahead is retried */
 	EXPECT_RET(report.last, PIECE);
@@ -115,7 +115,7 @@ CASE(first_call, write_ok_or_enomem_or_eio, .promise = "X4", .needs = NEED_FAULT
 	ASSERT_RET(server_override_reply(w, "GETXATTR", "ENODATA"), 0);
 	call = call_write;
 	prepare = make_hole;
-	report = alloc_failures_each(w, call_once);
+	report = alloc_failures_each(w, call_with_failure);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_RET(report.last, PIECE);
@@ -130,7 +130,7 @@ CASE(first_call, mmap_ok_or_enomem_or_eio, .promise = "X5", .needs = NEED_FAULTS
 	open_rule(w, OPEN_RULE);
 	call = call_map;
 	prepare = make_hole;
-	report = alloc_failures_each(w, call_once);
+	report = alloc_failures_each(w, call_with_failure);
 
 	EXPECT_ENOMEM(report);
 	EXPECT_POSITIVE(report.last);

@@ -84,6 +84,8 @@ too_long_case='
 			"-DFUSE_MAKE_VERSION(major,minor)=((major)*100+(minor))" -DFUSE_VERSION=317 $plain_c_files
 	nothing_in "nothing sleeps" '(^|[^_[:alnum:]])(u|nano)?sleep[ (]+[0-9a-z]' \
 		$c_files $sh_files
+	nothing_in "no name is one of C11's threads, which newer headers declare" \
+		'(^|[^_[:alnum:]])(call_once|(thrd|mtx|cnd|tss)_[a-z]+)\(' $c_files
 	nothing_in "kernel log reports are listed in scripts/lib/splats.awk alone" 'Oops|[KU][AB]SAN[|:]|BUG at|sb_writers' \
 		$log_readers
 	check "no file of cases is longer than 500 lines" awk "$too_long_file" cases/*.c cases/external/*.c
