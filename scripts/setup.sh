@@ -101,6 +101,7 @@ needed()
 	need pkg-config pkg-config pkgconf-pkg-config
 	need jq jq
 	need awk mawk gawk
+	need python3 python3
 	need unshare util-linux
 	need mount mount util-linux
 	need xz xz-utils xz
@@ -121,6 +122,13 @@ needed()
 	need git git
 	need_for_libfuse
 	need spatch coccinelle
+	need mypy mypy
+	need pytest-3 python3-pytest
+	need_python junitparser python3-junitparser
+	need_python jsonschema python3-jsonschema
+	need xmllint libxml2-utils libxml2
+	need yamllint yamllint
+	need help2man help2man
 }
 
 tools()

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+"""python3 -I scripts/fpt COMMAND ARGUMENT...: each command is a module of fpt.commands with main()."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+
+def main() -> int:
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    command = importlib.import_module(f"fpt.commands.{sys.argv[1].replace('-', '_')}")
+    status = command.main(sys.argv[2:])
+    assert isinstance(status, int)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Reads the evidence of cases: JSON lines that the harness writes as a case goes on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Optional
+
+from . import reasons
+
+
+@dataclass
+class Evidence:
+    """What one case on one server has said of itself."""
+
+    ended: bool = False
+    seconds: Optional[float] = None
+    observed: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    unmet: str = ""  # the first expectation that did not hold
+    broken: str = ""  # why the case could not be set up
+    hints: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ServerEvidence:
+    """What all cases on one server have said."""
+
+    cases: dict[str, Evidence] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)  # server_version, fuse_protocol_minor, ...
+
+    def add(self, record: dict[str, Any]) -> None:
+        kind = record.get("type")
+        name = str(record.get("case", ""))
+        if kind == "begin":
+            self.cases[name] = Evidence()  # it may start again in another boot
+        elif kind == "note":
+            self.notes[str(record.get("key", ""))] = _text(record, "value")
+        elif kind in _READERS:
+            _READERS[kind](self.cases.setdefault(name, Evidence()), record)
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Skips steps, which are most of the lines, and a line that a crash cut short."""
+        for line in lines:
+            if line.startswith(('{"type":"step"', '{"type":"server"')):
+                continue
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict):
+                self.add(record)
+
+
+def _text(record: dict[str, Any], key: str) -> str:
+    value = record.get(key)
+    return reasons.printable("" if value is None else str(value))
+
+
+def _unmet(found: Evidence, record: dict[str, Any], what: str) -> None:
+    if record.get("ok") is False and not found.unmet:
+        found.unmet = f"{what}: got {_text(record, 'observed')}, wanted {_text(record, 'wanted')}"
+
+
+def _expect(found: Evidence, record: dict[str, Any]) -> None:
+    found.observed.append(_text(record, "observed"))
+    _unmet(found, record, _text(record, "what"))
+
+
+def _requests(found: Evidence, record: dict[str, Any]) -> None:
+    found.requests.append(_text(record, "observed"))
+    _unmet(found, record, "requests")
+
+
+def _broken(found: Evidence, record: dict[str, Any]) -> None:
+    found.broken = found.broken or _text(record, "reason")
+
+
+def _hint(found: Evidence, record: dict[str, Any]) -> None:
+    found.hints.append(_text(record, "text"))
+
+
+def _end(found: Evidence, record: dict[str, Any]) -> None:
+    found.ended = True
+    try:
+        found.seconds = int(record["us"]) / 1e6
+    except (KeyError, ValueError):
+        pass
+
+
+_READERS = {"expect": _expect, "requests": _requests, "broken": _broken, "hint": _hint, "end": _end}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a run found: the servers, the cases, and one result for each pair of them.
+
+Readers (ktap, evidence, kernel_log) see one source each; collate makes a Run of them; writers and
+reports see a Run alone. Texts are UTF-8 without control characters.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Iterator, Optional
+
+from .outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Case:
+    """What --list says of a case."""
+
+    program: str
+    name: str  # program.subject.expectation, or program.subject.variant.expectation
+    promise: str = ""
+    since: str = ""  # the release since which it holds
+    needs: tuple[str, ...] = ()  # of the host
+    abilities: tuple[str, ...] = ()  # of the server
+    title: str = ""
+
+    @property
+    def needs_passthrough(self) -> bool:
+        return "passthrough" in self.needs
+
+
+class Suspect(enum.Enum):
+    """Who a failure points to."""
+
+    KERNEL = "kernel"
+    LIBRARY = "library"
+    UNDECIDED = "undecided"
+
+
+@dataclass
+class Result:
+    """What became of one case on one server."""
+
+    case: Case
+    server: str
+    outcome: Outcome
+    reason: str = ""  # of a failure, skip or expected failure, equal in each run
+    hints: tuple[str, ...] = ()  # what the case or its steps say of a failure
+    reports: tuple[str, ...] = ()  # of the kernel log while it ran
+    suspect: Optional[Suspect] = None
+    observed: str = ""  # values of the expectations, separated by blanks
+    requests: str = ""  # at the server
+    details: tuple[str, ...] = ()  # lines that the harness printed of a failure
+    seconds: Optional[float] = None  # None: it did not end
+
+    @property
+    def note(self) -> str:
+        """The text of results/: what a failure or a skip needs to be understood."""
+        suspect = self.suspect in (Suspect.KERNEL, Suspect.LIBRARY) and self.suspect
+        parts = [self.reason, *self.reports, *self.hints]
+        if suspect:
+            parts.append(f"suspect: {suspect.value}")
+        return "; ".join(part for part in parts if part)
+
+
+@dataclass
+class Server:
+    """One server under test, or one external file system."""
+
+    name: str  # in results: libfuse-3.18.3
+    library: str = ""  # by its hello: libfuse
+    version: str = ""
+    over_io_uring: bool = False
+    status: dict[str, str] = field(default_factory=dict)  # program: exit status or "timeout"
+    results: dict[str, Result] = field(default_factory=dict)  # by case, in the order of Run.cases
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(result.outcome is outcome for result in self.results.values())
+
+
+@dataclass
+class Run:
+    """All that one command found on one kernel."""
+
+    kernel: str  # the folder of its results
+    cases: list[Case]
+    servers: list[Server]
+    directory: str = ""  # of the logs
+    fault: str = ""  # the deliberate fault of the servers (FPT_FAULT)
+    external: bool = False  # of an external file system (--mount)
+    failures: list[str] = field(default_factory=list)  # outside of any case
+    reports_of_others: list[str] = field(default_factory=list)  # of processes outside of the run
+    reports_unknown: int = 0  # reports whose process could not be looked up
+    reports_known: dict[str, str] = field(default_factory=dict)  # promise: report that a case declares
+    records_lost: int = 0  # of the kernel log
+    not_run: int = 0  # cases left out by --fail-fast
+    rerun: dict[str, str] = field(default_factory=dict)  # server: command up to the case's name
+    started: float = 0.0  # seconds since the epoch
+    seconds: float = 0.0
+    environment: dict[str, str] = field(default_factory=dict)  # kernel_release, suite_version, ...
+
+    def results(self) -> Iterator[Result]:
+        for server in self.servers:
+            yield from server.results.values()

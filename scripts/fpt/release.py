@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Kernel releases and library versions in their order."""
+
+from __future__ import annotations
+
+import re
+
+Key = tuple[tuple[int, int, str], ...]
+
+
+def key(release: str) -> Key:
+    """Sorts as versions do: 6.9 before 6.12, 7.4-rc1 before 7.4, 6.17.0 before 6.17.0-8."""
+    parts: list[tuple[int, int, str]] = []
+    for part in re.findall(r"\d+|[A-Za-z]+", release):
+        if part.isdigit():
+            parts.append((2, int(part), ""))
+        elif part == "rc":
+            parts.append((0, 0, part))
+        else:
+            parts.append((1, 0, part))
+    return (*parts, (1, 0, ""))

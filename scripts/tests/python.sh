@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# scripts/fpt: types and its own tests, in tests/fpt.
+set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.inc
+. "$(dirname "$0")/tap.inc"
+
+export PYTHONPATH="$scripts" PYTHONDONTWRITEBYTECODE=1
+for tool in mypy pytest-3; do
+	command -v $tool >/dev/null || skip_all "config: no $tool (run scripts/setup.sh --check)"
+done
+check "mypy --strict has nothing to say" mypy --strict --cache-dir "$tmp/mypy" "$scripts/fpt" "$tests/fpt"
+for file in "$tests"/fpt/test_*.py; do
+	check "${file##*/}" pytest-3 -q -p no:cacheprovider "$file"
+done
+finish
