@@ -5,8 +5,6 @@
 
 #include "world/case_helpers.h"
 
-static const struct world_opts on_one_cpu = { .same_cpu = true };
-
 #define DIRECT		     "flags=direct_io"
 #define PARALLEL	     "flags=direct_io,parallel_direct_writes"
 #define PASSTHROUGH	     "reg=at-lookup flags=passthrough,direct_io"
@@ -45,26 +43,25 @@ FIXTURE_VARIANT_ADD(direct_writes, passthrough_past_eof) { .opens = PASSTHROUGH_
 							   .second_write = WAITS };
 
 /*
- * Both clients write a byte; the server holds the first WRITE. The second client runs before the
- * server and the case process: it waits, or its WRITE has been answered.
+ * Both clients write a byte; the server holds the first WRITE. The second client waits for that, or
+ * its WRITE is answered.
  */
 static const char *second_write(struct world *w, long fd, long second_fd, off_t offset)
 {
 	struct client *first = client(w), *second = client_number(w, 1);
 
-	client_be_fifo(second);
 	if (server_hold(w, "WRITE") < 0)
 		return "the server does not hold WRITE";
 	client_start_write(first, fd, "F", 1, offset);
 	if (server_wait(w, "WRITE", 1) < 1)
 		return "the first write sends no WRITE";
 	client_start_write(second, second_fd, "G", 1, offset);
-	world_requests(w); /* returns when the server has answered all that it was sent */
+	client_is_busy(second); /* returns when it waits for the first write, or for the server */
+	world_requests(w);	/* returns when the server has answered all that it was sent */
 	return client_is_busy(second) ? WAITS : OVERLAPS;
 }
 
-CASE(direct_writes, overlap_only_if_allowed, .promise = "W6", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &on_one_cpu,
+CASE(direct_writes, overlap_only_if_allowed, .promise = "W6", .abilities = "hold",
 	.title = "direct writes overlap only with PARALLEL_DIRECT_WRITES, within EOF, not appending, no cached open")
 {
 	struct client *first = client(w), *second = client_number(w, 1);
@@ -86,8 +83,7 @@ CASE(direct_writes, overlap_only_if_allowed, .promise = "W6", .needs = NEED_REAL
 
 WORLD_FIXTURE(cached_open);
 
-CASE(cached_open, close_allows_parallel_writes, .promise = "W6", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &on_one_cpu,
+CASE(cached_open, close_allows_parallel_writes, .promise = "W6", .abilities = "hold",
 	.title = "PARALLEL_DIRECT_WRITES writes overlap again once the last cached open of the file is closed")
 {
 	struct client *first = client(w), *second = client_number(w, 1);

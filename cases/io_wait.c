@@ -13,17 +13,7 @@
 #define PARALLEL "flags=direct_io,parallel_direct_writes"
 
 static const struct world_opts on_one_cpu = { .same_cpu = true };
-static const struct world_opts on_one_cpu_with_mmap = { .same_cpu = true,
-							.init = "direct-io-allow-mmap" };
-
-/* Client 1, which runs before the server and the case process, see client_be_fifo(). */
-static struct client *fifo_client(struct world *w)
-{
-	struct client *c = client_number(w, 1);
-
-	client_be_fifo(c);
-	return c;
-}
+static const struct world_opts with_mmap = { .init = "direct-io-allow-mmap" };
 
 /*
  * Client 0 opens f by the script and writes its first byte; the server holds the WRITE until
@@ -43,11 +33,12 @@ static long begin_direct_write(struct world *w)
 
 #define begin_direct_write_ok(w) POSITIVE_OK("open f, begin to write", begin_direct_write(w))
 
-/* Begins an open of f; the server has answered it when this returns. */
+/* Begins an open of f; when this returns the server has answered it, and it waits or has ended. */
 static void begin_open(struct world *w, struct client *c, int opens_before)
 {
 	client_start_open(c, "f", O_RDWR);
 	server_wait(w, "OPEN", opens_before + 1);
+	client_is_busy(c);
 }
 
 WORLD_FIXTURE(cached_open);
@@ -60,11 +51,10 @@ FIXTURE_VARIANT_ADD(cached_open, keep_cache) { .rule = "f flags=keep_cache" };
 FIXTURE_VARIANT_ADD(cached_open,
 		    parallel_without_direct_io) { .rule = "f flags=parallel_direct_writes" };
 
-CASE(cached_open, waits_for_parallel_write, .promise = "W1", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &on_one_cpu,
+CASE(cached_open, waits_for_parallel_write, .promise = "W1", .abilities = "hold",
 	.title = "a cached open waits for a parallel direct write in flight, then succeeds")
 {
-	struct client *opener = fifo_client(w);
+	struct client *opener = client_number(w, 1);
 
 	open_rule(w, "f " PARALLEL);
 	open_rule(w, "%s", variant->rule);
@@ -79,11 +69,10 @@ CASE(cached_open, waits_for_parallel_write, .promise = "W1", .needs = NEED_REALT
 
 WORLD_FIXTURE(open_wait);
 
-CASE(open_wait, not_killable, .promise = "W1", .needs = NEED_REALTIME, .abilities = "hold",
-	.world = &on_one_cpu,
+CASE(open_wait, not_killable, .promise = "W1", .abilities = "hold",
 	.title = "the wait of a cached open for a parallel direct write is not killable")
 {
-	struct client *opener = fifo_client(w);
+	struct client *opener = client_number(w, 1);
 
 	open_rule(w, "f " PARALLEL);
 	begin_direct_write_ok(w);
@@ -96,11 +85,10 @@ CASE(open_wait, not_killable, .promise = "W1", .needs = NEED_REALTIME, .abilitie
 	EXPECT_RET(client_finish(opener), -EPIPE);
 }
 
-CASE(open_wait, for_last_parallel_write, .promise = "W1", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &on_one_cpu,
+CASE(open_wait, for_last_parallel_write, .promise = "W1", .abilities = "hold",
 	.title = "a cached open waits for the last of two parallel direct writes in flight")
 {
-	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
+	struct client *opener = client_number(w, 1), *writer = client_number(w, 2);
 	long fd;
 
 	open_rule(w, "f times=2 " PARALLEL);
@@ -131,16 +119,14 @@ CASE(open_wait, not_for_exclusive_write, .promise = "W8", .abilities = "hold",
 	EXPECT_RET(client_finish(client(w)), 1);
 }
 
-CASE(open_wait, delays_further_writes, .promise = "W5", .needs = NEED_REALTIME, .abilities = "hold",
-	.world = &on_one_cpu,
+CASE(open_wait, delays_further_writes, .promise = "W5", .abilities = "hold",
 	.title = "while a cached open waits for a parallel direct write, a further one waits too")
 {
-	struct client *opener = fifo_client(w), *writer = client_number(w, 2);
+	struct client *opener = client_number(w, 1), *writer = client_number(w, 2);
 	long fd;
 
 	open_rule(w, "f times=2 " PARALLEL);
 	fd = open_ok(writer, "f", O_RDWR);
-	EXPECT_RET(client_be_fifo(writer), 0);
 	begin_direct_write_ok(w);
 	begin_open(w, opener, 2);
 	client_start_write(writer, fd, "G", 1, 0);
@@ -184,11 +170,10 @@ CASE(uncached_open, does_not_wait, .promise = "W2", .abilities = "hold",
 
 WORLD_FIXTURE(passthrough_io);
 
-CASE(passthrough_io, write_waits_for_direct_write, .promise = "W9", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &on_one_cpu,
+CASE(passthrough_io, write_waits_for_direct_write, .promise = "W9", .abilities = "hold",
 	.title = "a passthrough write waits for a direct write in flight, a passthrough read does not")
 {
-	struct client *other = fifo_client(w);
+	struct client *other = client_number(w, 1);
 	long fd;
 
 	open_rule(w, "f reg=at-open");
@@ -241,11 +226,10 @@ CASE(passthrough_io, parallel_flag_alone_ignored, .promise = "W7",
 /* With NOFLUSH, as up to 6.15 a close that sends FLUSH waits for the write, too. */
 WORLD_FIXTURE(brief_passthrough);
 
-CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &on_one_cpu,
+CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4", .abilities = "hold",
 	.title = "a passthrough open and close during a parallel direct write leaves no mode and no held backing file")
 {
-	struct client *opener = fifo_client(w);
+	struct client *opener = client_number(w, 1);
 	long fd, during;
 
 	open_rule(w, "f " PARALLEL);
@@ -302,15 +286,17 @@ CASE(open_race, one_succeeds_other_eio, .promise = "W14", .needs = NEED_REALTIME
 	.abilities = "hold", .world = &on_one_cpu,
 	.title = "of a waiting cached open and a passthrough open at its wake-up, one succeeds, one fails with EIO")
 {
-	struct client *writer = fifo_client(w), *opener = client(w);
+	struct client *writer = client_number(w, 1), *opener = client(w);
 	long fd, passthrough, cached;
 
 	open_rule(w, "f " PARALLEL);
 	open_rule(w, "f");
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(writer, "f", O_RDWR);
+	EXPECT_RET(client_be_fifo(writer), 0);
 	EXPECT_RET(server_hold(w, "WRITE"), 0);
 	start_write_then_open(writer, fd);
+	EXPECT_RET(server_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_be_fifo(opener), 0);
 	begin_open(w, opener, 1);
 	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the WRITE");
@@ -376,11 +362,11 @@ CASE(inode_mode, lasts_until_last_close_eio, .promise = "W13",
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, shared_waits_private_does_not, .promise = "W10", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &on_one_cpu_with_mmap,
+CASE(mapping, shared_waits_private_does_not, .promise = "W10", .abilities = "hold",
+	.world = &with_mmap,
 	.title = "a shared mapping of a DIRECT_IO file waits for a parallel direct write, a private one does not")
 {
-	struct client *mapper = fifo_client(w);
+	struct client *mapper = client_number(w, 1);
 	long fd;
 
 	open_rule(w, "f times=2 " PARALLEL);
@@ -395,7 +381,7 @@ CASE(mapping, shared_waits_private_does_not, .promise = "W10", .needs = NEED_REA
 	EXPECT_POSITIVE(client_finish(mapper));
 }
 
-CASE(mapping, two_count_as_one_user, .promise = "W11", .world = &on_one_cpu_with_mmap,
+CASE(mapping, two_count_as_one_user, .promise = "W11", .world = &with_mmap,
 	.title = "a DIRECT_IO file mapped shared twice counts once: after its release a passthrough open succeeds")
 {
 	struct client *mapper = client_number(w, 1);

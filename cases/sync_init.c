@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* After FUSE_DEV_IOC_SYNC_INIT, ioctls wait for the mount. Promises O1, C1. */
 #include <errno.h>
-#include <poll.h>
-#include <sched.h>
 
 #include "world/case_helpers.h"
 
 /* The server interrupts a call that the kernel does not wake: EINTR. */
 #define BOUNDED "timeout=4000"
 
-static const struct world_opts unmounted_one_cpu = { .unmounted = true, .same_cpu = true };
-
-/* From then on the server runs before the case process: it has answered a command, or waits. */
-static int server_be_fifo(struct world *w)
-{
-	const struct sched_param lowest = { .sched_priority = 1 };
-
-	return sched_setscheduler(w->server.pid, SCHED_FIFO, &lowest) < 0 ? -errno : 0;
-}
-
-static bool server_is_busy(struct world *w)
-{
-	struct pollfd control = { .fd = w->server.control, .events = POLLIN };
-
-	return poll(&control, 1, 0) == 0;
-}
+static const struct world_opts unmounted = { .unmounted = true };
 
 static long do_mount(void *arg)
 {
@@ -40,17 +23,15 @@ static void client_start_mount(struct client *c, struct world *w)
 WORLD_FIXTURE(early_ioctl);
 
 CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
-	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "arbitrary-ioctl", .since = "6.18",
-	.world = &unmounted_one_cpu,
+	.needs = NEED_SYNC_INIT, .abilities = "arbitrary-ioctl", .since = "6.18", .world = &unmounted,
 	.title = "after SYNC_INIT an early BACKING_OPEN waits for the mount and fails with EPERM; after INIT it works")
 {
 	unsigned int waiting;
 	long result;
 
 	ASSERT_RET(server_sync_init(w), 0);
-	ASSERT_RET(server_be_fifo(w), 0);
 	waiting = server_start_backing_open(w, backing_path("f"), BOUNDED);
-	EXPECT_HOLDS(server_is_busy(w), "BACKING_OPEN waits");
+	EXPECT_HOLDS(server_is_busy(&w->server), "BACKING_OPEN waits");
 	client_start_mount(client(w), w);
 	result = server_finish(&w->server, waiting);
 	START(w, NULL);
@@ -61,17 +42,15 @@ CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
 }
 
 CASE(early_ioctl, backing_close_waits_eperm, .promise = "C1",
-	.needs = NEED_SYNC_INIT | NEED_REALTIME, .abilities = "arbitrary-ioctl", .since = "6.18",
-	.world = &unmounted_one_cpu,
+	.needs = NEED_SYNC_INIT, .abilities = "arbitrary-ioctl", .since = "6.18", .world = &unmounted,
 	.title = "after SYNC_INIT an early BACKING_CLOSE waits for the mount and fails with EPERM; after INIT it works")
 {
 	unsigned int waiting;
 	long result;
 
 	ASSERT_RET(server_sync_init(w), 0);
-	ASSERT_RET(server_be_fifo(w), 0);
 	waiting = server_start_backing_close(w, 1, BOUNDED);
-	EXPECT_HOLDS(server_is_busy(w), "BACKING_CLOSE waits");
+	EXPECT_HOLDS(server_is_busy(&w->server), "BACKING_CLOSE waits");
 	client_start_mount(client(w), w);
 	result = server_finish(&w->server, waiting);
 	START(w, NULL);
