@@ -2,6 +2,7 @@
 /* A backing ID that is dropped early, late, never, or after its channel. Promises E. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "world/case_helpers.h"
@@ -37,9 +38,16 @@ static const struct world_opts one_cpu = { .same_cpu = true };
 CASE(early, drop_after_reply_eio, .promise = "E2", .needs = NEED_REALTIME, .world = &one_cpu,
 	.title = "an open with an ID closed after the OPEN reply, before open(2) returns, fails with EIO")
 {
+	long result;
+
 	open_rule(w, "f reg=at-open drop=after-reply fifo");
 
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	result = client_open(client(w), "f", O_RDWR);
+	if (result > 0 && strstr(world_requests(w), " preempted")) {
+		case_note_broken("the server was preempted before it closed the ID");
+		return;
+	}
+	EXPECT_RET(result, -EIO);
 	EXPECT_RET(server_backing_close(w, last_id(w), ""), -ENOENT);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
