@@ -304,7 +304,6 @@ else
 	choose_servers
 fi
 find_unusable
-need_jq
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 

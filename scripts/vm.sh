@@ -11,7 +11,7 @@ usage()
 {
 	cat <<-END
 	usage: scripts/vm.sh KERNEL [OPTION...]
-	Runs the built cases in a virtual machine with another kernel. Needs QEMU, cpio and jq,
+	Runs the built cases in a virtual machine with another kernel. Needs QEMU and cpio,
 	but no root, disk image or network. After a panic, oops, hang or reset the running case
 	gets the outcome crash or timeout, and the others run in a fresh boot.
 
@@ -185,7 +185,6 @@ if [ -n "$shell" ]; then
 	run_shell
 	exit
 fi
-need_jq
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 choose_awk

@@ -10,8 +10,14 @@ from pathlib import Path
 
 def main() -> int:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
-    command = importlib.import_module(f"fpt.commands.{sys.argv[1].replace('-', '_')}")
-    status = command.main(sys.argv[2:])
+    name = sys.argv[1]
+    command = importlib.import_module(f"fpt.commands.{name.replace('-', '_')}")
+    failure = importlib.import_module("fpt.failure")
+    try:
+        status = command.main(sys.argv[2:])
+    except failure.Failure as error:
+        print(f"{name}.sh: {error}", file=sys.stderr)
+        status = error.status
     assert isinstance(status, int)
     return status
 

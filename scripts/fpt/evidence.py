@@ -14,12 +14,13 @@ from . import reasons
 class Evidence:
     """What one case on one server has said of itself."""
 
+    begun: bool = False
     ended: bool = False
     seconds: Optional[float] = None
     observed: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     unmet: str = ""  # the first expectation that did not hold
-    broken: str = ""  # why the case could not be set up
+    broken: Optional[str] = None  # why the case could not be set up
     hints: list[str] = field(default_factory=list)
 
 
@@ -34,7 +35,7 @@ class ServerEvidence:
         kind = record.get("type")
         name = str(record.get("case", ""))
         if kind == "begin":
-            self.cases[name] = Evidence()  # it may start again in another boot
+            self.cases[name] = Evidence(begun=True)  # it may start again in another boot
         elif kind == "note":
             self.notes[str(record.get("key", ""))] = _text(record, "value")
         elif kind in _READERS:
@@ -53,9 +54,13 @@ class ServerEvidence:
                 self.add(record)
 
 
+# On one line, with what a reader needs to tell a newline from the two characters.
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
 def _text(record: dict[str, Any], key: str) -> str:
     value = record.get(key)
-    return reasons.printable("" if value is None else str(value))
+    return reasons.printable("" if value is None else str(value).translate(_ESCAPES))
 
 
 def _unmet(found: Evidence, record: dict[str, Any], what: str) -> None:
@@ -74,7 +79,8 @@ def _requests(found: Evidence, record: dict[str, Any]) -> None:
 
 
 def _broken(found: Evidence, record: dict[str, Any]) -> None:
-    found.broken = found.broken or _text(record, "reason")
+    if found.broken is None:
+        found.broken = _text(record, "reason")
 
 
 def _hint(found: Evidence, record: dict[str, Any]) -> None:

@@ -57,17 +57,17 @@ class Reader:
         self._details: list[str] = []
 
     def _diagnostic(self, text: str) -> None:
-        if _ABOUT_THE_RUN.match(text):
+        if _ABOUT_THE_RUN.match(text) or _PLACES.match(text):
+            return
+        if text.startswith("  "):
+            self._details.append(text[2:])  # context of a failure
             return
         end = next((end for pattern, end in _ENDS if pattern.match(text)), "")
         if end and not (end == "exit" and self._end == "broken"):
             self._end = end
         if end == "exit":
             return
-        if not _PLACES.match(text):
-            self._details.append(text[2:] if text.startswith("  ") else text)
-        if text.startswith("  "):
-            return  # context of a failure
+        self._details.append(text)
         # The first line with a source location is the failed expectation that caused the others.
         # Without one, the last line is closest to the cause.
         if not _LOCATED.match(text):

@@ -54,6 +54,7 @@ class Result:
     requests: str = ""  # at the server
     details: tuple[str, ...] = ()  # lines that the harness printed of a failure
     seconds: Optional[float] = None  # None: it did not end
+    kernel_died: bool = False  # while it ran
 
     @property
     def note(self) -> str:
@@ -76,8 +77,20 @@ class Server:
     status: dict[str, str] = field(default_factory=dict)  # program: exit status or "timeout"
     results: dict[str, Result] = field(default_factory=dict)  # by case, in the order of Run.cases
 
-    def count(self, outcome: Outcome) -> int:
-        return sum(result.outcome is outcome for result in self.results.values())
+    def count(self, *outcomes: Outcome) -> int:
+        return sum(result.outcome in outcomes for result in self.results.values())
+
+    @property
+    def passed(self) -> int:
+        return self.count(Outcome.PASS, Outcome.XPASS)
+
+    @property
+    def failed(self) -> int:
+        return sum(result.outcome.failed for result in self.results.values())
+
+    @property
+    def skipped(self) -> int:
+        return sum(result.outcome.skipped for result in self.results.values())
 
 
 @dataclass
@@ -93,7 +106,7 @@ class Run:
     failures: list[str] = field(default_factory=list)  # outside of any case
     reports_of_others: list[str] = field(default_factory=list)  # of processes outside of the run
     reports_unknown: int = 0  # reports whose process could not be looked up
-    reports_known: dict[str, str] = field(default_factory=dict)  # promise: report that a case declares
+    reports_known: list[tuple[str, str]] = field(default_factory=list)  # promise, report that a case declares
     records_lost: int = 0  # of the kernel log
     not_run: int = 0  # cases left out by --fail-fast
     rerun: dict[str, str] = field(default_factory=dict)  # server: command up to the case's name
@@ -104,3 +117,33 @@ class Run:
     def results(self) -> Iterator[Result]:
         for server in self.servers:
             yield from server.results.values()
+
+    def count(self, *outcomes: Outcome) -> int:
+        return sum(server.count(*outcomes) for server in self.servers)
+
+    @property
+    def passed(self) -> int:
+        return sum(server.passed for server in self.servers)
+
+    @property
+    def failed(self) -> int:
+        """Failures outside of any case count, too."""
+        return sum(server.failed for server in self.servers) + len(self.failures)
+
+    @property
+    def skipped(self) -> int:
+        return sum(server.skipped for server in self.servers)
+
+    @property
+    def unsupported(self) -> bool:
+        """Nothing was executed, or nothing that needs passthrough."""
+        if self.failed:
+            return False
+        good = [result for result in self.results() if result.outcome.good]
+        needed = any(case.needs_passthrough for case in self.cases)
+        return not any(result.case.needs_passthrough for result in good) if needed else not good
+
+    @property
+    def status(self) -> int:
+        """The exit status of the command: 0 passed, 1 failed, 4 nothing executed."""
+        return 1 if self.failed else 4 if self.unsupported else 0

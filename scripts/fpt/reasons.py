@@ -60,6 +60,6 @@ def skip(text: str) -> Skip:
     """A reason without a class that the suite knows says that the case is broken."""
     word, colon, rest = text.partition(":")
     try:
-        return Skip(Outcome(f"skip:{word}"), rest.lstrip(" "))
+        return Skip(Outcome(f"skip:{word}"), rest.lstrip(" ") if colon else text)
     except ValueError:
         return Skip(Outcome.BROKEN, f"skip without a class: {text}")

@@ -51,8 +51,8 @@ check_patch()
 
 c_files=$(find harness fixtures cases scripts -name '*.[ch]')
 sh_files=$(find scripts harness fixtures .ci -name '*.sh' -o -path .ci/run)
-log_readers=$(find scripts harness fixtures -name '*.awk' -o -name '*.inc' -o -name '*.[ch]' |
-	grep -v -e lib/splats.awk -e '^scripts/tests')
+log_readers=$(find scripts harness fixtures -name '*.awk' -o -name '*.inc' -o -name '*.py' -o -name '*.[ch]' |
+	grep -v -e fpt/kernel_log.py -e '^scripts/tests')
 
 # cppcheck cannot parse the macros that declare cases and tests.
 plain_c_files=$(find harness fixtures scripts/vm -name '*.c' -not -path '*/tests/*')
@@ -86,7 +86,7 @@ too_long_case='
 		$c_files $sh_files
 	nothing_in "no name is one of C11's threads, which newer headers declare" \
 		'(^|[^_[:alnum:]])(call_once|(thrd|mtx|cnd|tss)_[a-z]+)\(' $c_files
-	nothing_in "kernel log reports are listed in scripts/lib/splats.awk alone" 'Oops|[KU][AB]SAN[|:]|BUG at|sb_writers' \
+	nothing_in "kernel log reports are listed in scripts/fpt/kernel_log.py alone" 'Oops|[KU][AB]SAN[|:]|BUG at|sb_writers' \
 		$log_readers
 	check "no file of cases is longer than 500 lines" awk "$too_long_file" cases/*.c cases/external/*.c
 	check "no case's body is longer than 30 lines" awk "$too_long_case" cases/*.c cases/external/*.c

@@ -392,8 +392,8 @@ rm "$OUTPUT/cases/unlisted"
 
 # Text that processes write to the kernel log is no kernel report, except to this copy of collate.
 if [ -w /dev/kmsg ] && [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
-	cp "$checkout/scripts/lib/collate.kmsg.awk" "$tmp/collate.kmsg.awk"
-	sed -i 's/head\[1\] < 8/1/' "$checkout/scripts/lib/collate.kmsg.awk"
+	cp "$checkout/scripts/fpt/kernel_log.py" "$tmp/kernel_log.py"
+	sed -i 's/^_FACILITIES_OF_PROCESSES = 8 /_FACILITIES_OF_PROCESSES = 1000 /' "$checkout/scripts/fpt/kernel_log.py"
 	program reported f.first <<-'END'
 	read -r pid _ </proc/self/stat
 	echo "fpt: begin reported.f.first $FPT_SERVER_NAME" >/dev/kmsg
@@ -408,7 +408,7 @@ if [ -w /dev/kmsg ] && [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
 	says "which has the report" "$tmp/of-others/kernel.log" '.* INFO: task test:.*'
 	exits "a hung task of a case" 1 "$run" --server raw --filter 'reported*'
 	says "fails the case" "$tmp/out" ' *kernel log: INFO: task test blocked .*'
-	mv "$tmp/collate.kmsg.awk" "$checkout/scripts/lib/collate.kmsg.awk"
+	mv "$tmp/kernel_log.py" "$checkout/scripts/fpt/kernel_log.py"
 	rm "$OUTPUT/cases/reported"
 fi
 

@@ -237,10 +237,6 @@ ln -sf /usr/bin/* "$tmp/less"
 ln -sf "$tmp/bin/qemu-system-x86_64" "$tmp/less"
 rm "$tmp/less/strip"
 PATH="$tmp/less" fake "without strip" 0 "${some[@]}" < <(passing)
-rm "$tmp/less/jq"
-PATH="$tmp/less" fake "without jq" 1 "${some[@]}" < <(passing)
-says "without jq: says what to install" "$tmp/err" 'vm.sh: no jq: install it (Debian: jq; .*)'
-check "nothing was booted" test ! -s "$tmp/args"
 rm "$tmp/less/cpio"
 PATH="$tmp/less" fake "without cpio" 1 "${some[@]}" < <(passing)
 says "without cpio: says what to install" "$tmp/err" 'vm.sh: no cpio: install it (Debian: cpio; .*)'

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The built programs of cases, and what they say of their cases and of the contract."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Sequence
+
+from .failure import Failure
+from .model import Case
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One numbered statement of the contract, or the heading of a section of them."""
+
+    id: str
+    ref: str  # the source that decides it; "-" of a heading
+    text: str
+
+    @property
+    def is_heading(self) -> bool:
+        return self.ref == "-"
+
+
+def _words(column: str) -> tuple[str, ...]:
+    return () if column == "-" else tuple(column.split(","))
+
+
+def parse_case(line: str) -> Case:
+    """A line of --list."""
+    name, promise, since, needs, abilities, title = line.split("\t")
+    return Case(name.partition(".")[0], name, promise, since, _words(needs), _words(abilities), title)
+
+
+def parse_promise(line: str) -> Promise:
+    """A line of --promises."""
+    return Promise(*line.split("\t"))
+
+
+def programs(folder: Path) -> list[Path]:
+    """In the order of their names; none if there is no such folder."""
+    files = sorted(folder.glob("*"))
+    return [file for file in files if file.is_file() and os.access(file, os.X_OK)]
+
+
+def _lines_of(program: Path, *arguments: str) -> list[str]:
+    """Standard error is the caller's."""
+    done = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8")
+    if done.returncode:
+        raise Failure(f"{program} {arguments[0]} failed: run 'make' again")
+    return done.stdout.splitlines()
+
+
+def _some(folder: Path) -> list[Path]:
+    found = programs(folder)
+    if not found:
+        raise Failure(f"no programs in {folder.parent}: run 'make' first (or say OUTPUT=...)")
+    return found
+
+
+def cases(folder: Path, options: Sequence[str] = ()) -> list[Case]:
+    """What --list says with such options as --filter: $OUTPUT/cases or $OUTPUT/external."""
+    return [parse_case(line) for program in _some(folder) for line in _lines_of(program, "--list", *options)]
+
+
+def promises(folder: Path) -> list[Promise]:
+    """The contract, which every program knows."""
+    return [parse_promise(line) for line in _lines_of(_some(folder)[0], "--promises")]

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The sections of the summary that the recorded ones of tests/data do not have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fpt.model import Run
+from run_dir import RunDir, printed
+
+CASES = ("p.f.one", "p.f.two")
+
+
+def run_of(path: Path, *ktap: str, status: str = "0", external: bool = False) -> Run:
+    run = RunDir(path, *CASES)
+    run.ktap("raw", "p", *ktap, status=status)
+    return run.collate("raw", external=external)
+
+
+def test_all_passed(tmp_path: Path) -> None:
+    assert printed(run_of(tmp_path, "ok 1 f.one", "ok 2 f.two")) == (
+        f"\nraw       2 passed, 0 failed, 0 skipped\n\nlogs: {tmp_path}\n\n2 passed, 0 failed, 0 skipped\n"
+    )
+
+
+def test_library_skips_are_listed_on_request(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "ok 1 f.one", "ok 2 f.two # SKIP library: no forget")
+    assert "    1  library: not supported by a server (--verbose lists what)\n" in printed(run)
+    assert "    1  library: no forget\n" in printed(run, verbose=True)
+    run.external = True
+    assert "    1  library: no forget\n" in printed(run)
+
+
+def test_expected_failures(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "ok 1 f.one # XFAIL why", "ok 2 f.two # XFAIL why")
+    assert "Expected failures:\n    2  F1: why\n" in printed(run)
+    assert "Expected failures:\n  raw p.f.one: xfail\n      F1: title of p.f.one\n      why\n" in printed(run, verbose=True)
+
+
+def test_unexpected_passes(tmp_path: Path) -> None:
+    text = printed(run_of(tmp_path, "not ok 1 f.one # XPASS why", "ok 2 f.two"))
+    assert "UNEXPECTED PASSES (if the kernel was fixed, remove .xfail from the case):\n  raw p.f.one: xpass\n" in text
+    assert "\n0 failed as expected, 1 passed unexpectedly\n2 passed, 0 failed, 0 skipped\n" in text
+
+
+def test_how_to_rerun_a_failure(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "not ok 1 f.one", "ok 2 f.two")
+    assert "rerun:" not in printed(run)
+    run.rerun["raw"] = "scripts/run.sh --server raw --filter"
+    assert "      rerun: scripts/run.sh --server raw --filter p.f.one\n" in printed(run)
+
+
+def test_unsupported(tmp_path: Path) -> None:
+    skips = ("ok 1 f.one # SKIP kernel: none", "ok 2 f.two # SKIP kernel: none")
+    assert "\nUNSUPPORTED: no case that needs passthrough could run\n" in printed(run_of(tmp_path, *skips, "ok 3 f.more"))
+    assert "UNSUPPORTED" not in printed(run_of(tmp_path, *skips))
+
+
+def test_stopped(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "not ok 1 f.one", "ok 2 f.two")
+    run.not_run = 1
+    assert "\nstopped at the first failure: 1 case was not run\n" in printed(run)
+    run.not_run = 2
+    assert "\nstopped at the first failure: 2 cases were not run\n" in printed(run)
+
+
+def test_the_kernel_log(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "ok 1 f.one", "ok 2 f.two")
+    run.reports_of_others = ["INFO: x"]
+    run.reports_known = [("K5", "WARNING: recursive locking"), ("K6", "BUG: y")]
+    run.reports_unknown = 2
+    run.records_lost = 3
+    assert printed(run).endswith(f"""
+Kernel log, reports about processes outside of this run (not counted, see {tmp_path}/kernel.log):
+  INFO: x
+
+Kernel log: 2 of the reports name processes that had exited, cannot be looked up here, or were
+interrupted. They count, but may concern other processes: see {tmp_path}/kernel.log
+
+Kernel log, known reports (not counted):
+  K5: WARNING: recursive locking (lockdep is off from there on)
+  K6: BUG: y
+
+3 kernel log records were lost: a report may have been missed
+
+logs: {tmp_path}
+
+2 passed, 0 failed, 0 skipped
+""")
