@@ -39,6 +39,14 @@ usage()
 	  --results DIR       also keep the TSV of a complete run there, except of a server on
 	                      which every case was skipped (config)
 	  --kernel-name NAME  folder in DIR (default: the kernel's version)
+	  --ktap FILE         also write KTAP: one document, nested by server and program
+	  --junit FILE        also write JUnit's XML
+	  --kcidb FILE        also write a submission to KCIDB (schema 5.3), with --kcidb-origin
+	                      NAME of the CI system, and --kcidb-build-id ID of a build that it
+	                      has submitted (default: a checkout and a build named by the
+	                      kernel's release and configuration are part of the submission)
+	  --github            also print annotations for GitHub Actions, and add a summary to the
+	                      file \$GITHUB_STEP_SUMMARY
 	  --probe             run no case, but check a server (--server) for its author: every
 	                      step of the protocol with expected and received text, and how
 	                      many cases are skipped for which missing ability

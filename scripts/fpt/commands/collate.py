@@ -7,12 +7,11 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Callable, TextIO
+from typing import TextIO
 
-from .. import collate, summary
+from .. import collate, outputs, summary
 from ..arguments import Parser
 from ..failure import Failure
-from ..model import Run
 from ..writers import run_json, tsv
 
 _DESCRIPTION = """\
@@ -29,18 +28,13 @@ FPT_MOUNT  set if the run is of an external file system
 Exit status: 0 passed, 1 failed or wrong use, 2 a file of the run cannot be read,
 4 nothing executed."""
 
-Writer = Callable[[Run, TextIO], None]
-# Option: what writes its FILE, and what FILE is.
-WRITERS: dict[str, tuple[Writer, str]] = {}
-
 
 def _parser() -> Parser:
     parser = Parser("collate", _DESCRIPTION, _EPILOG)
     parser.add_argument("--verbose", action="store_true", help="list each case that was skipped or failed as expected")
     parser.add_argument("--fact", action="append", default=[], metavar="KEY=VALUE",
                         help="for run.json: kernel_release, arguments, ...; started is in seconds since the epoch")
-    for option, (_, text) in WRITERS.items():
-        parser.add_argument(option, metavar="FILE", help=text)
+    outputs.add_options(parser)
     parser.add_argument("run_dir", nargs="?", metavar="RUN_DIR")
     parser.add_argument("kernel", nargs="?", metavar="KERNEL", help="names the folder of the results")
     parser.add_argument("servers", nargs="*", metavar="SERVER")
@@ -71,11 +65,7 @@ def main(arguments: list[str]) -> int:
             tsv.write(server, out)
     with _open(Path(run.directory, "run.json")) as out:
         run_json.write(run, out)
-    for option, (write, _) in WRITERS.items():
-        file = getattr(given, option.lstrip("-"))
-        if file:
-            with _open(Path(file)) as out:
-                write(run, out)
+    outputs.write(given, run)
     summary.write(run, sys.stdout, given.verbose)
     return run.status
 
