@@ -47,7 +47,11 @@ class Result:
     server: str
     outcome: Outcome
     reason: str = ""  # of a failure, skip or expected failure, equal in each run
+    broken_by: str = ""  # "server" or "init", see harness/README.md; "" for anything else
+    lacks: str = ""  # what an external file system does not support, for which the case was skipped
+    open_error: str = ""  # errno of an open, if that is the first thing that failed
     hints: tuple[str, ...] = ()  # what the case or its steps say of a failure
+    advice: str = ""  # what the author of the server is to check
     reports: tuple[str, ...] = ()  # of the kernel log while it ran
     suspect: Optional[Suspect] = None
     observed: str = ""  # values of the expectations, separated by blanks
@@ -57,12 +61,15 @@ class Result:
     kernel_died: bool = False  # while it ran
 
     @property
+    def what_happened(self) -> str:
+        return "; ".join(part for part in (self.reason, *self.reports, *self.hints) if part)
+
+    @property
     def note(self) -> str:
         """The text of results/: what a failure or a skip needs to be understood."""
-        suspect = self.suspect in (Suspect.KERNEL, Suspect.LIBRARY) and self.suspect
-        parts = [self.reason, *self.reports, *self.hints]
-        if suspect:
-            parts.append(f"suspect: {suspect.value}")
+        parts = [self.what_happened, f"advice: {self.advice}" if self.advice else ""]
+        if self.suspect in (Suspect.KERNEL, Suspect.LIBRARY):
+            parts.append(f"suspect: {self.suspect.value}")
         return "; ".join(part for part in parts if part)
 
 
