@@ -44,10 +44,7 @@ class _Line:
 
 def _without_variant(case: Case) -> str:
     """program.subject.VARIANT.expectation with "{}" for the variant."""
-    parts = case.name.split(".")
-    if len(parts) == 4:
-        parts[2] = "{}"
-    return ".".join(parts)
+    return case.name.replace(f".{case.variant}.", ".{}.", 1) if case.variant else case.name
 
 
 class Contract:
@@ -80,9 +77,8 @@ class Contract:
             self._strangers.append(case)
             return
         line = self._lines[case.promise].setdefault(_without_variant(case), _Line(case, servers, []))
-        parts = case.name.split(".")
-        if len(parts) == 4:
-            line.variants.append(parts[2])
+        if case.variant:
+            line.variants.append(case.variant)
 
     def markdown(self) -> Iterator[str]:
         yield _TOP.format(servers=", ".join(f"{server.name} {server.version}" for server in self._servers))

@@ -24,6 +24,8 @@ class Evidence:
     broken_by: str = ""  # "server" or "init", see harness/README.md
     lacks: str = ""  # what an external file system does not support
     open_error: str = ""  # errno of an open, if that is the first thing that failed
+    eio_cause: str = ""  # why opens fail
+    held_by: str = ""  # what holds a closed file open, if that is the first thing that failed
     hints: list[str] = field(default_factory=list)
     advice: str = ""
 
@@ -97,6 +99,15 @@ def _open_error(found: Evidence, record: dict[str, Any]) -> None:
         found.open_error = _text(record, "errno")
 
 
+def _eio_cause(found: Evidence, record: dict[str, Any]) -> None:
+    found.eio_cause = _text(record, "cause")
+
+
+def _held(found: Evidence, record: dict[str, Any]) -> None:
+    if not found.unmet:
+        found.held_by = _text(record, "by")
+
+
 def _hint(found: Evidence, record: dict[str, Any]) -> None:
     found.hints.append(_text(record, "text"))
 
@@ -119,6 +130,8 @@ _READERS = {
     "broken": _broken,
     "lack": _lack,
     "open_error": _open_error,
+    "eio_cause": _eio_cause,
+    "held": _held,
     "hint": _hint,
     "advice": _advice,
     "end": _end,

@@ -27,6 +27,11 @@ class Case:
     title: str = ""
 
     @property
+    def variant(self) -> str:
+        parts = self.name.split(".")
+        return parts[2] if len(parts) == 4 else ""
+
+    @property
     def needs_passthrough(self) -> bool:
         return "passthrough" in self.needs
 
@@ -50,6 +55,8 @@ class Result:
     broken_by: str = ""  # "server" or "init", see harness/README.md; "" for anything else
     lacks: str = ""  # what an external file system does not support, for which the case was skipped
     open_error: str = ""  # errno of an open, if that is the first thing that failed
+    eio_cause: str = ""  # why opens fail, found by this case
+    held_by: str = ""  # what holds a closed file open, if that is the first thing that failed
     hints: tuple[str, ...] = ()  # what the case or its steps say of a failure
     advice: str = ""  # what the author of the server is to check
     reports: tuple[str, ...] = ()  # of the kernel log while it ran

@@ -35,6 +35,16 @@ def test_advice_is_no_hint() -> None:
     assert (found.hints, found.advice) == (["fixed by x"], "close the ID")
 
 
+def test_why_opens_fail() -> None:
+    assert of_case({"type": "eio_cause", "cause": "flags"}, expect(False)).eio_cause == "flags"
+
+
+def test_what_holds_a_file_unless_another_failure_was_first() -> None:
+    held: dict[str, object] = {"type": "held", "by": "an ID"}
+    assert of_case(held, expect(False)).held_by == "an ID"
+    assert of_case(expect(False), held).held_by == ""
+
+
 def test_an_open_that_fails_first() -> None:
     assert of_case(OPEN_ERROR, expect(False)).open_error == "EIO"
     assert of_case(expect(True), OPEN_ERROR).open_error == "EIO"
