@@ -64,7 +64,7 @@ CASE(drop_after_reply, ok_or_eio, .promise = "E10",
 	eio = client_count_open_errors(client(w), "f", O_RDWR, EIO, RACE_OPENS);
 	EXPECT_HOLDS(eio >= 0 && eio <= RACE_OPENS, "every open succeeds or fails with EIO");
 	if (server_backing_close(w, last_id(w), "") != -ENOENT)
-		case_note_broken("the server did not close its IDs");
+		case_note_broken_by("server", "the server did not close its IDs");
 	case_note("eio_rate", "%ld/%d", eio, RACE_OPENS);
 }
 

@@ -87,13 +87,21 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 	return running;
 }
 
-static void show_hint(const char *kind, const char *hint)
+static void show_fix(const char *fixed_by)
 {
-	if (!hint)
+	if (!fixed_by)
 		return;
-	printf("#   %s %s\n", kind, hint);
-	snprintf(text, sizeof(text), "%s %s", kind, hint);
+	snprintf(text, sizeof(text), "fixed by %s", fixed_by);
+	printf("#   %s\n", text);
 	record("hint", "text", text, NULL);
+}
+
+static void show_advice(void)
+{
+	if (!advice)
+		return;
+	printf("#   advice: %s\n", advice);
+	record("advice", "text", advice, NULL);
 }
 
 /*
@@ -104,8 +112,8 @@ static void show_failure(void)
 {
 	printf("#   %s: %s\n", running->promise, running->title);
 	printf("#   see %s\n", promise_find(running->promise)->ref);
-	show_hint("fixed by", running->fixed_by);
-	show_hint("advice:", advice);
+	show_fix(running->fixed_by);
+	show_advice();
 	printf("#   steps:\n");
 	step_log_show();
 	printf("#   evidence: %s\n", record_path() ?: "none (FPT_EVIDENCE=FILE keeps it)");
@@ -164,7 +172,7 @@ void case_advise(const char *found)
 	advice = found;
 }
 
-void case_note_broken(const char *fmt, ...)
+void case_note_broken_by(const char *by, const char *fmt, ...)
 {
 	va_list args;
 
@@ -172,7 +180,7 @@ void case_note_broken(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	printf("# broken: %s\n", text);
-	record("broken", "reason", text, NULL);
+	record("broken", "reason", text, by ? "by" : NULL, by, NULL);
 	set_up_failed = true;
 	case_void_xfail();
 }

@@ -59,8 +59,13 @@ extern void (*case_skip_now)(const char *reason);
 /* Replaces .advice. The text is static. */
 void case_advise(const char *advice);
 
-/* Records that the set-up failed, which says nothing about the kernel. */
-void case_note_broken(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/*
+ * Records that the set-up failed, which says nothing about the kernel. @by: what failed, see "broken" in
+ * README.md, or NULL.
+ */
+#define case_note_broken(...) case_note_broken_by(NULL, __VA_ARGS__)
+void case_note_broken_by(const char *by, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Whether the set-up failed: such a case fails at its end, whatever its expectations. */
 bool case_is_broken(void);

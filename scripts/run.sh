@@ -269,14 +269,6 @@ kernel_log_end()
 		kernel_log_unreadable "text written to /dev/kmsg cannot be read back"
 }
 
-# Advice for the author of the external file system.
-advise()
-{
-	awk -v NAME="$name" -f "$scripts/lib/advice.awk" kind=cases "$run/cases.tsv" \
-		kind=results "$run/results/$kernel/$name.tsv" | fold -s -w 90 | sed 's/ $//' |
-		tee -a "$run/summary"
-}
-
 arguments="$*"
 release=$(uname -r)
 name_kernel "${release%%[-+]*}"
@@ -327,5 +319,5 @@ run_programs | show_cases
 kernel_log_end
 rm -r "$run/late"
 finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"
-! is_external || advise
+! is_external || tee -a "$run/summary" <"$run/advice"
 exit "$status"

@@ -71,9 +71,9 @@ CASE(pins, none_after_many_opens, .promise = "A8",
 
 	OPEN_PASSTHROUGH(fd, c, OPENED);
 	ASSERT_RET(backing_use_begin(&use, "f"), 0);
-	EXPECT_RET(client_count_open_errors(c, "f", O_RDWR, EIO, TIMES), 0);
+	EXPECT_NO_OPEN_ERRORS(client_count_open_errors(c, "f", O_RDWR, EIO, TIMES));
 	EXPECT_CLOSE(c, fd);
-	EXPECT_RET(client_count_open_errors(c, "f", O_RDONLY, EIO, TIMES), 0);
+	EXPECT_NO_OPEN_ERRORS(client_count_open_errors(c, "f", O_RDONLY, EIO, TIMES));
 	EXPECT_UNPINNED(&use);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "harness/record.h"
 #include "external/external_helpers.h"
 #include "external/replies.h"
 #include "shared/fuse_uapi.h"
@@ -203,6 +204,8 @@ CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
 	if (found == &nothing && !any_passthrough())
 		CASE_SKIP("library: no passthrough reply of %s was seen", server_under_test());
 	case_advise(found->advice);
+	if (found != &nothing)
+		record("eio_cause", "cause", found->what, NULL);
 	_EXPECT(expect_text("expect", "what makes opens fail", found->what, NOTHING, _WHERE), 0);
 }
 

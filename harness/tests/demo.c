@@ -17,7 +17,7 @@
 const struct promise contract[] = {
 	{ "D", "Verdicts", NULL },
 	{ "D1", "expectations decide the outcome", "harness/expect.c: judge()" },
-	{ "D2", "a failure names its fix", "harness/case_info.c: show_hint()" },
+	{ "D2", "a failure names its fix", "harness/case_info.c: show_fix()" },
 	{ "D3", "a failure can be expected", "harness/case_info.c: case_end()" },
 	{ "D4", "a skip has a reason", "harness/case_info.c: case_note_skip()" },
 	{ "D5", "a broken case says nothing about the kernel",
@@ -91,7 +91,7 @@ CASE(verdict, fail_by_assert_positive, .promise = "D1", .title = "a failed ASSER
 }
 
 CASE(verdict, fail_where_fix_is_known, .promise = "D2", .title = "a failure names its fix",
-	.fixed_by = "0123456789ab (fuse: do better)")
+	.fixed_by = "0123456789ab (fuse: do better)", .advice = "apply the fix")
 {
 	EXPECT_RET(-EIO, 0);
 }
@@ -162,7 +162,7 @@ CASE(verdict, skip_in_fixture, .promise = "D4", .title = "a fixture can skip a r
 
 CASE(verdict, broken, .promise = "D5", .title = "a failed set-up is reported as broken")
 {
-	case_note_broken("mount: %s", strerror(EBUSY));
+	case_note_broken_by("server", "mount: %s", strerror(EBUSY));
 	EXPECT_HOLDS(false, "the world is set up");
 }
 

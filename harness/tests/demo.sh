@@ -68,7 +68,7 @@ exits "--promises" 0 ./demo --promises
 same "prints ID, reference and text of each promise" - out <<END
 D	-	Verdicts
 D1	harness/expect.c: judge()	expectations decide the outcome
-D2	harness/case_info.c: show_hint()	a failure names its fix
+D2	harness/case_info.c: show_fix()	a failure names its fix
 D3	harness/case_info.c: case_end()	a failure can be expected
 D4	harness/case_info.c: case_note_skip()	a skip has a reason
 D5	harness/case_info.c: case_note_broken()	a broken case says nothing about the kernel

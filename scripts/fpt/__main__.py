@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from pathlib import Path
 
 
 def main() -> int:
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as other programs end when the reader of a pipe has
     name = sys.argv[1]
     command = importlib.import_module(f"fpt.commands.{name.replace('-', '_')}")
     failure = importlib.import_module("fpt.failure")

@@ -171,18 +171,31 @@ def _decide(case: Case, server: Server, verdict: Optional[ktap.Verdict], evidenc
     outcome, reason = _outcome(verdict, evidence, status)
     if report and not outcome.failed:
         outcome, reason = Outcome.FAIL, ""
-    return Result(
+    result = Result(
         case,
         server.name,
         outcome,
         reasons.stable(reason),
-        hints=tuple(reasons.stable(hint) for hint in evidence.hints) if outcome.failed else (),
         reports=(report,) if report else (),
         observed=" ".join(filter(None, evidence.observed)),
         requests=" | ".join(filter(None, evidence.requests)),
-        details=verdict.details if verdict and outcome.failed else (),
         seconds=evidence.seconds,
     )
+    if outcome.skipped:
+        result.lacks = evidence.lacks
+    if outcome.failed:
+        _take_failure(evidence, result)
+        result.details = verdict.details if verdict else ()
+    return result
+
+
+def _take_failure(evidence: Evidence, result: Result) -> None:
+    result.broken_by = evidence.broken_by
+    result.open_error = evidence.open_error
+    result.eio_cause = evidence.eio_cause
+    result.held_by = evidence.held_by
+    result.hints = tuple(map(reasons.stable, evidence.hints))
+    result.advice = reasons.stable(evidence.advice)
 
 
 def _outcome(verdict: Optional[ktap.Verdict], evidence: Evidence, status: str) -> tuple[Outcome, str]:

@@ -21,7 +21,13 @@ class Evidence:
     requests: list[str] = field(default_factory=list)
     unmet: str = ""  # the first expectation that did not hold
     broken: Optional[str] = None  # why the case could not be set up
+    broken_by: str = ""  # "server" or "init", see harness/README.md
+    lacks: str = ""  # what an external file system does not support
+    open_error: str = ""  # errno of an open, if that is the first thing that failed
+    eio_cause: str = ""  # why opens fail
+    held_by: str = ""  # what holds a closed file open, if that is the first thing that failed
     hints: list[str] = field(default_factory=list)
+    advice: str = ""
 
 
 @dataclass
@@ -81,10 +87,33 @@ def _requests(found: Evidence, record: dict[str, Any]) -> None:
 def _broken(found: Evidence, record: dict[str, Any]) -> None:
     if found.broken is None:
         found.broken = _text(record, "reason")
+        found.broken_by = _text(record, "by")
+
+
+def _lack(found: Evidence, record: dict[str, Any]) -> None:
+    found.lacks = _text(record, "operation")
+
+
+def _open_error(found: Evidence, record: dict[str, Any]) -> None:
+    if not found.unmet:
+        found.open_error = _text(record, "errno")
+
+
+def _eio_cause(found: Evidence, record: dict[str, Any]) -> None:
+    found.eio_cause = _text(record, "cause")
+
+
+def _held(found: Evidence, record: dict[str, Any]) -> None:
+    if not found.unmet:
+        found.held_by = _text(record, "by")
 
 
 def _hint(found: Evidence, record: dict[str, Any]) -> None:
     found.hints.append(_text(record, "text"))
+
+
+def _advice(found: Evidence, record: dict[str, Any]) -> None:
+    found.advice = _text(record, "text")
 
 
 def _end(found: Evidence, record: dict[str, Any]) -> None:
@@ -95,4 +124,15 @@ def _end(found: Evidence, record: dict[str, Any]) -> None:
         pass
 
 
-_READERS = {"expect": _expect, "requests": _requests, "broken": _broken, "hint": _hint, "end": _end}
+_READERS = {
+    "expect": _expect,
+    "requests": _requests,
+    "broken": _broken,
+    "lack": _lack,
+    "open_error": _open_error,
+    "eio_cause": _eio_cause,
+    "held": _held,
+    "hint": _hint,
+    "advice": _advice,
+    "end": _end,
+}

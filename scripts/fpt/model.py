@@ -27,6 +27,11 @@ class Case:
     title: str = ""
 
     @property
+    def variant(self) -> str:
+        parts = self.name.split(".")
+        return parts[2] if len(parts) == 4 else ""
+
+    @property
     def needs_passthrough(self) -> bool:
         return "passthrough" in self.needs
 
@@ -47,7 +52,13 @@ class Result:
     server: str
     outcome: Outcome
     reason: str = ""  # of a failure, skip or expected failure, equal in each run
+    broken_by: str = ""  # "server" or "init", see harness/README.md; "" for anything else
+    lacks: str = ""  # what an external file system does not support, for which the case was skipped
+    open_error: str = ""  # errno of an open, if that is the first thing that failed
+    eio_cause: str = ""  # why opens fail, found by this case
+    held_by: str = ""  # what holds a closed file open, if that is the first thing that failed
     hints: tuple[str, ...] = ()  # what the case or its steps say of a failure
+    advice: str = ""  # what the author of the server is to check
     reports: tuple[str, ...] = ()  # of the kernel log while it ran
     suspect: Optional[Suspect] = None
     observed: str = ""  # values of the expectations, separated by blanks
@@ -57,12 +68,15 @@ class Result:
     kernel_died: bool = False  # while it ran
 
     @property
+    def what_happened(self) -> str:
+        return "; ".join(part for part in (self.reason, *self.reports, *self.hints) if part)
+
+    @property
     def note(self) -> str:
         """The text of results/: what a failure or a skip needs to be understood."""
-        suspect = self.suspect in (Suspect.KERNEL, Suspect.LIBRARY) and self.suspect
-        parts = [self.reason, *self.reports, *self.hints]
-        if suspect:
-            parts.append(f"suspect: {suspect.value}")
+        parts = [self.what_happened, f"advice: {self.advice}" if self.advice else ""]
+        if self.suspect in (Suspect.KERNEL, Suspect.LIBRARY):
+            parts.append(f"suspect: {self.suspect.value}")
         return "; ".join(part for part in parts if part)
 
 

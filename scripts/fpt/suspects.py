@@ -7,15 +7,10 @@ passes, which uses no library. Never with a deliberate fault.
 
 from __future__ import annotations
 
-import re
 from typing import Optional
 
 from .model import Result, Run, Server, Suspect
 from .outcome import Outcome
-
-# The set-up of a case depends on the library, too: INIT, and a server that keeps running.
-_NO_INIT = re.compile("the server did not answer INIT")
-_SERVER_FAILED = re.compile("the server (did not|closed|ended|was ended|has no ID|registers no)")
 
 
 def compare_with_raw(run: Run) -> None:
@@ -119,11 +114,10 @@ class _Finder:
         return any(map(_fails, others)) or raw.outcome is Outcome.FAIL and not any(map(_passes, others))
 
     def _server_failed(self, result: Result) -> bool:
-        """A server that never got through a case, or breaks its own protocol, may be anything."""
+        """The set-up depends on the library, too; a server that never got through a case may be anything."""
         if result.outcome is not Outcome.BROKEN:
             return _fails(result)
-        known_to_work = result.server in self.works and _SERVER_FAILED.match(result.reason)
-        return bool(_NO_INIT.match(result.reason) or known_to_work)
+        return result.broken_by == "init" or result.broken_by == "server" and result.server in self.works
 
     def _result(self, server: str, name: str) -> Optional[Result]:
         return next((each.results.get(name) for each in self.servers if each.name == server), None)

@@ -9,7 +9,7 @@ set -eu
 
 contract=$scripts/contract.sh
 exits "nothing built" 1 "$contract"
-says "asks to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
+says "asks to build" "$tmp/err" "contract.sh: no programs in $OUTPUT: run 'make' first .*"
 exits "an unknown option" 1 "$contract" --quick
 says "is reported" "$tmp/err" 'contract.sh: unknown option --quick, see --help'
 exits "--help" 0 "$contract" --help

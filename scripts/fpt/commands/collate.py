@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from .. import collate, outputs, summary
+from .. import advice, collate, outputs, summary
 from ..arguments import Parser
 from ..failure import Failure
 from ..writers import run_json, tsv
@@ -23,7 +23,7 @@ Prints the summary."""
 _EPILOG = """\
 RERUN      how a case is run again: lines of server, tab, command up to the case's name
 FPT_FAULT  the deliberate fault that the run had; with one, no failure names a suspect
-FPT_MOUNT  set if the run is of an external file system
+FPT_MOUNT  set if the run is of an external file system: makes RUN_DIR/advice for its author
 
 Exit status: 0 passed, 1 failed or wrong use, 2 a file of the run cannot be read,
 4 nothing executed."""
@@ -65,6 +65,9 @@ def main(arguments: list[str]) -> int:
             tsv.write(server, out)
     with _open(Path(run.directory, "run.json")) as out:
         run_json.write(run, out)
+    if run.external:
+        with _open(Path(run.directory, "advice")) as out:
+            advice.write(run.servers[0], out)
     outputs.write(given, run)
     summary.write(run, sys.stdout, given.verbose)
     return run.status

@@ -87,6 +87,7 @@ def _result(result: Result) -> dict[str, Any]:
         requests=result.requests,
         reason=result.reason,
         hints=result.hints,
+        advice=result.advice,
         reports=result.reports,
         kernel_died=result.kernel_died,
         suspect=result.suspect and result.suspect.value,
