@@ -86,6 +86,18 @@ def test_special_characters_of_evidence(tmp_path: Path) -> None:
     assert result(tmp_path, ["ok 1 f.case"], BEGIN, odd, END).observed == '"a\\\\b\\n?"'
 
 
+def test_a_line_cut_short_by_a_crash_costs_itself_alone(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, CASE, "q.f.next")
+    run.ktap("raw", "p", "ok 1 f.case")
+    run.ktap("raw", "q", status="139")
+    run.evidence("raw", "p", BEGIN, MET)
+    run.evidence("raw", "q", {"type": "begin", "case": "q.f.next"})
+    evidence = tmp_path / "evidence/raw/p.jsonl"
+    evidence.write_bytes(evidence.read_bytes()[:-20])
+    results = run.collate("raw").servers[0].results
+    assert (results[CASE].outcome, results["q.f.next"].outcome) == (Outcome.PASS, Outcome.CRASH)
+
+
 def test_what_is_not_utf8_is_replaced(tmp_path: Path) -> None:
     run = RunDir(tmp_path, CASE)
     run.ktap("raw", "p")
@@ -147,6 +159,15 @@ def test_exit_status(tmp_path: Path) -> None:
     assert statuses(tmp_path, "ok 1 f.case", "not ok 2 f.other").status == 1
     assert statuses(tmp_path, skipped, "ok 2 f.other # SKIP config: x").status == 4
     assert statuses(tmp_path, skipped, "ok 2 f.other # SKIP config: x", "ok 3 f.unlisted").status == 4
+
+
+def test_exit_status_where_no_case_needs_passthrough(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, CASE)
+    run.table("cases.tsv", ("p", CASE, "C1", "any", "-", "-", "title"))
+    run.ktap("raw", "p", "ok 1 f.case")
+    assert run.collate("raw").status == 0
+    run.ktap("raw", "p", "ok 1 f.case # SKIP kernel: none")
+    assert run.collate("raw").status == 4
 
 
 def test_the_kernels_configuration_is_named(tmp_path: Path) -> None:

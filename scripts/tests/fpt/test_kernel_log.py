@@ -78,7 +78,7 @@ def test_marks_of_another_run_are_ignored() -> None:
 
 def test_another_run_begins_the_same_case() -> None:
     again = [f"12,4,4,-;fpt: end {CASE} libfuse", f"12,5,5,-;fpt: begin {CASE} libfuse"]
-    assert KEY in read([*boot(HUNG), *again]).reports
+    assert KEY in read([*boot(f"run;{HUNG}"), *again]).reports
 
 
 def test_a_case_starts_from_scratch_in_another_boot() -> None:
@@ -116,6 +116,7 @@ def test_a_known_report(lock: str) -> None:
     log = read(boot(*lines))
     assert (log.reports, log.known) == ({}, [("K5", RECURSIVE)])
     assert KEY in read(boot(*lines, "BUG: another")).reports
+    assert not counted(*lines[:3], f"run;{lines[3]}", *lines[4:]), "whoever the process is"
 
 
 def test_an_unknown_report_of_the_same_kind() -> None:
@@ -131,6 +132,7 @@ def test_a_known_report_says_nothing_of_the_next_boot() -> None:
 def test_an_allocation_failure() -> None:
     failure = "fault_io: vmalloc error: size 32768, vm_struct allocation failed"
     assert not counted(failure, "Call Trace:", " <TASK>", " </TASK>")
+    assert counted(failure, "Call Trace:", " <TASK>", " </TASK>", "refcount_t: underflow"), "its trace has ended"
     assert counted(failure, "Call Trace:", KASAN), "a report after it, where traces have no end mark"
 
 

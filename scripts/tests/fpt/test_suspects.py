@@ -40,6 +40,7 @@ def suspect(run: Run, server: str, case: str) -> Optional[Suspect]:
 
 @pytest.mark.parametrize("raw, libfuse, broken, server, case, expected", [
     (SKIPS, FAILS, "", "libfuse", "p.f.library", Suspect.LIBRARY),  # raw cannot, and fails nothing else
+    (f"{SKIPS}\nnot ok 3 f.other", FAILS, "", "libfuse", "p.f.library", Suspect.UNDECIDED),  # raw fails another
     (PASSES, FAILS, "", "libfuse", "p.f.library", Suspect.LIBRARY),
     (FAILS, FAILS, "", "libfuse", "p.f.library", Suspect.KERNEL),
     (FAILS, FAILS, "", "raw", "p.f.library", Suspect.KERNEL),
@@ -83,6 +84,13 @@ def test_the_summary_names_library_and_version(tmp_path: Path) -> None:
             "      promise F1\n") in text
 
 
+def test_the_summary_names_a_promise_once(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, "p.f.kernel", "p.f.library", "p.f.more")
+    run.ktap("raw", "p", "ok 1 f.kernel", "not ok 2 f.library", "not ok 3 f.more", status="1")
+    assert "  kernel k: 2 cases failed on raw, which uses no library, or with a kernel log report\n      promise F1\n" \
+        in printed(run.collate("raw"))
+
+
 def test_the_summary_of_raw_alone(tmp_path: Path) -> None:
     text = printed(both(tmp_path, FAILS, PASSES).collate("raw"))
     assert "  kernel k: 1 case failed on raw, which uses no library, or with a kernel log report\n" in text
@@ -117,6 +125,11 @@ def test_all_over_io_uring_fail(tmp_path: Path) -> None:
     assert [result.suspect for result in run.results()] == [None, Suspect.KERNEL, Suspect.KERNEL]
     assert suspects.raw_uring_was_control(run)
     assert "  kernel k: 1 case failed on raw or raw-uring, which use no library, or with" in printed(run)
+
+
+def test_two_libraries_over_io_uring_fail_without_raw_uring(tmp_path: Path) -> None:
+    run = over_io_uring(tmp_path, mine_uring="not ok", libfuse_uring="not ok")
+    assert [result.suspect for result in run.results()] == [None, Suspect.UNDECIDED, Suspect.UNDECIDED]
 
 
 def test_one_over_io_uring_fails(tmp_path: Path) -> None:
