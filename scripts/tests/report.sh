@@ -60,7 +60,7 @@ result 7.3 mine "a.f.one|skip:config|||off" "a.m.x.many|skip:config|||off" "a.m.
 	"b.f.two|skip:config|||off" "b.f.three|skip:config|||off"
 
 exits "nothing built" 1 "$report" --results "$results"
-says "asks to build" "$tmp/err" "run.sh: no programs in $OUTPUT: run 'make' first .*"
+says "asks to build" "$tmp/err" "report.sh: no programs in $OUTPUT: run 'make' first .*"
 program a 'a.f.one|E1|6.9|-|-|the first' 'a.m.x.many|R1|6.9|passthrough|-|the matrix' \
 	'a.m.y.many|R1|6.9|passthrough|-|the matrix'
 program b 'b.f.two|E2|6.12|overlayfs,passthrough|arbitrary-id,backing-id-library|the second' 'b.f.three|E2|6.12|-|wings|the third'
