@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,12 @@ class Row:
     observed: str = ""  # values of the expectations, separated by blanks
     requests: str = ""  # at the server
     note: str = ""
+
+
+@functools.lru_cache(maxsize=None)
+def _row(outcome: str, observed: str, requests: str, note: str) -> Row:
+    """Equal rows are one object, as most rows of a matrix are. Raises ValueError."""
+    return Row(Outcome(outcome), observed, requests, note)
 
 
 Results = dict[str, Row]  # by case, in the order of the file
@@ -65,7 +72,7 @@ class _Reader:
         if self.server and server != self.server:
             return f"server {server}, but {self.server} in the line before"
         try:
-            self.rows[case] = Row(Outcome(outcome), *texts)
+            self.rows[case] = _row(outcome, *texts)
         except ValueError:
             return f"'{outcome}' is not an outcome"
         self.server = server
