@@ -11,7 +11,7 @@ from pathlib import Path
 from .. import programs, store
 from ..arguments import Parser
 from ..failure import Failure
-from ..report import evidence, markdown, page
+from ..report import evidence, markdown, page, runs
 from ..report.matrix import Matrix
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
@@ -78,15 +78,15 @@ def main(arguments: list[str]) -> int:
         raise Failure("--check writes nothing: omit --html")
 
     try:
-        results = store.load(options.results) if options.results.is_dir() else store.Store({})
-        if not results.pairs:
+        results = store.load(options.results) if options.results.is_dir() else None
+        if not results or not results.pairs:
             raise Failure(f"no <kernel>/<server>.tsv in {options.results}: give --results DIR")
         folder = Path(os.environ["OUTPUT"]) / "cases"
         matrix = Matrix(programs.promises(folder), programs.cases(folder), results, os.environ["made_servers"].split())
         readme = markdown.text(matrix)
         if options.html:
-            content = page.data(matrix, evidence.collect(options.runs, results))
-            _write(Path(options.html), page.text(content), "give another --html FILE")
+            content = page.text(matrix, evidence.collect(options.runs, results), runs.seconds(options.runs))
+            _write(Path(options.html), content, "give another --html FILE")
     except store.NotAResult as error:
         raise Failure(str(error)) from error
     if options.check:

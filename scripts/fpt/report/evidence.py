@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What run directories add to the results: the steps and expectations of cases that did not pass."""
+"""What run directories add to results: the steps and expectations of cases that did not pass."""
 
 from __future__ import annotations
 
@@ -9,36 +9,29 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, Optional
 
 from .. import tsv
-from ..failure import Failure
 from ..outcome import Outcome
 from ..store import Store
+from .runs import Place, kernel_of
 
 Line = list[Any]  # ["s", who, what, result], ["e", ok, what, observed, wanted, where] or ["n", type, text]
-Place = tuple[str, str, str]  # kernel, server, case
+Evidence = dict[Place, list[Line]]
 
 MOST_LINES = 200
 _NOT_SHOWN = ('{"type":"begin"', '{"type":"end"', '{"type":"note"')
 _CASE = re.compile(r'"case":"([^"]*)"')
 
 
-def collect(runs: Iterable[Path], store: Store) -> dict[Place, list[Line]]:
+def collect(runs: Iterable[Path], store: Store) -> Evidence:
     """The first run with a result that equals the one in STORE is the one whose evidence belongs to it."""
-    found: dict[Place, list[Line]] = {}
+    found: Evidence = {}
     for run in runs:
-        kernel = _kernel(run)
+        kernel = kernel_of(run)
         for path in tsv.files(run / "results" / kernel):
             server = path.stem
             wanted = {case for case in _same_failures(path, kernel, store) if (kernel, server, case) not in found}
             for case, line in _read(run / "evidence" / server, wanted):
                 found.setdefault((kernel, server, case), []).append(line)
     return found
-
-
-def _kernel(run: Path) -> str:
-    folders = [path for path in run.glob("results/*") if path.is_dir()]
-    if len(folders) != 1:
-        raise Failure(f"{run}: not a run directory, which has one folder in results/")
-    return folders[0].name
 
 
 def _same_failures(path: Path, kernel: str, store: Store) -> Iterator[str]:

@@ -106,17 +106,14 @@ class _Summary:
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
         self.all = frozenset(range(len(matrix.columns)))
-        self.total: list[Counter[Outcome]] = [Counter() for _ in matrix.columns]
-        # By reason, how many cases each column skips.
-        self.skips: dict[tuple[Outcome, str], Counter[int]] = defaultdict(Counter)
+        self.total: dict[Outcome, Counter[int]] = {outcome: Counter() for outcome in Outcome}  # by column
+        self.skips: dict[tuple[Outcome, str], Counter[int]] = defaultdict(Counter)  # by reason and column
         for section in matrix.sections:
             for case in section.cases:
-                for column, row in enumerate(matrix.cells(case)):
-                    if row is None:
-                        continue
-                    self.total[column][row.outcome] += 1
+                for row, columns in matrix.found[case.name].items():
+                    self.total[row.outcome].update(columns)
                     if row.outcome.skipped:
-                        self.skips[row.outcome, row.note][column] += 1
+                        self.skips[row.outcome, row.note].update(columns)
 
     def lines(self) -> Iterator[str]:
         yield _HEAD
@@ -150,32 +147,27 @@ class _Summary:
             yield f"| {kernel} | {' | '.join(cells.get(server, '') for server in matrix.servers)} |"
 
     def _ran(self, column: int) -> int:
-        return sum(self.total[column].values())
+        return sum(total[column] for total in self.total.values())
 
     def _skips(self, column: int) -> int:
-        return sum(count for outcome, count in self.total[column].items() if outcome.skipped)
+        return sum(total[column] for outcome, total in self.total.items() if outcome.skipped)
 
     def _count(self, column: int) -> str:
-        total = self.total[column]
-        bad = [f"{total[outcome]} {outcome.value}" for outcome in _WORST_FIRST[:-1] if total[outcome]]
+        bad = [(self.total[outcome][column], outcome.value) for outcome in _WORST_FIRST[:-1]]
         good = [
-            (total[Outcome.XFAIL], "xfail"),
+            (self.total[Outcome.XFAIL][column], "xfail"),
             (self._skips(column), "skip"),
             (len(self.matrix.cases) - self._ran(column), "without a result"),
         ]
-        return "".join(
-            [
-                self._verdict(column),
-                f"**{', '.join(bad)}**<br>" if bad else "",
-                f"{total[Outcome.PASS]} pass",
-                *(f", {count} {word}" for count, word in good if count),
-            ]
-        )
+        bad_words = ", ".join(f"{count} {word}" for count, word in bad if count)
+        good_words = "".join(f", {count} {word}" for count, word in good if count)
+        passed = self.total[Outcome.PASS][column]
+        return f"{self._verdict(column)}{bad_words and f'**{bad_words}**<br>'}{passed} pass{good_words}"
 
     def _verdict(self, column: int) -> str:
         """"unsupported" if the kernel or the library lacks what more than half of the cases need."""
         ran, skipped = self._ran(column), self._skips(column)
-        if skipped == ran and self.total[column][Outcome.SKIP_KERNEL] * 2 <= ran:
+        if skipped == ran and self.total[Outcome.SKIP_KERNEL][column] * 2 <= ran:
             return "not run<br>"
         return "unsupported<br>" if skipped * 2 > ran else ""
 
@@ -206,15 +198,15 @@ class _Summary:
     def _findings(self, case: Case) -> Iterator[tuple[Outcome, str, str]]:
         """Outcome, why and where; a case may have one outcome for several reasons."""
         columns_of: dict[tuple[Outcome, str], set[int]] = defaultdict(set)
-        ran = set()
-        for column, row in enumerate(self.matrix.cells(case)):
-            if row is None or row.outcome.skipped:
+        ran: set[int] = set()
+        for row, columns in self.matrix.found[case.name].items():
+            if row.outcome.skipped:
                 continue
-            ran.add(column)
+            ran.update(columns)
             if row.outcome is not Outcome.PASS:
-                columns_of[row.outcome, cause(row.note)].add(column)
-        for (outcome, why), columns in columns_of.items():
-            yield outcome, why, where(self.matrix, columns, ran)
+                columns_of[row.outcome, cause(row.note)].update(columns)
+        for (outcome, why), hit in columns_of.items():
+            yield outcome, why, where(self.matrix, hit, ran)
 
     # --- skipped cases ---
 
@@ -222,7 +214,10 @@ class _Summary:
         reasons = [reason for reason in self.skips if reason[0] is not Outcome.SKIP_LIBRARY]
         if reasons:
             yield "\n## Skipped\n"
-            yield "Without the abilities that a server lacks, which are the same on every kernel (see `make contract`).\n"
+            yield (
+                "Without the abilities that a server lacks, which are the same on every kernel"
+                " (see `make contract`).\n"
+            )
             yield "| why | cases | where |"
             yield "|---|---|---|"
         for reason in reasons:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Iterator, Optional, Sequence
+from typing import Iterable, Optional, Sequence
 
 from .. import release
 from ..model import Case
@@ -59,10 +59,22 @@ class Matrix:
         known = {case.name for case in cases}
         gone = {name: None for column in self.columns for name in column.results if name not in known}
         self.gone = [Case("", name, promise="-") for name in gone]  # removed from the suite
+        self.found = {
+            case.name: together(column.results.get(case.name) for column in self.columns)
+            for case in (*cases, *self.gone)
+        }
 
-    def cells(self, case: Case) -> Iterator[Optional[Row]]:
-        """The result in each column."""
-        return (column.results.get(case.name) for column in self.columns)
+
+def together(cells: Iterable[Optional[Row]]) -> dict[Row, list[int]]:
+    """Each different result with its columns, that of the first column first."""
+    by_identity: dict[int, tuple[Row, list[int]]] = {}  # most equal rows are one object, and quick to find
+    for column, row in enumerate(cells):
+        if row is not None:
+            by_identity.setdefault(id(row), (row, []))[1].append(column)
+    found: dict[Row, list[int]] = {}
+    for row, columns in by_identity.values():
+        found.setdefault(row, []).extend(columns)
+    return found
 
 
 def in_order(servers: set[str], made: Sequence[str]) -> list[str]:
