@@ -41,7 +41,7 @@ difference) or wrong use.""",
         default=[],
         type=Path,
         help="run directories (of run.sh or vm.sh), for the page: the evidence of each case that did not pass"
-        " there, if --results has the same result",
+        " there, if --results has the same result, and durations (of the last run that has one)",
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing, but compare DIR/README.md with what would be written"
