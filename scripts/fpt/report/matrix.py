@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Iterable, Optional, Sequence
 
 from .. import release
+from ..failure import Failure
 from ..model import Case
 from ..programs import Promise
 from ..store import Row, Store
@@ -41,6 +42,8 @@ class Matrix:
                 self.sections.append(Section(promise.id, promise.text))
             section_of[promise.id] = self.sections[-1]
         for case in cases:
+            if case.promise not in section_of:
+                raise Failure(f"{case.name}: promise {case.promise} is not in the contract: run 'make' again")
             section_of[case.promise].cases.append(case)
 
         pairs = set(store.pairs)

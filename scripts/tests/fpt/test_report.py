@@ -94,6 +94,11 @@ def test_columns_are_in_the_order_of_releases(tmp_path: Path) -> None:
     assert matrix_of(tmp_path).kernels == ["6.9", "6.12.43", "7.4-rc1", "7.4"]
 
 
+def test_a_promise_that_is_not_in_the_contract(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="a.f.one: promise E1 is not in the contract: run 'make' again"):
+        Matrix(PROMISES[2:], CASES, store.load(tmp_path), [])
+
+
 def test_equal_results_are_found_together(tmp_path: Path) -> None:
     for kernel, row in (("6.9", "pass\t1"), ("6.12", "fail"), ("7.4", "pass\t1")):
         write(tmp_path, kernel, "raw", all_cases(row))
