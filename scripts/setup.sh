@@ -129,6 +129,7 @@ needed()
 	need xmllint libxml2-utils libxml2
 	need yamllint yamllint
 	need help2man help2man
+	need chromium chromium
 }
 
 tools()

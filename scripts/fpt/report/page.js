@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// The page of results. page.awk makes the data. The table rows of a section exist only while it is
+// The page of results. page.py makes the data. The table rows of a section exist only while it is
 // open, and details are built on demand.
 "use strict";
 
@@ -28,14 +28,36 @@ const NONE = ["none", "", "", ""];
 
 // --- data --------------------------------------------------------------------
 
+const columnNumbers = new Map(data.columns.map((pair, column) => [pair.join(), column]));
+const byServer = [...data.columns.keys()].sort((a, b) => data.columns[a][1] - data.columns[b][1] || a - b);
+const results = data.results.map((numbers) => numbers.map((number) => data.texts[number]));
+const kinds = results.map(([outcome]) => kind(outcome));
+const spreads = data.spreads.map(spreadOut);
 const cases = [];
 for (const section of data.sections) {
 	section.numbers = section.cases.map((fields) => cases.push(unpack(fields, section)) - 1);
 	delete section.cases;
 }
 
-function unpack([name, promise, title, since, needs, abilities, results, which, evidence], section) {
-	return {name, promise, title, since, needs, abilities, results, which, evidence, section};
+// Which of its results a case has in each column.
+function spreadOut(runs) {
+	const which = new Int16Array(data.columns.length);
+	let at = 0;
+
+	for (let i = 0; i < runs.length; i += 2)
+		for (let left = runs[i + 1]; left; left--)
+			which[byServer[at++]] = runs[i];
+	return which;
+}
+
+function unpack([name, promise, title, since, needs, abilities, numbers, spread, evidence], section) {
+	return {
+		name, promise, title, since, needs, abilities, evidence, section,
+		number: cases.length,
+		results: numbers.map((number) => results[number]),
+		kinds: numbers.map((number) => kinds[number]),
+		which: spreads[spread],
+	};
 }
 
 function kind(outcome) {
@@ -47,7 +69,20 @@ function resultAt(c, column) {
 }
 
 function kindAt(c, column) {
-	return kind(resultAt(c, column)[0]);
+	return c.kinds[c.which[column]] || "none";
+}
+
+// In milliseconds; undefined if no run told.
+function durationAt(c, column) {
+	const duration = (data.durations[column] || [])[c.number];
+
+	return duration >= 0 ? duration : undefined;
+}
+
+function timeText(milliseconds) {
+	if (milliseconds < 1)
+		return "< 1 ms";
+	return milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 // The worst of some columns, and the first column that has it.
@@ -60,7 +95,7 @@ function worstOf(c, columns) {
 }
 
 function columnOf(kernel, server) {
-	return data.columns.findIndex(([k, s]) => k === kernel && s === server);
+	return columnNumbers.get(`${kernel},${server}`) ?? -1;
 }
 
 const unsupported = new Set(data.columns.flatMap((pair, column) => (isUnsupported(column) ? [column] : [])));
@@ -471,6 +506,7 @@ function showDetails(c, column) {
 	const [promise, ref] = data.promises[c.promise] || ["", ""];
 	const word = kind(outcome);
 	const where = `${data.kernels[kernel]} / ${data.servers[server]}`;
+	const duration = durationAt(c, column);
 
 	byId("details-name").innerHTML = breakable(c.name);
 	byId("details-body").replaceChildren(
@@ -488,42 +524,144 @@ function showDetails(c, column) {
 			["note", note],
 			["observed", observed && element("code", {}, observed)],
 			["requests", requests && element("code", {}, requests)],
+			["duration", duration !== undefined && timeText(duration)],
 		]),
-		element("h3", {}, "Everywhere"),
-		element("div", {className: "scrolls"}, everywhere(c, column)),
+		element("h3", {}, "History"),
+		element("div", {className: "scrolls"}, strip(c, column)),
+		...changes(c, server),
 		evidence(c, column, word));
 	if (!dialog.open) {
 		dialog.showModal();
 		dialog.scrollTop = 0;
 	}
+	showCurrent();
 	writeHash({case: c.name, on: `${data.kernels[kernel]}/${data.servers[server]}`});
 }
 
-function everywhere(c, current) {
-	const head = element("tr", {}, element("td", {}), ...data.servers.map((name) =>
-		element("th", {scope: "col"}, name)));
-	const rows = data.kernels.map((name, kernel) => element("tr", {},
-		element("th", {scope: "row"}, name),
-		...data.servers.map((_, server) => everywhereCell(c, columnOf(kernel, server), current))));
+// --- history: one strip of kernels for each server ------------------------------
 
-	return element("table", {className: "all"}, head, ...rows);
+function strip(c, current) {
+	const head = element("tr", {}, element("td", {}), ...data.kernels.map((name) =>
+		element("th", {scope: "col"}, element("span", {}, name))));
+	const made = element("table", {className: "strip"}, head, ...data.servers.map((_, server) =>
+		stripRow(c, server, current)).filter(Boolean));
+
+	made.setAttribute("aria-label", "Outcome on each kernel, by server");
+	made.addEventListener("keydown", moveInStrip);
+	const first = made.querySelector("[aria-current]") || made.querySelector("button");
+	if (first)
+		first.tabIndex = 0;
+	return made;
 }
 
-function everywhereCell(c, column, current) {
-	if (column < 0)
+function stripRow(c, server, current) {
+	const spans = spansOf(c, server);
+	const changed = new Set(spans.slice(1).map(({from}) => from));
+
+	return spans.length ? element("tr", {}, element("th", {scope: "row"}, data.servers[server]),
+		...data.kernels.map((_, kernel) => stripCell(c, columnOf(kernel, server), current, changed.has(kernel)))) : null;
+}
+
+function stripCell(c, column, current, changed) {
+	const [outcome] = column < 0 ? NONE : resultAt(c, column);
+
+	if (outcome === "none")
 		return element("td", {});
 	const word = kindAt(c, column);
-	const button = element("button", {type: "button"}, MARK[word], element("span", {}, ` ${word}`));
+	const [kernel, server] = data.columns[column];
+	const button = element("button", {type: "button", tabIndex: -1}, MARK[word]);
 
-	button.setAttribute("aria-label", word);
+	button.setAttribute("aria-label", `${data.servers[server]} on ${data.kernels[kernel]}: ${outcome}` +
+		(changed ? ", changed" : ""));
+	button.title = `${data.kernels[kernel]}: ${outcome}`;
 	if (column === current)
 		button.setAttribute("aria-current", "true");
 	button.addEventListener("click", () => {
 		showDetails(c, column);
 		dialog.querySelector("[aria-current]").focus();
 	});
-	return element("td", {className: word}, button);
+	return element("td", {className: changed ? `${word} changed` : word}, button);
 }
+
+function showCurrent() {
+	const button = dialog.querySelector("[aria-current]");
+	const frame = dialog.querySelector(".scrolls");
+
+	if (button)
+		frame.scrollLeft = button.parentElement.offsetLeft - frame.clientWidth / 2;
+}
+
+function moveInStrip(event) {
+	const [down, right] = MOVES[event.key] || [];
+	const cell = event.target.closest("td");
+
+	if (down === undefined || event.altKey || event.ctrlKey || event.metaKey)
+		return;
+	event.preventDefault();
+	const rows = [...cell.closest("table").rows];
+	const line = down ? rows.map((row) => row.cells[cell.cellIndex]) : [...cell.parentElement.cells];
+	const buttons = line.map((other) => other.querySelector("button")).filter(Boolean);
+	const at = buttons.indexOf(event.target.closest("button")) + (down || right);
+	const next = buttons[Math.max(0, Math.min(buttons.length - 1, at))];
+
+	event.target.tabIndex = -1;
+	next.tabIndex = 0;
+	next.focus();
+}
+
+// Kernels one after the other, of those with a result, that have the same one.
+function spansOf(c, server) {
+	const spans = [];
+
+	data.kernels.forEach((_, kernel) => {
+		const column = columnOf(kernel, server);
+		const number = column < 0 ? -1 : c.which[column];
+		const last = spans.at(-1);
+		if (number < 0)
+			return;
+		if (last && last.number === number)
+			Object.assign(last, {to: kernel, count: last.count + 1});
+		else
+			spans.push({number, from: kernel, to: kernel, count: 1});
+	});
+	return spans;
+}
+
+// The servers with the same history together, those of the selected one first.
+function changes(c, selected) {
+	const groups = new Map();
+
+	for (const server of [selected, ...data.servers.keys()]) {
+		const spans = spansOf(c, server);
+		const key = JSON.stringify(spans);
+		if (!spans.length)
+			continue;
+		if (!groups.has(key))
+			groups.set(key, {servers: new Set(), spans});
+		groups.get(key).servers.add(data.servers[server]);
+	}
+	return [...groups.values()].flatMap(({servers, spans}) => [
+		element("h4", {}, [...servers].join(", ")),
+		element("ol", {className: "changes"}, ...spans.map((span, i) => spanItem(c, span, spans[i - 1]))),
+	]);
+}
+
+function spanItem(c, {number, from, to, count}, before) {
+	const [outcome, observed, requests, note] = c.results[number];
+	const old = before && c.results[before.number];
+	const kernels = data.kernels[from] + (count === 1 ? "" : ` to ${data.kernels[to]} (${count} kernels)`);
+	const word = c.kinds[number];
+	const bothRan = old && word !== "skip" && c.kinds[before.number] !== "skip";
+	const differences = bothRan ? [["observed", old[1], observed], ["requests", old[2], requests]]
+		.filter(([, was, is]) => was !== is) : [];
+
+	return element("li", {}, `${kernels}: `, element("span", {className: `word ${word}`}, `${MARK[word]} ${outcome}`),
+		note ? ` ${note}` : null,
+		...differences.map(([name, was, is]) =>
+			element("div", {}, `${name}: `, element("code", {}, was || "nothing"), " \u2192 ", element("code", {}, is || "nothing"))));
+}
+
+// --- evidence ----------------------------------------------------------------
 
 function evidence(c, column, word) {
 	const lines = data.evidence[c.evidence[column]];
@@ -555,9 +693,75 @@ function evidenceLine([type, ...values], number) {
 	return element("li", {className: "said"}, values.filter(Boolean).join(": "));
 }
 
-byId("details-close").addEventListener("click", () => dialog.close());
-dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+for (const box of document.querySelectorAll("dialog")) {
+	box.querySelector(".close").addEventListener("click", () => box.close());
+	box.addEventListener("click", (event) => event.target === box && box.close());
+}
 dialog.addEventListener("close", () => writeHash());
+
+// --- durations ---------------------------------------------------------------
+
+const MOST_SLOW = 100;
+const durations = slowestCases();
+let sortedBy = "slowest";
+
+// The slowest cases, each with the column where it took longest.
+function slowestCases() {
+	const columns = Object.keys(data.durations);
+
+	return cases.flatMap((c) => {
+		const known = columns.filter((column) => durationAt(c, column) !== undefined);
+		if (!known.length)
+			return [];
+		const column = Number(known.reduce((a, b) => (durationAt(c, b) > durationAt(c, a) ? b : a)));
+		return [{c, column, slowest: durationAt(c, column), total: known.reduce((sum, one) => sum + durationAt(c, one), 0)}];
+	}).sort((a, b) => b.slowest - a.slowest).slice(0, MOST_SLOW);
+}
+
+const ORDERS = {
+	name: ["ascending", (a, b) => (a.c.name < b.c.name ? -1 : 1)],
+	slowest: ["descending", (a, b) => b.slowest - a.slowest],
+	total: ["descending", (a, b) => b.total - a.total],
+};
+
+function showSlowest() {
+	durations.sort(ORDERS[sortedBy][1]);
+	byId("slowest-rows").replaceChildren(...durations.map(slowRow));
+	for (const button of byId("slowest").querySelectorAll("[data-order]")) {
+		const order = button.dataset.order;
+		button.closest("th").setAttribute("aria-sort", order === sortedBy ? ORDERS[order][0] : "none");
+	}
+}
+
+function slowRow({c, column, slowest, total}) {
+	const [kernel, server] = data.columns[column];
+	const button = element("button", {type: "button"});
+
+	button.innerHTML = breakable(c.name);
+	button.addEventListener("click", () => {
+		byId("slowest").close();
+		showDetails(c, column);
+	});
+	return element("tr", {},
+		element("th", {scope: "row"}, button),
+		element("td", {}, timeText(slowest), element("small", {}, `${data.kernels[kernel]} / ${data.servers[server]}`)),
+		element("td", {}, timeText(total)));
+}
+
+byId("slowest-open").hidden = !durations.length;
+byId("slowest-open").addEventListener("click", () => {
+	showSlowest();
+	byId("slowest").showModal();
+	byId("slowest").scrollTop = 0;
+});
+byId("slowest").addEventListener("click", (event) => {
+	const button = event.target.closest("[data-order]");
+
+	if (!button)
+		return;
+	sortedBy = button.dataset.order;
+	showSlowest();
+});
 
 // --- begin -------------------------------------------------------------------
 
