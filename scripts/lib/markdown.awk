@@ -1,8 +1,0 @@
-# SPDX-License-Identifier: GPL-2.0
-
-# Escapes markup.
-function plain(words)
-{
-	gsub(/[|*<`]/, "\\\\&", words)
-	return words
-}
