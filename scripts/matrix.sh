@@ -119,30 +119,6 @@ servers=()	# of each kernel, separated by commas
 versions=()	# of the packages; empty if Debian has no such kernel
 keys=()		# names of the rows' directories
 
-# Checks the whole file: an invalid row must not be skipped silently.
-check_matrix()
-{
-	local why
-
-	why=$(awk -f "$scripts/lib/matrix.awk" <"$matrix")
-	[ -z "$why" ] || die "$matrix:$why"
-}
-
-# Prints the rows without the header; only the wanted ones, in that order.
-rows()
-{
-	local kernel
-
-	if [ ${#wanted[@]} -eq 0 ]; then
-		awk 'NR > 1' "$matrix" # also adds a missing last newline
-		return
-	fi
-	for kernel in "${wanted[@]}"; do
-		awk -F '\t' -v kernel="$kernel" 'FNR > 1 && $1 == kernel { print; any = 1 } END { exit !any }' "$matrix" ||
-			printf '%s\t%s\t\n' "$kernel" "$(tail -n 1 "$matrix" | cut -f 2)"
-	done
-}
-
 # Builds a server that make does not build, if a script can.
 build_server() # NAME
 {
@@ -184,7 +160,7 @@ read_rows()
 		[ -n "$have" ] || continue
 		kernels+=("$kernel")
 		servers+=("$have")
-	done < <(rows)
+	done <<<"$rows"
 	[ ${#absent[@]} -eq 0 ] ||
 		say "not built, skipped: $(printf '%s\n' "${absent[@]}" | sort -u | paste -sd ' ')"
 	[ ${#kernels[@]} -gt 0 ] || die "no row of $matrix can run: none of its servers is built"
@@ -310,24 +286,30 @@ feed()
 # Skips unusable hosts: a dead one would quickly fail every row.
 find_hosts()
 {
-	local found line
+	local host text line
+	local -A found=()
 
 	# shellcheck disable=SC2016 # expanded on the host
 	parallel --plain --will-cite --nonall --sshloginfile "$hosts" --timeout 60 --tag \
-		'for command in rsync qemu-system-x86_64 cpio jq; do
+		'for command in rsync qemu-system-x86_64 cpio; do
 			command -v $command >/dev/null || printf "%s " $command
-		done; echo reached' >"$run/hosts.found" 2>"$run/hosts.log" || :
-	while IFS= read -r line; do
+		done
+		python3 -c "import sys; sys.exit(sys.version_info < (3, 9))" || printf "python3>=3.9 "
+		echo reached' >"$run/hosts.found" 2>"$run/hosts.log" || :
+	while IFS=$'\t' read -r host text; do
+		[ -z "$host" ] || found[$host]=$text
+	done <"$run/hosts.found"
+	while IFS= read -r line || [ -n "$line" ]; do
 		case $line in
 		'' | '#'*) continue ;;
 		esac
-		found=$(host="${line#[0-9]*/}" awk -F '\t' '$1 == ENVIRON["host"] { print $2 }' "$run/hosts.found")
-		case $found in
+		text=${found[${line#[0-9]*/}]-}
+		case $text in
 		reached) echo "$line" ;;
-		*reached) say "skipped host: $line (install there: ${found% reached})" ;;
+		*reached) say "skipped host: $line (install there: ${text% reached})" ;;
 		*) say "skipped host: $line (no ssh without a password, or no perl there: see $run/hosts.log)" ;;
 		esac
-	done < <(awk 1 "$hosts") >"$run/hosts"
+	done <"$hosts" >"$run/hosts"
 	[ -s "$run/hosts" ] || die "no host of $hosts can be used"
 }
 
@@ -386,39 +368,21 @@ progress()
 
 # --- the table -----------------------------------------------------------------
 
-# Prints lines of kernel, server and counts for the table.
-cells()
+# Prints a line for each row: kernel, servers, and its directory or why it has no verdict.
+entries()
 {
-	local i tsv
+	local i row
 
 	for i in "${!keys[@]}"; do
+		row=$run/rows/${keys[i]}
 		if [ -z "${versions[i]}" ]; then
-			printf '%s\t\tDebian has no such kernel\n' "${kernels[i]}"
-		elif ! has_verdict "${keys[i]}"; then
-			printf '%s\t\tno verdict, see %s\n' "$(kernel_name "${versions[i]}")" "$run/rows/${keys[i]}/vm.log"
+			printf '%s\t%s\t\tDebian has no such kernel\n' "${kernels[i]}" "${servers[i]}"
+		elif has_verdict "${keys[i]}"; then
+			printf '%s\t%s\t%s\t\n' "$(kernel_name "${versions[i]}")" "${servers[i]}" "$row"
 		else
-			for tsv in "$run/rows/${keys[i]}"/run/results/*/*.tsv; do
-				# Without passthrough a few cases pass; they are no result.
-				awk -F '\t' -v kernel="$(kernel_name "${versions[i]}")" \
-					-v unsupported="$(grep -x 4 "$run/rows/${keys[i]}/verdict")" '
-					FNR == 1 { next }
-					$3 ~ /^skip:/ || unsupported { skipped++; next }
-					$3 == "xfail" { xfail++; next }
-					$3 ~ /^x?pass$/ { passed++; next }
-					{ failed++ }
-					END { print kernel "\t" server "\t" passed + 0 "\t" failed + 0 "\t" skipped + 0 "\t" xfail + 0 }
-				' server="$(basename "$tsv" .tsv)" "$tsv"
-			done
+			printf '%s\t%s\t\tno verdict, see %s\n' "$(kernel_name "${versions[i]}")" "${servers[i]}" "$row/vm.log"
 		fi
 	done
-}
-
-table()
-{
-	local order # of the columns: as in the row with the most servers
-
-	order=$(printf '%s\n' "${servers[@]}" | awk -F , 'NF > n { n = NF; most = $0 } END { print most }')
-	cells | awk -v order="$order" -f "$scripts/lib/matrix.table.awk"
 }
 
 need_parallel()
@@ -429,9 +393,9 @@ need_parallel()
 }
 
 parse_arguments "$@"
-check_matrix
+rows=$(fpt matrix rows "$matrix" "${wanted[@]}")
 if [ -n "$list" ]; then
-	rows
+	echo "$rows"
 	exit 0
 fi
 need_parallel
@@ -457,4 +421,4 @@ if [ ${#pending[@]} -gt 0 ]; then
 	run_rows
 fi
 give_back "$OUTPUT" "$run" "$results"
-table
+entries | fpt matrix table

@@ -9,8 +9,8 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts/lib" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-for file in matrix.sh lib/matrix-row.sh lib/matrix.awk lib/matrix.table.awk lib/places.inc lib/servers.inc lib/usual.inc; do
-	cp "$scripts/$file" "$checkout/scripts/$file"
+for file in matrix.sh fpt lib/matrix-row.sh lib/places.inc lib/servers.inc lib/usual.inc; do
+	cp -R "$scripts/$file" "$checkout/scripts/$file"
 done
 touch "$checkout/settings" "$checkout/build/servers/raw" "$checkout/build/cases/a"
 cat >"$checkout/build/servers/libfuse" <<'END'
@@ -76,9 +76,10 @@ esac
 mkdir -p "\$run/results/\$name" "\$results/\$name"
 for server in \$servers; do
 	{
-		printf 'case\tserver\toutcome\tobserved\tops\tnote\n'
+		printf 'case\tserver\toutcome\tobserved\trequests\tnote\n'
+		number=0
 		for outcome in \$outcomes; do
-			printf 'c\t%s\t%s\t\t\t\n' "\$server" "\$outcome"
+			printf 'c.f.n%s\t%s\t%s\t\t\t\n' "\$((number += 1))" "\$server" "\$outcome"
 		done
 	} >"\$run/results/\$name/\$server.tsv"
 done
@@ -283,7 +284,7 @@ called "$old" "$bugs" "$new"
 says "other hosts: all results are there" "$tmp/out" '6 passed, 2 failed, 4 skipped'
 check "on another host: the run directory is there" test -e "$row/run/results/7.3-rc2/raw.tsv"
 mkdir "$tmp/bare"
-ln -s "$(command -v bash)" "$(command -v perl)" "$(command -v rsync)" "$(command -v jq)" "$tmp/bare"
+ln -s "$(command -v bash)" "$(command -v perl)" "$(command -v rsync)" "$tmp/bare"
 {
 	echo
 	echo ":"
@@ -294,7 +295,7 @@ exits "local, another, unreachable and incomplete host" 1 "$matrix" --fresh --ho
 called "$old" "$bugs" "$new"
 says "other hosts: all results are there" "$tmp/out" '6 passed, 2 failed, 4 skipped'
 says "the unreachable host is reported" "$tmp/err" 'matrix.sh: skipped host: ssh -o ProxyCommand=false away (no ssh .*'
-says "the host without QEMU is reported" "$tmp/err" 'matrix.sh: skipped host: ssh -F .* bare (install there: qemu-system-x86_64 cpio)'
+says "the host without QEMU is reported" "$tmp/err" 'matrix.sh: skipped host: ssh -F .* bare (install there: qemu-system-x86_64 cpio python3>=3.9)'
 (cd && find .cache/fuse-passthrough-tests -maxdepth 1 -name 'matrix-*' 2>/dev/null) >"$tmp/left"
 same "other hosts: nothing is left behind" "$tmp/calls.none" "$tmp/left"
 

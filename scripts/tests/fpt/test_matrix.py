@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fpt.matrix import NotAMatrix, Row, Table, choose, read
+from fpt.outcome import Outcome
+
+HEAD = "kernel\tservers\tnote\n"
+
+
+def read_text(tmp_path: Path, text: str) -> list[Row]:
+    path = tmp_path / "m.tsv"
+    path.write_text(text)
+    return read(path)
+
+
+@pytest.mark.parametrize(
+    "text, error",
+    [
+        ("", "1: no row after this line"),
+        (HEAD, "1: no row after this line"),
+        ("\n6.1\traw\t\n", "1: the first line does not name the columns: kernel, servers, note"),
+        (HEAD + "6.1\traw\n\n", "3: has 0 columns between tabs: wanted kernel, servers, note"),
+        (HEAD + "6.1\traw\told\tmore\n", "2: has 4 columns between tabs: wanted kernel, servers, note"),
+        (HEAD + "v6\traw\t\n", '2: "v6" is not a kernel version'),
+        (HEAD + "6.1\traw,,libfuse\t\n", '2: "raw,,libfuse" is not a list of server names separated by commas'),
+    ],
+)
+def test_an_invalid_matrix_is_refused_with_its_line(tmp_path: Path, text: str, error: str) -> None:
+    with pytest.raises(NotAMatrix) as refused:
+        read_text(tmp_path, text)
+    assert str(refused.value) == f"{tmp_path}/m.tsv:{error}"
+
+
+def test_a_kernel_in_no_row_gets_the_servers_of_the_last(tmp_path: Path) -> None:
+    rows = read_text(tmp_path, HEAD + "6.1\traw\told\n6.12\traw,libfuse\n6.1\tlibfuse\t")
+    assert list(choose(rows, ["7.0", "6.1"])) == [
+        Row("7.0", "libfuse"),
+        Row("6.1", "raw", "old"),
+        Row("6.1", "libfuse"),
+    ]
+
+
+def test_each_outcome_is_counted_once() -> None:
+    table = Table()
+    table.add("6.12", "raw", list(Outcome))
+    assert list(table.text())[1:] == [
+        "6.12  2/1/5/5",
+        "(passed/failed as expected/failed/skipped; unsupported: nothing could run)",
+        "1 failed as expected",
+        "2 passed, 5 failed, 5 skipped",
+    ]
+
+
+@pytest.mark.parametrize(
+    "outcomes, status",
+    [
+        ([Outcome.PASS, Outcome.SKIP_CAP], 0),
+        ([Outcome.XFAIL], 0),
+        ([Outcome.PASS, Outcome.INCOMPLETE], 1),
+        ([Outcome.SKIP_KERNEL], 4),
+    ],
+)
+def test_status(outcomes: list[Outcome], status: int) -> None:
+    table = Table()
+    table.add("6.12", "raw", outcomes)
+    assert table.status == status
+
+
+def test_a_row_without_a_verdict_fails_the_matrix() -> None:
+    table = Table()
+    table.add("6.12", "raw", [Outcome.PASS])
+    table.add_lost("7.4", "Debian has no such kernel")
+    assert list(table.text())[2] == "7.4   Debian has no such kernel"
+    assert table.status == 1
