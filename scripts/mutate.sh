@@ -18,6 +18,7 @@ usage()
 	files, the promises or case patterns to run ("promises:") and the cases that must detect it
 	("red:").
 
+	  --fail-fast         run only the cases that must detect a mutation: they decide
 	  --list              show the mutations: name, promises, sentence
 	  --debian VERSION    use the linux-source package of that version instead of KSRC
 	  --help              show this text
@@ -55,6 +56,7 @@ all=("${all[@]##*/}")
 all=("${all[@]%.cocci}")
 
 debian='' mutations=()
+cases_in=promises # the line of a mutation that names the cases to run
 
 header_of() # KEY MUTATION...
 {
@@ -85,6 +87,7 @@ parse_arguments()
 			exit 0
 			;;
 		--list) list=1 ;;
+		--fail-fast) cases_in=red ;;
 		--debian)
 			[ $# -ge 2 ] || die "$1 needs a value, see --help"
 			debian=$2
@@ -157,18 +160,17 @@ build()
 	KSRC=$tree "$scripts/kernel.sh" tiny --output "$dir/tiny" >/dev/null
 }
 
-# run NAME FILTER: sets $results.
+# run NAME MUTATION...: runs the cases of these mutations, and sets $results.
 run()
 {
+	local filter
+
+	filter=$(header_of $cases_in "${@:2}" | sort -u | paste -sd ,)
 	results=$dir/runs/$1/results/k/raw.tsv
 	rm -rf "$dir/runs/$1"
-	"$scripts/vm.sh" --ksrc "$dir/tiny" --server raw --filter "$2" --run-dir "$dir/runs/$1" --kernel-name k >>"$log" 2>&1 || :
+	"$scripts/vm.sh" --ksrc "$dir/tiny" --server raw --filter "$filter" --run-dir "$dir/runs/$1" --kernel-name k >>"$log" 2>&1 || :
 	[ -s "$results" ] || return
-	{
-		awk -F '\t' -v name="$1" '$1 != name' "$OUTPUT/mutations.tsv" 2>/dev/null || echo "mutation	case	outcome"
-		awk -F '\t' -v OFS='\t' -v name="$1" 'FNR > 1 { print name, $1, $3 }' "$results"
-	} >"$dir/mutations.tsv"
-	mv "$dir/mutations.tsv" "$OUTPUT/mutations.tsv"
+	fpt mutate record "$1" "$results" "$OUTPUT/mutations.tsv"
 }
 
 # --- verdicts ------------------------------------------------------------------
@@ -176,7 +178,7 @@ run()
 # judge CASE...: prints which cases detected the mutation; fails unless all of these did.
 judge()
 {
-	awk -F '\t' -v must="$*" -f "$scripts/lib/mutate.awk" "$unbroken" "$results"
+	fpt mutate judge "$unbroken" "$results" "$@"
 }
 
 # try MUTATION: sets $what to the verdict.
@@ -189,7 +191,7 @@ try()
 	what="see $log"
 	apply "$1" || { what="cannot be applied to $version, $what"; return 1; }
 	build 2>>"$log" || { what="does not build, $what"; return 1; }
-	run "$1" "$(header_of promises "$1")" || { what="no case could run, $what"; return 1; }
+	run "$1" "$1" || { what="no case could run, $what"; return 1; }
 	mapfile -t red < <(header_of red "$1")
 	what=$(judge "${red[@]}")
 }
@@ -216,9 +218,9 @@ echo "1..$((${#mutations[@]} + 1))"
 say "building $version without a mutation"
 build || die "the kernel does not build without a mutation"
 say "running the cases without a mutation"
-run unbroken "$(header_of promises "${mutations[@]}" | paste -sd ,)" || die "no case can run, see $log"
+run unbroken "${mutations[@]}" || die "no case can run, see $log"
 unbroken=$results
-echo "ok 1 - without a mutation $(awk -F '\t' '$3 == "pass"' "$unbroken" | wc -l) cases pass"
+echo "ok 1 - without a mutation $(cut -f 3 "$unbroken" | grep -cx pass || :) cases pass"
 
 n=1 survivors=()
 for name in "${mutations[@]}"; do

@@ -33,22 +33,6 @@ done
 exits "no spatch" 4 env PATH="$tmp/bin" "$mutate"
 says "no spatch: says what to install" "$tmp/err" "mutate: no spatch: install coccinelle, .*"
 
-# judges CASES OUTCOME...: runs mutate.awk on a, b and c, which passed without the mutation.
-judges()
-{
-	cases=$1
-	shift
-	printf 'case\tserver\toutcome\n%s\traw\tpass\n%s\traw\tpass\n%s\traw\tpass\n' a b c >"$tmp/without"
-	printf 'case\tserver\toutcome\na\traw\t%s\nb\traw\t%s\nc\traw\t%s\n' "$@" >"$tmp/with"
-	awk -F '\t' -v must="$cases" -f "$scripts/lib/mutate.awk" "$tmp/without" "$tmp/with"
-}
-exits "detected by the required case" 0 judges a fail pass pass
-says "detected: names the case" "$tmp/out" "detected by 1 case: a (fail)"
-exits "detected by a crash and a timeout" 0 judges "a b" crash timeout pass
-exits "not detected by a broken case" 1 judges a broken pass pass
-says "not detected: names the case" "$tmp/out" "detected by 0 cases; not by a (without the mutation: pass)"
-exits "detected by another case only" 1 judges a pass fail pass
-
 # Each pattern matches a case's name or one of its promises.
 all_select()
 {

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Judges whether cases detected a mutation, a deliberate bug of a kernel or of libfuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, Optional, Sequence
+
+from .outcome import Outcome
+from .tsv import Results, Row
+
+_NOT_RUN = Row(Outcome.INCOMPLETE, note="not run")
+
+
+def _detected(after: Row) -> bool:
+    """By a kernel's mutation a case that cannot be set up says nothing."""
+    return after.outcome.accuses
+
+
+def _detected_of_library(after: Row) -> bool:
+    """A library that cannot serve breaks the set-up, too: the suspect counts."""
+    return (after.outcome.accuses or after.outcome is Outcome.BROKEN) and after.note.endswith("suspect: library")
+
+
+def _shown(row: Row) -> str:
+    return row.outcome.value + (f": {row.note}" if row.note else "")
+
+
+@dataclass
+class Judgement:
+    """What the results before and after a mutation say of it."""
+
+    detected: dict[str, Outcome]  # by case
+    missed: list[str]  # required cases that did not detect it, and why
+
+    @property
+    def good(self) -> bool:
+        return bool(self.detected) and not self.missed
+
+    def text(self, required: Iterable[str]) -> str:
+        by = ", ".join(f"{case} ({self.detected[case].value})" for case in required if case in self.detected)
+        count = len(self.detected)
+        text = f"detected by {count} {'case' if count == 1 else 'cases'}" + (f": {by}" if by else "")
+        return text + (f"; not by {', '.join(self.missed)}" if self.missed else "")
+
+
+def judge(before: Results, after: Results, required: Sequence[str], raw: Optional[Results] = None) -> Judgement:
+    """
+    A case detects a mutation if it passes before and fails after it. Of a mutation of libfuse, RAW has
+    the results of the raw server, on which the case passes or is skipped for want of a library.
+    """
+    detects = _detected if raw is None else _detected_of_library
+
+    def passes_without(case: str) -> bool:
+        if before.get(case, _NOT_RUN).outcome is not Outcome.PASS:
+            return False
+        return raw is None or raw.get(case, _NOT_RUN).outcome in (Outcome.PASS, Outcome.SKIP_LIBRARY)
+
+    detected = {case: row.outcome for case, row in after.items() if passes_without(case) and detects(row)}
+    missed = []
+    for case in required:
+        unchanged = before.get(case, _NOT_RUN)
+        if case not in detected and not unchanged.outcome.skipped:
+            changed = after.get(case, _NOT_RUN)
+            missed.append(f"{case} (without the mutation: {_shown(unchanged)}, with it: {_shown(changed)})")
+    return Judgement(detected, missed)
