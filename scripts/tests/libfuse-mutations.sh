@@ -116,7 +116,7 @@ tsv_of() # SERVER
 
 none_failed() # SERVER
 {
-	! awk -F '\t' 'FNR > 1 && $3 !~ /^(pass|xfail|skip:.*)$/' "$(tsv_of "$1")" | grep .
+	! tail -n +2 "$(tsv_of "$1")" | grep -vP '^\S+\t\S+\t(pass|xfail|skip:\w+)\t'
 }
 
 for server in raw "$@"; do
@@ -143,25 +143,6 @@ red() # MUTATION
 	done
 }
 
-# On raw and without the mutation they pass, or need the library.
-fails_with_mutation() # MUTATION CASE...
-{
-	mutation=$1
-	shift
-	for case; do
-		awk -F '\t' -v wanted="$case" '
-			$1 != wanted { next }
-			{ outcome[FILENAME] = $3; note[FILENAME] = $6 }
-			END {
-				raw = outcome[ARGV[1]]; unbroken = outcome[ARGV[2]]; broken = outcome[ARGV[3]]
-				print wanted ": " broken " (" note[ARGV[3]] "); raw: " raw "; without the mutation: " unbroken
-				exit !(raw ~ /^(pass|skip:library)$/ && unbroken == "pass" && \
-				       broken ~ /^(fail|broken|timeout)$/ && note[ARGV[3]] ~ /suspect: library$/)
-			}
-		' "$results/raw.tsv" "$(tsv_of "$(unbroken "$mutation")")" "$results/$mutation.tsv" || return
-	done
-}
-
 for mutation in $built_mutations; do
 	cases=$(red "$mutation")
 	if [ -z "$cases" ]; then
@@ -169,39 +150,14 @@ for mutation in $built_mutations; do
 		continue
 	fi
 	# shellcheck disable=SC2086 # a list of words
-	check "$mutation is detected" fails_with_mutation "$mutation" $cases
+	check "$mutation is detected" fpt mutate judge-library "$results/raw.tsv" "$(tsv_of "$(unbroken "$mutation")")" \
+		"$results/$mutation.tsv" $cases
 	check "$mutation: libfuse is suspected" suspected_alone "$mutation"
 done
 check "the kernel is not suspected" kernel_not_suspected
 
 # shellcheck disable=SC2046,SC2086 # lists of words
-awk -F '\t' '
-	FNR == 1 {
-		servers++
-		head = head "\t" name(FILENAME)
-		next
-	}
-	{
-		if (!($1 in seen))
-			cases[++count] = $1
-		seen[$1] = 1
-		outcome[$1, servers] = $3
-	}
-	END {
-		print "case" head
-		for (c = 1; c <= count; c++) {
-			line = cases[c]
-			for (s = 1; s <= servers; s++)
-				line = line "\t" outcome[cases[c], s]
-			print line
-		}
-	}
-	function name(path)
-	{
-		sub(".*/", "", path)
-		sub(/\.tsv$/, "", path)
-		return path
-	}
-' "$results/raw.tsv" $(for server in "$@" $built_mutations; do tsv_of "$server"; done) >"$built/libfuse-mutations.tsv"
+fpt outcomes "$results/raw.tsv" $(for server in "$@" $built_mutations; do tsv_of "$server"; done) \
+	>"$built/libfuse-mutations.tsv"
 
 finish
