@@ -91,47 +91,17 @@ run()
 	timed "$1" "$scripts/run.sh" --run-dir "$tmp/run" "${@:2}"
 }
 
-# The number of cases of the last run, on one server, that were not skipped.
-executed()
-{
-	jq '.servers[].counts | with_entries(select(.key | startswith("skip") | not)) | add' "$tmp/run/run.json"
-}
-
-# keep_case_times LABEL: appends the times of executed cases from their evidence to $tmp/cases.LABEL.
+# keep_case_times LABEL: appends the times of executed cases to $tmp/cases.LABEL; sets $count to their number.
 keep_case_times()
 {
-	jq -n 'reduce inputs as $line ({};
-		if $line.type == "skip" then .[$line.case].skipped = true
-		elif $line.type == "end" then .[$line.case].us = ($line.us | tonumber)
-		else . end) | .[] | select(.skipped | not) | .us
-		' "$tmp/run/evidence"/*/*.jsonl >>"$tmp/cases.$1"
-}
-
-# stats FILE [DIVISOR]: median, minimum and maximum.
-stats()
-{
-	sort -n "$1" | awk -v per="${2:-1}" '
-		{ at[NR] = $1 / per }
-		END { print at[int((NR + 1) / 2)], at[1], at[NR] }'
-}
-
-# print_row TEXT FIGURES [CYCLES]
-print_row()
-{
-	local median min max
-
-	read -r median min max <<<"$2"
-	awk -v text="$1" -v median="$median" -v min="$min" -v max="$max" -v base="${3-}" 'BEGIN {
-		printf "%-44s %8.2f %8.2f %8.2f", text, median / 1e3, min / 1e3, max / 1e3
-		if (base)
-			printf "  %5.1f", median / base
-		print ""
-	}'
+	fpt bench times "$tmp/run" >"$tmp/times"
+	count=$(wc -l <"$tmp/times")
+	cat "$tmp/times" >>"$tmp/cases.$1"
 }
 
 bench_vm()
 {
-	local round figures base
+	local round
 
 	for ((round = 0; round < runs; round++)); do
 		rm -rf "$tmp/run"
@@ -141,11 +111,9 @@ bench_vm()
 		keep_case_times raw
 	done
 	printf '%-44s %8s %8s %8s  %s\n' "milliseconds of $runs rounds" median min max boots
-	figures=$(stats "$tmp/boot")
-	base=${figures%% *}
-	print_row "vm.sh ${vm[*]}: bare boot" "$figures" "$base"
-	print_row "a run of one case" "$(stats "$tmp/case")" "$base"
-	print_row "    of it, by the clock of the case" "$(stats "$tmp/cases.raw")" "$base"
+	fpt bench row "vm.sh ${vm[*]}: bare boot" "$tmp/boot" 1 "$tmp/boot"
+	fpt bench row "a run of one case" "$tmp/case" 1 "$tmp/boot"
+	fpt bench row "    of it, by the clock of the case" "$tmp/cases.raw" 1 "$tmp/boot"
 }
 
 if [ ${#vm[@]} -gt 0 ]; then
@@ -153,28 +121,26 @@ if [ ${#vm[@]} -gt 0 ]; then
 	exit
 fi
 
-declare -A count=()
+declare -A executed=()
 
 for ((round = 0; round < runs; round++)); do
 	"$cycle" "$CYCLES" >>"$tmp/cycle"
 	for server in "${servers[@]}"; do
 		name=${server##*/}
 		run "alone.$name" -j1 --server "$server"
-		count[$name]=$(executed)
 		keep_case_times "$name"
+		executed[$name]=$count
 	done
 	run all --server "$(IFS=, && echo "${servers[*]}")"
 done
 
 printf '%-44s %8s %8s %8s  %s\n' "milliseconds of $runs rounds" median min max cycles
-figures=$(stats "$tmp/cycle")
-base=${figures%% *}
-print_row "bare cycle" "$figures" "$base"
+fpt bench row "bare cycle" "$tmp/cycle" 1 "$tmp/cycle"
 for server in "${servers[@]}"; do
 	name=${server##*/}
-	print_row "$name, run.sh -j1: ${count[$name]} executed cases" "$(stats "$tmp/alone.$name")"
-	print_row "    each, by the run's wall time" "$(stats "$tmp/alone.$name" "${count[$name]}")" "$base"
-	print_row "    each, by the clock of the case" "$(stats "$tmp/cases.$name")" "$base"
+	fpt bench row "$name, run.sh -j1: ${executed[$name]} executed cases" "$tmp/alone.$name"
+	fpt bench row "    each, by the run's wall time" "$tmp/alone.$name" "${executed[$name]}" "$tmp/cycle"
+	fpt bench row "    each, by the clock of the case" "$tmp/cases.$name" 1 "$tmp/cycle"
 done
 names=("${servers[@]##*/}")
-print_row "$(IFS=+ && echo "${names[*]}"), run.sh: the whole run" "$(stats "$tmp/all")"
+fpt bench row "$(IFS=+ && echo "${names[*]}"), run.sh: the whole run" "$tmp/all"
