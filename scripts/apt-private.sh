@@ -51,7 +51,7 @@ codename=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
 # Mirrors of other archives drop out below: they have no signature of Debian's archive key.
 # shellcheck disable=SC2016 # the dollars are apt's
 mirrors=$(apt-get indextargets --no-release-info --format '$(COMPONENT) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-	awk '$1 == "main" && $3 !~ /^cdrom:/ { print ($2 ~ /security/ ? "security" : "debian"), $3 }' | sort -u)
+	sed -n '/ cdrom:/d; s/^main [^ ]*security[^ ]* /security /p; t; s/^main [^ ]* /debian /p' | sort -u)
 
 # mirrors_of KIND
 mirrors_of()
@@ -110,7 +110,7 @@ lines_of()
 	mirrors_of security | while read -r mirror; do
 		lines_of "$mirror" $security_suites
 	done
-} | awk '!seen[$0]++' >"$dir/etc/sources.list"
+} | cat -n | sort -k 2 -su | sort -n | cut -f 2- >"$dir/etc/sources.list" # each line once
 
 # Copies how to download (proxies, passwords, keys) from the host, but not its hooks, pins and extra indexes.
 {
@@ -145,7 +145,7 @@ export APT_CONFIG="$dir/apt.conf"
 seconds=${FPT_APT_SECONDS:-900} status=0
 timeout --foreground "$seconds" apt-get update >"$dir/update.log" 2>&1 || status=$?
 [ $status -ne 124 ] || die "apt-get update did not end in $seconds seconds (FPT_APT_SECONDS), with" \
-	"$(df -Ph "$dir" | awk 'NR == 2 { print $4 }') free in $dir: free space, or check the network"
+	"$(df -h --output=avail "$dir" | sed '1d; s/ *//') free in $dir: free space, or check the network"
 # shellcheck disable=SC2016 # the dollar is apt's
 [ -n "$(apt-get indextargets --format '$(FILENAME)' | head -n 1)" ] || die "cannot read any Debian suite from" \
 	"$(mirrors_of debian | paste -sd ' ') ($(reason <"$dir/update.log"))"

@@ -111,8 +111,7 @@ read_offered()
 	lists_lock -s
 }
 
-# Prints one line per kernel, oldest first: release, package version, packages (the image first),
-# suites. Since 6.19 linux-image-* is an empty package that depends on the ones with files.
+# Prints one line per kernel, oldest first: release, package version, packages (the image first), suites.
 ask_apt()
 {
 	local arch
@@ -121,49 +120,14 @@ ask_apt()
 	apt-cache pkgnames linux- |
 		grep -Ex "linux-(image-[0-9]+[.][0-9]+[.]|(binary|modules|base)-[0-9]).*-cloud-$arch" |
 		xargs -r apt-cache madison |
-		awk -F ' *[|] *' '
-			$NF !~ / Packages$/ {
-				next
-			}
-			{
-				sub(/^ */, "", $1)
-				match($1, /^linux-[a-z]+-/)
-				kind = substr($1, 7, RLENGTH - 7)
-				kernel = substr($1, RLENGTH + 1) "\t" $2
-				has[kind, kernel] = $1
-				kernels[kernel]
-				split($3, where, " ")
-				sub("/.*", "", where[2])
-				if (index(" " suites[kernel] ",", " " where[2] ",") == 0)
-					suites[kernel] = suites[kernel] (suites[kernel] == "" ? "" : ",") " " where[2]
-			}
-			END {
-				for (kernel in kernels) {
-					image = has["binary", kernel]
-					if (image == "")
-						image = has["image", kernel]
-					if (image == "")
-						continue
-					version = release = substr(kernel, index(kernel, "\t") + 1)
-					sub(/-[^-]*$/, "", release)
-					print release "\t" version "\t" image " " has["modules", kernel] " " has["base", kernel] \
-						"\t" suites[kernel]
-				}
-			}' |
-		sed 's/, /,/g; s/\t /\t/g; s/  *\t/\t/g' |
+		fpt madison kernels |
 		sort -t "$(printf '\t')" -k 2,2V
 }
 
 # Sets $version and $packages to the newest match of $wanted.
 choose()
 {
-	chosen=$(awk -F '\t' -v wanted="$wanted" '
-		$2 == wanted || $1 == wanted || (index($1, wanted) == 1 && substr($1, length(wanted) + 1) ~ /^[.~+]/) {
-			line = $0
-		}
-		END {
-			print line
-		}' "$offered")
+	chosen=$(newest_match "$wanted" "$offered")
 	IFS=$'\t' read -r _ version names _ <<<"$chosen"
 	read -ra packages <<<"$names"
 	[ -n "$version" ]
@@ -184,7 +148,7 @@ die_with_list()
 
 list()
 {
-	awk -F '\t' '!/^#/ { split($3, package, " "); print $1 "\t" $2 "\t" package[1] "\t" $4 }' "$@"
+	sed '/^#/d; s/^\([^\t]*\t[^\t]*\t[^ \t]*\)[^\t]*/\1/' "$@"
 }
 
 # --- a kernel ------------------------------------------------------------------
@@ -231,12 +195,13 @@ unpack() # into tree/
 
 fetch() # VERSION PACKAGE...: into tree/
 {
-	local uris quiet=-qq named=("${@/%/=$1}")
+	local uris bytes quiet=-qq named=("${@/%/=$1}")
 
 	unset "named[0]"
 	export APT_CONFIG=$cache/apt/apt.conf
 	uris=$(apt-get download --print-uris "${named[@]}")
-	say "fetching $1 ($(awk '{ bytes += $3 } END { printf "%.0f MB", bytes / 1e6 }' <<<"$uris"))"
+	bytes=$(cut -d ' ' -f 3 <<<"$uris" | paste -sd +)
+	say "fetching $1 ($(((bytes + 500000) / 1000000)) MB)"
 	[ ! -t 2 ] || quiet=-q=0
 	download $quiet "${named[@]}" || return
 	fetch_unlisted "$(sed -n "1s/^'\([^']*\)' .*/\1/p" <<<"$uris")" "$2" "$1"

@@ -84,7 +84,7 @@ packages()
 	local version
 
 	version=$(apt-cache madison librust-fuser-dev |
-		awk -F ' *[|] *' -v crate="$crate-" 'index($2, crate) == 1 { print $2; exit }')
+		cut -d '|' -f 2 | tr -d ' ' | grep -m 1 "^$crate-") || :
 	[ -n "$version" ] || die "no suite of the Debian mirror has librust-fuser-dev $crate"
 	apt-get -s --no-install-recommends install "librust-fuser-dev=$version" |
 		sed -n 's/^Inst \(librust-[^ ]*\) (\([^ ]*\) .*/\1=\2/p'

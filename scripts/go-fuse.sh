@@ -71,7 +71,7 @@ read_lists()
 # versions_of PACKAGE: newest first
 versions_of()
 {
-	apt-cache madison "$1" | awk -F ' *[|] *' '{ print $2 }' | sort -rVu
+	apt-cache madison "$1" | cut -d '|' -f 2 | tr -d ' ' | sort -rVu
 }
 
 # Converts package versions to the library's, keeping suffixes of snapshots and candidates.

@@ -223,8 +223,7 @@ check_config()
 last_of_each()
 {
 	sed -E 's/^# (CONFIG_[A-Za-z0-9_]+) is not set$/\1 &/; s/^(CONFIG_[A-Za-z0-9_]+)=/\1 &/; t; d' |
-		awk '{ name = $1; sub(/^[^ ]* /, ""); line[name] = $0 } END { for (n in line) print line[n] }' |
-		sort
+		tac | sort -k 1,1 -su | cut -d ' ' -f 2- | sort
 }
 
 knows_option()

@@ -170,19 +170,7 @@ read_offered()
 	{
 		echo "# ${DEBIAN_MIRROR-}"
 		APT_CONFIG=$sources/apt/apt.conf apt-cache madison fuse3 2>/dev/null |
-			awk -F ' *[|] *' '
-				$NF ~ / Sources$/ {
-					split($3, where, " ")
-					sub("/.*", "", where[2])
-					suites[$2] = suites[$2] (suites[$2] == "" ? "" : ",") where[2]
-				}
-				END {
-					for (version in suites) {
-						release = version
-						sub(/-[^-]*$/, "", release)
-						print release "\t" version "\t" suites[version]
-					}
-				}' | sort -t "$(printf '\t')" -k 2,2V
+			fpt madison sources | sort -t "$(printf '\t')" -k 2,2V
 	} >"$offered.new"
 	mv "$offered.new" "$offered"
 	give_back "$cache"
@@ -192,13 +180,7 @@ read_offered()
 # Sets $version to the newest package that matches $what.
 choose()
 {
-	version=$(awk -F '\t' -v wanted="$what" '
-		$2 == wanted || $1 == wanted || (index($1, wanted) == 1 && substr($1, length(wanted) + 1) ~ /^[.~+]/) {
-			version = $2
-		}
-		END {
-			print version
-		}' "$offered")
+	IFS=$'\t' read -r _ version _ < <(newest_match "$what" "$offered") || :
 	[ -n "$version" ]
 }
 
@@ -344,11 +326,11 @@ find_libfuse()
 # starts over.
 check_timestamps()
 {
-	local then=$made_in/files
+	local then=$made_in/files oldest=
 
 	find "$tree" -name .git -prune -o -type f -printf '%T@ %s %p\n' | sort >"$then.new"
-	if [ -e "$then" ] && comm -13 "$then" "$then.new" | awk -v then="$(stat -c %Y "$then")" '
-		$1 < then { old = 1 } END { exit !old }'; then
+	[ ! -e "$then" ] || oldest=$(comm -13 "$then" "$then.new" | sort -n | sed 's/[.].*//; q')
+	if [ -n "$oldest" ] && [ "$oldest" -lt "$(stat -c %Y "$then")" ]; then
 		rm -rf "$made_in/meson"
 	fi
 	mv "$then.new" "$then"

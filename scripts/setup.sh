@@ -99,8 +99,6 @@ needed()
 	need_header liburing.h liburing-dev liburing-devel
 	need_header linux/unistd.h linux-libc-dev kernel-headers
 	need pkg-config pkg-config pkgconf-pkg-config
-	need jq jq
-	need awk mawk gawk
 	need python3 python3
 	need unshare util-linux
 	need mount mount util-linux
@@ -172,8 +170,7 @@ headers()
 
 kernel_version()
 {
-	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v = v dot $3; dot = "." } END { print v }' \
-		"$1/Makefile" 2>/dev/null || true
+	sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = *//p' "$1/Makefile" 2>/dev/null | paste -sd .
 }
 
 # take_headers TREE NAME
@@ -215,7 +212,7 @@ usable_harness()
 usable_fuse_h()
 {
 	grep -q 'define[[:space:]]FUSE_DEV_IOC_BACKING_OPEN' "$1" &&
-		at_least "7.$(awk '$2 == "FUSE_KERNEL_MINOR_VERSION" { print $3 }' "$1")" 7.40
+		at_least "7.$(sed -n 's/^#define[[:space:]]*FUSE_KERNEL_MINOR_VERSION[[:space:]]*//p' "$1")" 7.40
 }
 
 # Fetched once for all checkouts of the host.
@@ -254,8 +251,7 @@ newest_source()
 (
 	use_lists
 	apt-cache pkgnames linux-source- | grep -x 'linux-source-[0-9.]*' | xargs -r apt-cache madison |
-		awk -F ' *[|] *' '
-			$NF ~ /Packages$/ && $3 !~ / experimental\// { sub(/^ */, "", $1); print $2, $1 }' |
+		sed -n '/ experimental\//d; s/^ *\([^ ]*\) *| *\([^ ]*\) *|.* Packages$/\2 \1/p' |
 		sort -V | tail -n 1 | grep .
 )
 

@@ -47,7 +47,7 @@ holder()
 	all=$(holders | paste -sd ' ')
 	pid=${all%% *}
 	[ -n "$pid" ] || { echo "a process outside of this PID namespace"; return; }
-	while parent=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null) && [ "${parent:-0}" -gt 1 ]; do
+	while parent=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status" 2>/dev/null) && [ "${parent:-0}" -gt 1 ]; do
 		case " $all :$(command_of "$pid")" in
 		*" $parent "*:* | *:*scripts/with-module-param.sh*) pid=$parent ;;
 		*) break ;;
