@@ -60,8 +60,9 @@ $(OUTPUT)/mutations/%.c: scripts/tests/libfuse-mutations/%.cocci scripts/tests/l
 
 $(OUTPUT)/mutations/%.o: $(OUTPUT)/mutations/%.c $(OUTPUT)/meson/compile_commands.json
 	$(call msg,CC,,$@)
-	$(Q)cd $(OUTPUT)/meson && eval "$$(jq -r --arg file /lib/$(call mutation_header,$*,file) \
-		'.[] | select(.file | endswith($$file)).command | sub(" -MD .*"; "")' compile_commands.json)" -O0 -g0 -w -o $@ -c $<
+	$(Q)cd $(OUTPUT)/meson && eval "$$(python3 -c 'import json, sys; \
+		print(*(unit["command"].partition(" -MD ")[0] for unit in json.load(sys.stdin) if unit["file"].endswith(sys.argv[1])))' \
+		/lib/$(call mutation_header,$*,file) <compile_commands.json)" -O0 -g0 -w -o $@ -c $<
 
 # The linker prefers the .o to the same file in the library.
 $(OUTPUT)/mutations/%: $(OUTPUT)/mutations/%.o $(call rooms,fixtures/servers/libfuse $(SERVING)) \

@@ -105,7 +105,7 @@ for signal in "KILL 9" "TERM 15" "INT 2" "HUP 1" "QUIT 3"; do
 done
 
 start_family
-kill -s KILL "$(awk '{ print $NF }' "/proc/$pid/task/$pid/children")" # the first may be that of last_resort.h
+kill -s KILL "$(grep -o '[0-9]*' "/proc/$pid/task/$pid/children" | tail -n 1)" # the first may be that of last_resort.h
 all_end "KILL to the command" "status 0 signal 9"
 
 # As with nohup: ignored outside only.

@@ -24,7 +24,7 @@ broken_links()
 # Commands as typed in the checkout.
 missing_scripts()
 {
-	grep -noP '(?<![\w/.])scripts/[\w-]+\.(sh|inc|awk)' "$@" | sort -u | while IFS=: read -r page line script; do
+	grep -noP '(?<![\w/.])scripts/[\w-]+\.(sh|inc|py)' "$@" | sort -u | while IFS=: read -r page line script; do
 		[ -e "$script" ] || echo "$page:$line: $script"
 	done
 }

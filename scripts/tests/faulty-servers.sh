@@ -67,8 +67,9 @@ is_reported() # FAULT SECTION
 		grep -F "server '$faulty' cannot be used: " "$tmp/$1.out" | grep -F "(PROTOCOL.md, $2)"
 		return
 	fi
-	awk -F '\t' -v section="(PROTOCOL.md, $2)" 'FNR > 1 && ($3 != "broken" || !index($6, section)) { print; wrong = 1 }
-		END { exit wrong || FNR != 2 }' "$tmp/$1/results/k/faulty.tsv"
+	sed 1d "$tmp/$1/results/k/faulty.tsv" >"$tmp/$1.results"
+	cat "$tmp/$1.results"
+	[ "$(wc -l <"$tmp/$1.results")" -eq 1 ] && cut -f 3,6 "$tmp/$1.results" | grep ^broken | grep -qF "(PROTOCOL.md, $2)"
 }
 
 has_suspect() # FAULT
@@ -122,7 +123,7 @@ refuses "a text file" "$tmp/text" "cannot be executed: chmod +x $tmp/text, if it
 FPT_FAULTY="" "$scripts/run.sh" --server "$faulty" --run-dir "$tmp/strict" --results "$tmp/results" \
 	--kernel-name k >/dev/null 2>&1 </dev/null || :
 check "the cases send no command that violates \"Lines\"" not grep -r '# the command "' "$tmp/strict/ktap"
-passed=$(awk -F '\t' '$3 == "pass"' "$tmp/strict/results/k/faulty.tsv" | wc -l)
+passed=$(cut -f 3 "$tmp/strict/results/k/faulty.tsv" | grep -cx pass)
 check "and nearly all of them pass" test "$passed" -gt 700
 FPT_SERVER=$faulty "$built/probe" >"$tmp/probed" 2>&1 || :
 check "the probe sends none either" not grep '# the command "' "$tmp/probed"

@@ -74,8 +74,8 @@ run_promises_e() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this 
 # The outcome of a case, with "suspect: library" if the note has it.
 outcome() # CASE
 {
-	cut -f 1,3,6 "$tmp/run"/results/*/fuser-*.tsv | awk -F '\t' -v name="$1" '$1 == name {
-		print $2 ($3 ~ /suspect: library/ ? ", suspect: library" : "") }'
+	grep "^$1	" "$tmp/run"/results/*/fuser-*.tsv | cut -f 3,6 |
+		sed 's/	.*suspect: library.*/, suspect: library/; s/	.*//'
 }
 
 has_outcome() # NAME CASE OUTCOME

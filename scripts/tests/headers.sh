@@ -15,22 +15,21 @@ need_fuse
 # Except the argument of the ioctl, whose size is part of the ioctl's number.
 grow() # FROM TO
 {
-	awk '
-		/^#define FUSE_KERNEL_MINOR_VERSION/ { $3 = 99 }
-		/^struct fuse_/ { name = $2; open = 0 }
-		/\[\];/ { open = 1 }
-		/^};/ && name != "" {
-			if (!open && name != "fuse_backing_map") {
-				print "\tuint64_t grown;"
-				grown++
-			}
-			name = ""
+	# The hold space has the beginning of a structure, and its flexible array.
+	sed -E '
+		s/^(#define FUSE_KERNEL_MINOR_VERSION).*/\1 99/
+		/^struct fuse_/h
+		/\[\];/H
+		/^\};/ {
+			x
+			/\[\];|^struct fuse_backing_map|^$/! s/.*/\tuint64_t grown;/p
+			s/.*//
+			x
 		}
-		/^enum fuse_opcode/ { print; print "\tFUSE_GROWN = 61,"; next }
-		/^#define FUSE_PASSTHROUGH/ { print "#define FUSE_GROWN_FLAG (1ULL << 61)" }
-		{ print }
-		END { exit grown < 50 }
+		/^enum fuse_opcode/a\	FUSE_GROWN = 61,
+		/^#define FUSE_PASSTHROUGH/i #define FUSE_GROWN_FLAG (1ULL << 61)
 	' "$1" >"$2"
+	[ "$(grep -c 'uint64_t grown;' "$2")" -ge 50 ]
 }
 
 all_pass()
@@ -40,8 +39,10 @@ all_pass()
 
 few_passed()
 {
-	awk -F '\t' 'FNR > 1 { n[FILENAME] += $3 == "pass" } END { for (f in n) if (n[f] < 50) print f, n[f] }' \
-		"$tmp"/results/k/*.tsv
+	for tsv in "$tmp"/results/k/*.tsv; do
+		number=$(cut -f 3 "$tsv" | grep -cx pass) || :
+		[ "$number" -ge 50 ] || echo "$tsv $number"
+	done
 }
 
 new=$tmp/build

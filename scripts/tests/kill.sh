@@ -39,11 +39,10 @@ mkfifo "$tmp/fifo"
 # FPT_SEED repeats the moments, but not what the processes do at them.
 seed=${FPT_SEED:-$(date +%s)}
 echo "# FPT_SEED=$seed"
-awk -v seed="$seed" 'BEGIN {
-	srand(seed)
-	for (i = 0; i < 1000; i++)
-		print int(rand() * 1000000)
-}' >"$tmp/random"
+python3 -c 'import random, sys
+random.seed(sys.argv[1])
+for i in range(1000):
+	print(random.randrange(1000000))' "$seed" >"$tmp/random"
 exec 5<"$tmp/random"
 
 # below N: sets $chosen to a random number from 0 to N - 1

@@ -46,7 +46,8 @@ check_patch()
 	fi
 	printf '%s\n' "$@" | xargs -P "$(nproc)" -n 20 perl "$KSRC/scripts/checkpatch.pl" --terse --no-summary -f \
 		>"$tmp/checkpatch" 2>&1 || :
-	check "$name" awk '{ print } END { exit NR > 40 }' "$tmp/checkpatch"
+	# shellcheck disable=SC2016 # expands there
+	check "$name" sh -c 'cat "$1" && [ "$(wc -l <"$1")" -le 40 ]' sh "$tmp/checkpatch"
 }
 
 c_files=$(find harness fixtures cases scripts -name '*.[ch]')
@@ -57,21 +58,30 @@ log_readers=$(find scripts harness fixtures -name '*.awk' -o -name '*.inc' -o -n
 # cppcheck cannot parse the macros that declare cases and tests.
 plain_c_files=$(find harness fixtures scripts/vm -name '*.c' -not -path '*/tests/*')
 
-# shellcheck disable=SC2016 # awk's
-too_long_file='FNR == 501 { print FILENAME; bad = 1 } END { exit bad }'
+no_file_too_long() # FILE...
+{
+	for file; do
+		[ "$(wc -l <"$file")" -le 500 ] || { echo "$file" && return 1; }
+	done
+}
+
 # From { to }, both at the beginning of a line in kernel style.
-# shellcheck disable=SC2016 # awk's
-too_long_case='
-	/^CASE\(/ { title = FILENAME ":" FNR ": " $0; begin = 0 }
-	/^\{/ && title != "" { begin = FNR }
-	/^\}/ && begin {
-		if (FNR - begin + 1 > 30) {
-			print title
-			bad = 1
-		}
-		title = begin = ""
+no_case_too_long() # FILE...
+{
+	title='' begin=0
+	grep -nE '^(CASE\(|[{}])' "$@" | {
+		while IFS=: read -r file line text; do
+			case $text in
+			CASE*) title=$file:$line:$text ;;
+			'{'*) begin=$line ;;
+			*)
+				[ -z "$title" ] || [ $((line - begin)) -lt 30 ] || { echo "$title" && return 1; }
+				title=
+				;;
+			esac
+		done
 	}
-	END { exit bad }'
+}
 
 # Lists of file names without blanks.
 # shellcheck disable=SC2086
@@ -88,8 +98,8 @@ too_long_case='
 		'(^|[^_[:alnum:]])(call_once|(thrd|mtx|cnd|tss)_[a-z]+)\(' $c_files
 	nothing_in "kernel log reports are listed in scripts/fpt/kernel_log.py alone" 'Oops|[KU][AB]SAN[|:]|BUG at|sb_writers' \
 		$log_readers
-	check "no file of cases is longer than 500 lines" awk "$too_long_file" cases/*.c cases/external/*.c
-	check "no case's body is longer than 30 lines" awk "$too_long_case" cases/*.c cases/external/*.c
+	check "no file of cases is longer than 500 lines" no_file_too_long cases/*.c cases/external/*.c
+	check "no case's body is longer than 30 lines" no_case_too_long cases/*.c cases/external/*.c
 	! have_clang_format || check "C sources are formatted by .clang-format" clang-format --dry-run -Werror $c_files
 	check "no line has white space at its end" sh -c '! grep -nE "[[:blank:]]+$" "$@"' sh $c_files $sh_files
 	check_patch "checkpatch of a kernel tree has little to say" $c_files

@@ -52,25 +52,15 @@ END
 # said LINES: prints each field, of lines "NAME<tab>TEXT", that says what it never should.
 said()
 {
-	awk -F '\t' '
-		FNR == NR { never[$1] = $2; next }
-		{
-			parts = split($1, part, ".")
-			if (parts > 1 && part[1] == part[2])
-				print $1 ": the subject repeats its program"
-			if (length($2) > 100 && parts > 1)
-				print $1 ": " length($2) " characters: " $2
-			for (i = 1; i <= parts; i++)
-				if (part[i] ~ /^(is|of|that|goes)_/)
-					print $1 ": a part begins with is_, of_, that_ or goes_"
-			if ($2 ~ /[.]$/)
-				print $1 ": a trailing period: " $2
-			part[++parts] = $2
-			for (i = 1; i <= parts; i++)
-				for (word in never)
-					if (part[i] ~ "(^|[^A-Za-z_])(" word ")($|[^A-Za-z])")
-						print $1 ": \"" part[i] "\": " never[word]
-		}' "$tmp/never" "$1" | sort -u
+	{
+		grep -P '^(\w+)\.\1(\.|\t)' "$1" | sed 's/	.*/: the subject repeats its program/'
+		grep -P '^\S+\.\S+\t.{101}' "$1" | sed 's/	/: longer than 100 characters: /'
+		grep -P '^(\S+\.)?(is|of|that|goes)_' "$1" | sed 's/	.*/: a part begins with is_, of_, that_ or goes_/'
+		grep -P '\.$' "$1" | sed 's/	/: a trailing period: /'
+		while IFS='	' read -r word instead; do
+			grep -E "(^|[^A-Za-z_])($word)(\$|[^A-Za-z])" "$1" | sed "s/	\(.*\)/: \"\1\": $instead/"
+		done <"$tmp/never"
+	} | sort -u
 }
 cut -f 1,6 "$tmp/list" >"$tmp/texts"
 "$built/cases/drop" --promises | cut -f 1,3 >>"$tmp/texts"
@@ -84,7 +74,7 @@ check "each other one is found" test "$(wc -l <"$tmp/said_so")" -eq 6
 for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --json
 done >"$tmp/json"
-jq -r '[.case, .promise, .since, .needs, .abilities, .title] | @tsv' <"$tmp/json" >"$tmp/from_json"
+json_fields case promise since needs abilities title <"$tmp/json" >"$tmp/from_json"
 same "--json prints what --list prints" "$tmp/list" "$tmp/from_json"
 
 for program in "$built"/cases/* "$built"/external/*; do
@@ -96,9 +86,18 @@ same "all programs have the same contract" "$tmp/sorted_promises" "$tmp/all_prom
 check "every promise has ID, reference and text; a heading has no reference" sh -c \
 	'! grep -vP "^[A-Z](\t-|\d+\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse |go-fuse )[^\t]+\.(c|h|cc|go): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}$" "$1"' \
 	sh "$tmp/promises"
-check "promises of a section are numbered from 1, after its heading" awk -F '\t' '
-	$2 == "-" { section = $1; number = 0; next }
-	$1 != section (++number) { print; bad = 1 }
-	END { exit bad }' "$tmp/promises"
+section='' number=0
+numbered()
+{
+	while IFS='	' read -r id reference _; do
+		number=$((number + 1))
+		case $reference/$id in
+		-/*) section=$id number=0 ;;
+		*/"$section$number") ;;
+		*) echo "$id, wanted $section$number" && return 1 ;;
+		esac
+	done <"$tmp/promises"
+}
+check "promises of a section are numbered from 1, after its heading" numbered
 
 finish

@@ -39,7 +39,7 @@ done
 
 cases_with() # WORD: how many cases name it
 {
-	"$scripts/run.sh" --list | awk -F '\t' -v word="$1" 'index("," $5 ",", "," word ",") { n++ } END { print n }'
+	"$scripts/run.sh" --list | cut -f 5 | grep -cE "(^|,)$1(,|\$)"
 }
 
 exits "raw again" 0 "${run[@]}" raw

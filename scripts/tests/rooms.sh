@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
 # A file includes only headers of its own room and of rooms on lower floors, not of other rooms on
@@ -30,51 +30,53 @@ cat >"$tmp/rooms" <<'END'
 6 scripts/tests
 END
 
+declare -A floor
+while read -r number room; do
+	floor[$room]=$number
+done <"$tmp/rooms"
+
+# found ROOM NAME: like the compiler with -iquote . and -iquote fixtures; nothing for a system header
+found()
+{
+	local path
+
+	for path in "$1/$2" "fixtures/$2" "$2"; do
+		[ ! -e "$path" ] || { echo "$path" && break; }
+	done
+}
+
+# wrong FILE NAME: prints why the file must not include that, or nothing
+wrong()
+{
+	local room=${1%/*} of
+
+	[[ /$2 != */../* ]] || echo "a path with .."
+	of=$(found "$room" "$2")
+	of=${of%/*}
+	if [ -z "$of" ] || [ "$of" = "$room" ]; then
+		return
+	elif [ -z "${floor[$room]-}" ] || [ -z "${floor[$of]-}" ]; then
+		echo "not in the table of rooms in scripts/tests/rooms.sh"
+	elif [ "${floor[$of]}" -ge "${floor[$room]}" ]; then
+		echo "room $of is not below $room"
+	elif [ "$room" = harness/tests ] && [ "$of" != harness ]; then
+		echo "the harness must not depend on $of"
+	fi
+}
+
 # check_rooms CHECKOUT: prints each include that the table does not allow.
 check_rooms()
-{
-	(
-		cd "$1"
-		find harness fixtures cases scripts -name '*.[ch]' -exec grep -H '^ *# *include *"' {} +
-	) | awk -v checkout="$1" '
-		function room_of(path) { sub(/\/[^\/]*$/, "", path); return path }
-		function exists(path, got, line) {
-			path = checkout "/" path
-			got = (getline line < path) >= 0
-			close(path)
-			return got
-		}
-		# Like the compiler with -iquote . and -iquote fixtures; "" for a system header.
-		function found(room, name) {
-			if (exists(room "/" name))
-				return room "/" name
-			if (exists("fixtures/" name))
-				return "fixtures/" name
-			return exists(name) ? name : ""
-		}
-		function wrong(why) { print $1 ": #include \"" name "\": " why; bad = 1 }
-
-		FNR == NR { split($0, field, " "); floor[field[2]] = field[1] + 0; next }
-		{
-			room = room_of($1)
-			name = $0
-			sub(/^[^"]*"/, "", name)
-			sub(/".*/, "", name)
-			if (name ~ /(^|\/)\.\.\//)
-				wrong("a path with ..")
-			path = found(room, name)
-			of = room_of(path)
-			if (path == "" || of == room)
-				next
-			if (!(room in floor) || !(of in floor))
-				wrong("not in the table of rooms in scripts/tests/rooms.sh")
-			else if (floor[of] >= floor[room])
-				wrong("room " of " is not below " room)
-			else if (room == "harness/tests" && of != "harness")
-				wrong("the harness must not depend on " of)
-		}
-		END { exit bad }' FS=: "$tmp/rooms" -
-}
+(
+	cd "$1"
+	find harness fixtures cases scripts -name '*.[ch]' -exec grep -H '^ *# *include *"' {} + >"$tmp/includes"
+	bad=0
+	while IFS=: read -r file line; do
+		name=${line#*\"} name=${name%%\"*}
+		why=$(wrong "$file" "$name")
+		[ -z "$why" ] || { echo "$file: #include \"$name\": $why" && bad=1; }
+	done <"$tmp/includes"
+	exit $bad
+)
 
 check "includes are of the same room or a lower floor" check_rooms "$tests/../.."
 

@@ -88,8 +88,8 @@ same "all pass" - "$tmp/words" <<'END'
 outcome
 pass
 END
-check "run.json" jq -e '.kernel_log == "read" and .kernel_log_records_lost == 0 and
-	(.kernel_release | startswith("6.12.")) and .fuse_protocol_minor >= 41' "$tmp/two/run.json"
+check "run.json" json_holds "$tmp/two/run.json" 'it["kernel_log"] == "read" and it["kernel_log_records_lost"] == 0 and
+	it["kernel_release"].startswith("6.12.") and it["fuse_protocol_minor"] >= 41'
 
 boots failed 1 --filter stuck_cases.unkillable_child.fails
 says "an unkillable process after a failure is reported" "$tmp/out" \
