@@ -32,9 +32,9 @@ usage()
 	  --help         show this text
 
 	A host needs ssh without a password, rsync, perl, and the tools of scripts/vm.sh: QEMU,
-	cpio and jq; no root, checkout or Debian mirror. The suite and the kernels are copied to
-	~/.cache/fuse-passthrough-tests on it and removed at the end. The programs are built on
-	the local host: the C library of the other hosts must not be older.
+	cpio and Python 3.9 or later; no root, checkout or Debian mirror. The suite and the
+	kernels are copied to ~/.cache/fuse-passthrough-tests on it and removed at the end. The
+	programs are built on the local host: the C library of the other hosts must not be older.
 
 	OUTPUT  the build directory (default: build)
 
