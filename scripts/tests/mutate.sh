@@ -33,6 +33,82 @@ done
 exits "no spatch" 4 env PATH="$tmp/bin" "$mutate"
 says "no spatch: says what to install" "$tmp/err" "mutate: no spatch: install coccinelle, .*"
 
+# --- with fake kernels ----------------------------------------------------------
+
+# In the virtual machine all cases pass, until a mutation is applied: then those in $tmp/detecting fail.
+checkout=$tmp/checkout
+mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels/mutations" "$checkout/build/servers" "$tmp/tree/fs"
+cp -R "$scripts/mutate.sh" "$scripts/lib" "$scripts/fpt" "$checkout/scripts"
+cat >"$checkout/fixtures/kernels/mutations/one.cocci" <<'END'
+// SPDX-License-Identifier: GPL-2.0
+// The kernel does something else.
+// file: fs/one.c
+// promises: E1,E2
+// red: t.f.a
+// red: t.f.b
+END
+printf 'kernelversion:\n\t@echo 7.3\n' >"$tmp/tree/Makefile"
+touch "$tmp/tree/Kconfig" "$tmp/tree/fs/one.c"
+cat >"$tmp/bin/fake" <<END
+#!/bin/bash
+case \$0 in
+*/spatch) echo mutated >"\${@: -1}" ;;
+*/vm.sh)
+	while [ \$# -gt 0 ]; do
+		case \$1 in
+		--filter) filter=\$2 ;;
+		--run-dir) run=\$2 ;;
+		esac
+		shift
+	done
+	echo "\$filter" >>"$tmp/filters"
+	[ ! -s "$checkout/build/mutants/7.3/tree/fs/one.c" ] || detecting=\$(cat "$tmp/detecting")
+	mkdir -p "\$run/results/k"
+	{
+		printf 'case\tserver\toutcome\tobserved\trequests\tnote\n'
+		for case in t.f.a t.f.b t.f.c; do
+			[[ " \${detecting-} " = *" \$case "* ]] && outcome=fail || outcome=pass
+			printf '%s\traw\t%s\t\t\t\n' "\$case" "\$outcome"
+		done
+	} >"\$run/results/k/raw.tsv"
+	;;
+esac
+END
+chmod +x "$tmp/bin/fake"
+for fake in "$checkout/scripts/vm.sh" "$checkout/scripts/kernel.sh" "$checkout/build/servers/raw" \
+	"$tmp/bin/spatch" "$tmp/bin/cpio" "$tmp/bin/qemu-system-x86_64"; do
+	ln -s "$tmp/bin/fake" "$fake"
+done
+
+# mutates NAME STATUS VERDICT DETECTING OPTION...
+mutates()
+{
+	title=$1 wanted_status=$2
+	echo "$3" >"$tmp/wanted"
+	echo "$4" >"$tmp/detecting"
+	shift 4
+	: >"$tmp/filters"
+	exits "$title" "$wanted_status" env -u OUTPUT PATH="$tmp/bin:$PATH" KSRC="$tmp/tree" "$checkout/scripts/mutate.sh" "$@"
+	sed '1,2d; /^# results/d' "$tmp/out" >"$tmp/verdict"
+	same "$title: the verdict" "$tmp/wanted" "$tmp/verdict"
+}
+
+mutates "all required cases fail" 0 "ok 2 - one: The kernel does something else.\
+ # detected by 3 cases: t.f.a (fail), t.f.b (fail)" "t.f.a t.f.b t.f.c"
+same "the cases of the promises run" - "$tmp/filters" <<'END'
+E1,E2
+E1,E2
+END
+mutates "one of them passes" 1 "not ok 2 - one: The kernel does something else.\
+ # detected by 2 cases: t.f.a (fail); not by t.f.b (without the mutation: pass, with it: pass)" "t.f.a t.f.c" --fail-fast
+same "--fail-fast: only the required cases run" - "$tmp/filters" <<'END'
+t.f.a,t.f.b
+t.f.a,t.f.b
+END
+printf '%s\t%s\t%s\n' mutation case outcome one t.f.a fail one t.f.b pass one t.f.c fail >"$tmp/wanted"
+sed '/^unbroken/d' "$checkout/build/mutations.tsv" >"$tmp/got"
+same "the table has the last outcomes" "$tmp/wanted" "$tmp/got"
+
 # Each pattern matches a case's name or one of its promises.
 all_select()
 {
