@@ -83,6 +83,14 @@ no_case_too_long() # FILE...
 	}
 }
 
+no_awk_no_jq()
+{
+	! {
+		grep -rInwE '[gmn]?awk|jq' --exclude=lint.sh -- *.md *.mk Makefile cases config fixtures harness scripts
+		find . -name build -prune -o -name '*.awk' -print -o -name '*.jq' -print
+	} | grep .
+}
+
 # Lists of file names without blanks.
 # shellcheck disable=SC2086
 {
@@ -98,6 +106,7 @@ no_case_too_long() # FILE...
 		'(^|[^_[:alnum:]])(call_once|(thrd|mtx|cnd|tss)_[a-z]+)\(' $c_files
 	nothing_in "kernel log reports are listed in scripts/fpt/kernel_log.py alone" 'Oops|[KU][AB]SAN[|:]|BUG at|sb_writers' \
 		$log_readers
+	check "results are read in Python alone: no awk, no jq" no_awk_no_jq
 	check "no file of cases is longer than 500 lines" no_file_too_long cases/*.c cases/external/*.c
 	check "no case's body is longer than 30 lines" no_case_too_long cases/*.c cases/external/*.c
 	! have_clang_format || check "C sources are formatted by .clang-format" clang-format --dry-run -Werror $c_files
