@@ -106,7 +106,7 @@ static void show_advice(void)
 
 /*
  * The context of a failure, for a reader who has never seen the suite. Indented, which tells it from
- * failure messages: scripts/lib/collate.ktap.awk relies on that.
+ * failure messages: scripts/fpt/ktap.py relies on that.
  */
 static void show_failure(void)
 {
