@@ -3,7 +3,11 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
+import pytest
+
+from fpt.commands import lava_rest
 from fpt.outcome import Outcome
 from fpt.writers import lava
 
@@ -39,3 +43,22 @@ def test_results() -> None:
     assert words[Outcome.TIMEOUT] == words[Outcome.CRASH] == "fail"
     assert words[Outcome.BROKEN] == words[Outcome.INCOMPLETE] == "unknown"
     assert words[Outcome.SKIP_LIBRARY] == "skip"
+
+
+def test_what_is_known_after_the_run_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("p.f.passes", "p.f.warned", "p.f.died")
+    (tmp_path / "cases.tsv").write_text("".join(f"p\t{name}\tE1\t6.9\t-\t-\ttitle\n" for name in names))
+    (tmp_path / "ktap" / "raw").mkdir(parents=True)
+    (tmp_path / "ktap" / "raw" / "p.ktap").write_text("ok 1 f.passes\nok 2 f.warned\n")
+    (tmp_path / "results" / "k").mkdir(parents=True)
+    rows = zip(names, ("pass", "fail", "crash"))
+    (tmp_path / "results" / "k" / "raw.tsv").write_text(
+        "case\tserver\toutcome\tobserved\trequests\tnote\n" + "".join(f"{name}\traw\t{word}\t\t\t\n" for name, word in rows)
+    )
+    assert lava_rest.main([str(tmp_path)]) == 0
+    assert capsys.readouterr().out == (
+        "<LAVA_SIGNAL_TESTSET START raw>\n"
+        "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=p-f-warned-after-run RESULT=fail>\n"
+        "<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=p-f-died RESULT=fail>\n"
+        "<LAVA_SIGNAL_TESTSET STOP>\n"
+    )
