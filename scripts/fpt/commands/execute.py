@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .. import order
+from .. import files, order
 from ..execute import Execution, Job, Server, Settings
 from ..kmsg import KernelLog
 from . import live
@@ -42,8 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _programs(run: Path) -> list[str]:
-    lines = (run / "cases.tsv").read_text().splitlines()
-    return list(dict.fromkeys(line.split("\t", 1)[0] for line in lines))
+    return list(dict.fromkeys(program for program, *_ in files.rows(run / "cases.tsv")))
 
 
 def _say_unreadable(log: KernelLog) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from .. import ktap, outcomes
+from .. import files, ktap, outcomes
 from ..outcome import Outcome
 from ..writers import lava
 from . import live
@@ -18,9 +18,8 @@ _AFTER = "-after-run"
 def _reported(run: Path) -> dict[tuple[str, str], Outcome]:
     found = {}
     for path in run.glob("ktap/*/*.ktap"):
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
-            for verdict in ktap.read(lines):
-                found[path.parent.name, f"{path.stem}.{verdict.name}"] = verdict.outcome
+        for verdict in ktap.read(files.lines(path)):
+            found[path.parent.name, f"{path.stem}.{verdict.name}"] = verdict.outcome
     return found
 
 

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 from pathlib import Path
 
-from .. import shard
+from .. import programs, shard
 
 
 def main(arguments: list[str]) -> int:
@@ -16,18 +15,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("program", type=Path, nargs="+")
     separator = arguments.index("--")
     given = parser.parse_args(arguments[:separator])
-    command = ["--list", *arguments[separator + 1 :]]
-    listing = [
-        subprocess.Popen([program, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8")
-        for program in given.program
-    ]
     lines = []
-    for program, process in zip(given.program, listing):
-        output, _ = process.communicate()
-        if process.returncode:
+    for program, listed in zip(given.program, programs.answers(given.program, "--list", *arguments[separator + 1 :])):
+        if listed is None:
             print(f"{program} --list failed: run 'make' again")
             return 1
-        lines += [f"{program.name}\t{line}" for line in output.splitlines()]
+        lines += [f"{program.name}\t{line}" for line in listed]
     for line in shard.part(lines, given.shard) if given.shard else lines:
         print(line)
     return 0

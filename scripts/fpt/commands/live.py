@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from .. import cases, ktap, reasons
+from .. import files, ktap, reasons
 from ..durations import Durations
 from ..lines import Lines
 from ..live import Live, View
@@ -52,8 +52,7 @@ def make(given: argparse.Namespace) -> Live:
 
 def lava_signals(run: Path, out: TextIO, suffix: str = "") -> lava.Signals:
     """For the cases of a run, whose names may also have the suffix."""
-    with (run / "cases.tsv").open() as lines:
-        names = [case.name for case in cases.read(lines)]
+    names = [name for _, name, *_ in files.rows(run / "cases.tsv")]
     servers = sorted(path.name for path in (run / "ktap").iterdir())
     return lava.Signals(out, servers, names + [name + suffix for name in names if suffix])
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 
-from .. import cases
+from ..programs import parse_case
 
 
 def main(arguments: list[str]) -> int:
@@ -14,8 +14,9 @@ def main(arguments: list[str]) -> int:
     has = set(hello.partition(" can ")[2].split())
     lacks: Counter[str] = Counter()
     total = can = 0
-    for case in cases.read(sys.stdin):
-        missing = cases.needed_abilities(case) - has
+    for line in sys.stdin:
+        case = parse_case(line.rstrip("\n").partition("\t")[2])
+        missing = {*case.abilities, *(("passthrough",) if case.needs_passthrough else ())} - has
         lacks.update(missing)
         total += 1
         can += not missing
