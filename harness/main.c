@@ -21,13 +21,14 @@ typedef void case_action(const char *full, const struct case_info *info);
 
 static const struct case_runner *runner;
 static const char *filter;
-static char *excepted; /* lines */
+static char *excepted, *only; /* lines, or NULL */
 static case_action *action;
 static char *run_args[RUN_ARGS_MAX];
 static int run_argc;
 
 static const char usage[] =
-	"usage: %s [--list | --json | --promises] [--filter GLOB[,GLOB]...] [--except FILE]\n"
+	"usage: %s [--list | --json | --promises] [--filter GLOB[,GLOB]...]\n"
+	"          [--only FILE] [--except FILE]\n"
 	"       %s [kselftest option...]\n"
 	"%s\n"
 	"\n"
@@ -35,6 +36,7 @@ static const char usage[] =
 	"  --json         list them as JSON lines\n"
 	"  --promises     print the contract: ID, deciding source, promise\n"
 	"  --filter GLOB  only cases whose name or promise matches a GLOB\n"
+	"  --only FILE    only cases whose names are lines of FILE\n"
 	"  --except FILE  exclude cases whose names are lines of FILE\n"
 	"  --help         print this help; -h prints kselftest's own options\n"
 	"\n"
@@ -65,30 +67,30 @@ static void ability_names(const char *abilities, char *out, size_t size)
 		*blank = ',';
 }
 
-static bool read_excepted(const char *path)
+/* The whole file, or NULL. */
+static char *read_lines(const char *path)
 {
 	FILE *file = fopen(path, "re");
+	char *lines = NULL;
 	size_t size = 0;
-	bool read;
 
 	if (!file)
-		return false;
-	/* Names have no such byte: reads the whole file. */
-	if (getdelim(&excepted, &size, '\xff', file) < 0) {
-		free(excepted);
-		excepted = NULL;
+		return NULL;
+	/* Names have no such byte. */
+	if (getdelim(&lines, &size, '\xff', file) < 0) {
+		free(lines);
+		lines = ferror(file) ? NULL : strdup("");
 	}
-	read = !ferror(file);
 	fclose(file);
-	return read;
+	return lines;
 }
 
-static bool is_excepted(const char *full)
+static bool has_line(const char *lines, const char *full)
 {
 	size_t len = strlen(full);
 
-	for (const char *at = excepted; at && (at = strstr(at, full)); at += len)
-		if ((at == excepted || at[-1] == '\n') && (at[len] == '\n' || !at[len]))
+	for (const char *at = lines; (at = strstr(at, full)); at += len)
+		if ((at == lines || at[-1] == '\n') && (at[len] == '\n' || !at[len]))
 			return true;
 	return false;
 }
@@ -108,7 +110,8 @@ static bool matches_filter(const char *full, const char *promise)
 
 static bool selected(const char *full, const char *promise)
 {
-	return !is_excepted(full) && (!filter || matches_filter(full, promise));
+	return !(excepted && has_line(excepted, full)) && (!only || has_line(only, full)) &&
+	       (!filter || matches_filter(full, promise));
 }
 
 static void each_selected(const char *fixture, const char *variant, const char *name)
@@ -214,10 +217,12 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 		{ "json", no_argument, NULL, 'J' },
 		{ "promises", no_argument, NULL, 'P' },
 		{ "filter", required_argument, NULL, 'I' },
+		{ "only", required_argument, NULL, 'O' },
 		{ "except", required_argument, NULL, 'E' },
 		{ "help", no_argument, NULL, 'H' },
 		{ 0 },
 	};
+	char **lines;
 	int opt;
 
 	runner = with;
@@ -238,7 +243,10 @@ int case_main(int argc, char **argv, const struct case_runner *with)
 			filter = optarg;
 			break;
 		case 'E':
-			if (read_excepted(optarg))
+		case 'O':
+			lines = opt == 'E' ? &excepted : &only;
+			*lines = read_lines(optarg);
+			if (*lines)
 				break;
 			fprintf(stderr, "%s: cannot read %s: %s\n", program_invocation_short_name,
 				optarg, strerror(errno));

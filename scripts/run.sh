@@ -27,9 +27,15 @@ usage()
 	  --name NAME         its name in the results (default: the base name of CMD)
 	  --filter GLOB       only cases whose name or promise matches; several: GLOB,GLOB, or
 	                      repeat it
+	  --smoke             only cases of the promises that matter most (E, R1, O1, C, N1, D1)
+	  --shard I/N         only the I-th of N parts; the parts have each case once
+	  --order failed-first  begin with the programs that failed in the newest run in
+	                      \$OUTPUT/runs
 	  -v, --verbose       print every case as it ends, every reason for a skip, every
 	                      expected failure
 	  -q, --quiet         print failures and the last line only
+	  --lava              also print each case as a signal for LAVA, as lava-test-case does;
+	                      NAME-after-run is what the kernel log makes of a case that passed
 	  --fail-fast         start no further program after a failure; the results are not
 	                      kept
 	  --list              list the cases: name, promise, since, needs, abilities (words
@@ -75,9 +81,9 @@ usage()
 # shellcheck source=scripts/lib/enable-uring.inc
 . "$scripts/lib/enable-uring.inc"
 
-own_flags=" --enable-uring --destructive --probe --fail-fast "
+own_flags=" --enable-uring --destructive --probe "
 own_values=" --mount --name "
-not_for_rerun=" --probe --fail-fast "
+not_for_rerun=" --probe "
 uring=
 probe=
 mount= # command of an external file system
@@ -89,7 +95,6 @@ own_option()
 	--enable-uring) uring=1 ;;
 	--destructive) export FPT_DESTRUCTIVE=1 ;;
 	--probe) probe=1 ;;
-	--fail-fast) fail_fast=1 ;;
 	--mount) mount=$2 folder=external ;;
 	--name) name=$2 ;;
 	esac
@@ -128,29 +133,6 @@ check_host()
 
 # --- for the author of a server ----------------------------------------------
 
-# The number of cases that are skipped for each ability that HELLO lacks. A case that needs
-# passthrough needs that ability, too.
-count_skipped() # HELLO
-{
-	awk -F '\t' -v said=" ${1#* can } " '
-		{
-			all++
-			skipped = 0
-			count = split($6 ($5 ~ /(^|,)passthrough(,|$)/ ? ",passthrough" : ""), words, ",")
-			for (i = 1; i <= count; i++)
-				if (words[i] != "-" && index(said, " " words[i] " ") == 0) {
-					without[words[i]]++
-					skipped = 1
-				}
-			can += !skipped
-		}
-		END {
-			for (word in without)
-				print "0 without \"" word "\": cases skipped: " without[word]
-			print "1 " can " of " all " cases can run if the host has what they need"
-		}' <<<"$cases" | sort | cut -c 3-
-}
-
 probe_servers()
 {
 	local name one
@@ -161,7 +143,7 @@ probe_servers()
 		one=0
 		FPT_SERVER=${server_path[$name]} "$OUTPUT/probe" || one=$?
 		case $one in
-		0 | 1) count_skipped "${hello[$name]}" ;;
+		0 | 1) fpt probe-skips "${hello[$name]}" <<<"$cases" ;;
 		esac
 		[ "$one" -eq 0 ] || [ "$status" -eq 1 ] || status=$one
 	done
@@ -186,87 +168,19 @@ choose_external()
 
 # --- the run -----------------------------------------------------------------
 
-run_program() # SERVER PROGRAM
-{
-	local start=$SECONDS status
-
-	if [ -n "${unusable[$1]-}" ]; then
-		printf '1..0 # SKIP %s\n' "${unusable[$1]}" >"$run/ktap/$1/$2.ktap"
-		printf '%s\t%s\t4\n' "$1" "$2" >>"$run/status.tsv"
-		return
-	fi
-	FPT_SERVER=${server_path[$1]} FPT_SERVER_NAME=$1 FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
-		timeout --kill-after=1 "$timeout" "$OUTPUT/$folder/$2" "${filter[@]}" </dev/null 2>&1 |
-		tee "$run/ktap/$1/$2.ktap" | as_text |
-		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v stop="${fail_fast:+$run/stopped}" \
-			-f "$scripts/lib/collate.ktap.awk" -f "$scripts/lib/collate.live.awk"
-	status=${PIPESTATUS[0]}
-	# 137 is also the status of a program that anyone else killed.
-	if [ "$status" -eq 124 ] || { [ "$status" -eq 137 ] && ((timeout && SECONDS - start >= timeout)); }; then
-		status=timeout
-	fi
-	printf '%s\t%s\t%s\n' "$1" "$2" "$status" >>"$run/status.tsv"
-}
-
+# Sets $kernel_log to what run.json says of it.
 run_programs()
 {
-	local server program running=0
+	local name server=()
 
-	[ -z "$log_read" ] || exec {log_read}<&-
-	for server in "${servers[@]}"; do
-		for program in "${programs[@]}"; do
-			if ((++running > jobs)); then
-				wait -n || :
-			fi
-			[ ! -e "$run/stopped" ] || break 2
-			run_program "$server" "$program" &
-		done
+	for name in "${servers[@]}"; do
+		server+=(--server "$name" "${server_path[$name]}" "${unusable[$name]-}")
 	done
-	wait
-}
-
-# The reader follows from before the first case, as the kernel's ring buffer may be too small for a
-# whole run. It may still be late, so the end reads the ring buffer once more; collate drops
-# duplicates.
-kernel_log="read"
-log_reader=
-log_read= # EOF when reading has ended
-
-kernel_log_begin()
-{
-	local root=0
-
-	# The kernel log has PIDs of this /proc if it shows kernel threads.
-	[ "$(cat /proc/2/comm 2>/dev/null)" != kthreadd ] || read -r root _ </proc/self/stat
-	marker="fpt: run $EPOCHREALTIME"
-	echo "$marker" >"$run/kmsg"
-	if { [ -c /dev/kmsg ] && : </dev/kmsg && echo "$marker begins" >/dev/kmsg; } 2>/dev/null; then
-		exec {records}< <(exec cat /dev/kmsg 2>/dev/null)
-		log_reader=$!
-		exec {log_read}< <(exec "${awk_by_line[@]}" -f "$scripts/lib/whose.awk" -v ROOT="$root" \
-			-v LAST="$marker ends" <&"$records" 3>&1 >>"$run/kmsg")
-		log_writer=$!
-		exec {records}<&-
-	else
-		kernel_log_unreadable "no access to /dev/kmsg"
-	fi
-}
-
-kernel_log_unreadable()
-{
-	kernel_log="unreadable: $1"
-	echo "the kernel log is not checked: $1"
-}
-
-kernel_log_end()
-{
-	[ -n "$log_reader" ] || return 0
-	echo "$marker ends" >/dev/kmsg
-	read -r -t $((5 * ${FPT_TIMEOUT_MUL:-1})) -u "$log_read" || :
-	kill "$log_reader" "$log_writer" 2>/dev/null || :
-	dd if=/dev/kmsg iflag=nonblock bs=8k status=none >>"$run/kmsg" 2>/dev/null || :
-	grep -q "$marker ends" "$run/kmsg" || # a container may have another file there
-		kernel_log_unreadable "text written to /dev/kmsg cannot be read back"
+	RERUN=$rerun_lines fpt execute "${show[@]}" --programs "$OUTPUT/$folder" --jobs "$jobs" --limit "$timeout" \
+		--scale "${FPT_TIMEOUT_MUL:-1}" "${server[@]}" ${order:+--failed-first "$OUTPUT/runs"} \
+		-- "${filter[@]}" ${shard:+--only "$run/late/selection"}
+	kernel_log=$(cat "$run/kernel_log")
+	rm "$run/kernel_log"
 }
 
 arguments="$*"
@@ -310,13 +224,10 @@ echo "$cases" >"$run/cases.tsv"
 mkdir "$run/late"
 export FPT_GIVE_UP=$run/late # where programs record servers that hang, see fixtures/world/give_up.h
 started=$EPOCHREALTIME
+write_selection "$run/late/selection"
 timeout=$(program_timeout)
-choose_awk
-
-find_rerun
-kernel_log_begin
-run_programs | show_cases
-kernel_log_end
+prepare_show
+run_programs
 rm -r "$run/late"
 finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"
 ! is_external || tee -a "$run/summary" <"$run/advice"

@@ -35,9 +35,16 @@ usage()
 	                      of your own; repeat it or separate by commas
 	  --filter GLOB       only cases whose name or promise matches; several: GLOB,GLOB, or
 	                      repeat it
+	  --smoke             only cases of the promises that matter most (E, R1, O1, C, N1, D1)
+	  --shard I/N         only the I-th of N parts; the parts have each case once
+	  --order failed-first  begin with the programs that failed in the newest run in
+	                      \$OUTPUT/runs
 	  -v, --verbose       show every case as it ends, every skip reason and every expected
 	                      failure
 	  -q, --quiet         show only failures and the last line
+	  --lava              also print each case as a signal for LAVA
+	  --fail-fast         end at the first failure, for mutations and bisection; the results
+	                      are not kept
 	  --list              show the cases
 	  --run-dir DIR       write all logs here, including console.log; new or empty
 	  --results DIR       also keep the TSV of a complete run here, except for a server on
@@ -74,7 +81,7 @@ usage()
 # shellcheck source=scripts/vm/boots.inc
 . "$scripts/vm/boots.inc"
 
-own_flags=" --shell --gdb --boot --bisect --enable-uring --destructive --fail-fast "
+own_flags=" --shell --gdb --boot --bisect --enable-uring --destructive "
 not_for_rerun=" --shell --gdb --boot --bisect --enable-uring --destructive "
 own_values=" --kernel --modules --ksrc --debian --append --memory --accel "
 
@@ -95,7 +102,6 @@ own_option()
 	--shell) shell=1 ;;
 	--gdb) gdb=1 ;;
 	--boot) boot_only=1 ;;
-	--fail-fast) die "--fail-fast is only for scripts/run.sh" ;;
 	--bisect) bisect=1 ;;
 	esac
 }
@@ -195,9 +201,9 @@ if [ -n "$shell" ]; then
 fi
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
-choose_awk
-find_rerun
+prepare_show
 make_image
+write_selection "$work/boot/vm/selection"
 check_memory
 write_job_list
 run_boots

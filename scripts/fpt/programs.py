@@ -7,10 +7,12 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Optional, Sequence
 
 from .failure import Failure
 from .model import Case
+
+_ANSWER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,25 @@ def programs(folder: Path) -> list[Path]:
     """In the order of their names; none if there is no such folder."""
     files = sorted(folder.glob("*"))
     return [file for file in files if file.is_file() and os.access(file, os.X_OK)]
+
+
+def answers(asked: Sequence[Path], *arguments: str) -> list[Optional[list[str]]]:
+    """The lines that each prints, all asked at once; None of one that fails or does not end."""
+    running = [
+        subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8")
+        for program in asked
+    ]
+    return [_answer(process) for process in running]
+
+
+def _answer(process: subprocess.Popen[str]) -> Optional[list[str]]:
+    with process:
+        try:
+            output, _ = process.communicate(timeout=_ANSWER_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None
+    return None if process.returncode else output.splitlines()
 
 
 def _lines_of(program: Path, *arguments: str) -> list[str]:

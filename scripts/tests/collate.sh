@@ -70,7 +70,7 @@ says "its last line" "$tmp/out" '2 passed, 0 failed, 0 skipped'
 lockdep_reports() # LOCK
 {
 	only libfuse gamma 0
-	"$built/cases/known_bug" --json | fpt known-reports >"$run/known_reports.tsv"
+	fpt known-reports "$built/cases" >"$run/known_reports.tsv"
 	cat >>"$run/kmsg" <<-END
 	12,1,1,-;fpt: run x begins
 	12,2,2,-;fpt: begin gamma.h.two libfuse
@@ -96,37 +96,6 @@ says "fails the case" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WAR
 lockdep_reports 'sb_writers#7){.+.+}-{0:0}, at: backing_file_write_iter+0x6cc/0x8d0'
 rm "$run/known_reports.tsv"
 exits "a report that no case declares as known" 1 fpt collate "$run" k libfuse
-
-# Real processes: children of this one, others, exited ones, kernel threads.
-true &
-gone=$!
-wait $gone
-tail -f /dev/null &
-below=$!
-whose() # WHOSE ROOT TEXT
-{
-	printf '4,1,2,-;%s\n KEY=PID: %s\n' "$3" $below >"$tmp/records"
-	awk -f "$scripts/lib/whose.awk" -v ROOT="$2" <"$tmp/records" >"$tmp/annotated"
-	sed "1s/;/${1:+,fpt=$1};/" "$tmp/records" >"$tmp/wanted"
-	same "'$3': ${1:-no process}" "$tmp/wanted" "$tmp/annotated"
-}
-whose run $$ "INFO: task a b:$below blocked for more than 120 seconds."
-whose run $$ "WARNING: CPU: 0 PID: $$ at fs/x.c:1 f+0x1/0x2"
-whose others $$ "INFO: task a b:1 blocked for more than 120 seconds."
-whose others $below "CPU: 0 UID: 0 PID: $$ Comm: sh Not tainted"
-whose others $below "Write of size 8 at addr ffff88 by task sh/$$"
-whose others $below "WARNING: fs/x.c:22 at f+0x1/0x2, CPU#0: sh/$$"
-whose others $below "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [sh:$$]"
-whose others $below "BUG: scheduling while atomic: sh/$$/0x00000002"
-whose others $below "in_atomic(): 1, irqs_disabled(): 0, non_block: 0, pid: $$, name: sh"
-whose others $below "sh/$$ is trying to acquire lock:"
-whose others $below "read to 0xffff88 of 8 bytes by task $$ on cpu 1:"
-whose run $below "INFO: task sh:$$ is blocked on a mutex likely owned by task x:$below."
-whose run $$ "CPU: 0 PID: 2 Comm: kthreadd"
-whose unknown $$ "CPU: 0 PID: $gone Comm: true"
-whose unknown 0 "CPU: 0 PID: 1 Comm: init"
-whose '' $$ "usb 1-1: new device 4711"
-kill $below
 
 # Two boots of a virtual machine that each died; the third did not come up. A case that was
 # running when another killed the kernel starts from scratch.

@@ -56,7 +56,7 @@ below()
 host_state()
 {
 	cat /proc/self/mountinfo
-	find /tmp -path "$tmp" -prune -o -type f -exec cksum {} + -o -print
+	find /tmp \( -path "$tmp" -o -path /tmp/build/pycache \) -prune -o -type f -exec cksum {} + -o -print
 	ls -A /mnt /media
 }
 

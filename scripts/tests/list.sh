@@ -71,6 +71,18 @@ printf '%s\n' 'a.is_open.eio	open fails with EIO' 'a.a.eio	open fails with EIO' 
 said "$tmp/bad" >"$tmp/said_so"
 check "each other one is found" test "$(wc -l <"$tmp/said_so")" -eq 6
 
+OUTPUT="$built" "$scripts/run.sh" --smoke --list >"$tmp/smoke"
+grep -vP '\tA\d+\t' "$tmp/list" | grep -P '\t([EC]\d+|R1|O1|N1|D1)\t' >"$tmp/wanted"
+same "--smoke has the cases of E, C, R1, O1, N1 and D1" "$tmp/wanted" "$tmp/smoke"
+printf '%s\n' drop.late.next_open_eio drop.late >"$tmp/names"
+"$built/cases/drop" --list --only "$tmp/names" | cut -f 1 >"$tmp/only"
+head -n 1 "$tmp/names" >"$tmp/wanted"
+same "--only selects by whole names" "$tmp/wanted" "$tmp/only"
+"$built/cases/drop" --list --only "$tmp/names" --except "$tmp/names" >"$tmp/only"
+same "--except takes precedence over --only" /dev/null "$tmp/only"
+"$built/cases/drop" --list --only /dev/null >"$tmp/only"
+same "--only with an empty file selects nothing" /dev/null "$tmp/only"
+
 for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --json
 done >"$tmp/json"

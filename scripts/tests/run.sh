@@ -18,13 +18,16 @@ cp "$built/contain" "$OUTPUT/contain" # an ordinary user may not see the other
 # The beginning of each program below.
 cat >"$tmp/prelude" <<'END'
 set -f
-program=${0##*/} list='' glob='*' selected=''
+program=${0##*/} list='' glob='*' only='' selected=''
 [ "${1-}" != --json ] || exit 0
 [ "${1-}" != --list ] || { list=1; shift; }
-[ "${1-}" != --filter ] || glob=$2
+[ "${1-}" != --filter ] || { glob=$2; shift 2; }
+[ "${1-}" != --only ] || only=$2
 for c in $cases; do
+	[ -z "$only" ] || grep -qx "$program.$c" "$only" || continue
 	for one in $(echo "$glob" | tr , ' '); do
-		case $program.$c in $one) selected="$selected $c" ;; esac
+		case $program.$c in $one) selected="$selected $c" && break ;; esac
+		case E1 in $one) selected="$selected $c" && break ;; esac
 	done
 done
 for c in ${list:+$selected}; do
@@ -116,6 +119,17 @@ exits "help" 0 "$run" --help
 says "documents the exit status" "$tmp/out" 'Exit status: 0 passed, .*'
 exits "the list" 0 "$run" --list
 says "prints names and titles" "$tmp/out" 'good.f.two	E1	6.9	-	-	title of f.two'
+
+for bad in 1 0/2 3/2 1/0 a/2 1/2/3 ''; do
+	exits "--shard '$bad'" 1 "$run" --shard "$bad"
+	says "is reported" "$tmp/err" "run.sh: --shard needs I/N, .*, not '$bad'"
+done
+exits "a shard without a case" 1 "$run" --filter good.f.one --shard 2/2
+says "is reported" "$tmp/err" "run.sh: no case matches 'good.f.one' in shard 2/2, see --list"
+exits "an unknown order" 1 "$run" --order random
+says "is reported" "$tmp/err" "run.sh: --order knows failed-first, not 'random'"
+exits "an unknown order" 1 "$run" --order ''
+says "is reported" "$tmp/err" "run.sh: --order knows failed-first, not ''"
 
 chmod a+rX "$tmp"
 exits "not root" 4 setpriv --reuid 65534 --clear-groups "$run"
@@ -309,6 +323,38 @@ says "the results are not kept" "$tmp/err" "results not kept in $tmp/kept-fast: 
 check "not even in part" test ! -e "$tmp/kept-fast"
 exits "--fail-fast without a failure" 0 "$run" --server raw --fail-fast --filter 'good*' --run-dir "$tmp/slow"
 check "runs all" test ! -e "$tmp/slow/stopped"
+for part in 1 2 3; do
+	exits "--shard $part/3" "$((part > 1))" "$run" -v --server raw --shard $part/3 \
+		--run-dir "$tmp/shard$part" --kernel-name here --results "$tmp/kept-part"
+	says "is not kept" "$tmp/err" "results not kept in $tmp/kept-part: incomplete because of --shard"
+done
+cat "$tmp"/shard?/results/here/raw.tsv | grep -v ^case | cut -f 1 | sort >"$tmp/ends"
+"$run" --list | cut -f 1 | sort >"$tmp/wanted"
+same "shards together have each case once" "$tmp/wanted" "$tmp/ends"
+"$run" --list --shard 2/3 | cut -f 1 >"$tmp/wanted"
+sed 1d "$tmp/shard2/results/here/raw.tsv" | cut -f 1 >"$tmp/ends"
+same "--list prints those of a shard" "$tmp/wanted" "$tmp/ends"
+exits "--smoke" 1 "$run" --smoke --server raw --results "$tmp/kept-smoke"
+says "is not kept" "$tmp/err" "results not kept in $tmp/kept-smoke: incomplete because of --smoke"
+exits "--order failed-first" 1 "$run" -j1 -q --server raw --order failed-first --run-dir "$tmp/ordered" --kernel-name here
+head -n 1 "$tmp/ordered/status.tsv" | cut -f 2 >"$tmp/ends"
+echo odd >"$tmp/wanted"
+same "begins with what failed before" "$tmp/wanted" "$tmp/ends"
+sed -n 2p "$tmp/ordered/results/here/raw.tsv" >"$tmp/line"
+says "and keeps the order of the results" "$tmp/line" 'good.f.one	.*'
+exits "--lava" 1 "$run" -q -j1 --server raw --filter 'good.f.one,odd.f.[fbx]*,skips*' --lava
+grep '^<LAVA' "$tmp/out" >"$tmp/signals" || :
+same "prints a signal for each case" - "$tmp/signals" <<'END'
+<LAVA_SIGNAL_TESTSET START raw>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=good-f-one RESULT=pass>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=odd-f-fails RESULT=fail>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=odd-f-xpasses RESULT=pass>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=odd-f-broken RESULT=unknown>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=odd-f-fine RESULT=pass>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=odd-f-xfails RESULT=pass>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=skips-f-no RESULT=skip>
+<LAVA_SIGNAL_TESTSET STOP>
+END
 exits "all programs" 1 "$run" --server raw --results "$tmp/kept-failed"
 says "the summary has the failure" "$tmp/out" '  raw odd.f.fails: fail'
 says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
@@ -366,6 +412,19 @@ hangs.f.second|incomplete|no verdict: the program exceeded its time limit
 stubborn.f.first|timeout|no verdict: the program exceeded its time limit
 END
 same "have the outcomes crash, timeout and incomplete" "$tmp/wanted" "$tmp/ends"
+exits "--fail-fast and a program that dies" 1 "$run" -j1 --server raw --fail-fast --filter 'dies*,stubborn*'
+says "starts no further program" "$tmp/out" 'stopped at the first failure: .*'
+exits "--lava and programs that die and hang" 1 "$run" -j1 -q --server raw --filter 'dies*' --lava
+grep '^<LAVA' "$tmp/out" >"$tmp/signals" || :
+same "prints a signal for each case, at the end for those without a verdict" - "$tmp/signals" <<'END'
+<LAVA_SIGNAL_TESTSET START raw>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=dies-f-first RESULT=pass>
+<LAVA_SIGNAL_TESTSET STOP>
+<LAVA_SIGNAL_TESTSET START raw>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=dies-f-second RESULT=fail>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=dies-f-third RESULT=unknown>
+<LAVA_SIGNAL_TESTSET STOP>
+END
 echo timeout=60 >"$checkout/settings"
 
 program quiet f.first f.second <<'END'

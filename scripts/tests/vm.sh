@@ -124,8 +124,26 @@ fake "with --verbose" 0 -v "${some[@]}" < <(passing)
 says "with --verbose: shows each case" "$tmp/out" 'raw  *crash_cases.vm.passes_first  *pass'
 fake "two filters" 0 --filter crash_cases.vm.passes_first --filter '*.passes_last' < <(passing)
 says "two filters: select both cases" "$tmp/out" '2 passed, 0 failed, 0 skipped'
-fake "--fail-fast" 1 --fail-fast "${some[@]}" < <(passing)
-says "--fail-fast is rejected" "$tmp/err" 'vm.sh: --fail-fast is only for scripts/run.sh'
+# The guest prints the first failure and no end.
+fake "--fail-fast" 1 --fail-fast "${some[@]}" --results "$tmp/kept" < <(passing | sed -n 's/O0 ok 1/O0 not ok 1/; 1,3p')
+says "--fail-fast: the boot ends at the first failure" "$tmp/out" '0 passed, 1 failed, 0 skipped'
+says "--fail-fast: counts the cases that did not run" "$tmp/out" 'stopped at the first failure: 1 case was not run'
+says "--fail-fast: the results are not kept" "$tmp/err" "results not kept in $tmp/kept: incomplete because of --.*"
+check "--fail-fast: one boot" test "$(grep -c ' -serial stdio' "$tmp/args")" = 1
+fake "--fail-fast without a failure" 0 --fail-fast "${some[@]}" < <(passing)
+check "--fail-fast without a failure: runs all" test ! -e "$tmp/run/stopped"
+fake "--lava" 0 --lava "${some[@]}" < <(passing)
+grep '^<LAVA' "$tmp/out" >"$tmp/signals" || :
+same "--lava: prints a signal for each case" - "$tmp/signals" <<'END'
+<LAVA_SIGNAL_TESTSET START raw>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=crash_cases-vm-passes_first RESULT=pass>
+<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=crash_cases-vm-passes_last RESULT=pass>
+<LAVA_SIGNAL_TESTSET STOP>
+END
+keep=$tmp/initrd fake "--shard" 0 --shard 2/2 "${some[@]}" < <(passing | grep -v first)
+says "--shard: counts only its cases" "$tmp/out" '1 passed, 0 failed, 0 skipped'
+check "--shard: the programs get a selection" grep -aqF "	--only	/vm/selection" "$tmp/initrd"
+check "--shard: which has these cases" grep -aqF crash_cases.vm.passes_last "$tmp/initrd"
 fake "a failure" 1 --append 'quiet fuse.x=1' "${some[@]}" < <(passing 1 | sed 's/O0 ok 2/O0 # crash_cases.c:1: got 1, wanted 2\nO0 not ok 2/')
 says "a failure is shown" "$tmp/out" 'raw  *crash_cases.vm.passes_last  *fail  crash_cases.c:1: got 1, wanted 2'
 says "a failure: shows the command to run it again" "$tmp/out" \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""fpt known-reports: the kernel log reports that cases declare as known, of what --json of their programs prints.
+"""fpt known-reports FOLDER...: the kernel log reports that cases of programs there declare as known.
 
 Prints promise, first line and a later line (regular expressions), separated by tabs.
 """
@@ -7,16 +7,15 @@ Prints promise, first line and a later line (regular expressions), separated by 
 from __future__ import annotations
 
 import json
-import sys
+from pathlib import Path
+
+from .. import programs
 
 
 def main(arguments: list[str]) -> int:
-    assert not arguments
-    for line in sys.stdin:
-        try:
-            case = json.loads(line)
-        except ValueError:
-            continue  # of a program that failed
-        if isinstance(case, dict) and case.get("known_report"):
-            print(case["promise"], *case["known_report"], sep="\t")
+    asked = [program for folder in arguments for program in programs.programs(Path(folder))]
+    for lines in programs.answers(asked, "--json"):
+        for case in map(json.loads, lines or ()):
+            if case.get("known_report"):
+                print(case["promise"], *case["known_report"], sep="\t")
     return 0

@@ -7,11 +7,12 @@
  * programs' output. Kills QEMU when the guest reports its end, when the console shows the end of
  * a panic, when neither the stream nor RUN_DIR/console.log has grown for SECONDS, or when the
  * stream has not grown for twice as long; until the guest is up the limit is BOOT_SECONDS. 0 is no
- * limit. If no case ends for five seconds, it reports on standard error what it waits for. Writes
- * the outcome of the boot to RESULT, words separated by tabs:
+ * limit. Kills QEMU, too, when nobody reads its output any more. If no case ends for five seconds,
+ * it reports on standard error what it waits for. Writes the outcome of the boot to RESULT, words
+ * separated by tabs:
  *
  *	release RELEASE			the guest came up
- *	end done|died|silent|stuck
+ *	end done|died|silent|stuck|stopped
  *	stuck SERVER PROGRAM		this job cannot be killed
  *	running SERVER PROGRAM CASE	this case began and did not end
  */
@@ -216,6 +217,7 @@ static int start_qemu(char **argv)
 		fail("cannot start QEMU");
 	if (qemu == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGPIPE, SIG_DFL);
 		dup2(null, STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		execvp(*argv, argv);
@@ -276,7 +278,7 @@ static void follow(int fd, int boot_limit, int silence)
 {
 	static char data[STREAM_BYTES];
 	struct lines stream = { fd, data, sizeof(data), 0 };
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct pollfd ready[] = { { .fd = fd, .events = POLLIN }, { .fd = STDOUT_FILENO } };
 	const time_t begun = now();
 	time_t any_growth = begun, stream_growth = begun;
 	int limit, console = open_console();
@@ -284,9 +286,11 @@ static void follow(int fd, int boot_limit, int silence)
 	shown = begun;
 	while (!end) {
 		show_progress(begun);
-		if (poll(&ready, 1, 1000) > 0) {
+		if (poll(ready, 2, 1000) > 0) {
 			any_growth = stream_growth = now();
-			if (!lines_read(&stream, take_line, NULL) && !end)
+			if (ready[1].revents)
+				end = "stopped";
+			else if (!lines_read(&stream, take_line, NULL) && !end)
 				end = "died";
 		} else if (read_console(console)) {
 			any_growth = now();
@@ -305,6 +309,7 @@ int main(int argc, char **argv)
 		fail("monitor");
 	run_dir = argv[1];
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_IGN); /* POLLERR says it */
 	result = fopen(argv[3], "we");
 	if (!result)
 		fail(argv[3]);
