@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Callable, TypeVar
 
-from . import outcomes
+from . import tsv
 
 Job = TypeVar("Job")
 Key = tuple[str, str]  # server and program
@@ -20,7 +20,12 @@ def failed_before(runs: Path, this: Path) -> set[Key]:
 
 
 def _failed(run: Path) -> set[Key]:
-    return {(server, case.partition(".")[0]) for server, case, outcome in outcomes.read(run) if outcome.failed}
+    return {
+        (result.server, case.partition(".")[0])
+        for result in map(tsv.read, run.glob("results/*/*.tsv"))
+        for case, row in result.rows.items()
+        if row.outcome.failed
+    }
 
 
 def failed_first(jobs: list[Job], key: Callable[[Job], Key], failed: set[Key]) -> list[Job]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from .. import files, ktap, outcomes
+from .. import files, ktap, tsv
 from ..outcome import Outcome
 from ..writers import lava
 from . import live
@@ -27,11 +27,12 @@ def main(arguments: list[str]) -> int:
     (run,) = map(Path, arguments)
     reported = _reported(run)
     signals = live.lava_signals(run, sys.stdout, _AFTER)
-    for server, case, outcome in outcomes.read(run):
-        before = reported.get((server, case))
-        if before is None:
-            signals.case(server, case, outcome)
-        elif lava.result(before) != lava.result(outcome):
-            signals.case(server, case + _AFTER, outcome)
+    for result in map(tsv.read, sorted(run.glob("results/*/*.tsv"))):
+        for case, row in result.rows.items():
+            before = reported.get((result.server, case))
+            if before is None:
+                signals.case(result.server, case, row.outcome)
+            elif lava.result(before) != lava.result(row.outcome):
+                signals.case(result.server, case + _AFTER, row.outcome)
     signals.end()
     return 0
