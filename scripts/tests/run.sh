@@ -156,12 +156,10 @@ if [ -w /dev/kmsg ]; then
 	tail -n 1 "$tmp/first/kernel.log" >"$tmp/tail"
 	says "to the last" "$tmp/tail" '.* fpt: run [0-9.]* ends'
 fi
-# shellcheck disable=SC2016 # jq's
-check "run.json" jq -e '
-	.counts.passed == 2 and .servers.raw.version == "1.0" and .fuse_protocol_minor == 45 and
-	.kernel_log == "read" and .kernel_log_records_lost == 0 and .seconds < 60 and
-	.arguments == "-j1 --run-dir \($dir) --kernel-name here" and (.started | endswith("Z"))
-	' --arg dir "$tmp/first" "$tmp/first/run.json"
+check "run.json" json_holds "$tmp/first/run.json" "
+	it['counts']['passed'] == 2 and it['servers']['raw']['version'] == '1.0' and it['fuse_protocol_minor'] == 45 and
+	it['kernel_log'] == 'read' and it['kernel_log_records_lost'] == 0 and it['seconds'] < 60 and
+	it['arguments'] == '-j1 --run-dir $tmp/first --kernel-name here' and it['started'].endswith('Z')"
 
 exits "a second run" 0 "$run" --run-dir "$tmp/second" --kernel-name here --results "$tmp/kept" --verbose
 says "--verbose: one line for each case" "$tmp/out" 'raw *good.f.one *pass'
@@ -173,7 +171,7 @@ same "both runs give the same bytes" "$tmp/first/results/here/raw.tsv" "$tmp/sec
 
 exits "without /dev/kmsg" 0 with_dev "null fuse" "$run" --run-dir "$tmp/no-kmsg"
 says "prints that" "$tmp/out" 'the kernel log is not checked: no access to /dev/kmsg'
-check "records it in run.json" jq -e '.kernel_log | startswith("unreadable: ")' "$tmp/no-kmsg/run.json"
+check "records it in run.json" json_holds "$tmp/no-kmsg/run.json" "it['kernel_log'].startswith('unreadable: ')"
 
 # As in some containers.
 exits "another file as /dev/kmsg" 0 unshare --mount \
