@@ -239,20 +239,23 @@ CASE(fanotify, read_denied_eperm, .promise = "P7", .needs = NEED_FANOTIFY,
 	close(listener);
 }
 
-/* Reads a byte in another process, as it may block until the listener responds. 1 or -errno. */
-static long read_in_child(int fd)
+/*
+ * Reads a byte in another process. 1 or -errno; -ETIME: it blocks, as its read raises an event that
+ * the listener would have to respond to.
+ */
+static long read_in_child(int fd, int listener)
 {
-	struct pollfd ended = { .events = POLLIN };
+	struct pollfd first[] = { { .events = POLLIN }, { .fd = listener, .events = POLLIN } };
 	pid_t pid = fork();
 	int status;
 	char byte;
 
 	if (pid == 0)
 		_exit(pread(fd, &byte, 1, 0) == 1 ? 0 : errno);
-	ended.fd = syscall(SYS_pidfd_open, pid, 0);
-	if (poll(&ended, 1, deadline_ms(4000)) == 0)
+	first[0].fd = syscall(SYS_pidfd_open, pid, 0);
+	if (poll(first, 2, deadline_ms(4000)) == 0 || first[1].revents)
 		kill(pid, SIGKILL);
-	close(ended.fd);
+	close(first[0].fd);
 	waitpid(pid, &status, 0);
 	if (!WIFEXITED(status))
 		return -ETIME;
@@ -278,7 +281,7 @@ CASE(fanotify, no_nested_event, .promise = "P9", .needs = NEED_FANOTIFY,
 
 	client_start_read(client(w), fd, 1, 0);
 	ASSERT_POSITIVE(file = next_event(listener));
-	EXPECT_RET(read_in_child(file), 1);
+	EXPECT_RET(read_in_child(file, listener), 1);
 	EXPECT_RET(respond(listener, file, FAN_ALLOW), 1);
 	EXPECT_RET(respond_to_next(listener, FAN_ALLOW), 1);
 	EXPECT_RET(client_finish(client(w)), 1);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,55 +42,81 @@ void record_case(const char *full_name)
 	record_case_name = full_name;
 }
 
-static void put_string(FILE *out, const char *text)
+struct line {
+	char text[LINE_MAX_BYTES];
+	size_t size; /* more than fits if the line is too long */
+};
+
+static void put(struct line *line, const char *text, size_t size)
 {
-	putc('"', out);
+	if (line->size + size <= sizeof(line->text))
+		memcpy(line->text + line->size, text, size);
+	line->size += size;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+	put(line, text, strlen(text));
+}
+
+static void put_escaped(struct line *line, unsigned char c)
+{
+	char escaped[8];
+
+	snprintf(escaped, sizeof(escaped), c < ' ' ? "\\u%04x" : "\\%c", c);
+	put_text(line, escaped);
+}
+
+static void put_string(struct line *line, const char *text)
+{
+	put_text(line, "\"");
 	for (; *text; text++) {
 		unsigned char c = *text;
 
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < ' ')
-			fprintf(out, "\\u%04x", c);
+		if (c == '"' || c == '\\' || c < ' ')
+			put_escaped(line, c);
 		else
-			putc(c, out);
+			put(line, text, 1);
 	}
-	putc('"', out);
+	put_text(line, "\"");
 }
 
-static void put_pair(FILE *out, const char *key, const char *value)
+static void put_pair(struct line *line, const char *key, const char *value)
 {
-	putc(',', out);
-	put_string(out, key);
-	putc(':', out);
+	put_text(line, ",");
+	put_string(line, key);
+	put_text(line, ":");
 	if (value == record_true || value == record_false)
-		fputs(value, out);
+		put_text(line, value);
 	else
-		put_string(out, value);
+		put_string(line, value);
+}
+
+static bool write_line(const struct line *line)
+{
+	if (line->size <= sizeof(line->text))
+		return write(record_fd, line->text, line->size) == (ssize_t)line->size;
+	errno = ENOSPC;
+	return false;
 }
 
 void record(const char *type, ...)
 {
-	char line[LINE_MAX_BYTES];
+	struct line line;
 	const char *key;
 	va_list pairs;
-	FILE *out;
-	long len;
 
 	if (record_fd < 0)
 		return;
-	out = fmemopen(line, sizeof(line), "w");
-	if (!out)
-		return;
-	fputs("{\"type\":", out);
-	put_string(out, type);
-	put_pair(out, "case", record_case_name);
+	line.size = 0;
+	put_text(&line, "{\"type\":");
+	put_string(&line, type);
+	put_pair(&line, "case", record_case_name);
 	va_start(pairs, type);
 	while ((key = va_arg(pairs, const char *)))
-		put_pair(out, key, va_arg(pairs, const char *));
+		put_pair(&line, key, va_arg(pairs, const char *));
 	va_end(pairs);
-	fputs("}\n", out);
-	len = ftell(out);
-	if (fclose(out) != 0 || write(record_fd, line, len) != len)
+	put_text(&line, "}\n");
+	if (!write_line(&line))
 		fprintf(stderr, "# evidence lost: %s\n", strerror(errno));
 }
