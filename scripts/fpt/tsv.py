@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
+from .failure import Failure
 from .outcome import Outcome
 
 HEAD = ("case", "server", "outcome", "observed", "requests", "note")
@@ -17,7 +18,7 @@ SERVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class NotAResult(Exception):
+class NotAResult(Failure):
     """Its text is "FILE:LINE: why"."""
 
 
