@@ -40,9 +40,10 @@ usage()
 	  -q, --quiet         show only failures and the last line
 	  --list              show the cases
 	  --run-dir DIR       write all logs here, including console.log; new or empty
-	  --results DIR       also keep the TSV of a complete run here, except for a server on
-	                      which every case was skipped (config)
-	  --kernel-name NAME  directory in --results (default: the kernel's version)
+	  --results DIR       also keep the results of a complete run here, in the form of
+	                      results/, except for a server on which every case was skipped
+	                      (config); those of the same kernel and server are replaced
+	  --kernel-name NAME  the kernel's name in --results (default: its version)
 	  --ktap FILE         also write KTAP: one document, nested by server and program
 	  --junit FILE        also write JUnit's XML
 	  --kcidb FILE        also write a submission to KCIDB (schema 5.3), with --kcidb-origin

@@ -33,7 +33,7 @@ class Row:
 
 
 @functools.lru_cache(maxsize=None)
-def _row(outcome: str, observed: str, requests: str, note: str) -> Row:
+def row(outcome: str, observed: str, requests: str, note: str) -> Row:
     """Equal rows are one object, as most rows of a matrix are. Raises ValueError."""
     return Row(Outcome(outcome), observed, requests, note)
 
@@ -73,7 +73,7 @@ class _Reader:
         if self.server and server != self.server:
             return f"server {server}, but {self.server} in the line before"
         try:
-            self.rows[case] = _row(outcome, *texts)
+            self.rows[case] = row(outcome, *texts)
         except ValueError:
             return f"'{outcome}' is not an outcome"
         self.server = server
