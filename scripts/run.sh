@@ -40,6 +40,10 @@ usage()
 	                      results/, except of a server on which every case was skipped
 	                      (config); those of the same kernel and server are replaced
 	  --kernel-name NAME  the kernel's name in DIR (default: its version)
+	  --expect FILE       what is expected of this kernel and its servers: what fits does not
+	                      make the run fail, what deviates does; lines of cases, kernels,
+	                      servers, outcome, reason, see "Expectations" in scripts/README.md
+	  --skip FILE         such lines: cases with the outcome skip are not run
 	  --ktap FILE         also write KTAP: one document, nested by server and program
 	  --junit FILE        also write JUnit's XML
 	  --kcidb FILE        also write a submission to KCIDB (schema 5.3), with --kcidb-origin
@@ -196,8 +200,15 @@ run_program() # SERVER PROGRAM
 		printf '%s\t%s\t4\n' "$1" "$2" >>"$run/status.tsv"
 		return
 	fi
+	if [ -n "$skip" ]; then
+		sed -n "s/^${1//./[.]}	\([^	]*\)	.*/\1/p" "$run/left_out.tsv" >"$run/late/$1.$2"
+		if ! cut -f 1,2 "$run/cases.tsv" | grep "^$2	" | cut -f 2 | grep -qvxFf "$run/late/$1.$2"; then
+			printf '%s\t%s\t0\n' "$1" "$2" >>"$run/status.tsv" # no case is left
+			return
+		fi
+	fi
 	FPT_SERVER=${server_path[$1]} FPT_SERVER_NAME=$1 FPT_EVIDENCE=$run/evidence/$1/$2.jsonl \
-		timeout --kill-after=1 "$timeout" "$OUTPUT/$folder/$2" "${filter[@]}" </dev/null 2>&1 |
+		timeout --kill-after=1 "$timeout" "$OUTPUT/$folder/$2" "${filter[@]}" ${skip:+--except "$run/late/$1.$2"} </dev/null 2>&1 |
 		tee "$run/ktap/$1/$2.ktap" | as_text |
 		"${awk_by_line[@]}" -v server="$1" -v program="$2" -v stop="${fail_fast:+$run/stopped}" \
 			-f "$scripts/lib/collate.ktap.awk" -f "$scripts/lib/collate.live.awk"
@@ -308,6 +319,7 @@ find_unusable
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 
+leave_out "$kernel" "$release"
 mkdir "$run/late"
 export FPT_GIVE_UP=$run/late # where programs record servers that hang, see fixtures/world/give_up.h
 started=$EPOCHREALTIME

@@ -44,6 +44,10 @@ usage()
 	                      results/, except for a server on which every case was skipped
 	                      (config); those of the same kernel and server are replaced
 	  --kernel-name NAME  the kernel's name in --results (default: its version)
+	  --expect FILE       what is expected of this kernel and its servers: what fits does not
+	                      make the run fail, what deviates does; lines of cases, kernels,
+	                      servers, outcome, reason, see "Expectations" in scripts/README.md
+	  --skip FILE         such lines: cases with the outcome skip are not run
 	  --ktap FILE         also write KTAP: one document, nested by server and program
 	  --junit FILE        also write JUnit's XML
 	  --kcidb FILE        also write a submission to KCIDB (schema 5.3), with --kcidb-origin
@@ -196,6 +200,7 @@ if [ -n "$shell" ]; then
 fi
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
+leave_out "${kernel:-${kernel_release%%[-+]*}}" "$kernel_release"
 choose_awk
 find_rerun
 make_image

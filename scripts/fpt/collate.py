@@ -35,6 +35,7 @@ class _Found:
     deaths: dict[kernel_log.Key, _Death] = field(default_factory=dict)
     verdicts: dict[kernel_log.Key, ktap.Verdict] = field(default_factory=dict)
     skips: dict[tuple[str, str], str] = field(default_factory=dict)  # server, program: why none of its cases ran
+    left_out: dict[kernel_log.Key, str] = field(default_factory=dict)  # by --skip: why
     evidence: dict[str, ServerEvidence] = field(default_factory=dict)
     log: KernelLog = field(default_factory=KernelLog)
 
@@ -68,6 +69,8 @@ def _read(path: Path, run: Run) -> None:
     found = _Found(cases, frozenset(cases), {server.name: server for server in run.servers}, (path / "stopped").exists())
     _read_status(path / "status.tsv", found)
     _read_deaths(path / "deaths.tsv", found, run)
+    if (path / "left_out.tsv").exists():
+        found.left_out = {(server, case): why for server, case, why in files.rows(path / "left_out.tsv")}
     for server in run.servers:
         _read_evidence(path / "evidence" / server.name, server, found, run)
     found.log = _read_kernel_log(path, found)
@@ -151,6 +154,9 @@ def _add_result(server: Server, case: Case, found: _Found, run: Run) -> None:
     key = (server.name, case.name)
     verdict = found.verdicts.get(key)
     if not verdict and case.name not in found.listed:
+        return
+    if key in found.left_out:
+        server.results[case.name] = Result(case, server.name, Outcome.SKIP_CONFIG, found.left_out[key])
         return
     if not verdict and (server.name, case.program) in found.skips:
         verdict = ktap.Verdict(case.name, "skip", found.skips[server.name, case.program], "", "", ())

@@ -164,22 +164,22 @@ def _stale(line: Line, outcomes: set[Outcome], has_cases: bool, whole: bool) -> 
     return f"never {line.outcome}, but {', '.join(ran)}"
 
 
-def summary(found: Assessment, path: str) -> Iterator[str]:
-    """The lines that the summary of a run shows."""
+def summary(found: Assessment, name: str) -> Iterator[str]:
+    """The lines that the summary of a run shows. NAME: of the file."""
     if found.expected:
-        yield f"Expected by {path}:"
+        yield from ("", f"Expected by {name}:")
         for result in found.expected:
             assert result.expected
             yield f"  {result.case.name} ({result.server}): {result.outcome.value}{_because(result.expected.reason)}"
     if found.deviating:
-        yield f"Deviates from {path}:"
+        yield from ("", f"Deviates from {name}:")
         for result in found.deviating:
             expected = result.expected
             assert expected
             yield (f"  {result.case.name} ({result.server}): {result.outcome.value}, expected {expected.outcome} "
                    f"({_where(expected.place)}{_because(expected.reason)})")
     if found.stale:
-        yield f"Stale in {path}:"
+        yield from ("", f"Stale in {name}:")
         for line, why in found.stale:
             yield f"  {_where(line.place)}: {line.cases}: {why}"
 

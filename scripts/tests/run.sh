@@ -18,11 +18,13 @@ cp "$built/contain" "$OUTPUT/contain" # an ordinary user may not see the other
 # The beginning of each program below.
 cat >"$tmp/prelude" <<'END'
 set -f
-program=${0##*/} list='' glob='*' selected=''
+program=${0##*/} list='' glob='*' selected='' except=/dev/null
 [ "${1-}" != --json ] || exit 0
 [ "${1-}" != --list ] || { list=1; shift; }
-[ "${1-}" != --filter ] || glob=$2
+[ "${1-}" != --filter ] || { glob=$2; shift 2; }
+[ "${1-}" != --except ] || except=$2
 for c in $cases; do
+	! grep -qx "$program.$c" "$except" || continue
 	for one in $(echo "$glob" | tr , ' '); do
 		case $program.$c in $one) selected="$selected $c" ;; esac
 	done
@@ -315,6 +317,45 @@ says "the summary has the failure" "$tmp/out" '  raw odd.f.fails: fail'
 says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
 says "and the line before it" "$tmp/out" '1 failed as expected, 1 passed unexpectedly'
 check "results with failures are kept" grep -q '^odd.f.fails .* fail ' "$tmp/kept-failed/expected"
+# Expectations.
+cat >"$tmp/mine" <<'END'
+# cases      kernels  servers  outcome      reason
+odd.f.{fails,broken} * raw     fail,broken  https://example.org/1
+odd.f.x*     *        *        x*
+good.f.two   >=7.1    raw      skip         hangs here
+good.f.one   <7.1     *        fail
+gone.f.one   *        *        fail
+END
+exits "--expect" 0 "$run" --server raw --expect "$tmp/mine" --run-dir "$tmp/expecting" --kernel-name 7.1.3
+sed -n '/^Expected by/,/^logs:/p' "$tmp/out" | sed '/^logs:/,$d' >"$tmp/got"
+same "shows what was expected" - "$tmp/got" <<'END'
+Expected by mine:
+  odd.f.fails (raw): fail: https://example.org/1
+  odd.f.broken (raw): broken: https://example.org/1
+
+Stale in mine:
+  line 6: gone.f.one: no such case
+
+END
+tail -n 2 "$tmp/out" >"$tmp/last"
+printf '%s\n' '3 failed as expected, 1 passed unexpectedly' '4 passed, 0 failed, 1 skipped' >"$tmp/wanted"
+same "counts it apart" "$tmp/wanted" "$tmp/last"
+exits "--expect of another kernel" 1 "$run" --server raw --expect "$tmp/mine" --kernel-name 7.0.13
+says "shows what deviates" "$tmp/out" '  good.f.one (raw): pass, expected fail (line 5)'
+exits "--skip" 1 "$run" --server raw --skip "$tmp/mine" --kernel-name 7.1.3 --run-dir "$tmp/skipping" --results "$tmp/kept-skip"
+says "shows what is left out" "$tmp/out" '    1  config: left out by mine:4: hangs here'
+check "and does not run it" sh -c "! grep -q f.two '$tmp/skipping/ktap/raw/good.ktap'"
+says "the results are not kept" "$tmp/err" "results not kept in $tmp/kept-skip: incomplete because of --skip"
+echo 'good.* * * skip' >"$tmp/all"
+exits "--skip of a program" 1 "$run" --server raw --skip "$tmp/all" --run-dir "$tmp/skipped"
+check "does not start it" test ! -e "$tmp/skipped/ktap/raw/good.ktap"
+check "its cases are skipped" grep -q '^good.f.one	raw	skip:config	.*left out by all:1: no reason given' "$tmp"/skipped/results/*/raw.tsv
+echo 'good.* * * passed' >"$tmp/wrong"
+for option in --expect --skip; do
+	exits "$option with a malformed file" 1 "$run" --server raw $option "$tmp/wrong"
+	says "names its line" "$tmp/err" "run.sh: $tmp/wrong:1: 'passed' is not an outcome: give one of pass .*"
+done
+
 exits "cases that are not selected do not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
 says "the last line" "$tmp/out" '1 passed, 0 failed, 0 skipped'
 

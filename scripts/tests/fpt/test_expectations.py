@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from fpt import expectations
+from fpt.commands import left_out as command
 from fpt.failure import Failure
 from fpt.model import Case, Result, Run, Server
 from fpt.outcome import Outcome
+from run_dir import RunDir, printed
 
 FILE = """
 # What our kernel does differently.
@@ -35,7 +37,7 @@ def run(kernel: str = "6.12.9", **outcomes: str) -> Run:
 
 
 def summary(of: Run, text: str, whole: bool = True) -> list[str]:
-    return list(expectations.summary(expectations.apply(of, lines(text), whole), "mine"))
+    return [line for line in expectations.summary(expectations.apply(of, lines(text), whole), "mine") if line]
 
 
 def test_parse() -> None:
@@ -125,3 +127,28 @@ def test_left_out() -> None:
     of = run()
     found = expectations.left_out(of, lines("drop.* * * skip hangs\ndrop.late.two * raw pass\nE3 * * fail\n"), "raw")
     assert {case: line.reason for case, line in found.items()} == {"drop.late.one": "hangs"}
+
+
+def test_cases_that_are_left_out_of_a_run(tmp_path: Path) -> None:
+    directory = RunDir(tmp_path, "p.f.one", "p.f.two", "q.f.three")
+    directory.ktap("raw", "p", "ok 1 f.one")
+    directory.ktap("raw", "q", "ok 1 f.three")
+    (tmp_path / "mine").write_text("p.f.two <7 raw skip hangs\nq.* 7.*-cloud raw skip\nq.* * go-fuse skip\n")
+    assert command.main([str(tmp_path / "mine"), str(tmp_path), "6.12.9", "6.12.9-cloud", "raw", "libfuse"]) == 0
+    assert (tmp_path / "left_out.tsv").read_text() == "raw\tp.f.two\tleft out by mine:1: hangs\n"
+    directory.statuses["raw", "p"] = "0"
+    result = directory.collate("raw").servers[0].results["p.f.two"]
+    assert (result.outcome, result.reason) == (Outcome.SKIP_CONFIG, "left out by mine:1: hangs")
+
+
+def test_summary_and_exit_status(tmp_path: Path) -> None:
+    directory = RunDir(tmp_path, "p.f.one", "p.f.two")
+    directory.ktap("raw", "p", "# x.c:1: got 1", "not ok 1 f.one", "ok 2 f.two", status="1")
+    of = directory.collate("raw")
+    assert (of.status, "Failed:" in printed(of), "Suspected:" in printed(of)) == (1, True, True)
+    expectations.apply(of, lines("p.f.one * * fail"), True)
+    assert (of.status, "Failed:" in printed(of), "Suspected:" in printed(of)) == (0, False, False)
+    assert printed(of).endswith("\n1 failed as expected\n1 passed, 0 failed, 0 skipped\n")
+    expectations.apply(of, lines("p.f.two * * fail"), True)
+    assert of.status == 1
+    assert printed(of).endswith("\n0 passed, 2 failed, 0 skipped\n")
