@@ -23,7 +23,7 @@ usage()
 	  --matrix FILE  the rows: a kernel for scripts/debian-kernel.sh, servers, note
 	                 (default: fixtures/kernels/matrix.tsv, where a line adds a kernel)
 	  --list         show the rows
-	  --results DIR  write <kernel>/<server>.tsv here (default: results in the run directory)
+	  --results DIR  keep the results here, see run.sh (default: results in the run directory)
 	  --run-dir DIR  write everything else here (default: \$OUTPUT/matrix): rows/<package
 	                 version>--<servers>/ has vm.log, the output of scripts/vm.sh, and run,
 	                 its run directory
@@ -225,12 +225,7 @@ has_verdict() # KEY
 
 publish() # KEY
 {
-	local dir
-
-	for dir in "$run/rows/$1"/results/*/; do
-		{ mkdir -p "$results" && cp -R "${dir%/}" "$results"; } 2>/dev/null ||
-			say "cannot write results to $results: give --results DIR"
-	done
+	[ ! -d "$run/rows/$1/results" ] || fpt store "$results" "$run/rows/$1/results" || :
 }
 
 # Unpacks the rows that have ended, including those of an interrupted matrix.

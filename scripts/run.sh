@@ -42,9 +42,14 @@ usage()
 	                      that the hello of a server must have), title
 	  --run-dir DIR       directory for the logs, new or empty
 	                      (default: \$OUTPUT/runs/<date and time>)
-	  --results DIR       also keep the TSV of a complete run there, except of a server on
-	                      which every case was skipped (config)
-	  --kernel-name NAME  folder in DIR (default: the kernel's version)
+	  --results DIR       also keep the results of a complete run there, in the form of
+	                      results/, except of a server on which every case was skipped
+	                      (config); those of the same kernel and server are replaced
+	  --kernel-name NAME  the kernel's name in DIR (default: its version)
+	  --expect FILE       what is expected of this kernel and its servers: what fits does not
+	                      make the run fail, what deviates does; lines of cases, kernels,
+	                      servers, outcome, reason, see "Expectations" in scripts/README.md
+	  --skip FILE         such lines: cases with the outcome skip are not run
 	  --ktap FILE         also write KTAP: one document, nested by server and program
 	  --junit FILE        also write JUnit's XML
 	  --kcidb FILE        also write a submission to KCIDB (schema 5.3), with --kcidb-origin
@@ -221,6 +226,7 @@ find_unusable
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 
+leave_out "$kernel" "$release"
 mkdir "$run/late"
 export FPT_GIVE_UP=$run/late # where programs record servers that hang, see fixtures/world/give_up.h
 started=$EPOCHREALTIME

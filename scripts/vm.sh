@@ -47,9 +47,14 @@ usage()
 	                      are not kept
 	  --list              show the cases
 	  --run-dir DIR       write all logs here, including console.log; new or empty
-	  --results DIR       also keep the TSV of a complete run here, except for a server on
-	                      which every case was skipped (config)
-	  --kernel-name NAME  directory in --results (default: the kernel's version)
+	  --results DIR       also keep the results of a complete run here, in the form of
+	                      results/, except for a server on which every case was skipped
+	                      (config); those of the same kernel and server are replaced
+	  --kernel-name NAME  the kernel's name in --results (default: its version)
+	  --expect FILE       what is expected of this kernel and its servers: what fits does not
+	                      make the run fail, what deviates does; lines of cases, kernels,
+	                      servers, outcome, reason, see "Expectations" in scripts/README.md
+	  --skip FILE         such lines: cases with the outcome skip are not run
 	  --ktap FILE         also write KTAP: one document, nested by server and program
 	  --junit FILE        also write JUnit's XML
 	  --kcidb FILE        also write a submission to KCIDB (schema 5.3), with --kcidb-origin
@@ -201,6 +206,7 @@ if [ -n "$shell" ]; then
 fi
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
+leave_out "${kernel:-${kernel_release%%[-+]*}}" "$kernel_release"
 prepare_show
 make_image
 write_selection "$work/boot/vm/selection"

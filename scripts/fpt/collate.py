@@ -35,6 +35,7 @@ class _Found:
     deaths: dict[kernel_log.Key, _Death] = field(default_factory=dict)
     verdicts: dict[kernel_log.Key, ktap.Verdict] = field(default_factory=dict)
     skips: dict[tuple[str, str], str] = field(default_factory=dict)  # server, program: why none of its cases ran
+    left_out: dict[kernel_log.Key, str] = field(default_factory=dict)  # by --skip: why
     evidence: dict[str, ServerEvidence] = field(default_factory=dict)
     log: KernelLog = field(default_factory=KernelLog)
 
@@ -68,6 +69,8 @@ def _read(path: Path, run: Run) -> None:
     found = _Found(cases, frozenset(cases), {server.name: server for server in run.servers}, (path / "stopped").exists())
     _read_status(path / "status.tsv", found)
     _read_deaths(path / "deaths.tsv", found, run)
+    if (path / "left_out.tsv").exists():
+        found.left_out = {(server, case): why for server, case, why in files.rows(path / "left_out.tsv")}
     for server in run.servers:
         _read_evidence(path / "evidence" / server.name, server, found, run)
     found.log = _read_kernel_log(path, found)
@@ -81,7 +84,7 @@ def _read(path: Path, run: Run) -> None:
     suspects.compare_with_raw(run)
     suspects.find(run)
     for server in run.servers:
-        _check_programs(server, found.stopped, run)
+        _check_programs(server, found, run)
     _digest(path / "config", run)
 
 
@@ -151,6 +154,9 @@ def _add_result(server: Server, case: Case, found: _Found, run: Run) -> None:
     key = (server.name, case.name)
     verdict = found.verdicts.get(key)
     if not verdict and case.name not in found.listed:
+        return
+    if key in found.left_out:
+        server.results[case.name] = Result(case, server.name, Outcome.SKIP_CONFIG, found.left_out[key])
         return
     if not verdict and (server.name, case.program) in found.skips:
         verdict = ktap.Verdict(case.name, "skip", found.skips[server.name, case.program], "", "", ())
@@ -231,12 +237,13 @@ def _how_it_ended(status: str) -> str:
     return f"the program exited with status {status}"
 
 
-def _check_programs(server: Server, stopped: bool, run: Run) -> None:
+def _check_programs(server: Server, found: _Found, run: Run) -> None:
     """A program may fail although all its cases passed."""
     failed = {result.case.program for result in server.results.values() if result.outcome.failed}
-    for program in dict.fromkeys(case.program for case in run.cases):
+    begun = (case.program for case in run.cases if (server.name, case.name) not in found.left_out)
+    for program in dict.fromkeys(begun):
         status = server.status.get(program, "")
-        if status in ("0", "4") or stopped and not status or program in failed:
+        if status in ("0", "4") or found.stopped and not status or program in failed:
             continue
         run.failures.append(f"{program} on {server.name}: all cases passed, but {_how_it_ended(status)}")
 

@@ -38,6 +38,7 @@ class Job:
 
     server: Server
     program: Path
+    arguments: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -49,7 +50,7 @@ class Settings:
     """What all jobs have in common."""
 
     logs: Path  # the run directory
-    arguments: tuple[str, ...] = ()  # of the programs
+    arguments: tuple[str, ...] = ()  # of all programs
     at_once: int = 1
     limit: float = 0.0  # seconds; 0: none
     fail_fast: bool = False
@@ -72,7 +73,7 @@ class _Program:
         self._ktap = (settings.logs / "ktap" / server / f"{name}.ktap").open("wb", buffering=0)
         evidence = settings.logs / "evidence" / server / f"{name}.jsonl"
         self._process = subprocess.Popen(
-            [str(job.program), *settings.arguments],
+            [str(job.program), *settings.arguments, *job.arguments],
             env={**os.environ, "FPT_SERVER": job.server.path, "FPT_SERVER_NAME": server, "FPT_EVIDENCE": str(evidence)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

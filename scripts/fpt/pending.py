@@ -13,6 +13,8 @@ def jobs(directory: Path, servers: Sequence[str]) -> Iterator[tuple[bool, str, s
     """Of programs that have not ended: whether the case is pending, server, program, case."""
     ended = {(server, program) for server, program, *_ in files.rows(directory / "status.tsv")}
     known = {(server, case) for server, case, *_ in files.rows(directory / "deaths.tsv")}
+    if (directory / "left_out.tsv").exists():
+        known |= {(server, case) for server, case, *_ in files.rows(directory / "left_out.tsv")}
     for file in directory.glob("ktap/*/*.ktap"):
         for verdict in ktap.read(files.lines(file)):
             known.add((file.parent.name, f"{file.stem}.{verdict.name}"))

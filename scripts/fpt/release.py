@@ -19,3 +19,8 @@ def key(release: str) -> Key:
         else:
             parts.append((1, 0, part))
     return (*parts, (1, 0, ""))
+
+
+def rank(name: str) -> tuple[bool, Key, str]:
+    """For kernels of results, of which some have a name instead of a release: these are last."""
+    return not name[:1].isdigit(), key(name), name

@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, TextIO
+from typing import Iterable, Iterator, Sequence, TextIO
 
 from . import suspects
 from .model import Result, Run, Server, Suspect
 from .outcome import Outcome
 
 
-def write(run: Run, out: TextIO, verbose: bool = False) -> None:
-    for line in _lines(run, verbose):
+def write(run: Run, out: TextIO, verbose: bool = False, deviations: Sequence[str] = ()) -> None:
+    """DEVIATIONS: sections of expectations.summary()."""
+    for line in _lines(run, verbose, deviations):
         out.write(f"{line}\n")
 
 
-def _lines(run: Run, verbose: bool) -> Iterator[str]:
+def _lines(run: Run, verbose: bool, deviations: Sequence[str]) -> Iterator[str]:
     yield ""
     yield from _servers(run)
     yield from _section("Skipped:", _skips(run, verbose or run.unsupported or run.external))
@@ -25,7 +26,8 @@ def _lines(run: Run, verbose: bool) -> Iterator[str]:
         yield from _section("Expected failures:", _expected_failures(run))
     yield from _section("UNEXPECTED PASSES (if the kernel was fixed, remove .xfail from the case):",
                         _cases(run, _with(run, Outcome.XPASS)))
-    yield from _section("Failed:", _cases(run, (result for result in run.results() if result.outcome.failed)))
+    yield from _section("Failed:", _cases(run, (result for result in run.results() if result.outcome.failed and result.failed)))
+    yield from deviations
     if run.fault:
         yield ""
         yield (f"a deliberate fault is active (FPT_FAULT={run.fault}): "
@@ -64,7 +66,8 @@ def _servers(run: Run) -> Iterator[str]:
 
 
 def _totals(run: Run) -> Iterator[str]:
-    xfail, xpass = run.count(Outcome.XFAIL), run.count(Outcome.XPASS)
+    expected = sum(result.outcome.failed and not result.failed for result in run.results())
+    xfail, xpass = run.count(Outcome.XFAIL) + expected, run.count(Outcome.XPASS)
     if xfail or xpass:
         yield f"{xfail} failed as expected" + (f", {xpass} passed unexpectedly" if xpass else "")
     yield f"{run.passed} passed, {run.failed} failed, {run.skipped} skipped"
@@ -122,18 +125,18 @@ def _suspected(run: Run) -> Iterator[str]:
     """An external file system has no control to compare with: its advice names what is wrong."""
     for server in run.servers:
         yield from _suspect(
-            (result for result in server.results.values() if result.suspect is Suspect.LIBRARY),
+            (result for result in server.results.values() if result.suspect is Suspect.LIBRARY and result.failed),
             f"{_library(server)}, not the kernel",
             f"failed on {server.name} but not on raw, which uses no library",
         )
     control = "raw or raw-uring, which use" if suspects.raw_uring_was_control(run) else "raw, which uses"
     yield from _suspect(
-        (result for result in run.results() if result.suspect is Suspect.KERNEL),
+        (result for result in run.results() if result.suspect is Suspect.KERNEL and result.failed),
         f"kernel {run.kernel}",
         f"failed on {control} no library, or with a kernel log report",
     )
     if not run.external:
-        undecided = (result for result in run.results() if result.suspect is Suspect.UNDECIDED)
+        undecided = (result for result in run.results() if result.suspect is Suspect.UNDECIDED and result.failed)
         yield from _suspect(undecided, "undecided", _why_undecided(run))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
+from .failure import Failure
 from .outcome import Outcome
 
 HEAD = ("case", "server", "outcome", "observed", "requests", "note")
@@ -17,7 +18,7 @@ SERVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class NotAResult(Exception):
+class NotAResult(Failure):
     """Its text is "FILE:LINE: why"."""
 
 
@@ -32,7 +33,7 @@ class Row:
 
 
 @functools.lru_cache(maxsize=None)
-def _row(outcome: str, observed: str, requests: str, note: str) -> Row:
+def row(outcome: str, observed: str, requests: str, note: str) -> Row:
     """Equal rows are one object, as most rows of a matrix are. Raises ValueError."""
     return Row(Outcome(outcome), observed, requests, note)
 
@@ -72,7 +73,7 @@ class _Reader:
         if self.server and server != self.server:
             return f"server {server}, but {self.server} in the line before"
         try:
-            self.rows[case] = _row(outcome, *texts)
+            self.rows[case] = row(outcome, *texts)
         except ValueError:
             return f"'{outcome}' is not an outcome"
         self.server = server

@@ -50,8 +50,7 @@ malformed() # NAME LINE MESSAGE; "|" for tabs
 {
 	rm -rf "$tmp/folder"
 	mkdir -p "$tmp/folder/k"
-	awk -v line="$2" 'BEGIN { gsub(/[|]/, "\t", line) } { print NR == 4 ? line : $0 }' old/raw.tsv |
-		tr '@' '\0' >"$tmp/folder/k/raw.tsv"
+	{ head -n 3 old/raw.tsv && echo "$2" | tr '|@' '\t\0' && tail -n +5 old/raw.tsv; } >"$tmp/folder/k/raw.tsv"
 	for first in "$tmp/folder/k/raw.tsv old/raw.tsv" "old/raw.tsv $tmp/folder/k/raw.tsv"; do
 		# shellcheck disable=SC2086 # two words
 		exits "$1" 1 "$compare" --allow-vanished $first

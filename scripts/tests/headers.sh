@@ -39,7 +39,7 @@ all_pass()
 
 few_passed()
 {
-	for tsv in "$tmp"/results/k/*.tsv; do
+	for tsv in "$tmp"/run/results/k/*.tsv; do
 		number=$(cut -f 3 "$tsv" | grep -cx pass) || :
 		[ "$number" -ge 50 ] || echo "$tsv $number"
 	done
@@ -64,7 +64,7 @@ servers=raw
 [ ! -x "$new/servers/raw-uring" ] || ! uring_on || servers=raw,raw-uring
 unset FPT_FAULT
 status=0
-OUTPUT=$new "$scripts/run.sh" --server "$servers" --run-dir "$tmp/run" --results "$tmp/results" \
+OUTPUT=$new "$scripts/run.sh" --server "$servers" --run-dir "$tmp/run" \
 	--kernel-name k >"$tmp/out" 2>&1 </dev/null || status=$?
 if [ "$status" -eq 4 ]; then
 	echo "1..$n # SKIP kernel: no case can run"

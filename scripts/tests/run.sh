@@ -18,13 +18,15 @@ cp "$built/contain" "$OUTPUT/contain" # an ordinary user may not see the other
 # The beginning of each program below.
 cat >"$tmp/prelude" <<'END'
 set -f
-program=${0##*/} list='' glob='*' only='' selected=''
+program=${0##*/} list='' glob='*' only='' except=/dev/null selected=''
 [ "${1-}" != --json ] || exit 0
 [ "${1-}" != --list ] || { list=1; shift; }
 [ "${1-}" != --filter ] || { glob=$2; shift 2; }
-[ "${1-}" != --only ] || only=$2
+[ "${1-}" != --only ] || { only=$2; shift 2; }
+[ "${1-}" != --except ] || except=$2
 for c in $cases; do
 	[ -z "$only" ] || grep -qx "$program.$c" "$only" || continue
+	! grep -qx "$program.$c" "$except" || continue
 	for one in $(echo "$glob" | tr , ' '); do
 		case $program.$c in $one) selected="$selected $c" && break ;; esac
 		case E1 in $one) selected="$selected $c" && break ;; esac
@@ -163,7 +165,8 @@ check "run.json" json_holds "$tmp/first/run.json" "
 
 exits "a second run" 0 "$run" --run-dir "$tmp/second" --kernel-name here --results "$tmp/kept" --verbose
 says "--verbose: one line for each case" "$tmp/out" 'raw *good.f.one *pass'
-same "is kept in --results" "$tmp/second/results/here/raw.tsv" "$tmp/kept/here/raw.tsv"
+exits "is kept in --results" 0 "$scripts/compare.sh" "$tmp/second/results/here/raw.tsv" "$tmp/kept/here/raw"
+says "as it is" "$tmp/out" '0 regressed, 0 fixed, 0 now skipped, 0 now run, 0 changed, 0 new, 0 vanished'
 exits "a run with --filter" 0 "$run" --filter 'good*' --results "$tmp/part"
 says "is not kept" "$tmp/err" "results not kept in $tmp/part: incomplete because of --filter"
 check "and creates nothing there" test ! -e "$tmp/part"
@@ -230,8 +233,8 @@ uring_is_off()
 exits "a server that no case can run on" 0 uring_is_off "$run" --server raw,no-uring --run-dir "$tmp/off" \
 	--kernel-name here --results "$tmp/kept-off"
 says "is in the results of the run" "$tmp/off/results/here/no-uring.tsv" 'good.f.one	no-uring	skip:config	.*'
-(cd "$tmp/kept-off" && echo */*) >"$tmp/got"
-echo here/raw.tsv >"$tmp/expected"
+sed 1d "$tmp/kept-off/runs" | tr -s ' ' >"$tmp/got"
+echo here raw >"$tmp/expected"
 same "and not in --results" "$tmp/expected" "$tmp/got"
 rm "$OUTPUT/servers/no-uring"
 
@@ -357,7 +360,46 @@ exits "all programs" 1 "$run" --server raw --results "$tmp/kept-failed"
 says "the summary has the failure" "$tmp/out" '  raw odd.f.fails: fail'
 says "the last line" "$tmp/out" '4 passed, 2 failed, 1 skipped'
 says "and the line before it" "$tmp/out" '1 failed as expected, 1 passed unexpectedly'
-check "results with failures are kept" ls "$tmp"/kept-failed/*/raw.tsv
+check "results with failures are kept" grep -q '^odd.f.fails .* fail ' "$tmp/kept-failed/expected"
+# Expectations.
+cat >"$tmp/mine" <<'END'
+# cases      kernels  servers  outcome      reason
+odd.f.{fails,broken} * raw     fail,broken  https://example.org/1
+odd.f.x*     *        *        x*
+good.f.two   >=7.1    raw      skip         hangs here
+good.f.one   <7.1     *        fail
+gone.f.one   *        *        fail
+END
+exits "--expect" 0 "$run" --server raw --expect "$tmp/mine" --run-dir "$tmp/expecting" --kernel-name 7.1.3
+sed -n '/^Expected by/,/^logs:/p' "$tmp/out" | sed '/^logs:/,$d' >"$tmp/got"
+same "shows what was expected" - "$tmp/got" <<'END'
+Expected by mine:
+  odd.f.fails (raw): fail: https://example.org/1
+  odd.f.broken (raw): broken: https://example.org/1
+
+Stale in mine:
+  line 6: gone.f.one: no such case
+
+END
+tail -n 2 "$tmp/out" >"$tmp/last"
+printf '%s\n' '3 failed as expected, 1 passed unexpectedly' '4 passed, 0 failed, 1 skipped' >"$tmp/wanted"
+same "counts it apart" "$tmp/wanted" "$tmp/last"
+exits "--expect of another kernel" 1 "$run" --server raw --expect "$tmp/mine" --kernel-name 7.0.13
+says "shows what deviates" "$tmp/out" '  good.f.one (raw): pass, expected fail (line 5)'
+exits "--skip" 1 "$run" --server raw --skip "$tmp/mine" --kernel-name 7.1.3 --run-dir "$tmp/skipping" --results "$tmp/kept-skip"
+says "shows what is left out" "$tmp/out" '    1  config: left out by mine:4: hangs here'
+check "and does not run it" sh -c "! grep -q f.two '$tmp/skipping/ktap/raw/good.ktap'"
+says "the results are not kept" "$tmp/err" "results not kept in $tmp/kept-skip: incomplete because of --skip"
+echo 'good.* * * skip' >"$tmp/all"
+exits "--skip of a program" 1 "$run" --server raw --skip "$tmp/all" --run-dir "$tmp/skipped"
+check "does not start it" test ! -e "$tmp/skipped/ktap/raw/good.ktap"
+check "its cases are skipped" grep -q '^good.f.one	raw	skip:config	.*left out by all:1: no reason given' "$tmp"/skipped/results/*/raw.tsv
+echo 'good.* * * passed' >"$tmp/wrong"
+for option in --expect --skip; do
+	exits "$option with a malformed file" 1 "$run" --server raw $option "$tmp/wrong"
+	says "names its line" "$tmp/err" "run.sh: $tmp/wrong:1: 'passed' is not an outcome: give one of pass .*"
+done
+
 exits "cases that are not selected do not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
 says "the last line" "$tmp/out" '1 passed, 0 failed, 0 skipped'
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from .. import advice, collate, outputs, summary
+from .. import advice, collate, expectations, outputs, summary
 from ..arguments import Parser
 from ..failure import Failure
 from ..writers import run_json, tsv
@@ -34,6 +34,8 @@ def _parser() -> Parser:
     parser.add_argument("--verbose", action="store_true", help="list each case that was skipped or failed as expected")
     parser.add_argument("--fact", action="append", default=[], metavar="KEY=VALUE",
                         help="for run.json: kernel_release, arguments, ...; started is in seconds since the epoch")
+    parser.add_argument("--expect", metavar="FILE", help="what is expected: what fits does not make the run fail")
+    parser.add_argument("--part", action="store_true", help="cases were selected: no expectation is stale without one")
     outputs.add_options(parser)
     parser.add_argument("run_dir", nargs="?", metavar="RUN_DIR")
     parser.add_argument("kernel", nargs="?", metavar="KERNEL", help="names the folder of the results")
@@ -58,6 +60,10 @@ def main(arguments: list[str]) -> int:
     )
     if started:
         run.started, run.seconds = started, time.time() - started
+    deviations: list[str] = []
+    if given.expect:
+        found = expectations.apply(run, expectations.read(Path(given.expect)), not given.part and not run.not_run)
+        deviations = list(expectations.summary(found, Path(given.expect).name))
     folder = Path(run.directory, "results", run.kernel)
     folder.mkdir(parents=True, exist_ok=True)
     for server in run.servers:
@@ -69,7 +75,7 @@ def main(arguments: list[str]) -> int:
         with _open(Path(run.directory, "advice")) as out:
             advice.write(run.servers[0], out)
     outputs.write(given, run)
-    summary.write(run, sys.stdout, given.verbose)
+    summary.write(run, sys.stdout, given.verbose, deviations)
     return run.status
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Iterator
 
 from .. import files, order
 from ..execute import Execution, Job, Server, Settings
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
 
     shown = live.make(given)
-    jobs = [Job(Server(*server), given.programs / program) for server in given.server for program in _programs(given.run)]
+    jobs = [job for server in given.server for job in _jobs(Server(*server), given.programs, given.run)]
     if given.failed_first:
         jobs = order.failed_first(jobs, lambda job: job.key, order.failed_before(given.failed_first, given.run))
     settings = Settings(given.run, tuple(given.argument), given.jobs, given.limit, given.fail_fast)
@@ -41,8 +42,22 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _programs(run: Path) -> list[str]:
-    return list(dict.fromkeys(program for program, *_ in files.rows(run / "cases.tsv")))
+def _jobs(server: Server, programs: Path, run: Path) -> Iterator[Job]:
+    """Those with a case that --skip does not leave out."""
+    left_out = [case for name, case, *_ in _rows(run / "left_out.tsv") if name == server.name]
+    arguments: tuple[str, ...] = ()
+    if left_out:
+        excepted = run / "late" / f"{server.name}.except"
+        excepted.write_text("".join(f"{case}\n" for case in left_out))
+        arguments = ("--except", str(excepted))
+    cases = [(program, case) for program, case, *_ in files.rows(run / "cases.tsv")]
+    for program in dict.fromkeys(program for program, case in cases if case not in set(left_out)):
+        yield Job(server, programs / program, arguments)
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    if path.exists():
+        yield from files.rows(path)
 
 
 def _say_unreadable(log: KernelLog) -> None:

@@ -41,3 +41,11 @@ def test_what_a_console_says(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert said(capsys, "running", str(console)) == "raw\tp\tp.f.one\n"
     console.write_bytes(b"")
     assert said(capsys, "death", str(console)) + said(capsys, "running", str(console)) == ""
+
+
+def test_cases_of_skip_are_not_pending(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = RunDir(tmp_path, "p.f.one", "p.f.two")
+    run.table("status.tsv")
+    run.table("deaths.tsv")
+    run.table("left_out.tsv", ("raw", "p.f.two", "left out"))
+    assert said(capsys, "pending", str(tmp_path), "raw") == "pending\traw\tp\tp.f.one\ndone\traw\tp\tp.f.two\n"
