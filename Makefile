@@ -123,6 +123,7 @@ help:
 	@echo "make check              run the project's own tests: [TESTS='some of them']"
 	@echo "make bench              compare the duration of a case with a bare mount cycle"
 	@echo "make install            copy programs and servers to INSTALL_PATH="
+	@echo "make version            print the suite's version"
 	@echo "make clean              remove the build, but not what setup fetched"
 	@echo "make hooks              install scripts/pre-commit: format and lint of what is staged"
 
@@ -158,6 +159,9 @@ install: all
 	cp -p $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
+version:
+	@scripts/check.sh --version
+
 hooks:
 	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
 
@@ -166,7 +170,7 @@ clean:
 
 include tests.mk
 
-.PHONY: all help hooks setup run_tests results vm matrix list contract bench install clean
+.PHONY: all help hooks setup run_tests results vm matrix list contract bench install version clean
 endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)

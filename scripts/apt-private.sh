@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# apt-private.sh [--kernels|--sources] DIR - a private apt configuration with other Debian suites
-#
-# Makes DIR a private apt directory with every suite listed below that the host's Debian mirror has (packages and
-# sources), and prints the path of its configuration:
+# usage: scripts/apt-private.sh [--kernels|--sources] DIR
+# Makes a private apt configuration with other Debian suites. DIR becomes an apt directory with every suite listed
+# below that the host's Debian mirror has (packages and sources); prints the path of its configuration:
 #
 #	conf=$(scripts/apt-private.sh build/apt)
 #	APT_CONFIG=$conf apt-get download linux-source-7.3
@@ -19,8 +18,11 @@ set -eu
 export LC_ALL=C
 unset CDPATH
 
+checkout=$(dirname "$(dirname "$(realpath "$0")")")
+# shellcheck source=scripts/lib/version.inc
+. "$checkout/scripts/lib/version.inc"
 # shellcheck source=scripts/lib/reason.inc
-. "$(dirname "$(realpath "$0")")/lib/reason.inc"
+. "$checkout/scripts/lib/reason.inc"
 
 die()
 {
@@ -31,7 +33,7 @@ die()
 only=
 case ${1-} in
 --help)
-	sed -n '/^# apt-private/,/^$/s/^# \{0,1\}//p' "$0"
+	sed -n '/^# usage:/,/^$/s/^# \{0,1\}//p' "$0"
 	exit
 	;;
 --kernels | --sources)

@@ -213,9 +213,12 @@ make_bundle()
 	done
 	printf '%s\0' "${vm_options[@]}" >"$run/suite/matrix.options"
 	tar -c --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$run" -f "$run/bundle.tar" suite
-	rm -rf "$run/suite"
 	bundle=$(sha256sum <"$run/bundle.tar")
 	bundle=${bundle%% *}
+	# Not in the sum: a verdict holds for another revision of the same programs and scripts.
+	suite_version "$(source_revision)" >"$run/suite/VERSION"
+	tar -r -C "$run" -f "$run/bundle.tar" suite/VERSION
+	rm -rf "$run/suite"
 }
 
 has_verdict() # KEY

@@ -3,6 +3,10 @@
 set -eu
 export LC_ALL=C
 
+checkout=$(dirname "$(dirname "$(realpath "$0")")")
+# shellcheck source=scripts/lib/version.inc
+. "$checkout/scripts/lib/version.inc"
+
 usage()
 {
 	cat <<-END

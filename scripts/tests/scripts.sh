@@ -13,11 +13,17 @@ mkdir "$tmp/links" "$tmp/scripts"
 export CDPATH="$tmp"
 cd "$tmp/links"
 
+revision=$(git -C "$scripts/.." describe --always --dirty 2>/dev/null) || revision=
+version="fuse-passthrough-tests $(cat "$scripts/../VERSION")${revision:+ ($revision)}"
+
+check "make version" test "$(make -sC "$scripts/.." version)" = "$version"
 for script in "$scripts"/*.sh; do
 	each=${script##*/}
 	exits "$each --help" 0 "$script" --help
 	check "$each --help: is on standard output only" test -s "$tmp/out" -a ! -s "$tmp/err"
 	mv "$tmp/out" "$tmp/help"
+	exits "$each --version" 0 "$script" --version
+	check "$each --version: prints VERSION and revision" test "$(cat "$tmp/both")" = "$version"
 	exits "$each: an unknown option" 1 "$script" --no-such-option
 	check "$each: an unknown option is reported on standard error only" test -s "$tmp/err" -a ! -s "$tmp/out"
 	ln -s "$script" "$each"

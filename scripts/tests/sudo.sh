@@ -13,7 +13,7 @@ user=65534
 chmod a+rx "$tmp"
 home=$tmp/home checkout=$tmp/home/checkout
 mkdir -p "$checkout" "$checkout/build/cases" "$checkout/build/servers"
-cp -R "$scripts" "$tests/../../settings" "$checkout"
+cp -R "$scripts" "$tests/../../settings" "$tests/../../VERSION" "$checkout"
 cp "$built/contain" "$checkout/build"
 cp /bin/true "$checkout/build/servers/raw"
 cat >"$checkout/build/cases/one" <<'END'
@@ -46,6 +46,8 @@ exits "a run" 0 env HOME="$home" "$checkout/scripts/run.sh" --server raw --resul
 no_files_of_root "a run leaves no files of root"
 check "a run records the revision" test "$(sed -n 's/.*"source_revision": *"\([^"]*\)".*/\1/p' "$checkout"/build/runs/*/run.json)" = \
 	"$(as_user git -C "$checkout" describe --always)"
+version=$("$checkout/scripts/run.sh" --version)
+check "a run records the version" grep -F "\"suite_version\": \"${version#* }\"" "$checkout"/build/runs/*/run.json
 echo "# changed" >>"$checkout/settings"
 exits "a run with a changed file" 0 "$checkout/scripts/run.sh" --server raw --run-dir "$checkout/build/dirty"
 check "a run with a changed file records that" json_holds "$checkout/build/dirty/run.json" \
