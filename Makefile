@@ -123,6 +123,7 @@ help:
 	@echo "make check              run the project's own tests: [TESTS='some of them']"
 	@echo "make bench              compare the duration of a case with a bare mount cycle"
 	@echo "make install            copy programs and servers to INSTALL_PATH="
+	@echo "make man                make man pages of the commands: man -M $(OUTPUT)/man run.sh"
 	@echo "make version            print the suite's version"
 	@echo "make clean              remove the build, but not what setup fetched"
 	@echo "make hooks              install scripts/pre-commit: format and lint of what is staged"
@@ -159,6 +160,13 @@ install: all
 	cp -p $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 		$(OUTPUT)/programs/idle $(INSTALL_PATH)
 
+man: $(patsubst scripts/%,$(OUTPUT)/man/man1/%.1,$(wildcard scripts/*.sh))
+
+$(OUTPUT)/man/man1/%.1: scripts/% scripts/lib/man.sh $(wildcard scripts/lib/man*.sed) VERSION
+	@mkdir -p $(@D)
+	$(call msg,MAN,,$@)
+	$(Q)scripts/lib/man.sh $< >$@.new && mv $@.new $@
+
 version:
 	@scripts/check.sh --version
 
@@ -166,11 +174,11 @@ hooks:
 	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm contain probe bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm man contain probe bench-cycle)
 
 include tests.mk
 
-.PHONY: all help hooks setup run_tests results vm matrix list contract bench install version clean
+.PHONY: all help hooks setup run_tests results vm matrix list contract bench install man version clean
 endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)

@@ -128,6 +128,7 @@ needed()
 	need yamllint yamllint
 	need help2man help2man
 	need chromium chromium
+	need man man-db
 }
 
 tools()
