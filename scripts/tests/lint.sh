@@ -51,7 +51,7 @@ check_patch()
 }
 
 c_files=$(find harness fixtures cases scripts -name '*.[ch]')
-sh_files=$(find scripts harness fixtures .ci -name '*.sh' -o -path .ci/run)
+sh_files=$(find scripts harness fixtures .ci -name '*.sh' -o -name '*.bash' -o -path .ci/run)
 log_readers=$(find scripts harness fixtures -name '*.awk' -o -name '*.inc' -o -name '*.py' -o -name '*.[ch]' |
 	grep -v -e fpt/kernel_log.py -e '^scripts/tests')
 
