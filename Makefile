@@ -36,8 +36,11 @@ variants = $(patsubst $(1)-main,$(1),$(patsubst fixtures/servers/$(1)/variant_%.
 	$(patsubst fixtures/servers/$(1)/variant.c,$(1)-main,$(wildcard fixtures/servers/$(1)/variant*.c))))
 
 CFLAGS ?= -O2 -g
-FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=discarded-qualifiers $(WERROR) -MMD -MP \
+FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
 	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
+
+# The warning's name in clang and gcc.
+DISCARDED_QUALIFIERS := $(if $(shell echo __clang__ | $(CC) -E - | grep -x 1),incompatible-pointer-types-discards-qualifiers,discarded-qualifiers)
 
 # For clients that use io_uring.
 LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); }' | \

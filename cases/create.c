@@ -63,7 +63,7 @@ CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 	.title = "a CREATE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent, the file stays usable")
 {
 	SKIP_UNLESS_ABLE(w, rule_ability(variant->rule));
-	open_rule(w, variant->rule);
+	open_rule(w, "%s", variant->rule);
 	open_rule(w, "new reg=at-open");
 
 	EXPECT_RET(client_open(client(w), "new", CREATE_NEW), -EIO);
@@ -129,7 +129,7 @@ CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .abilities = "tmpfi
 	.title = "a TMPFILE reply with a bad ID or flags fails open(2) with EIO; RELEASE is sent")
 {
 	SKIP_UNLESS_ABLE(w, rule_ability(variant->rule));
-	open_rule(w, variant->rule);
+	open_rule(w, "%s", variant->rule);
 
 	EXPECT_RET(client_open(client(w), "", O_RDWR | O_TMPFILE), -EIO);
 	EXPECT_REQUESTS(w, variant->requests);
@@ -155,7 +155,7 @@ CASE(opendir, ignores_passthrough, .promise = "R28",
 
 	SKIP_UNLESS_ABLE(w, rule_ability(variant->rule));
 	EXPECT_RET(register_f(w), 1);
-	open_rule(w, variant->rule);
+	open_rule(w, "%s", variant->rule);
 
 	fd = open_ok(w, "", O_RDONLY | O_DIRECTORY);
 	EXPECT_REQUESTS(w, variant->requests);

@@ -114,7 +114,7 @@ CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2", .needs = NEED_
 
 	SKIP_UNLESS_ABLE(w, variant->abilities);
 	file = variant;
-	open_rule(w, variant->rule);
+	open_rule(w, "%s", variant->rule);
 	report = alloc_failures_each(w, open_once);
 
 	EXPECT_ENOMEM(report);
@@ -132,7 +132,7 @@ CASE(passthrough_file, close_succeeds, .promise = "X6", .needs = NEED_FAULTS,
 
 	SKIP_UNLESS_ABLE(w, variant->abilities);
 	file = variant;
-	open_rule(w, variant->rule);
+	open_rule(w, "%s", variant->rule);
 	EXPECT_RET(open_once(w, 1, &failed), -ENOMEM); /* allocations do fail */
 	report = alloc_failures_each(w, close_once);
 

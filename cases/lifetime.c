@@ -251,8 +251,8 @@ CASE(failed_open, pins_nothing, .promise = "L2",
 {
 	long fd;
 
-	open_rule(w, variant->first);
-	open_rule(w, variant->second);
+	open_rule(w, "%s", variant->first);
+	open_rule(w, "%s", variant->second);
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_CLOSE(w, fd);
