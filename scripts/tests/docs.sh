@@ -7,6 +7,7 @@ set -eu
 . "$(dirname "$0")/tap.inc"
 cd "$tests/../.."
 
+ci=(scripts/ci/README.md scripts/ci/*.y*ml scripts/ci/Containerfile)
 pages=(README.md CONTRIBUTING.md */README.md fixtures/servers/*.md fixtures/servers/*/README.md scripts/vm/README.md)
 [ -e scripts/vm/README.md ] || unset 'pages[-1]'
 
@@ -24,7 +25,7 @@ broken_links()
 # Commands as typed in the checkout.
 missing_scripts()
 {
-	grep -noP '(?<![\w/.])scripts/[\w-]+\.(sh|inc|py)' "$@" | sort -u | while IFS=: read -r page line script; do
+	grep -noP '(?<![\w/.])scripts/(ci/)?[\w-]+\.(sh|inc|py)' "$@" | sort -u | while IFS=: read -r page line script; do
 		[ -e "$script" ] || echo "$page:$line: $script"
 	done
 }
@@ -56,10 +57,10 @@ nothing()
 
 check "README.md has at most 150 lines" test "$(wc -l <README.md)" -le 150
 check "links have targets" nothing broken_links "${pages[@]}"
-check "scripts exist" nothing missing_scripts "${pages[@]}"
-check "make targets exist" nothing missing_targets "${pages[@]}"
+check "scripts exist" nothing missing_scripts "${pages[@]}" "${ci[@]}"
+check "make targets exist" nothing missing_targets "${pages[@]}" scripts/ci/README.md
 for script in run vm kernel libfuse compare report matrix; do
-	check "options of $script.sh exist" nothing unknown_options $script "${pages[@]}"
+	check "options of $script.sh exist" nothing unknown_options $script "${pages[@]}" "${ci[@]}"
 done
 # shellcheck disable=SC2016 # for the inner shell
 check "scripts/README.md names every command" nothing sh -c 'for script in scripts/*.sh; do
