@@ -63,6 +63,7 @@ class _Submission:
         self._run = run
         self._origin = origin
         self._facts = explain.facts(run)
+        self._suite = {key: self._facts[key] for key in ("suite_version",) if key in self._facts}
         self._release = self._facts.get("kernel_release", run.kernel)
         self._start = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(run.started))
         # The same for the same run only, even of two hosts with the same kernel.
@@ -109,7 +110,7 @@ class _Submission:
             start_time=self._start,
             duration=result.seconds,
             log_excerpt=_excerpt(explain.lines(self._run, result)) if explained else result.note,
-            environment={"misc": explain.server_facts(server)},
+            environment={"misc": {**self._suite, **explain.server_facts(server)}},
             misc=_filled(
                 outcome=result.outcome.value,
                 promise=result.case.promise,

@@ -73,6 +73,7 @@ def test_a_test() -> None:
     assert found["comment"] == f"title of {runs.WRONG_CONTENT} | <b>"
     assert found["misc"] == {"outcome": "fail", "promise": "E3", "suspect": "kernel"}
     assert found["environment"]["misc"]["server"] == "raw"
+    assert found["environment"]["misc"]["suite_version"] == "1.0"
     assert "1. client0: open f = 3" in found["log_excerpt"]
 
 
