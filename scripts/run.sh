@@ -32,7 +32,7 @@ usage()
 	  --order failed-first  begin with the programs that failed in the newest run in
 	                      \$OUTPUT/runs
 	  -v, --verbose       print every case as it ends, every reason for a skip, every
-	                      expected failure
+	                      expected failure, the slowest cases
 	  -q, --quiet         print failures and the last line only
 	  --lava              also print each case as a signal for LAVA, as lava-test-case does;
 	                      NAME-after-run is what the kernel log makes of a case that passed

@@ -40,7 +40,7 @@ usage()
 	  --order failed-first  begin with the programs that failed in the newest run in
 	                      \$OUTPUT/runs
 	  -v, --verbose       show every case as it ends, every skip reason and every expected
-	                      failure
+	                      failure, the slowest cases
 	  -q, --quiet         show only failures and the last line
 	  --lava              also print each case as a signal for LAVA
 	  --fail-fast         end at the first failure, for mutations and bisection; the results

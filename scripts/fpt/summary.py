@@ -9,6 +9,8 @@ from . import suspects
 from .model import Result, Run, Server, Suspect
 from .outcome import Outcome
 
+_SLOWEST = 10  # cases that --verbose names
+
 
 def write(run: Run, out: TextIO, verbose: bool = False, deviations: Sequence[str] = ()) -> None:
     """DEVIATIONS: sections of expectations.summary()."""
@@ -36,6 +38,8 @@ def _lines(run: Run, verbose: bool, deviations: Sequence[str]) -> Iterator[str]:
         yield from _section("Suspected:", _suspected(run))
     yield from _section("Failed outside of any case:", (f"  {failure}" for failure in run.failures))
     yield from _kernel_log(run)
+    if verbose:
+        yield from _section("Slowest:", _slowest(run))
     if run.unsupported and run.passed:
         yield from ("", "UNSUPPORTED: no case that needs passthrough could run")
     if run.not_run:
@@ -174,6 +178,12 @@ def _kernel_log(run: Run) -> Iterator[str]:
     yield from _section("Kernel log, known reports (not counted):", map(_known, run.reports_known))
     if run.records_lost:
         yield from ("", f"{run.records_lost} kernel log records were lost: a report may have been missed")
+
+
+def _slowest(run: Run) -> Iterator[str]:
+    timed = [(result.seconds, result) for result in run.results() if result.seconds is not None]
+    for seconds, result in sorted(timed, key=lambda pair: -pair[0])[:_SLOWEST]:
+        yield f"{seconds:8.2f} s  {result.server} {result.case.name}"
 
 
 def _known(known: tuple[str, str]) -> str:

@@ -31,7 +31,7 @@ Exit status: 0 passed, 1 failed or wrong use, 2 a file of the run cannot be read
 
 def _parser() -> Parser:
     parser = Parser("collate", _DESCRIPTION, _EPILOG)
-    parser.add_argument("--verbose", action="store_true", help="list each case that was skipped or failed as expected")
+    parser.add_argument("--verbose", action="store_true", help="list each case that was skipped or failed as expected, and the slowest")
     parser.add_argument("--fact", action="append", default=[], metavar="KEY=VALUE",
                         help="for run.json: kernel_release, arguments, ...; started is in seconds since the epoch")
     parser.add_argument("--expect", metavar="FILE", help="what is expected: what fits does not make the run fail")

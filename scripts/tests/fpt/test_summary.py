@@ -87,3 +87,11 @@ logs: {tmp_path}
 
 2 passed, 0 failed, 0 skipped
 """)
+
+
+def test_the_slowest_cases_on_request(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "ok 1 f.one", "ok 2 f.two")
+    for seconds, result in zip((0.25, 3.5), run.results()):
+        result.seconds = seconds
+    assert "\nSlowest:\n    3.50 s  raw p.f.two\n    0.25 s  raw p.f.one\n" in printed(run, verbose=True)
+    assert "Slowest" not in printed(run)
