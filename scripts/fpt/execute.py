@@ -79,6 +79,7 @@ class _Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
+            close_fds=False,  # for harness/last_resort.h; Python's own are closed on exec
             start_new_session=True,
         )
         assert self._process.stdout

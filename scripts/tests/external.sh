@@ -154,7 +154,7 @@ for signal in TERM KILL; do
 	kill -s $signal $!
 	# shellcheck disable=SC2046 # several
 	check "nothing outlives a run that is ended by SIG$signal" all_end $! $(pids_of "$pass_fs")
-	wait $! || :
+	kill -0 $! 2>/dev/null || wait $! || :
 done
 
 # --- passthrough_hp ----------------------------------------------------------------
