@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fpt import expectations
+from fpt.commands import collate as collate_command
 from fpt.commands import left_out as command
 from fpt.failure import Failure
 from fpt.model import Case, Result, Run, Server
@@ -156,3 +157,16 @@ def test_summary_and_exit_status(tmp_path: Path) -> None:
     expectations.apply(of, lines("p.f.two * * fail"), True)
     assert of.status == 1
     assert printed(of).endswith("\n0 passed, 2 failed, 0 skipped\n")
+
+
+def test_a_run_that_stopped_for_nothing_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = RunDir(tmp_path, "p.f.one", "q.f.two")
+    directory.ktap("raw", "p", "not ok 1 f.one", status="1")
+    directory.collate("raw")  # writes status.tsv
+    (tmp_path / "stopped").touch()
+    (tmp_path / "mine").write_text("p.f.one * * fail\n")
+    assert collate_command.main(["--expect", str(tmp_path / "mine"), str(tmp_path), "k", "raw"]) == 1
+    assert "  stopped early, but all failures are expected: run again without --fail-fast\n" in capsys.readouterr().out
+    (tmp_path / "stopped").unlink()
+    (tmp_path / "mine").write_text("p.f.one * * fail\nq.* * * *\n")
+    assert collate_command.main(["--expect", str(tmp_path / "mine"), str(tmp_path), "k", "raw"]) == 0
