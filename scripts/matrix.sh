@@ -23,12 +23,16 @@ usage()
 	  --matrix FILE  the rows: a kernel for scripts/debian-kernel.sh, servers, note
 	                 (default: fixtures/kernels/matrix.tsv, where a line adds a kernel)
 	  --list         show the rows
+	  --expect FILE  what is expected of the kernels and servers, see run.sh: what fits does not
+	                 make the matrix fail, what deviates does
+	  --skip FILE    such lines: cases with the outcome skip are not run; the results of these
+	                 rows are not kept
 	  --results DIR  keep the results here, see run.sh (default: results in the run directory)
 	  --run-dir DIR  write everything else here (default: \$OUTPUT/matrix): rows/<package
 	                 version>--<servers>/ has vm.log, the output of scripts/vm.sh, and run,
 	                 its run directory
-	  --fresh        discard earlier verdicts; implied by a new build or other options for
-	                 vm.sh
+	  --fresh        discard earlier verdicts; implied by a new build, other options for
+	                 vm.sh or other expectations
 	  --help         show this text
 
 	A host needs ssh without a password, rsync, perl, and the tools of scripts/vm.sh: QEMU,
@@ -39,7 +43,7 @@ usage()
 	OUTPUT  the build directory (default: build)
 
 	Exit status: 0 every row passed or can run nothing (a kernel without passthrough),
-	1 a case failed or a row has no verdict, 4 no case could run.
+	1 a case failed or deviates from --expect, or a row has no verdict, 4 no case could run.
 	END
 }
 
@@ -66,6 +70,7 @@ jobs=50%
 hosts=
 matrix=$checkout/fixtures/kernels/matrix.tsv
 list='' fresh=''
+expect='' skip='' # files of expectations
 results=
 run=$OUTPUT/matrix
 wanted=()
@@ -73,6 +78,8 @@ vm_options=()
 
 parse_arguments()
 {
+	local why
+
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--)
@@ -90,7 +97,7 @@ parse_arguments()
 			;;
 		--list) list=1 ;;
 		--fresh) fresh=1 ;;
-		--jobs | --hosts | --matrix | --results | --run-dir)
+		--jobs | --hosts | --matrix | --results | --run-dir | --expect | --skip)
 			[ $# -ge 2 ] || die "$1 needs a value, see --help"
 			case $1 in
 			--jobs) jobs=$2 ;;
@@ -98,6 +105,8 @@ parse_arguments()
 			--matrix) matrix=$2 ;;
 			--results) results=$(realpath -m "$2") ;;
 			--run-dir) run=$(realpath -m "$2") ;;
+			--expect) expect=$2 ;;
+			--skip) skip=$2 ;;
 			esac
 			shift
 			;;
@@ -108,6 +117,7 @@ parse_arguments()
 	done
 	results=${results:-$run/results}
 	[[ $jobs =~ ^[1-9][0-9]*%?$ ]] || die "--jobs needs a number above 0 or a percentage, not '$jobs'"
+	why=$([ -z "$expect$skip" ] || fpt check-expectations ${expect:+"$expect"} ${skip:+"$skip"}) || die "$why"
 	[ -r "$matrix" ] || die "cannot read $matrix: give another --matrix"
 	[ -z "$hosts" ] || [ -r "$hosts" ] || die "cannot read $hosts: give another --hosts"
 }
@@ -196,6 +206,14 @@ kernel_name() # PACKAGE-VERSION
 
 # --- the runs ------------------------------------------------------------------
 
+# A verdict names the lines of the file by its name.
+bundle_expectations() # OPTION FILE
+{
+	[ -n "$2" ] || return 0
+	mkdir -p "$run/suite/matrix.$1"
+	cp "$2" "$run/suite/matrix.$1/"
+}
+
 # A copy of the suite, which a concurrent build does not change and other hosts can get.
 make_bundle()
 {
@@ -211,6 +229,8 @@ make_bundle()
 	for file in cases servers programs contain vm libfuse.mk; do
 		[ ! -e "$OUTPUT/$file" ] || cp -R "$OUTPUT/$file" "$run/suite/build"
 	done
+	bundle_expectations expect "$expect"
+	bundle_expectations skip "$skip"
 	printf '%s\0' "${vm_options[@]}" >"$run/suite/matrix.options"
 	tar -c --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$run" -f "$run/bundle.tar" suite
 	bundle=$(sha256sum <"$run/bundle.tar")

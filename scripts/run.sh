@@ -232,7 +232,7 @@ export FPT_GIVE_UP=$run/late # where programs record servers that hang, see fixt
 started=$EPOCHREALTIME
 write_selection "$run/late/selection"
 timeout=$(program_timeout)
-prepare_show
+prepare_show "$kernel" "$release"
 run_programs
 rm -r "$run/late"
 finish_run /proc/config.gz "/boot/config-$release" "/lib/modules/$release/config"

@@ -207,7 +207,7 @@ fi
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
 leave_out "${kernel:-${kernel_release%%[-+]*}}" "$kernel_release"
-prepare_show
+prepare_show "${kernel:-${kernel_release%%[-+]*}}" "$kernel_release"
 make_image
 write_selection "$work/boot/vm/selection"
 check_memory

@@ -160,10 +160,10 @@ def _add_result(server: Server, case: Case, found: _Found, run: Run) -> None:
         return
     if not verdict and (server.name, case.program) in found.skips:
         verdict = ktap.Verdict(case.name, "skip", found.skips[server.name, case.program], "", "", ())
-    if not verdict and found.stopped and not server.status.get(case.program):
+    death = found.deaths.get(key)
+    if not verdict and not death and found.stopped and not server.status.get(case.program):
         run.not_run += 1
         return
-    death = found.deaths.get(key)
     if death:  # how much arrived before varies
         result = Result(case, server.name, death.outcome, death.reason, kernel_died=True)
     else:

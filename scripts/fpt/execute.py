@@ -170,7 +170,8 @@ class Execution:
         self._selector.register(program.process, selectors.EVENT_READ, program.reap)
 
     def _record(self, job: Job, status: str) -> None:
-        self._failed = self._failed or status not in ("0", "4")
+        good = status in ("0", "4") or status == "1" and self._live.failed_as_expected(*job.key)
+        self._failed = self._failed or not good
         self._status.write("\t".join((*job.key, status)) + "\n")
         self._status.flush()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterable, Iterator, Optional
 
-from . import globs
+from . import files, globs, programs
 from .failure import Failure
 from .tsv import NotAResult
 from .model import Case, Expected, Result, Run
@@ -88,16 +88,30 @@ class Expectations:
             for name in {case.name, case.promise} - {""}:
                 self._cases_of.setdefault(name, []).append(case.name)
         self._names = globs.Names(self._cases_of)
+        self._decisive: dict[str, dict[str, Line]] = {}  # by server and case
 
     def cases_of(self, line: Line) -> set[str]:
         return {case for name in self._names.of(line.cases) for case in self._cases_of[name]}
 
     def for_server(self, server: str) -> dict[str, Line]:
         """Case and the line that decides on it."""
-        found: dict[str, Line] = {}
-        for line in self.lines_for(server):
-            found.update(dict.fromkeys(self.cases_of(line), line))
-        return found
+        if server not in self._decisive:
+            found = self._decisive[server] = {}
+            for line in self.lines_for(server):
+                found.update(dict.fromkeys(self.cases_of(line), line))
+        return self._decisive[server]
+
+    def of(self, server: str, case: str, outcome: Outcome) -> Optional[Expected]:
+        """What Result.expected is with this outcome."""
+        line = self.for_server(server).get(case)
+        if line is None or line.outcome == SKIP:
+            return None
+        met = line.accepts(outcome.value)
+        return Expected(Path(line.place).name, line.outcome, line.reason, met) if met or outcome not in _OF_THE_HOST else None
+
+    def left_out(self, server: str) -> dict[str, Line]:
+        """The cases that --skip leaves out, and the lines that say so."""
+        return {case: line for case, line in self.for_server(server).items() if line.outcome == SKIP}
 
     def lines_for(self, server: str) -> list[Line]:
         return [line for line in self._lines if globs.fits_server(line.servers, server)]
@@ -107,52 +121,36 @@ class Expectations:
 class Assessment:
     """How a run compares with a file; what each result is expected to be is in Result.expected."""
 
-    expected: list[Result] = field(default_factory=list)  # failures alone
     deviating: list[Result] = field(default_factory=list)
     stale: list[tuple[Line, str]] = field(default_factory=list)  # and why
 
 
-def _of(run: Run, lines: Iterable[Line]) -> Expectations:
-    return Expectations(lines, run.cases, run.kernel, run.environment.get("kernel_release", run.kernel))
-
-
-def left_out(run: Run, lines: Iterable[Line], server: str) -> dict[str, Line]:
-    """The cases that --skip leaves out, and the lines that say so."""
-    found = _of(run, lines).for_server(server)
-    return {case: line for case, line in found.items() if line.outcome == SKIP}
+def for_run_dir(file: Path, directory: Path, *kernel: str) -> Expectations:
+    """Of a run that has just begun. Raises Failure."""
+    cases = (programs.parse_case(line.partition("\t")[2]) for line in files.lines(directory / "cases.tsv"))
+    return Expectations(read(file), cases, *kernel)
 
 
 def apply(run: Run, lines: list[Line], whole: bool) -> Assessment:
     """Sets Result.expected. WHOLE: the run is of all cases, so that a line without a case is stale."""
-    expectations = _of(run, lines)
+    expectations = Expectations(lines, run.cases, run.kernel, run.environment.get("kernel_release", run.kernel))
     found = Assessment()
     seen: dict[Line, set[Outcome]] = {}
     for server in run.servers:
-        decides = expectations.for_server(server.name)
         for line in expectations.lines_for(server.name):
             outcomes = seen.setdefault(line, set())
             for case in expectations.cases_of(line):
                 if case in server.results:
                     outcomes.add(server.results[case].outcome)
         for case, result in server.results.items():
-            decisive = decides.get(case)
-            result.expected = _expected(decisive, result.outcome) if decisive else None
-            if result.expected and not result.expected.met:
+            result.expected = expectations.of(server.name, case, result.outcome)
+            if result.deviates:
                 found.deviating.append(result)
-            elif result.expected and result.outcome.failed:
-                found.expected.append(result)
     for line in lines:
         why = _stale(line, seen[line], bool(expectations.cases_of(line)), whole) if line in seen else ""
         if why:
             found.stale.append((line, why))
     return found
-
-
-def _expected(line: Line, outcome: Outcome) -> Optional[Expected]:
-    met = line.accepts(outcome.value)
-    if line.outcome == SKIP or not met and outcome in _OF_THE_HOST:
-        return None
-    return Expected(line.place, line.outcome, line.reason, met)
 
 
 def _stale(line: Line, outcomes: set[Outcome], has_cases: bool, whole: bool) -> str:
@@ -166,27 +164,11 @@ def _stale(line: Line, outcomes: set[Outcome], has_cases: bool, whole: bool) -> 
 
 def summary(found: Assessment, name: str) -> Iterator[str]:
     """The lines that the summary of a run shows. NAME: of the file."""
-    if found.expected:
-        yield from ("", f"Expected by {name}:")
-        for result in found.expected:
-            assert result.expected
-            yield f"  {result.case.name} ({result.server}): {result.outcome.value}{_because(result.expected.reason)}"
     if found.deviating:
         yield from ("", f"Deviates from {name}:")
         for result in found.deviating:
-            expected = result.expected
-            assert expected
-            yield (f"  {result.case.name} ({result.server}): {result.outcome.value}, expected {expected.outcome} "
-                   f"({_where(expected.place)}{_because(expected.reason)})")
+            yield f"  {result.server} {result.case.name}: {result.outcome.value}, {result.expected}"
     if found.stale:
         yield from ("", f"Stale in {name}:")
         for line, why in found.stale:
-            yield f"  {_where(line.place)}: {line.cases}: {why}"
-
-
-def _because(reason: str) -> str:
-    return reason and f": {reason}"
-
-
-def _where(place: str) -> str:
-    return f"line {place.rpartition(':')[2]}"
+            yield f"  {Path(line.place).name}: {line.cases}: {why}"

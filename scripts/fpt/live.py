@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Callable, Optional, TextIO
 
 from . import ktap, reasons
+from .expectations import Expectations
+from .model import Case, Result
+from .outcome import Outcome
 
 PROGRESS_SECONDS = 3.0
 _REASON_MOST = 300
@@ -62,18 +65,42 @@ def _details(verdict: ktap.Verdict) -> str:
     return text
 
 
-CaseEnded = Callable[[str, str, ktap.Verdict], None]
+def result_of(server: str, program: str, verdict: ktap.Verdict, expectations: Optional[Expectations]) -> Result:
+    """What is known before the kernel log and the other servers are."""
+    case = f"{program}.{verdict.name}"
+    result = Result(Case(program, case), server, verdict.outcome, verdict.reason)
+    if expectations:
+        result.expected = expectations.of(server, case, result.outcome)
+    return result
+
+
+def _word(result: Result, verdict: ktap.Verdict) -> str:
+    if result.known_failure:
+        return Outcome.XFAIL.value
+    word = result.outcome.value if result.failed else verdict.word
+    if result.deviates:
+        return f"{word}, {result.expected}"
+    return "XPASS" if result.unexpected_pass else word
+
+
+CaseEnded = Callable[[Result], None]
 
 
 class Live:
     """Takes the output of programs, and prints failures in full, with --verbose every case, and
-    how far a run is that has printed nothing for a while."""
+    how far a run is that has printed nothing for a while. A failure that is expected is no failure."""
 
     def __init__(
-        self, view: View, case_ended: Optional[CaseEnded] = None, all_ended: Optional[Callable[[], None]] = None
+        self,
+        view: View,
+        case_ended: Optional[CaseEnded] = None,
+        all_ended: Optional[Callable[[], None]] = None,
+        expectations: Optional[Expectations] = None,
     ) -> None:
         self.failed = 0
         self._view = view
+        self._expectations = expectations
+        self._failed_as_expected: set[tuple[str, str]] = set()  # programs with such a case
         self._case_ended = case_ended
         self._all_ended = all_ended
         self._readers: dict[tuple[str, str], ktap.Reader] = {}
@@ -85,25 +112,29 @@ class Live:
         """A line of a program's output, without its newline."""
         verdict = self._readers.setdefault((server, program), ktap.Reader()).line(line)
         if verdict:
-            case = f"{program}.{verdict.name}"
-            self._show(server, case, verdict)
+            result = result_of(server, program, verdict, self._expectations)
+            self._show(result, verdict)
             if self._case_ended:
-                self._case_ended(server, case, verdict)
+                self._case_ended(result)
 
-    def _show(self, server: str, case: str, verdict: ktap.Verdict) -> None:
-        view, outcome = self._view, verdict.word
+    def failed_as_expected(self, server: str, program: str) -> bool:
+        """A program exits with 1 also if all its failures are expected."""
+        return (server, program) in self._failed_as_expected
+
+    def _show(self, result: Result, verdict: ktap.Verdict) -> None:
+        view, server, case = self._view, result.server, result.case.name
         self._latest = f"{server} {case}"
-        if outcome == "fail" and verdict.end not in ("", "exit"):
-            outcome = verdict.end
         text = verdict.failure if verdict.word == "fail" else verdict.reason
         text = reasons.printable(text.removeprefix("broken: "))[:_REASON_MOST]
-        line = view.line(server, case, "XPASS" if outcome == "xpass" else outcome, text)
-        self._passed += outcome == "pass"
-        self._skipped += outcome == "skip"
-        if verdict.word == "fail":
+        if result.known_failure and verdict.word == "fail":
+            self._failed_as_expected.add((server, result.case.program))
+        line = view.line(server, case, _word(result, verdict), result.known_reason if result.known_failure else text)
+        self._passed += result.outcome is Outcome.PASS and not result.failed
+        self._skipped += result.skipped
+        if result.failed:
             self.failed += 1
             self._print(view.failure(server, case, line, _details(verdict)))
-        elif (view.verbose or outcome == "xpass") and not view.quiet:
+        elif (view.verbose or result.unexpected_pass) and not view.quiet:
             self._print(line + "\n")
 
     def end(self) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterable, Iterator, Sequence
 
-from . import tsv
-from .outcome import Outcome
+from . import run_json
+from .model import Server
 
 _HEAD = "kernel\tservers\tnote"
 _KERNEL = re.compile(r"[0-9][0-9A-Za-z.+~-]*")
@@ -83,27 +83,25 @@ class Table:
         self.lines.setdefault(kernel, _Line()).why = why
         self.lost += 1
 
-    def add(self, kernel: str, server: str, outcomes: Sequence[Outcome]) -> None:
-        skipped = sum(outcome.skipped for outcome in outcomes)
-        failed = sum(outcome.failed for outcome in outcomes)
-        xfail = outcomes.count(Outcome.XFAIL)
-        passed = len(outcomes) - skipped - failed - xfail
-        cell = "unsupported" if skipped == len(outcomes) else f"{passed}/{xfail}/{failed}/{skipped}"
-        self.add_columns([server])
-        self.lines.setdefault(kernel, _Line()).cells[server] = cell
+    def add(self, kernel: str, server: Server, unsupported: bool = False) -> None:
+        """UNSUPPORTED: without passthrough a few cases pass; they are no result."""
+        counts = (server.passed, server.known_failures, server.failed, server.skipped)
+        if unsupported:
+            counts = (0, 0, 0, len(server.results))
+        passed, xfail, failed, skipped = counts
+        cell = "unsupported" if skipped == len(server.results) else "/".join(map(str, counts))
+        self.add_columns([server.name])
+        self.lines.setdefault(kernel, _Line()).cells[server.name] = cell
         self.passed += passed
         self.xfail += xfail
         self.failed += failed
         self.skipped += skipped
 
     def add_directory(self, kernel: str, directory: Path) -> None:
-        """Of a row with a verdict, the exit status of vm.sh. Raises NotAResult."""
-        # Without passthrough a few cases pass; they are no result.
+        """Of a row with a verdict, the exit status of vm.sh. Raises NotARun or OSError."""
         unsupported = (directory / "verdict").read_text().strip() == _NOTHING_COULD_RUN
-        for folder in sorted((directory / "run/results").iterdir()):
-            for path in tsv.files(folder):
-                outcomes = [row.outcome for row in tsv.read(path).rows.values()]
-                self.add(kernel, path.stem, [Outcome.SKIP_KERNEL] * len(outcomes) if unsupported else outcomes)
+        for server in run_json.read(directory / "run/run.json"):
+            self.add(kernel, server, unsupported)
 
     def text(self) -> Iterator[str]:
         width = max((len(kernel) for kernel in self.lines), default=0)

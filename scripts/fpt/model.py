@@ -48,10 +48,14 @@ class Suspect(enum.Enum):
 class Expected:
     """What an expectation file (--expect) says of a result."""
 
-    place: str  # FILE:LINE
+    place: str  # FILE:LINE, without the folder
     outcome: str  # one, several or a glob
     reason: str
     met: bool
+
+    def __str__(self) -> str:
+        why = f": {self.reason}" if self.reason else ""
+        return f"expected {self.outcome} ({self.place}{why})"
 
 
 @dataclass
@@ -84,6 +88,31 @@ class Result:
         return self.outcome.failed if self.expected is None else not self.expected.met
 
     @property
+    def deviates(self) -> bool:
+        """From what --expect says; such a result is a failure, also a pass or a skip."""
+        return self.expected is not None and not self.expected.met
+
+    @property
+    def known_failure(self) -> bool:
+        """It failed, and the run does not fail for it: the case or --expect says so."""
+        return (self.outcome is Outcome.XFAIL or self.outcome.failed) and not self.failed
+
+    @property
+    def known_reason(self) -> str:
+        """Why it is a known failure."""
+        if self.expected is None or self.outcome is Outcome.XFAIL:
+            return self.reason
+        return self.expected.reason or f"expected by {self.expected.place}"
+
+    @property
+    def unexpected_pass(self) -> bool:
+        return self.outcome is Outcome.XPASS and not self.failed
+
+    @property
+    def skipped(self) -> bool:
+        return self.outcome.skipped and not self.failed
+
+    @property
     def what_happened(self) -> str:
         return "; ".join(part for part in (self.reason, *self.reports, *self.hints) if part)
 
@@ -112,6 +141,7 @@ class Server:
 
     @property
     def passed(self) -> int:
+        """With the unexpected passes. A result is one of passed, failed, skipped and known failure."""
         return sum(result.outcome in (Outcome.PASS, Outcome.XPASS) and not result.failed for result in self.results.values())
 
     @property
@@ -120,7 +150,15 @@ class Server:
 
     @property
     def skipped(self) -> int:
-        return sum(result.outcome.skipped for result in self.results.values())
+        return sum(result.skipped for result in self.results.values())
+
+    @property
+    def known_failures(self) -> int:
+        return sum(result.known_failure for result in self.results.values())
+
+    @property
+    def unexpected_passes(self) -> int:
+        return sum(result.unexpected_pass for result in self.results.values())
 
 
 @dataclass
@@ -163,6 +201,14 @@ class Run:
     @property
     def skipped(self) -> int:
         return sum(server.skipped for server in self.servers)
+
+    @property
+    def known_failures(self) -> int:
+        return sum(server.known_failures for server in self.servers)
+
+    @property
+    def unexpected_passes(self) -> int:
+        return sum(server.unexpected_passes for server in self.servers)
 
     @property
     def unsupported(self) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Iterable, Iterator, Sequence, TextIO
 
 from . import suspects
@@ -23,11 +24,11 @@ def _lines(run: Run, verbose: bool, deviations: Sequence[str]) -> Iterator[str]:
     yield from _servers(run)
     yield from _section("Skipped:", _skips(run, verbose or run.unsupported or run.external))
     if verbose:
-        yield from _section("Expected failures:", _cases(run, _with(run, Outcome.XFAIL)))
+        yield from _section("Expected failures:", _cases(run, (result for result in run.results() if result.known_failure)))
     else:
         yield from _section("Expected failures:", _expected_failures(run))
     yield from _section("UNEXPECTED PASSES (if the kernel was fixed, remove .xfail from the case):",
-                        _cases(run, _with(run, Outcome.XPASS)))
+                        _cases(run, (result for result in run.results() if result.unexpected_pass)))
     yield from _section("Failed:", _cases(run, (result for result in run.results() if result.outcome.failed and result.failed)))
     yield from deviations
     if run.fault:
@@ -63,22 +64,21 @@ def _s(count: int, many: str = "s", one: str = "") -> str:
 def _servers(run: Run) -> Iterator[str]:
     width = max([9, *(len(server.name) for server in run.servers)])
     for server in run.servers:
-        others = [f"{server.count(outcome)} {outcome.value}" for outcome in Outcome
-                  if outcome not in (Outcome.PASS, Outcome.FAIL) and server.count(outcome)]
+        by_expect = [result for result in server.results.values() if result.known_failure and result.outcome.failed]
+        counts = Counter(result.outcome for result in server.results.values()) - Counter(result.outcome for result in by_expect)
+        others = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome
+                  if outcome not in (Outcome.PASS, Outcome.FAIL) and counts[outcome]]
+        if by_expect:
+            others.append(f"{len(by_expect)} failed as --expect says")
         yield (f"{server.name:{width}} {server.passed} passed, {server.failed} failed, {server.skipped} skipped"
                + (f"  ({', '.join(others)})" if others else ""))
 
 
 def _totals(run: Run) -> Iterator[str]:
-    expected = sum(result.outcome.failed and not result.failed for result in run.results())
-    xfail, xpass = run.count(Outcome.XFAIL) + expected, run.count(Outcome.XPASS)
-    if xfail or xpass:
-        yield f"{xfail} failed as expected" + (f", {xpass} passed unexpectedly" if xpass else "")
+    known, passes = run.known_failures, run.unexpected_passes
+    if known or passes:
+        yield f"{known} failed as expected" + (f", {passes} passed unexpectedly" if passes else "")
     yield f"{run.passed} passed, {run.failed} failed, {run.skipped} skipped"
-
-
-def _with(run: Run, outcome: Outcome) -> Iterator[Result]:
-    return (result for result in run.results() if result.outcome is outcome)
 
 
 def _cases(run: Run, results: Iterable[Result]) -> Iterator[str]:
@@ -89,6 +89,8 @@ def _cases(run: Run, results: Iterable[Result]) -> Iterator[str]:
             yield f"      {case.promise}: {case.title}"
         if result.note:
             yield f"      {result.note}"
+        if result.expected:
+            yield f"      {result.expected}"
         yield f"      see {run.directory}/ktap/{place}.ktap"
         yield f"      see {run.directory}/evidence/{place}.jsonl"
         if result.outcome.failed and result.server in run.rerun:
@@ -100,9 +102,9 @@ def _skips(run: Run, libraries: bool) -> Iterator[str]:
     times: dict[str, int] = {}
     left_out = 0
     for result in run.results():
-        if result.outcome is Outcome.SKIP_LIBRARY and not libraries:
+        if result.outcome is Outcome.SKIP_LIBRARY and result.skipped and not libraries:
             left_out += 1
-        elif result.outcome.skipped:
+        elif result.skipped:
             reason = f"{result.outcome.skip_class}: {result.note}"
             times[reason] = times.get(reason, 0) + 1
     for reason, count in times.items():
@@ -112,17 +114,19 @@ def _skips(run: Run, libraries: bool) -> Iterator[str]:
 
 
 def _expected_failures(run: Run) -> Iterator[str]:
-    """One line for each promise."""
+    """One line for each promise, or line of --expect."""
     times: dict[str, int] = {}
     why: dict[str, str] = {}
     for case in run.cases:
         for server in run.servers:
             result = server.results.get(case.name)
-            if result and result.outcome is Outcome.XFAIL:
-                times[case.promise] = times.get(case.promise, 0) + 1
-                why.setdefault(case.promise, result.note)
-    for promise, count in times.items():
-        yield f"{count:5}  {promise}: {why[promise]}"
+            if result and result.known_failure:
+                line = result.expected if result.outcome.failed else None
+                place, reason = (line.place, line.reason) if line else (case.promise, result.note)
+                times[place] = times.get(place, 0) + 1
+                why.setdefault(place, reason)
+    for place, count in times.items():
+        yield f"{count:5}  {place}" + (f": {why[place]}" if why[place] else "")
 
 
 def _suspected(run: Run) -> Iterator[str]:

@@ -32,6 +32,11 @@ row=$job/row
 # Without options the file has one empty word.
 mapfile -td '' options <"$suite/matrix.options"
 [ -n "${options[0]}" ] || options=()
+for option in expect skip; do
+	for file in "$suite/matrix.$option"/* "$suite/matrix.$option"/.[!.]*; do
+		options+=("--$option" "$file")
+	done
+done
 
 # On another host the kernel comes with the row.
 if [ -e "kernels/$key.tar" ]; then

@@ -70,6 +70,7 @@ tree=$(kernel_tree)
 if [ -n "$tree" ]; then
 	echo "# the kernel's tools are of $tree"
 	check "kunit.py counts the suite's own numbers" counted "$tmp/ktap" "$(cat "$tmp/totals")"
+	check "also with --expect" counted "$tmp/ktap.expecting" "$(cat "$tmp/totals.expecting")"
 	check "kunit.py attributes each text to its case" $python -c "$attribution" "$tree/tools/testing/kunit" "$tmp/ktap"
 	run_by_kselftest | cat >"$tmp/kselftest" # the runner opens its standard output again
 	says "the kernel's runner passes the document on" "$tmp/kselftest" "#     ok 1 drop.early.before_reply_eio # time=12ms"
@@ -96,6 +97,7 @@ same "TAP::Parser reads a result of each server" "$tmp/expected" "$tmp/servers"
 
 if command -v xmllint >/dev/null; then
 	check "JUnit's XML is valid" xmllint --noout --schema "$tests/data/formats/junit.xsd" "$tmp/junit"
+	check "also with --expect" xmllint --noout --schema "$tests/data/formats/junit.xsd" "$tmp/junit.expecting"
 	sed 's/ hostname="[^"]*"//' "$tmp/junit" >"$tmp/invalid"
 	exits "a document without a host name is not" 3 xmllint --noout --schema "$tests/data/formats/junit.xsd" "$tmp/invalid"
 else

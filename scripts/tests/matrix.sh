@@ -51,11 +51,33 @@ echo "$1" >"$FPT_CACHE/kernels/$1/version"
 echo "$FPT_CACHE/kernels/$1"
 END
 
+# Writes run.json of the results, and exits with 1 if the run failed.
+cat >"$tmp/run_json.py" <<'END'
+import pathlib, sys
+from fpt import expectations, tsv
+from fpt.model import Case, Result, Run, Server
+from fpt.writers import run_json
+
+run_dir, kernel, expect = sys.argv[1:]
+run = Run(kernel, [], [])
+for file in map(tsv.read, sorted(pathlib.Path(run_dir).glob("results/*/*.tsv"))):
+    cases = {name: Case(name.partition(".")[0], name) for name in file.rows}
+    run.cases = list(cases.values())
+    run.servers.append(Server(file.server, results={
+        name: Result(cases[name], file.server, row.outcome) for name, row in file.rows.items()}))
+if expect:
+    expectations.apply(run, expectations.read(pathlib.Path(expect)), True)
+with open(f"{run_dir}/run.json", "w") as out:
+    run_json.write(run, out)
+sys.exit(1 if run.failed else 0)
+END
+
 # Records its options; the outcome depends on the kernel.
 cat >"$checkout/scripts/vm.sh" <<END
 #!/bin/bash
 set -eu
-echo "\$*" | sed 's/ --run-dir.*results//' >>"$tmp/calls"
+echo "\$*" | sed 's/ --run-dir.*results//; s| /[^ ]*/| |g' >>"$tmp/calls"
+expect=
 while [ \$# -ge 2 ]; do
 	case \$1 in
 	--debian) version=\$2 ;;
@@ -63,6 +85,8 @@ while [ \$# -ge 2 ]; do
 	--kernel-name) name=\$2 ;;
 	--run-dir) run=\$2 ;;
 	--results) results=\$2 ;;
+	--expect) expect=\$2 ;;
+	--skip) ;;
 	*) break ;;
 	esac
 	shift 2
@@ -71,7 +95,7 @@ done
 status=0 outcomes="pass pass skip:config"
 case \$version in
 6.1.*) status=4 outcomes="pass skip:kernel" ;;
-6.12.*) status=1 outcomes="pass fail xfail" ;;
+6.12.*) outcomes="pass fail xfail" ;;
 7.4.*) echo "vm.sh: the kernel does not boot" && exit 1 ;;
 esac
 mkdir -p "\$run/results/\$name" "\$results/\$name"
@@ -85,6 +109,7 @@ for server in \$servers; do
 	} >"\$run/results/\$name/\$server.tsv"
 done
 cp "\$run/results/\$name"/* "\$results/\$name"
+PYTHONPATH=\$(dirname "\$0") python3 "$tmp/run_json.py" "\$run" "\$name" "\$expect" || [ "\$status" -eq 4 ] || status=1
 cat "\$FPT_CACHE/kernels/\$version/version" >/dev/null || status=1
 echo "more is in \$run"
 echo "some passed"
@@ -187,6 +212,32 @@ rm -r "$checkout/build/matrix/results"
 
 exits "one kernel, other options" 0 "$matrix" 7.3 -- --accel tcg --filter "a 'b' *"
 called "$new --accel tcg --filter a 'b' *"
+echo 'c.f.n2 6.12.* * fail https://example.org/1' >"$tmp/mine"
+exits "--expect" 0 "$matrix" --run-dir "$tmp/expecting" --expect "$tmp/mine" --skip "$tmp/mine"
+same "--expect: what fits is counted as expected" - "$tmp/out" <<'END'
+kernel   raw             libfuse-9.0
+6.1.9    unsupported     -
+6.12.8   1/2/0/0         1/2/0/0
+7.3-rc2  2/0/0/1         2/0/0/1
+(passed/failed as expected/failed/skipped; unsupported: nothing could run)
+4 failed as expected
+6 passed, 0 failed, 4 skipped
+END
+called "$old --expect mine --skip mine" "$bugs --expect mine --skip mine" "$new --expect mine --skip mine"
+exits "--expect: a second run" 0 "$matrix" --run-dir "$tmp/expecting" --expect "$tmp/mine" --skip "$tmp/mine"
+same "--expect: the verdicts hold" "$tmp/calls.none" "$tmp/calls"
+echo 'c.f.n1 7.3-rc2 raw fail' >"$tmp/.mine"
+exits "--expect: a pass that deviates" 1 "$matrix" --run-dir "$tmp/expecting" --expect "$tmp/.mine" 7.3
+same "--expect: a pass that deviates is a failure" - "$tmp/out" <<'END'
+kernel   raw             libfuse-9.0
+7.3-rc2  1/0/1/1         2/0/0/1
+(passed/failed as expected/failed/skipped; unsupported: nothing could run)
+3 passed, 1 failed, 2 skipped
+END
+called "$new --expect .mine"
+echo 'c.f.n1 * * passed' >"$tmp/wrong"
+exits "--expect with a malformed file" 1 "$matrix" --expect "$tmp/wrong"
+says "--expect with a malformed file: names the line" "$tmp/err" "matrix.sh: $tmp/wrong:1: 'passed' is not an outcome: .*"
 exits "kernels that do not exist, do not boot or cannot be fetched" 1 "$matrix" 7.4 7.5 8.0 6.12 6.12.8
 sed "s,$checkout,CHECKOUT," "$tmp/out" >"$tmp/got"
 same "kernels without a verdict are in the table" - "$tmp/got" <<'END'
@@ -284,6 +335,9 @@ StrictHostKeyChecking accept-new
 END
 printf '2/ssh -F %s another' "$tmp/ssh_config" >"$tmp/hosts" # without newline
 rm "$tmp/calls"
+exits "on another host with --expect" 0 "$matrix" --hosts "$tmp/hosts" --expect "$tmp/mine" 6.12
+called "$bugs --expect mine"
+says "on another host with --expect: the file is there" "$tmp/out" '6.12.8  1/2/0/0         1/2/0/0'
 exits "on another host" 1 "$matrix" --fresh --hosts "$tmp/hosts"
 called "$old" "$bugs" "$new"
 says "other hosts: all results are there" "$tmp/out" '6 passed, 2 failed, 4 skipped'

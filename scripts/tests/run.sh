@@ -371,21 +371,34 @@ good.f.one   <7.1     *        fail
 gone.f.one   *        *        fail
 END
 exits "--expect" 0 "$run" --server raw --expect "$tmp/mine" --run-dir "$tmp/expecting" --kernel-name 7.1.3
-sed -n '/^Expected by/,/^logs:/p' "$tmp/out" | sed '/^logs:/,$d' >"$tmp/got"
+check "prints no failure as it ends" sh -c "! grep -e evidence: -e ^raw.*odd.f.fails '$tmp/out'"
+sed -n '/^Expected failures/,/^$/p' "$tmp/out" >"$tmp/got"
 same "shows what was expected" - "$tmp/got" <<'END'
-Expected by mine:
-  odd.f.fails (raw): fail: https://example.org/1
-  odd.f.broken (raw): broken: https://example.org/1
-
-Stale in mine:
-  line 6: gone.f.one: no such case
+Expected failures:
+    2  mine:2: https://example.org/1
+    1  E1: no kernel does it
 
 END
+says "shows stale lines" "$tmp/out" '  mine:6: gone.f.one: no such case'
 tail -n 2 "$tmp/out" >"$tmp/last"
 printf '%s\n' '3 failed as expected, 1 passed unexpectedly' '4 passed, 0 failed, 1 skipped' >"$tmp/wanted"
 same "counts it apart" "$tmp/wanted" "$tmp/last"
 exits "--expect of another kernel" 1 "$run" --server raw --expect "$tmp/mine" --kernel-name 7.0.13
-says "shows what deviates" "$tmp/out" '  good.f.one (raw): pass, expected fail (line 5)'
+says "shows what deviates as it ends" "$tmp/out" 'raw  *good.f.one  *pass, expected fail (mine:5)'
+says "and in the summary" "$tmp/out" '  raw good.f.one: pass, expected fail (mine:5)'
+exits "--expect with --verbose" 0 "$run" -v --server raw --expect "$tmp/mine" --kernel-name 7.1.3
+says "shows what was expected as it ends" "$tmp/out" 'raw  *odd.f.fails  *xfail  https://example.org/1'
+says "and in the summary" "$tmp/out" '      expected fail,broken (mine:2: https://example.org/1)'
+exits "--expect with --fail-fast" 0 "$run" -j1 --fail-fast --server raw --expect "$tmp/mine" --kernel-name 7.1.3
+says "does not stop" "$tmp/out" '4 passed, 0 failed, 1 skipped'
+exits "--expect of another kernel with --fail-fast" 1 "$run" -j1 --fail-fast --server raw --expect "$tmp/mine" --kernel-name 7.0.13
+says "stops" "$tmp/out" 'stopped at the first failure: .* not run'
+exits "--expect with --lava" 0 "$run" -q -j1 --server raw --filter 'odd.f.[fb]*,good.f.one' --lava --expect "$tmp/mine" --kernel-name 7.1.3
+grep '^<LAVA.*CASE' "$tmp/out" | sed 's/.*ID=//' >"$tmp/got" || :
+printf '%s RESULT=pass>\n' good-f-one odd-f-fails odd-f-broken odd-f-fine >"$tmp/wanted"
+same "reports what fits as passed" "$tmp/wanted" "$tmp/got"
+exits "--expect of another kernel with --lava" 1 "$run" -q --server raw --filter 'good.f.one' --lava --expect "$tmp/mine" --kernel-name 7.0.13
+says "reports what deviates as failed" "$tmp/out" '<LAVA_SIGNAL_TESTCASE TEST_CASE_ID=good-f-one RESULT=fail>'
 exits "--skip" 1 "$run" --server raw --skip "$tmp/mine" --kernel-name 7.1.3 --run-dir "$tmp/skipping" --results "$tmp/kept-skip"
 says "shows what is left out" "$tmp/out" '    1  config: left out by mine:4: hangs here'
 check "and does not run it" sh -c "! grep -q f.two '$tmp/skipping/ktap/raw/good.ktap'"

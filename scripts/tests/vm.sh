@@ -132,6 +132,20 @@ says "--fail-fast: the results are not kept" "$tmp/err" "results not kept in $tm
 check "--fail-fast: one boot" test "$(grep -c ' -serial stdio' "$tmp/args")" = 1
 fake "--fail-fast without a failure" 0 --fail-fast "${some[@]}" < <(passing)
 check "--fail-fast without a failure: runs all" test ! -e "$tmp/run/stopped"
+echo 'crash_cases.vm.passes_first 6.99.1 raw fail known here' >"$tmp/mine"
+first_fails()
+{
+	passing 1 | sed 's/O0 ok 1/O0 not ok 1/'
+}
+fake "--expect" 0 --expect "$tmp/mine" --fail-fast "${some[@]}" < <(first_fails)
+says "--expect: a failure that fits does not end the run" "$tmp/out" '1 passed, 0 failed, 0 skipped'
+check "--expect: it is not shown as it ends" sh -c "! grep ^raw.*crash_cases '$tmp/out'"
+fake "--expect with --verbose" 0 -v --expect "$tmp/mine" "${some[@]}" < <(first_fails)
+says "--expect with --verbose: it is shown" "$tmp/out" 'raw  *crash_cases.vm.passes_first  *xfail  known here'
+fake "--expect with what deviates" 1 --expect "$tmp/mine" --fail-fast "${some[@]}" < <(passing | sed 3q)
+says "--expect: it is shown as it ends" "$tmp/out" \
+	'raw  *crash_cases.vm.passes_first  *pass, expected fail (mine:1: known here)'
+says "--expect: it ends the run" "$tmp/out" 'stopped at the first failure: 1 case was not run'
 fake "--lava" 0 --lava "${some[@]}" < <(passing)
 grep '^<LAVA' "$tmp/out" >"$tmp/signals" || :
 same "--lava: prints a signal for each case" - "$tmp/signals" <<'END'

@@ -4,35 +4,51 @@ name of their own, of cases that failed by what the kernel log or another server
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
+from typing import Optional
 
 from .. import files, ktap, tsv
-from ..outcome import Outcome
+from ..expectations import Expectations
+from ..live import result_of
+from ..model import Case, Result
 from ..writers import lava
 from . import live
 
 _AFTER = "-after-run"
 
 
-def _reported(run: Path) -> dict[tuple[str, str], Outcome]:
+def _reported(run: Path, expectations: Optional[Expectations]) -> dict[tuple[str, str], Result]:
     found = {}
     for path in run.glob("ktap/*/*.ktap"):
         for verdict in ktap.read(files.lines(path)):
-            found[path.parent.name, f"{path.stem}.{verdict.name}"] = verdict.outcome
+            result = result_of(path.parent.name, path.stem, verdict, expectations)
+            found[result.server, result.case.name] = result
+    return found
+
+
+def _collated(run: Path, expectations: Optional[Expectations]) -> list[Result]:
+    found = []
+    for file in map(tsv.read, sorted(run.glob("results/*/*.tsv"))):
+        for case, row in file.rows.items():
+            result = Result(Case(case.partition(".")[0], case), file.server, row.outcome)
+            if expectations:
+                result.expected = expectations.of(file.server, case, row.outcome)
+            found.append(result)
     return found
 
 
 def main(arguments: list[str]) -> int:
-    (run,) = map(Path, arguments)
-    reported = _reported(run)
-    signals = live.lava_signals(run, sys.stdout, _AFTER)
-    for result in map(tsv.read, sorted(run.glob("results/*/*.tsv"))):
-        for case, row in result.rows.items():
-            before = reported.get((result.server, case))
-            if before is None:
-                signals.case(result.server, case, row.outcome)
-            elif lava.result(before) != lava.result(row.outcome):
-                signals.case(result.server, case + _AFTER, row.outcome)
+    given = argparse.ArgumentParser(prog="lava-rest", parents=[live.options()]).parse_args(arguments)
+    expectations = live.expected(given)
+    reported = _reported(given.run, expectations)
+    signals = live.lava_signals(given.run, sys.stdout, _AFTER)
+    for result in _collated(given.run, expectations):
+        before = reported.get((result.server, result.case.name))
+        if before is None:
+            signals.case(result)
+        elif lava.word(before) != lava.word(result):
+            signals.case(result, suffix=_AFTER)
     signals.end()
     return 0

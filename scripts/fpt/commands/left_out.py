@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import expectations, files, programs
-from ..model import Run, Server
+from .. import expectations
 
 
 def main(arguments: list[str]) -> int:
     file, directory, kernel, release, *servers = arguments
-    lines = expectations.read(Path(file))
-    cases = [programs.parse_case(line.partition("\t")[2]) for line in files.lines(Path(directory, "cases.tsv"))]
-    run = Run(kernel, cases, [Server(name) for name in servers], environment={"kernel_release": release})
+    found = expectations.for_run_dir(Path(file), Path(directory), kernel, release)
     with open(Path(directory, "left_out.tsv"), "w", encoding="utf-8") as out:
         for server in servers:
-            for case, line in expectations.left_out(run, lines, server).items():
-                why = line.reason or "no reason given"
+            for case, line in found.left_out(server).items():
+                why = line.reason.replace("\t", " ") or "no reason given"
                 out.write(f"{server}\t{case}\tleft out by {Path(line.place).name}: {why}\n")
     return 0

@@ -9,12 +9,15 @@ import select
 import signal
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Optional, TextIO
 
-from .. import files, ktap, reasons
+from .. import expectations, files, reasons
 from ..durations import Durations
+from ..expectations import Expectations
 from ..lines import Lines
 from ..live import Live, View
+from ..model import Case, Result
+from ..outcome import Outcome
 from ..writers import lava
 
 
@@ -26,7 +29,15 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--quiet", action="store_true", help="print failures only")
     parser.add_argument("--lava", action="store_true", help="print signals for LAVA")
     parser.add_argument("--fail-fast", action="store_true", help="end at the first failure")
+    parser.add_argument("--expect", nargs=3, metavar=("FILE", "KERNEL", "RELEASE"), help="RELEASE: the whole one of KERNEL")
     return parser
+
+
+def expected(given: argparse.Namespace) -> Optional[Expectations]:
+    if not given.expect:
+        return None
+    file, *kernel = given.expect
+    return expectations.for_run_dir(Path(file), given.run, *kernel)
 
 
 def view(given: argparse.Namespace) -> View:
@@ -40,14 +51,14 @@ def view(given: argparse.Namespace) -> View:
 def make(given: argparse.Namespace) -> Live:
     shown = view(given)
     if not given.lava:
-        return Live(shown)
+        return Live(shown, expectations=expected(given))
     durations = Durations(given.run)
     signals = lava_signals(given.run, shown.out)
 
-    def case_ended(server: str, case: str, verdict: ktap.Verdict) -> None:
-        signals.case(server, case, verdict.outcome, durations.of(server, case))
+    def case_ended(result: Result) -> None:
+        signals.case(result, durations.of(result.server, result.case.name))
 
-    return Live(shown, case_ended, signals.end)
+    return Live(shown, case_ended, signals.end, expected(given))
 
 
 def lava_signals(run: Path, out: TextIO, suffix: str = "") -> lava.Signals:
@@ -62,14 +73,26 @@ def _take(live: Live, line: str) -> None:
     live.take(server, program, text)
 
 
+def _died(given: argparse.Namespace, server: str, case: str, outcome: str, reason: str) -> None:
+    shown = view(given)
+    found = expected(given)
+    result = Result(Case(case.partition(".")[0], case), server, Outcome(outcome), reason)
+    result.expected = found.of(server, case, result.outcome) if found else None
+    if result.failed:
+        word = f"{outcome}, {result.expected}" if result.deviates else outcome
+        shown.print(shown.failure(server, case, shown.line(server, case, word, reasons.printable(reason))))
+        if given.fail_fast:
+            (given.run / "stopped").touch()
+    elif shown.verbose:
+        shown.print(shown.line(server, case, Outcome.XFAIL.value, result.known_reason) + "\n")
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="live", parents=[options()])
     parser.add_argument("--died", nargs=4, metavar=("SERVER", "CASE", "OUTCOME", "REASON"), help="of this case alone")
     given = parser.parse_args(arguments)
     if given.died:
-        shown = view(given)
-        server, case, outcome, reason = given.died
-        shown.print(shown.failure(server, case, shown.line(server, case, outcome, reasons.printable(reason))))
+        _died(given, *given.died)
         return 0
     live = make(given)
     lines = Lines(sys.stdin.fileno(), lambda line: _take(live, line))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .. import matrix
-from ..tsv import NotAResult
+from ..run_json import NotARun
 
 
 def _rows(path: str, kernels: list[str]) -> int:
@@ -36,6 +36,6 @@ def _table() -> int:
 def main(arguments: list[str]) -> int:
     try:
         return _table() if arguments == ["table"] else _rows(arguments[1], arguments[2:])
-    except (matrix.NotAMatrix, NotAResult, OSError) as error:
+    except (matrix.NotAMatrix, NotARun, OSError) as error:
         print(f"matrix.sh: {error}", file=sys.stderr)
         return 1

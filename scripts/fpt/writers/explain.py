@@ -7,15 +7,23 @@ import re
 from typing import Optional
 
 from ..model import Result, Run, Server
-from ..outcome import Outcome
 
 _LOCATION = re.compile(r"(?P<file>[^\s:]+\.[ch]):(?P<line>\d+):")
 
 
 def headline(result: Result) -> str:
     """The outcome and its reason, in one line."""
-    word: str = "passed unexpectedly" if result.outcome is Outcome.XPASS else result.outcome.value
+    word = result.outcome.value
+    if result.deviates:
+        word += f", {result.expected}"
+    elif result.unexpected_pass:
+        word = "passed unexpectedly"
     return f"{word}: {result.note}" if result.note else word
+
+
+def failure(result: Result) -> str:
+    """One word for a result that failed."""
+    return result.outcome.value if result.outcome.failed else "deviates"
 
 
 def lines(run: Run, result: Result) -> list[str]:

@@ -9,12 +9,11 @@ from typing import Iterator, TextIO
 
 from ..markdown import plain
 from ..model import Result, Run
-from ..outcome import Outcome
 from . import explain
 
 _SHOWN = 10  # annotations of one kind, of each step
 _IN_SUMMARY = 100  # failures with all their text; a summary has at most 1 MiB
-_WORST_FIRST = (Outcome.CRASH, Outcome.TIMEOUT, Outcome.FAIL, Outcome.BROKEN, Outcome.INCOMPLETE)
+_WORST_FIRST = ("crash", "timeout", "fail", "broken", "incomplete", "deviates")
 
 
 def _data(text: str) -> str:
@@ -31,12 +30,13 @@ def _annotation(kind: str, text: str, **properties: object) -> str:
 
 
 def _failures(run: Run) -> list[Result]:
-    failed = [result for result in run.results() if result.outcome.failed]
-    return sorted(failed, key=lambda result: (not result.reports, _WORST_FIRST.index(result.outcome)))
+    failed = [result for result in run.results() if result.failed]
+    return sorted(failed, key=lambda result: (not result.reports, _WORST_FIRST.index(explain.failure(result))))
 
 
 def _title(result: Result) -> str:
-    return f"{result.server} {result.case.name}: {result.outcome.value}"
+    word = explain.failure(result) if result.failed else result.outcome.value
+    return f"{result.server} {result.case.name}: {word}"
 
 
 def _error(run: Run, result: Result) -> str:
@@ -59,7 +59,7 @@ def annotate(run: Run) -> Iterator[str]:
     warnings = [
         _annotation("warning", explain.headline(result), title=_title(result))
         for result in run.results()
-        if result.outcome is Outcome.XPASS
+        if result.unexpected_pass
     ]
     yield from _shown("warning", warnings)
     yield _annotation("notice", explain.totals(run), title=f"FUSE passthrough on {run.kernel}")
@@ -69,9 +69,7 @@ def _table(run: Run) -> Iterator[str]:
     yield "| server | passed | failed | skipped | failed as expected | passed unexpectedly |"
     yield "|---|---:|---:|---:|---:|---:|"
     for server in run.servers:
-        numbers = (
-            server.passed, server.failed, server.skipped, server.count(Outcome.XFAIL), server.count(Outcome.XPASS)
-        )
+        numbers = (server.passed, server.failed, server.skipped, server.known_failures, server.unexpected_passes)
         yield f"| {plain(server.name)} | {' | '.join(map(str, numbers))} |"
 
 
@@ -90,7 +88,7 @@ def _failed(run: Run) -> Iterator[str]:
 
 
 def _unexpected(run: Run) -> Iterator[str]:
-    found = [result for result in run.results() if result.outcome is Outcome.XPASS]
+    found = [result for result in run.results() if result.unexpected_pass]
     if found:
         yield "\n### Passed unexpectedly\n"
     for result in found:
@@ -99,7 +97,7 @@ def _unexpected(run: Run) -> Iterator[str]:
 
 def _skipped(run: Run) -> Iterator[str]:
     counts = Counter(
-        f"{result.outcome.skip_class}: {result.reason}" for result in run.results() if result.outcome.skipped
+        f"{result.outcome.skip_class}: {result.reason}" for result in run.results() if result.skipped
     )
     if counts:
         yield "\n<details><summary>Skipped</summary>\n\n| cases | reason |\n|---:|---|"

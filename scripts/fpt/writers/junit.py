@@ -13,7 +13,7 @@ from ..model import Result, Run, Server
 from ..outcome import Outcome
 from . import explain
 
-_FAILURES = frozenset((Outcome.FAIL, Outcome.XPASS, Outcome.TIMEOUT, Outcome.CRASH))
+_ERRORS = frozenset((Outcome.BROKEN, Outcome.INCOMPLETE))
 _NO_XML = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -31,11 +31,15 @@ def _case(suite: Element, run: Run, result: Result) -> None:
     case = SubElement(
         suite, "testcase", classname=suite.attrib["name"], name=result.case.name, time=f"{result.seconds or 0:.3f}"
     )
-    if outcome.skipped or outcome is Outcome.XFAIL:
-        SubElement(case, "skipped", message=_text(f"{outcome.skip_class or 'xfail'}: {result.reason}"))
-    elif outcome is not Outcome.PASS:
-        kind = "failure" if outcome in _FAILURES else "error"
-        _verdict(case, kind, outcome.value, explain.headline(result), explain.lines(run, result))
+    if result.skipped:
+        SubElement(case, "skipped", message=_text(f"{outcome.skip_class}: {result.reason}"))
+    elif result.known_failure:
+        SubElement(case, "skipped", message=_text(f"xfail: {result.known_reason}"))
+    elif result.failed:
+        kind = "error" if outcome in _ERRORS else "failure"
+        _verdict(case, kind, explain.failure(result), explain.headline(result), explain.lines(run, result))
+    elif result.unexpected_pass and not result.expected:
+        _verdict(case, "failure", outcome.value, explain.headline(result), explain.lines(run, result))
 
 
 def _suite(suites: Element, run: Run, name: str, properties: dict[str, str]) -> Element:

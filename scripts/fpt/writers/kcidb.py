@@ -58,6 +58,12 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
+def _status(result: Result) -> str:
+    if result.deviates and not result.outcome.failed:
+        return "FAIL"
+    return _STATUS.get(result.outcome, "SKIP")
+
+
 class _Submission:
     def __init__(self, run: Run, origin: str, build_id: str) -> None:
         self._run = run
@@ -99,14 +105,14 @@ class _Submission:
         )
 
     def _test(self, server: Server, result: Result) -> Object:
-        explained = result.outcome.failed or result.outcome in (Outcome.XFAIL, Outcome.XPASS)
+        explained = result.failed or result.known_failure or result.unexpected_pass
         return _filled(
             id=self._named(f"{self._id}.{server.name}.{result.case.name}"),
             origin=self._origin,
             build_id=self._build_id,
             path=_path(server.name, *result.case.name.split(".")),
             comment=result.case.title,
-            status=_STATUS.get(result.outcome, "SKIP"),
+            status=_status(result),
             start_time=self._start,
             duration=result.seconds,
             log_excerpt=_excerpt(explain.lines(self._run, result)) if explained else result.note,
@@ -117,6 +123,7 @@ class _Submission:
                 observed=result.observed,
                 requests=result.requests,
                 suspect=result.suspect and result.suspect.value,
+                expected=result.expected and str(result.expected),
             ),
         )
 
@@ -133,8 +140,12 @@ class _Submission:
             }
 
     def _issue(self, result: Result) -> Optional[str]:
-        """The ID of the known bug that a result is about."""
-        if result.outcome in (Outcome.XFAIL, Outcome.XPASS):
+        """The ID of the known bug that a result is about. Who is to blame is known of a bug of the kernel alone."""
+        culprit = {"code": True}
+        if result.known_failure and result.outcome.failed:
+            name, subject = f"expected:{_hash(result.known_reason)}", result.known_reason
+            culprit = {}
+        elif result.known_failure or result.unexpected_pass:
             promise = result.case.promise
             name, subject = f"{promise}:{_hash(promise, result.reason)}", f"{promise}: {result.reason}"
         else:
@@ -143,13 +154,9 @@ class _Submission:
                 return None
             name, subject = f"fixed_by:{fixes[0]['commit']}", fixes[0][0]
         issue_id = self._named(name)
-        self._issues[issue_id] = {
-            "id": issue_id,
-            "version": 1,
-            "origin": self._origin,
-            "report_subject": subject,
-            "culprit": {"code": True},
-        }
+        self._issues[issue_id] = _filled(
+            id=issue_id, version=1, origin=self._origin, report_subject=subject, culprit=culprit
+        )
         return issue_id
 
     def _tests(self) -> Iterator[Object]:

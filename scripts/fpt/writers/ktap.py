@@ -37,10 +37,12 @@ def _with_time(directive: str, seconds: Optional[float]) -> str:
 
 def _directive(result: Result) -> str:
     outcome = result.outcome
-    if outcome.skipped:
+    if result.skipped:
         return f"SKIP {outcome.skip_class}: {reasons.Skip(outcome, result.reason).short}"
-    if outcome in (Outcome.XFAIL, Outcome.XPASS):
-        return f"{outcome.name} {result.reason}".rstrip()
+    if result.known_failure:
+        return f"XFAIL {result.known_reason}".rstrip()
+    if result.unexpected_pass:
+        return f"XPASS {result.reason}".rstrip()
     if outcome is Outcome.TIMEOUT:
         return "TIMEOUT"
     return f"ERROR {outcome.value}" if outcome in _ERRORS else ""
@@ -53,10 +55,10 @@ def _failed(name: str, word: str, text: list[str], directive: str = "") -> _Test
 def _case(run: Run, result: Result) -> _Test:
     name = result.case.name
     directive = _directive(result)
-    if not result.outcome.skipped:
+    if not result.skipped:
         directive = _with_time(directive, result.seconds)
-    if result.outcome.failed:
-        return _failed(name, result.outcome.value, explain.lines(run, result), directive)
+    if result.failed:
+        return _failed(name, explain.failure(result), explain.lines(run, result), directive)
     return _Test(name, directive=directive)
 
 
@@ -84,10 +86,10 @@ def _outside(failures: list[str]) -> _Test:
 def _head(run: Run) -> list[str]:
     """Before the first result, where no reader takes it for a part of one."""
     lines = [f"{key}: {value}" for key, value in explain.facts(run).items()]
-    lines.append(f"{explain.totals(run)}, {run.count(Outcome.XFAIL)} failed as expected")
+    lines.append(f"{explain.totals(run)}, {run.known_failures} failed as expected")
     if run.not_run:
         lines.append(f"stopped at the first failure, cases that were not run: {run.not_run}")
-    skips = {reasons.Skip(result.outcome, result.reason) for result in run.results() if result.outcome.skipped}
+    skips = {reasons.Skip(result.outcome, result.reason) for result in run.results() if result.skipped}
     remedies = sorted(f"  {skip.outcome.skip_class}: {skip.short}: {skip.remedy}" for skip in skips if skip.remedy)
     return lines + ["skipped, and the remedies:", *remedies] if remedies else lines
 

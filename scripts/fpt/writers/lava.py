@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Iterable, Optional, TextIO
 
-from ..outcome import Outcome
+from ..model import Result
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -26,13 +26,15 @@ def names(of: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def result(outcome: Outcome) -> str:
+def word(result: Result) -> str:
     """unknown: the case says nothing of the kernel."""
-    if outcome.good:
+    if result.deviates:
+        return "fail"
+    if result.known_failure or result.outcome.good:
         return "pass"
-    if outcome.skipped:
+    if result.skipped:
         return "skip"
-    return "fail" if outcome.accuses else "unknown"
+    return "fail" if result.outcome.accuses else "unknown"
 
 
 class Signals:
@@ -48,7 +50,8 @@ class Signals:
         self._out.write(f"<LAVA_SIGNAL_{text}>\n")
         self._out.flush()
 
-    def case(self, server: str, case: str, outcome: Outcome, seconds: Optional[float] = None) -> None:
+    def case(self, result: Result, seconds: Optional[float] = None, suffix: str = "") -> None:
+        server, case = result.server, result.case.name + suffix
         if case not in self._cases:
             return  # not a result of the suite, but text of a server
         if server != self._server:
@@ -56,7 +59,7 @@ class Signals:
             self._signal(f"TESTSET START {self._sets[server]}")
             self._server = server
         duration = "" if seconds is None else f" MEASUREMENT={seconds:.6f} UNITS=s"
-        self._signal(f"TESTCASE TEST_CASE_ID={self._cases[case]} RESULT={result(outcome)}{duration}")
+        self._signal(f"TESTCASE TEST_CASE_ID={self._cases[case]} RESULT={word(result)}{duration}")
 
     def end(self) -> None:
         if self._server:

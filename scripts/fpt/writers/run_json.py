@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any, TextIO
 
-from ..model import Case, Result, Run, Server
+from ..model import Case, Expected, Result, Run, Server
 from ..outcome import Outcome
 
 SCHEMA_VERSION = 1  # the policy is in scripts/README.md
@@ -38,8 +38,8 @@ def _about(run: Run) -> dict[str, Any]:
         status=run.status,
         counts=dict(
             passed=run.passed,
-            xfail=run.count(Outcome.XFAIL),
-            xpass=run.count(Outcome.XPASS),
+            xfail=run.known_failures,
+            xpass=run.unexpected_passes,
             failed=run.failed,
             skipped=run.skipped,
             not_run=run.not_run,
@@ -91,8 +91,14 @@ def _result(result: Result) -> dict[str, Any]:
         reports=result.reports,
         kernel_died=result.kernel_died,
         suspect=result.suspect and result.suspect.value,
+        expected=result.expected and _expected(result.expected),
     )
     return {"outcome": result.outcome.value, **ended, **_some(about)}
+
+
+def _expected(expected: Expected) -> dict[str, Any]:
+    about = dict(place=expected.place, outcome=expected.outcome, reason=expected.reason)
+    return {**_some(about), "met": expected.met}
 
 
 def _some(members: dict[str, Any]) -> dict[str, Any]:

@@ -200,3 +200,13 @@ def test_pending(tmp_path: Path) -> None:
         (False, "raw", "p", CASE), (False, "raw", "p", "p.f.died"), (True, "raw", "p", "p.f.left"),
         (True, "raw", "r", "r.f.new"),
     ]
+
+
+def test_the_death_that_stopped_a_run_is_a_failure(tmp_path: Path) -> None:
+    directory = RunDir(tmp_path, "p.f.one", "p.f.two")
+    directory.ktap("raw", "p")
+    directory.statuses.clear()
+    directory.table("deaths.tsv", ("raw", "p.f.one", "crash", "Kernel panic"))
+    (tmp_path / "stopped").touch()
+    run = directory.collate("raw")
+    assert (run.status, run.failed, run.not_run) == (1, 1, 1)

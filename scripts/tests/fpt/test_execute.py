@@ -4,12 +4,15 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from fpt.execute import Execution, Job, Server, Settings
+from fpt.expectations import Expectations, parse
 from fpt.kmsg import KernelLog
 from fpt.live import Live, View
+from fpt.model import Case
 
 
 class Runs:
@@ -29,11 +32,19 @@ class Runs:
         path.chmod(0o755)
         return path
 
-    def run(self, *programs: Path, at_once: int = 1, limit: float = 0, fail_fast: bool = False, why: str = "") -> list[str]:
+    def run(
+        self,
+        *programs: Path,
+        at_once: int = 1,
+        limit: float = 0,
+        fail_fast: bool = False,
+        why: str = "",
+        expect: Optional[Expectations] = None,
+    ) -> list[str]:
         """Returns the lines of status.tsv."""
         settings = Settings(self.logs, ("--an-argument",), at_once, limit, fail_fast)
         jobs = [Job(Server("raw", "/a/server", why), program) for program in programs]
-        Execution(settings, Live(View(self.out, self.logs)), NoLog()).run(jobs)
+        Execution(settings, Live(View(self.out, self.logs), expectations=expect), NoLog()).run(jobs)
         return [line.replace("\t", " ") for line in (self.logs / "status.tsv").read_text().splitlines()]
 
     def ktap(self, program: str) -> bytes:
@@ -96,6 +107,19 @@ def test_fail_fast_starts_no_further_program(runs: Runs) -> None:
     good, bad = runs.program("a", "echo ok 1 f.x"), runs.program("b", "echo not ok 1 f.x; exit 1")
     assert runs.run(good, bad, good, fail_fast=True) == ["raw a 0", "raw b 1"]
     assert (runs.logs / "stopped").exists()
+
+
+def test_fail_fast_does_not_end_with_an_expected_failure(runs: Runs) -> None:
+    expect = Expectations([parse("a.f.x * * fail", "mine:1")], [Case("a", "a.f.x")], "7.1.3")
+    known, good = runs.program("a", "echo not ok 1 f.x; exit 1"), runs.program("b", "echo ok 1 f.x")
+    assert runs.run(known, good, fail_fast=True, expect=expect) == ["raw a 1", "raw b 0"]
+    assert not (runs.logs / "stopped").exists()
+
+
+def test_fail_fast_ends_with_what_deviates(runs: Runs) -> None:
+    expect = Expectations([parse("a.f.x * * fail", "mine:1")], [Case("a", "a.f.x")], "7.1.3")
+    fixed, good = runs.program("a", "echo ok 1 f.x"), runs.program("b", "")
+    assert runs.run(fixed, good, fail_fast=True, expect=expect) == ["raw a 0"]
 
 
 def test_fail_fast_after_a_crash(runs: Runs) -> None:

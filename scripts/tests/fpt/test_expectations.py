@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fpt import expectations
+from fpt.commands import collate as collate_command
 from fpt.commands import left_out as command
 from fpt.failure import Failure
 from fpt.model import Case, Result, Run, Server
@@ -72,29 +73,27 @@ def test_missing_file(tmp_path: Path) -> None:
 
 def test_what_is_expected_does_not_fail() -> None:
     of = run(one="fail", two="pass fail", three="pass timeout")
-    assert summary(of, FILE) == [
-        "Expected by mine:",
-        "  drop.late.one (raw): fail: https://example.org/1  (# is no comment here)",
-        "  drop.late.one (libfuse-3.18.3): fail: https://example.org/1  (# is no comment here)",
-        "  drop.late.two (libfuse-3.18.3): fail: https://example.org/1  (# is no comment here)",
-        "  lease.f.three (libfuse-3.18.3): timeout",
-    ]
+    assert summary(of, FILE) == []
     assert not any(result.failed for result in of.results())
+    assert [(result.case.name, result.server, result.known_reason) for result in of.results() if result.known_failure] == [
+        ("drop.late.one", "raw", "https://example.org/1  (# is no comment here)"),
+        ("drop.late.one", "libfuse-3.18.3", "https://example.org/1  (# is no comment here)"),
+        ("drop.late.two", "libfuse-3.18.3", "https://example.org/1  (# is no comment here)"),
+        ("lease.f.three", "libfuse-3.18.3", "expected by mine:5"),
+    ]
 
 
 def test_what_deviates_fails() -> None:
     of = run(two="fail", three="pass crash")
     assert summary(of, FILE) == [
-        "Expected by mine:",
-        "  drop.late.two (libfuse-3.18.3): fail: https://example.org/1  (# is no comment here)",
         "Deviates from mine:",
-        "  drop.late.one (raw): pass, expected fail (line 3: https://example.org/1  (# is no comment here))",
-        "  drop.late.two (raw): fail, expected pass (line 6: backported)",
-        "  drop.late.one (libfuse-3.18.3): pass, expected fail (line 3: https://example.org/1  (# is no comment here))",
-        "  lease.f.three (libfuse-3.18.3): crash, expected timeout,fail (line 5)",
+        "  raw drop.late.one: pass, expected fail (mine:3: https://example.org/1  (# is no comment here))",
+        "  raw drop.late.two: fail, expected pass (mine:6: backported)",
+        "  libfuse-3.18.3 drop.late.one: pass, expected fail (mine:3: https://example.org/1  (# is no comment here))",
+        "  libfuse-3.18.3 lease.f.three: crash, expected timeout,fail (mine:5)",
         "Stale in mine:",
-        "  line 5: E3: never timeout,fail, but crash",
-        "  line 6: drop.late.two: never pass, but fail",
+        "  mine:5: E3: never timeout,fail, but crash",
+        "  mine:6: drop.late.two: never pass, but fail",
     ]
     failed = [(result.case.name, result.server) for result in of.results() if result.failed]
     assert failed == [("drop.late.one", "raw"), ("drop.late.two", "raw"), ("drop.late.one", "libfuse-3.18.3"),
@@ -113,19 +112,19 @@ def test_a_skip_of_the_host_says_nothing() -> None:
     assert not any(result.failed for result in of.results())
     assert summary(run(one="skip:kernel", two="pass fail", three="pass fail"), FILE)[-3:] == [
         "Deviates from mine:",
-        *(f"  drop.late.one ({server}): skip:kernel, expected fail (line 3: https://example.org/1  (# is no comment here))"
+        *(f"  {server} drop.late.one: skip:kernel, expected fail (mine:3: https://example.org/1  (# is no comment here))"
           for server in ("raw", "libfuse-3.18.3"))]
 
 
 def test_stale() -> None:
     text = "gone.* * * fail\ngone.* 7.* * fail\ndrop.late.one * go-fuse fail\ngone.f.x * * skip\n"
-    assert summary(run(), text) == ["Stale in mine:", "  line 1: gone.*: no such case", "  line 4: gone.f.x: no such case"]
+    assert summary(run(), text) == ["Stale in mine:", "  mine:1: gone.*: no such case", "  mine:4: gone.f.x: no such case"]
     assert summary(run(), text, whole=False) == []
 
 
 def test_left_out() -> None:
-    of = run()
-    found = expectations.left_out(of, lines("drop.* * * skip hangs\ndrop.late.two * raw pass\nE3 * * fail\n"), "raw")
+    text = "drop.* * * skip hangs\ndrop.late.two * raw pass\nE3 * * fail\n"
+    found = expectations.Expectations(lines(text), run().cases, "6.12.9").left_out("raw")
     assert {case: line.reason for case, line in found.items()} == {"drop.late.one": "hangs"}
 
 
@@ -133,12 +132,12 @@ def test_cases_that_are_left_out_of_a_run(tmp_path: Path) -> None:
     directory = RunDir(tmp_path, "p.f.one", "p.f.two", "q.f.three")
     directory.ktap("raw", "p", "ok 1 f.one")
     directory.ktap("raw", "q", "ok 1 f.three")
-    (tmp_path / "mine").write_text("p.f.two <7 raw skip hangs\nq.* 7.*-cloud raw skip\nq.* * go-fuse skip\n")
+    (tmp_path / "mine").write_text("p.f.two <7 raw skip hangs\there\nq.* 7.*-cloud raw skip\nq.* * go-fuse skip\n")
     assert command.main([str(tmp_path / "mine"), str(tmp_path), "6.12.9", "6.12.9-cloud", "raw", "libfuse"]) == 0
-    assert (tmp_path / "left_out.tsv").read_text() == "raw\tp.f.two\tleft out by mine:1: hangs\n"
+    assert (tmp_path / "left_out.tsv").read_text() == "raw\tp.f.two\tleft out by mine:1: hangs here\n"
     directory.statuses["raw", "p"] = "0"
     result = directory.collate("raw").servers[0].results["p.f.two"]
-    assert (result.outcome, result.reason) == (Outcome.SKIP_CONFIG, "left out by mine:1: hangs")
+    assert (result.outcome, result.reason) == (Outcome.SKIP_CONFIG, "left out by mine:1: hangs here")
 
 
 def test_summary_and_exit_status(tmp_path: Path) -> None:
@@ -148,7 +147,26 @@ def test_summary_and_exit_status(tmp_path: Path) -> None:
     assert (of.status, "Failed:" in printed(of), "Suspected:" in printed(of)) == (1, True, True)
     expectations.apply(of, lines("p.f.one * * fail"), True)
     assert (of.status, "Failed:" in printed(of), "Suspected:" in printed(of)) == (0, False, False)
-    assert printed(of).endswith("\n1 failed as expected\n1 passed, 0 failed, 0 skipped\n")
+    assert printed(of) == (
+        "\nraw       1 passed, 0 failed, 0 skipped  (1 failed as --expect says)\n\n"
+        "Expected failures:\n    1  mine:1\n\n"
+        f"logs: {tmp_path}\n\n1 failed as expected\n1 passed, 0 failed, 0 skipped\n"
+    )
+    assert "Expected failures:\n  raw p.f.one: fail\n" in printed(of, verbose=True)
+    assert "      expected fail (mine:1)\n" in printed(of, verbose=True)
     expectations.apply(of, lines("p.f.two * * fail"), True)
     assert of.status == 1
     assert printed(of).endswith("\n0 passed, 2 failed, 0 skipped\n")
+
+
+def test_a_run_that_stopped_for_nothing_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = RunDir(tmp_path, "p.f.one", "q.f.two")
+    directory.ktap("raw", "p", "not ok 1 f.one", status="1")
+    directory.collate("raw")  # writes status.tsv
+    (tmp_path / "stopped").touch()
+    (tmp_path / "mine").write_text("p.f.one * * fail\n")
+    assert collate_command.main(["--expect", str(tmp_path / "mine"), str(tmp_path), "k", "raw"]) == 1
+    assert "  stopped early, but all failures are expected: run again without --fail-fast\n" in capsys.readouterr().out
+    (tmp_path / "stopped").unlink()
+    (tmp_path / "mine").write_text("p.f.one * * fail\nq.* * * *\n")
+    assert collate_command.main(["--expect", str(tmp_path / "mine"), str(tmp_path), "k", "raw"]) == 0

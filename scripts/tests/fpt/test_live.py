@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from fpt import expectations
+from fpt.commands import live as command
 from fpt.live import Live, View
+from fpt.model import Case
 
 FAILURE = (
     "# a.c:1:case:got \0 1",
@@ -24,6 +27,13 @@ def shown(*lines: str, verbose: bool = False, quiet: bool = False) -> str:
     for line in lines:
         live.take("raw", "p", line)
     return out.getvalue()
+
+
+def expecting(out: io.StringIO, verbose: bool = False) -> Live:
+    """Case p.f.a is to fail on raw."""
+    line = expectations.parse("p.f.a * raw fail known", "/at/mine:3")
+    found = expectations.Expectations([line], [Case("p", "p.f.a")], "7.1.3")
+    return Live(View(out, Path("/run"), verbose=verbose), expectations=found)
 
 
 def test_a_failure_has_all_that_a_reader_needs() -> None:
@@ -82,3 +92,57 @@ def test_progress_is_printed_when_nothing_else_is(monkeypatch: pytest.MonkeyPatc
     assert live.progress() == 3.0
     assert out.getvalue() == "... 1 passed, 0 failed, 0 skipped, at raw p.f.a\n"
     assert Live(View(out, Path("/run"), quiet=True)).progress() is None
+
+
+def test_an_expected_failure_is_none() -> None:
+    out = io.StringIO()
+    live = expecting(out)
+    live.take("raw", "p", "not ok 1 f.a")
+    assert (live.failed, out.getvalue()) == (0, "")
+    assert live.failed_as_expected("raw", "p") and not live.failed_as_expected("libfuse", "p")
+    expecting(out, verbose=True).take("raw", "p", "not ok 1 f.a")
+    assert out.getvalue() == f"{'raw':<9} {'p.f.a':<60} xfail  known\n"
+
+
+@pytest.mark.parametrize("line, word", [
+    ("ok 1 f.a", "pass"), ("ok 1 f.a # SKIP kernel: none", "skip:kernel"), ("ok 1 f.a # XFAIL why", "xfail"),
+])
+def test_what_deviates_is_a_failure(line: str, word: str) -> None:
+    out = io.StringIO()
+    live = expecting(out)
+    live.take("raw", "p", line)
+    assert live.failed == 1
+    assert out.getvalue().startswith(f"{'raw':<9} {'p.f.a':<60} {word}, expected fail (mine:3: known)")
+    assert "    rerun: " in out.getvalue()
+
+
+def test_a_timeout_is_no_failure_that_fits_fail() -> None:
+    out = io.StringIO()
+    expecting(out).take("libfuse", "p", "ok 1 f.a")
+    assert out.getvalue() == ""
+    live = expecting(out)
+    live.take("raw", "p", "# f: Test terminated by timeout")
+    live.take("raw", "p", "not ok 1 f.a")
+    assert live.failed == 1 and " timeout, expected fail (mine:3: known)" in out.getvalue()
+
+
+def test_progress_counts_what_the_summary_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    out = io.StringIO()
+    live = expecting(out)
+    live.take("raw", "p", "not ok 1 f.a")
+    now = 103.0
+    live.progress()
+    assert out.getvalue() == "... 0 passed, 0 failed, 0 skipped, at raw p.f.a\n"
+
+
+def test_the_case_that_a_kernel_died_of(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "cases.tsv").write_text("p\tp.f.a\tE1\t6.9\t-\t-\ttitle\n")
+    (tmp_path / "mine").write_text("p.f.a * * crash panics\n")
+    expect = ["--run", str(tmp_path), "--fail-fast", "--expect", str(tmp_path / "mine"), "7.1.3", "7.1.3"]
+    command.main([*expect, "--died", "raw", "p.f.a", "crash", "BUG: x"])
+    assert capfd.readouterr().out == "" and not (tmp_path / "stopped").exists()
+    command.main([*expect, "--died", "raw", "p.f.a", "timeout", "hung"])
+    assert " timeout, expected crash (mine:1: panics)  hung\n" in capfd.readouterr().out
+    assert (tmp_path / "stopped").exists()

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 import fpt
+import runs
 from fpt import collate
 from fpt.writers import run_json
 
@@ -66,6 +67,23 @@ def test_it_has_the_run(tmp_path: Path) -> None:
     assert document["servers"]["raw"]["counts"] == {
         "pass": 3, "xfail": 1, "xpass": 1, "fail": 3, "broken": 2, "crash": 3, "incomplete": 1, "skip:privilege": 2}
     assert document["servers"]["raw"]["programs"] == {"alpha": "1", "beta": "139", "gamma": "4"}
+
+
+def test_it_has_what_was_expected() -> None:
+    run = runs.expecting()
+    out = io.StringIO()
+    run_json.write(run, out)
+    document = json.loads(out.getvalue())
+    validate(document)
+    assert document["counts"] == dict(passed=2, xfail=6, xpass=1, failed=11, skipped=5, not_run=0)
+    cases = {case["name"]: case["results"] for case in document["cases"]}
+    reason = "https://bugs.example.org/1"
+    assert cases["drop.fail.case"]["raw"]["expected"] == dict(place="mine:3", outcome="fail", reason=reason, met=True)
+    assert cases["drop.pass.case"]["libfuse"]["expected"] == dict(
+        place="mine:3", outcome="timeout,fail", reason=reason, met=False)
+    cases["drop.pass.case"]["libfuse"]["expected"].pop("met")
+    with pytest.raises(jsonschema.ValidationError):
+        validate(document)
 
 
 def test_it_has_each_case(tmp_path: Path) -> None:

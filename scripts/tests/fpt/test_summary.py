@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fpt import expectations
 from fpt.model import Run
 from run_dir import RunDir, printed
 
@@ -95,3 +96,30 @@ def test_the_slowest_cases_on_request(tmp_path: Path) -> None:
         result.seconds = seconds
     assert "\nSlowest:\n    3.50 s  raw p.f.two\n    0.25 s  raw p.f.one\n" in printed(run, verbose=True)
     assert "Slowest" not in printed(run)
+
+
+def test_failures_that_a_case_and_a_file_expect(tmp_path: Path) -> None:
+    directory = RunDir(tmp_path, "p.f.one", "p.f.two", "p.f.three")
+    directory.ktap("raw", "p", "ok 1 f.one # XFAIL why", "not ok 2 f.two", "not ok 3 f.three", status="1")
+    run = directory.collate("raw")
+    lines = [expectations.parse("p.f.{two,three} * * fail https://example.org/1", "mine:1")]
+    expectations.apply(run, lines, True)
+    assert printed(run) == f"""
+raw       0 passed, 0 failed, 0 skipped  (1 xfail, 2 failed as --expect says)
+
+Expected failures:
+    1  F1: why
+    2  mine:1: https://example.org/1
+
+logs: {tmp_path}
+
+3 failed as expected
+0 passed, 0 failed, 0 skipped
+"""
+
+
+def test_what_deviates_is_no_skip(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "ok 1 f.one # SKIP kernel: none", "ok 2 f.two # SKIP kernel: none")
+    expectations.apply(run, [expectations.parse("p.f.two * * fail", "mine:1")], True)
+    assert "Skipped:\n    1  kernel: none\n" in printed(run)
+    assert printed(run).endswith("\n0 passed, 1 failed, 1 skipped\n")
