@@ -28,7 +28,7 @@ says "is reported" "$tmp/err" 'report.sh: unknown option --pretty, see --help'
 exits "an option without its value" 1 "$report" --html
 says "is reported" "$tmp/err" 'report.sh: --html needs a value, see --help'
 exits "no results" 1 "$report" --results "$results"
-says "are reported" "$tmp/err" 'report.sh: no <kernel>/<server>.tsv in .*'
+says "are reported" "$tmp/err" 'report.sh: no results in .*'
 
 kernel="skip:kernel|||has no passthrough"
 fixed="fail|3|OPEN|client_open(): got 3, wanted EIO; fixed by 7.3 (do it right); suspect: kernel"

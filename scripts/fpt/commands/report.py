@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> int:
     try:
         results = store.load(options.results) if options.results.is_dir() else None
         if not results or not results.pairs:
-            raise Failure(f"no <kernel>/<server>.tsv in {options.results}: give --results DIR")
+            raise Failure(f"no results in {options.results}: give --results DIR")
         folder = Path(os.environ["OUTPUT"]) / "cases"
         matrix = Matrix(programs.promises(folder), programs.cases(folder), results, os.environ["made_servers"].split())
         readme = markdown.text(matrix)

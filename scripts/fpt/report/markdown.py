@@ -25,9 +25,12 @@ _MOST_NAMES = 6
 _HEAD = """\
 # Results
 
-Written by `scripts/report.sh` from the files `<kernel>/<server>.tsv` beside it and from the
-cases of the built programs: rerun it instead of editing this file. `--html FILE` writes a page
-with every case on every kernel.
+Written by `scripts/report.sh` from the files beside it and from the cases of the built programs:
+rerun it instead of editing this file. `--html FILE` writes a page with every case on every kernel.
+
+`runs` has what was run; `cases` what each case usually observes; `expected` where a case does not
+pass, as a file for `--expect`; `observed` where it observed anything else. `make results` and
+`--results DIR` change them, `scripts/compare.sh results RUN-DIRECTORY` compares with them.
 
 `fail`: the kernel (or the library) breaks the promise; the fix is named if it is known.
 `xfail`: every kernel of that series so far fails, so the failure is expected. `xpass`: passed
