@@ -16,48 +16,11 @@ usage()
 	runs the cases for an external file system (promises A), a FUSE program that knows nothing
 	of the suite, and ends with advice for its author.
 
-	  -j N                run N programs at once (default: one per processor)
-	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or an executable
-	                      that speaks the protocol of fixtures/servers/PROTOCOL.md;
-	                      repeat it or separate by commas (default: those that were built).
-	                      Results name libfuse with its version: libfuse-3.18.3
 	  --mount CMD         a shell command that mounts directory {source} at directory
 	                      {mountpoint}, in the foreground or not, as root; a script must
 	                      exec the program
 	  --name NAME         its name in the results (default: the base name of CMD)
-	  --filter GLOB       only cases whose name or promise matches; several: GLOB,GLOB, or
-	                      repeat it
-	  --smoke             only cases of the promises that matter most (E, R1, O1, C, N1, D1)
-	  --shard I/N         only the I-th of N parts; the parts have each case once
-	  --order failed-first  begin with the programs that failed in the newest run in
-	                      \$OUTPUT/runs
-	  -v, --verbose       print every case as it ends, every reason for a skip, every
-	                      expected failure, the slowest cases
-	  -q, --quiet         print failures and the last line only
-	  --lava              also print each case as a signal for LAVA, as lava-test-case does;
-	                      NAME-after-run is what the kernel log makes of a case that passed
-	  --fail-fast         start no further program after a failure; the results are not
-	                      kept
-	  --list              list the cases: name, promise, since, needs, abilities (words
-	                      that the hello of a server must have), title
-	  --run-dir DIR       directory for the logs, new or empty
-	                      (default: \$OUTPUT/runs/<date and time>)
-	  --results DIR       also keep the results of a complete run there, in the form of
-	                      results/, except of a server on which every case was skipped
-	                      (config); those of the same kernel and server are replaced
-	  --kernel-name NAME  the kernel's name in DIR (default: its version)
-	  --expect FILE       what is expected of this kernel and its servers: what fits does not
-	                      make the run fail, what deviates does; lines of cases, kernels,
-	                      servers, outcome, reason, see "Expectations" in scripts/README.md
-	  --skip FILE         such lines: cases with the outcome skip are not run
-	  --ktap FILE         also write KTAP: one document, nested by server and program
-	  --junit FILE        also write JUnit's XML
-	  --kcidb FILE        also write a submission to KCIDB (schema 5.3), with --kcidb-origin
-	                      NAME of the CI system, and --kcidb-build-id ID of a build that it
-	                      has submitted (default: a checkout and a build named by the
-	                      kernel's release and configuration are part of the submission)
-	  --github            also print annotations for GitHub Actions, and add a summary to the
-	                      file \$GITHUB_STEP_SUMMARY
+	$(shared_options)
 	  --probe             run no case, but check a server (--server) for its author: every
 	                      step of the protocol with expected and received text, and how
 	                      many cases are skipped for which missing ability

@@ -30,39 +30,7 @@ usage()
 	                      is not built, does not boot or can run no case
 
 	The options of scripts/run.sh:
-	  -j N                run N programs at once (default: one per CPU)
-	  --server NAME|PATH  raw, libfuse, libfuse-mt, raw-uring, libfuse-uring or a program
-	                      of your own; repeat it or separate by commas
-	  --filter GLOB       only cases whose name or promise matches; several: GLOB,GLOB, or
-	                      repeat it
-	  --smoke             only cases of the promises that matter most (E, R1, O1, C, N1, D1)
-	  --shard I/N         only the I-th of N parts; the parts have each case once
-	  --order failed-first  begin with the programs that failed in the newest run in
-	                      \$OUTPUT/runs
-	  -v, --verbose       show every case as it ends, every skip reason and every expected
-	                      failure, the slowest cases
-	  -q, --quiet         show only failures and the last line
-	  --lava              also print each case as a signal for LAVA
-	  --fail-fast         end at the first failure, for mutations and bisection; the results
-	                      are not kept
-	  --list              show the cases
-	  --run-dir DIR       write all logs here, including console.log; new or empty
-	  --results DIR       also keep the results of a complete run here, in the form of
-	                      results/, except for a server on which every case was skipped
-	                      (config); those of the same kernel and server are replaced
-	  --kernel-name NAME  the kernel's name in --results (default: its version)
-	  --expect FILE       what is expected of this kernel and its servers: what fits does not
-	                      make the run fail, what deviates does; lines of cases, kernels,
-	                      servers, outcome, reason, see "Expectations" in scripts/README.md
-	  --skip FILE         such lines: cases with the outcome skip are not run
-	  --ktap FILE         also write KTAP: one document, nested by server and program
-	  --junit FILE        also write JUnit's XML
-	  --kcidb FILE        also write a submission to KCIDB (schema 5.3), with --kcidb-origin
-	                      NAME of the CI system, and --kcidb-build-id ID of a build that it
-	                      has submitted (default: a checkout and a build named by the
-	                      kernel's release and configuration are part of the submission)
-	  --github            also print annotations for GitHub Actions, and add a summary to the
-	                      file \$GITHUB_STEP_SUMMARY
+	$(shared_options)
 	  --enable-uring --destructive  are always on
 	  -h, --help          show this text
 
