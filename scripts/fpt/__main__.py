@@ -9,7 +9,12 @@ import sys
 from pathlib import Path
 
 
+_OLDEST = (3, 9)
+
+
 def main() -> int:
+    if sys.version_info < _OLDEST:
+        sys.exit(f"{sys.executable} is too old: scripts/fpt needs Python 3.9 or later")
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as other programs end when the reader of a pipe has
     name = sys.argv[1]
