@@ -10,7 +10,7 @@ export PYTHONPATH="$scripts" PYTHONDONTWRITEBYTECODE=1
 for tool in mypy pytest-3; do
 	command -v $tool >/dev/null || skip_all "config: no $tool (run scripts/setup.sh --check)"
 done
-check "mypy --strict has nothing to say" mypy --strict --cache-dir "$tmp/mypy" "$scripts/fpt" "$tests/fpt"
+check "mypy --strict has nothing to say" mypy --config-file "$tests/fpt/mypy.ini" --cache-dir "$tmp/mypy" "$scripts/fpt" "$tests/fpt"
 for file in "$tests"/fpt/test_*.py; do
 	check "${file##*/}" pytest-3 -q -p no:cacheprovider "$file"
 done

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
-import junitparser  # type: ignore[import]
+import junitparser
 import runs
 from fpt.outcome import Outcome
 
