@@ -102,6 +102,8 @@ no_awk_no_jq()
 			"-DFUSE_MAKE_VERSION(major,minor)=((major)*100+(minor))" -DFUSE_VERSION=317 $plain_c_files
 	nothing_in "nothing sleeps" '(^|[^_[:alnum:]])(u|nano)?sleep[ (]+[0-9a-z]' \
 		$c_files $sh_files
+	nothing_in "no mirror's host name stands in the repository" '(deb|ftp[.a-z]*|snapshot|security|cdn[a-z-]*)[.]debian[.]org' \
+		-rI --exclude-dir=.git --exclude-dir=build --exclude-dir=runs .
 	nothing_in "no name is one of C11's threads, which newer headers declare" \
 		'(^|[^_[:alnum:]])(call_once|(thrd|mtx|cnd|tss)_[a-z]+)\(' $c_files
 	nothing_in "kernel log reports are listed in scripts/fpt/kernel_log.py alone" 'Oops|[KU][AB]SAN[|:]|BUG at|sb_writers' \

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from fpt import madison
 
-URI = "http://deb.debian.org/debian"
+URI = "http://mirror.invalid/debian"
 KERNELS = f"""
  linux-image-6.12.8-cloud-amd64 | 6.12.8-1 | {URI} trixie/main amd64 Packages
  linux-image-6.12.8-cloud-amd64 | 6.12.8-1 | {URI} sid/main amd64 Packages
