@@ -84,17 +84,26 @@ static inline bool case_none_executed(void)
 	return skipped && skipped == (int)ksft_test_num();
 }
 
-/* In FIXTURE_TEARDOWN: prints the context of a failure, turns an expected one into XFAIL. */
+#define case_explain(why) \
+	snprintf(_metadata->results->reason, sizeof(_metadata->results->reason), "%s", why)
+
+/*
+ * In FIXTURE_TEARDOWN: prints the context of a failure, turns an expected one and a change of what
+ * is not promised into XFAIL.
+ */
 #define case_end_here() \
 	do { \
 		if (case_is_broken()) \
 			_metadata->exit_code = KSFT_FAIL; \
 		const char *_xfail = case_end(_metadata->exit_code == KSFT_FAIL); \
+		const char *_changed = case_changed(); \
 		if (_xfail && _metadata->exit_code != KSFT_SKIP) { \
-			snprintf(_metadata->results->reason, sizeof(_metadata->results->reason), \
-				 "%s", _xfail); \
+			case_explain(_xfail); \
 			_metadata->exit_code = \
 				_metadata->exit_code == KSFT_FAIL ? KSFT_XFAIL : KSFT_XPASS; \
+		} else if (_changed && _metadata->exit_code == KSFT_PASS) { \
+			case_explain(_changed); \
+			_metadata->exit_code = KSFT_XFAIL; \
 		} \
 	} while (0)
 
@@ -104,8 +113,7 @@ static inline void case_exit_as_skipped(const char *reason)
 	struct __test_metadata *_metadata = case_running;
 
 	if (_metadata->exit_code != KSFT_FAIL) {
-		snprintf(_metadata->results->reason, sizeof(_metadata->results->reason), "%s",
-			 case_note_skip("%s", reason));
+		case_explain(case_note_skip("%s", reason));
 		_metadata->exit_code = KSFT_SKIP;
 	}
 	case_end_here();

@@ -19,9 +19,9 @@
 
 static struct case_info *cases;
 static const struct case_info *running;
-static char running_name[256], text[512];
+static char running_name[256], text[512], changed[512];
 static struct timespec begun;
-static bool xfail_holds, set_up_failed;
+static bool xfail_holds, set_up_failed, only_today;
 static char library[64];
 static const char *advice;
 
@@ -41,9 +41,16 @@ void case_add(struct case_info *info)
 		snprintf(text, sizeof(text), "the contract has no promise %s", info->promise);
 		refuse(info, text);
 	}
+	if (info->xfail && !strcmp(case_level(info), "today"))
+		refuse(info, "an expected failure needs a promise that has a basis");
 	info->needs |= need_default & ~info->needs_not;
 	info->next = cases;
 	cases = info;
+}
+
+const char *case_level(const struct case_info *info)
+{
+	return info->today ? "today" : promise_level(promise_find(info->promise));
 }
 
 const struct case_info *case_find(const char *fixture, const char *name)
@@ -75,14 +82,15 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 {
 	running = case_find(fixture, name);
 	xfail_holds = true;
-	set_up_failed = false;
+	set_up_failed = only_today = false;
+	*changed = '\0';
 	advice = running->advice;
 	snprintf(running_name, sizeof(running_name), "%s.%s%s%s.%s", program_invocation_short_name,
 		 fixture, *variant ? "." : "", variant, name);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	record_case(running_name);
-	record("begin", "promise", running->promise, "title", running->title, "server",
-	       suite.subject(), NULL);
+	record("begin", "promise", running->promise, "level", case_level(running), "title",
+	       running->title, "server", suite.subject(), NULL);
 	mark_kernel_log("begin");
 	return running;
 }
@@ -145,6 +153,44 @@ const char *case_end(bool failed)
 	record("end", "us", us, NULL);
 	mark_kernel_log("end");
 	return xfail_holds && may_fail(running) ? running->xfail : NULL;
+}
+
+bool case_is_strict(void)
+{
+	return getenv("FPT_STRICT");
+}
+
+bool case_tolerates_change(void)
+{
+	return !case_is_strict() && (only_today || !strcmp(case_level(running), "today"));
+}
+
+void case_note_changed(const char *fmt, ...)
+{
+	size_t size = snprintf(text, sizeof(text), "changed: ");
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text + size, sizeof(text) - size, fmt, args);
+	va_end(args);
+	printf("#   %s\n", text);
+	if (!*changed)
+		strcpy(changed, text);
+}
+
+const char *case_changed(void)
+{
+	return *changed ? changed : NULL;
+}
+
+void case_begin_today(void)
+{
+	only_today = true;
+}
+
+void case_end_today(void)
+{
+	only_today = false;
 }
 
 void case_void_xfail(void)

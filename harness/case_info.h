@@ -13,10 +13,12 @@ struct case_info {
 	const char *fixture, *name; /* kselftest's names, set by CASE() */
 	const char *promise;	    /* its ID in the contract, see contract.h, "E2"; mandatory */
 	const char *title;	    /* what the kernel does, one sentence; mandatory */
+	const char *today;	    /* why this is not promised although the promise is */
 	const char *since;	    /* first release that keeps it, or "any"; NULL: "6.9" */
 	const char *fixed_by;	    /* "commit (subject)", printed when the case fails */
 	const char *advice;	    /* what to check in an external file system when it fails */
-	const char *xfail;	    /* why every known kernel fails it, see case_void_xfail() */
+	/* Why every known kernel breaks what is promised, see case_void_xfail(); not if it is only so today. */
+	const char *xfail;
 	const char *xfail_since;    /* not kernels that release_lacks() this, */
 	const char *xfail_before;   /* only kernels that release_lacks() this */
 	const char *xfail_on;  /* only on this library, see case_note_library(); it is at fault */
@@ -38,11 +40,33 @@ void case_add(struct case_info *info);
 /* NULL if the program has no such case. */
 const struct case_info *case_find(const char *fixture, const char *name);
 
+/* "must" or "today": what is only so today in its promise or by itself. */
+const char *case_level(const struct case_info *info);
+
 /* Begins the evidence of the case and marks the kernel log. Returns its declaration. */
 const struct case_info *case_begin(const char *fixture, const char *variant, const char *name);
 
 /* Ends both; returns the reason of an expected failure, else NULL. */
 const char *case_end(bool failed);
+
+/* $FPT_STRICT: what is only so today is tested as if it were promised. */
+bool case_is_strict(void);
+
+/*
+ * Whether an unmet expectation of the running case is a change and no failure: what it is about is
+ * only so today.
+ */
+bool case_tolerates_change(void);
+
+/* Records an expectation that is met no longer and need not be. */
+void case_note_changed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* "changed: " and the first such expectation; NULL if there is none. */
+const char *case_changed(void);
+
+/* For TODAY(): until its end, expectations are only about what is so today. */
+void case_begin_today(void);
+void case_end_today(void);
 
 /*
  * Records and returns the reason of a skip: "CLASS: text", CLASS being cap, config, kernel, library

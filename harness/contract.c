@@ -12,8 +12,16 @@ const struct promise *promise_find(const char *id)
 	return NULL;
 }
 
+const char *promise_level(const struct promise *promise)
+{
+	if (!promise->ref)
+		return "-";
+	return promise->today ? "today" : "must";
+}
+
 void contract_print(void)
 {
 	for (const struct promise *p = contract; p->id; p++)
-		printf("%s\t%s\t%s\n", p->id, p->ref ? p->ref : "-", p->text);
+		printf("%s\t%s\t%s\t%s\t%s\n", p->id, promise_level(p), p->ref ?: "-", p->text,
+		       p->basis ?: p->today ?: "-");
 }

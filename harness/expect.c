@@ -18,19 +18,30 @@ static const char *result_text(long result, char *out)
 	return out;
 }
 
-static bool judge(const char *type, const char *what, const char *observed, const char *wanted,
-		  const char *file, int line)
+/* @tolerable: a change, whatever the case is about. */
+static bool judge_as(const char *type, const char *what, const char *observed, const char *wanted,
+		     bool tolerable, struct expect_at at)
 {
 	bool met = !strcmp(observed, wanted);
-	const char *base = strrchr(file, '/');
+	bool changed = !met && (tolerable ? !case_is_strict() : !at.must && case_tolerates_change());
+	const char *base = strrchr(at.file, '/');
 	char where[128];
 
-	snprintf(where, sizeof(where), "%s:%d", base ? base + 1 : file, line);
+	snprintf(where, sizeof(where), "%s:%d", base ? base + 1 : at.file, at.line);
 	record(type, "what", what, "observed", observed, "wanted", wanted, "ok",
-	       met ? record_true : record_false, "where", where, NULL);
-	if (!met)
+	       met ? record_true : record_false, "where", where, changed ? "changed" : NULL,
+	       record_true, NULL);
+	if (changed)
+		case_note_changed("%s: got %s, wanted %s", what, observed, wanted);
+	else if (!met)
 		printf("# %s: %s: got %s, wanted %s\n", where, what, observed, wanted);
-	return met;
+	return met || changed;
+}
+
+static bool judge(const char *type, const char *what, const char *observed, const char *wanted,
+		  struct expect_at at)
+{
+	return judge_as(type, what, observed, wanted, false, at);
 }
 
 static void hint_other_release(long got, const struct since_row *rows, size_t count)
@@ -50,7 +61,7 @@ static void hint_other_release(long got, const struct since_row *rows, size_t co
 }
 
 bool expect_ret(const char *what, long got, const struct since_row *rows, size_t count,
-		const char *file, int line)
+		struct expect_at at)
 {
 	const struct since_row *row = since_select(rows, count, release_running());
 	char observed[RESULT_MAX], wanted[RESULT_MAX];
@@ -58,25 +69,30 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 
 	result_text(got, observed);
 	met = judge("expect", what, observed,
-		    row ? result_text(row->want, wanted) : "no expectation for this release", file,
-		    line);
+		    row ? result_text(row->want, wanted) : "no expectation for this release", at);
 	if (!met)
 		hint_other_release(got, rows, count);
 	return met;
 }
 
-bool expect_positive(const char *what, long got, const char *file, int line)
+bool expect_positive(const char *what, long got, struct expect_at at)
 {
 	char observed[RESULT_MAX];
 
 	return judge("expect", what, got > 0 ? "positive" : result_text(got, observed), "positive",
-		     file, line);
+		     at);
+}
+
+bool expect_text_like(const char *type, const char *what, const char *got, const char *want,
+		      bool tolerable, struct expect_at at)
+{
+	return judge_as(type, what, got, want, tolerable, at);
 }
 
 bool expect_text(const char *type, const char *what, const char *got, const char *want,
-		 const char *file, int line)
+		 struct expect_at at)
 {
-	return judge(type, what, got, want, file, line);
+	return judge(type, what, got, want, at);
 }
 
 #define SHOWN_BYTES 40
@@ -107,7 +123,7 @@ static size_t first_difference(const char *a, const char *b, size_t size)
 }
 
 bool expect_content(const char *what, const void *got, ssize_t got_size, const void *want,
-		    size_t want_size, const char *file, int line)
+		    size_t want_size, struct expect_at at)
 {
 	char observed[SHOWN_BYTES * 4 + 64], wanted[SHOWN_BYTES * 4 + 64];
 	bool met = got_size == (ssize_t)want_size && !memcmp(got, want, want_size);
@@ -123,10 +139,10 @@ bool expect_content(const char *what, const void *got, ssize_t got_size, const v
 		sprintf(observed + strlen(observed), ", differs at %zu",
 			first_difference(got, want, common));
 	}
-	return judge("expect", what, observed, wanted, file, line);
+	return judge("expect", what, observed, wanted, at);
 }
 
-bool expect_holds(const char *what, bool holds, const char *file, int line)
+bool expect_holds(const char *what, bool holds, struct expect_at at)
 {
-	return judge("expect", what, holds ? "true" : "false", "true", file, line);
+	return judge("expect", what, holds ? "true" : "false", "true", at);
 }

@@ -32,9 +32,9 @@ static const char usage[] =
 	"       %s [kselftest option...]\n"
 	"%s\n"
 	"\n"
-	"  --list         list the cases: name, promise, since, needs, abilities, title\n"
+	"  --list         list the cases: name, promise, since, needs, abilities, title, level\n"
 	"  --json         list them as JSON lines\n"
-	"  --promises     print the contract: ID, deciding source, promise\n"
+	"  --promises     print the contract: ID, level, deciding source, promise, basis or reason\n"
 	"  --filter GLOB  only cases whose name or promise matches a GLOB\n"
 	"  --only FILE    only cases whose names are lines of FILE\n"
 	"  --except FILE  exclude cases whose names are lines of FILE\n"
@@ -42,6 +42,7 @@ static const char usage[] =
 	"\n"
 	"%s"
 	"FPT_EVIDENCE     append the evidence to this file (FPT: FUSE passthrough tests)\n"
+	"FPT_STRICT       if set, what changed and is not promised fails, too\n"
 	"FPT_TIMEOUT_MUL  factor for every deadline, for slow hosts\n"
 	"\n"
 	"Exit status: 0 passed, 1 failed or wrong use, 4 no case could run.\n";
@@ -132,19 +133,19 @@ static void list_case(const char *format, const char *full, const struct case_in
 	needs_names(info->needs, needs);
 	ability_names(info->abilities, abilities, sizeof(abilities));
 	printf(format, full, info->promise, info->since ? info->since : "6.9", needs, abilities,
-	       info->title);
+	       info->title, case_level(info));
 }
 
 static void list_line(const char *full, const struct case_info *info)
 {
-	list_case("%s\t%s\t%s\t%s\t%s\t%s\n", full, info);
+	list_case("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", full, info);
 }
 
 /* No text here needs JSON escapes; scripts/tests/list.sh checks that. */
 static void list_json(const char *full, const struct case_info *info)
 {
 	list_case("{\"case\":\"%s\",\"promise\":\"%s\",\"since\":\"%s\",\"needs\":\"%s\","
-		  "\"abilities\":\"%s\",\"title\":\"%s\"",
+		  "\"abilities\":\"%s\",\"title\":\"%s\",\"level\":\"%s\"",
 		  full, info);
 	if (info->known_report[0])
 		printf(",\"known_report\":[\"%s\",\"%s\"]", info->known_report[0],

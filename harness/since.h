@@ -13,12 +13,11 @@
 struct since_row {
 	const char *release; /* "6.12" or "6.12.48" */
 	long want;
+	const char *commit; /* "commit (subject)" that changed it on purpose; "": not known */
 };
 
-static inline struct since_row since(const char *release, long want)
-{
-	return (struct since_row) { release, want };
-}
+/* since("6.12", -EISDIR, "commit (subject)"): what is promised changes by such a commit only. */
+#define since(release, want, ...) ((struct since_row) { release, want, "" __VA_ARGS__ })
 
 /* < 0, 0, > 0 if @a is older than, the same as, newer than @b. */
 int release_compare(const char *a, const char *b);

@@ -206,7 +206,7 @@ CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
 	case_advise(found->advice);
 	if (found != &nothing)
 		record("eio_cause", "cause", found->what, NULL);
-	_EXPECT(expect_text("expect", "what makes opens fail", found->what, NOTHING, _WHERE), 0);
+	_EXPECT(expect_text("expect", "what makes opens fail", found->what, NOTHING, _AT(0)), 0);
 }
 
 CASE_MAIN()

@@ -15,15 +15,19 @@
 #include "plain_suite.h"
 
 const struct promise contract[] = {
-	{ "D", "Verdicts", NULL },
-	{ "D1", "expectations decide the outcome", "harness/expect.c: judge()" },
-	{ "D2", "a failure names its fix", "harness/case_info.c: show_fix()" },
-	{ "D3", "a failure can be expected", "harness/case_info.c: case_end()" },
-	{ "D4", "a skip has a reason", "harness/case_info.c: case_note_skip()" },
+	{ "D", "Verdicts", .ref = NULL },
+	{ "D1", "expectations decide the outcome", "harness/expect.c: judge_as()", .basis = "README.md" },
+	{ "D2", "a failure names its fix", "harness/case_info.c: show_fix()", .basis = "README.md" },
+	{ "D3", "a failure can be expected", "harness/case_info.c: case_end()", .basis = "README.md" },
+	{ "D4", "a skip has a reason", "harness/case_info.c: case_note_skip()", .basis = "README.md" },
 	{ "D5", "a broken case says nothing about the kernel",
-	  "harness/case_info.c: case_note_broken()" },
-	{ "D6", "expectations depend on the release", "harness/since.c: since_select()" },
-	{ "D7", "an accident fails the case", "kselftest_harness.h: __wait_for_test()" },
+	  "harness/case_info.c: case_note_broken()", .basis = "README.md" },
+	{ "D6", "expectations depend on the release", "harness/since.c: since_select()",
+	  .basis = "README.md" },
+	{ "D7", "an accident fails the case", "kselftest_harness.h: __wait_for_test()",
+	  .basis = "README.md" },
+	{ "D8", "what is not promised can change", "harness/case_info.c: case_tolerates_change()",
+	  .today = "no document says so" },
 	{ 0 },
 };
 
@@ -267,6 +271,65 @@ CASE(verdict, no_xfail_on_other_library, .promise = "D3",
 	.xfail = "that library does not do it yet", .xfail_on = "that")
 {
 	case_note_library("this");
+	EXPECT_RET(-EIO, 0);
+}
+
+CASE(verdict, today_pass, .promise = "D8", .title = "what is as today is a PASS")
+{
+	EXPECT_RET(0, 0);
+}
+
+CASE(verdict, today_changed, .promise = "D8", .title = "what is not as today has changed")
+{
+	EXPECT_RET(-EIO, 0);
+	EXPECT_TEXT("LOOKUP OPEN", "LOOKUP");
+}
+
+CASE(verdict, today_by_itself, .promise = "D1", .title = "a case can ask for more than is promised",
+	.today = "the errno is not promised")
+{
+	EXPECT_HOLDS(false, "EPERM comes before EFAULT");
+}
+
+CASE(verdict, today_in_part, .promise = "D1", .title = "an expectation can ask for more than is promised")
+{
+	TODAY(EXPECT_RET(-EIO, -EPERM));
+	EXPECT_RET(0, 0);
+}
+
+CASE(verdict, no_change_after_today, .promise = "D1", .title = "TODAY() ends")
+{
+	TODAY(EXPECT_RET(-EIO, -EPERM));
+	EXPECT_RET(-EIO, 0);
+}
+
+CASE(verdict, no_change_by_assert, .promise = "D8", .title = "a failed ASSERT_ is never a change")
+{
+	ASSERT_RET(-EIO, 0);
+}
+
+CASE(verdict, no_change_where_broken, .promise = "D8", .title = "a broken case is never a change")
+{
+	EXPECT_RET(-EIO, 0);
+	case_note_broken("mount: %s", strerror(EBUSY));
+}
+
+CASE(verdict, no_change_in_accident, .promise = "D8", .title = "a crash is never a change")
+{
+	EXPECT_RET(-EIO, 0);
+	raise(SIGSEGV);
+}
+
+CASE(verdict, no_change_by_skip, .promise = "D8", .title = "a skip after a change is a skip")
+{
+	EXPECT_RET(-EIO, 0);
+	CASE_SKIP("config: CONFIG_%s is not set", "DEMO");
+}
+
+CASE(verdict, xfail_and_changed, .promise = "D3", .title = "an unmet promise takes precedence over a change",
+	.xfail = "no kernel does it yet")
+{
+	TODAY(EXPECT_RET(-EIO, -EPERM));
 	EXPECT_RET(-EIO, 0);
 }
 

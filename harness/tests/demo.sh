@@ -24,15 +24,15 @@ cd "$tmp"
 chmod a+rx .
 export FPT_SUBJECT=$subject FPT_TIMEOUT_MUL=0.03
 export LC_ALL=C # for sort
-unset FPT_EVIDENCE FPT_RELEASE
+unset FPT_EVIDENCE FPT_RELEASE FPT_STRICT
 
 # --- lists -----------------------------------------------------------
 
 exits "--list" 0 ./demo --list
 sort out >demo.list
-expect "prints name, promise, since, needs, abilities and title" demo.list
+expect "prints name, promise, since, needs, abilities, title and level" demo.list
 exits "--json" 0 ./demo --json
-json_fields case promise since needs abilities title <out | sort >from_json
+json_fields case promise since needs abilities title level <out | sort >from_json
 same "prints the same" demo.list from_json
 exits "--list of a promise" 0 ./demo --list --filter D2
 cut -f 1 out | sort >names
@@ -65,15 +65,16 @@ exits "--except with an empty file" 1 ./demo --filter D2 --except except
 says "runs all cases" out '1\.\.2'
 
 exits "--promises" 0 ./demo --promises
-same "prints ID, reference and text of each promise" - out <<END
-D	-	Verdicts
-D1	harness/expect.c: judge()	expectations decide the outcome
-D2	harness/case_info.c: show_fix()	a failure names its fix
-D3	harness/case_info.c: case_end()	a failure can be expected
-D4	harness/case_info.c: case_note_skip()	a skip has a reason
-D5	harness/case_info.c: case_note_broken()	a broken case says nothing about the kernel
-D6	harness/since.c: since_select()	expectations depend on the release
-D7	kselftest_harness.h: __wait_for_test()	an accident fails the case
+same "prints ID, level, reference, text and basis or reason of each promise" - out <<END
+D	-	-	Verdicts	-
+D1	must	harness/expect.c: judge_as()	expectations decide the outcome	README.md
+D2	must	harness/case_info.c: show_fix()	a failure names its fix	README.md
+D3	must	harness/case_info.c: case_end()	a failure can be expected	README.md
+D4	must	harness/case_info.c: case_note_skip()	a skip has a reason	README.md
+D5	must	harness/case_info.c: case_note_broken()	a broken case says nothing about the kernel	README.md
+D6	must	harness/since.c: since_select()	expectations depend on the release	README.md
+D7	must	kselftest_harness.h: __wait_for_test()	an accident fails the case	README.md
+D8	today	harness/case_info.c: case_tolerates_change()	what is not promised can change	no document says so
 END
 
 # --- outcomes ------------------------------------------------------
@@ -106,13 +107,17 @@ fi
 # --- exit status -------------------------------------------------------------
 
 exits "all cases" 1 ./demo
-says "prints all outcomes" out '# Totals: pass:5 fail:19 xfail:3 xpass:1 skip:7 error:0'
-says "prints a plan" out '1\.\.35'
+says "prints all outcomes" out '# Totals: pass:6 fail:23 xfail:7 xpass:1 skip:8 error:0'
+says "prints a plan" out '1\.\.45'
 exits "a passing case, by its full name" 0 ./demo --filter demo.verdict.pass
 says "runs only that case" out '1\.\.1'
 exits "a passing and a skipped case" 0 ./demo --filter 'verdict.pass,verdict.skip_in_body'
 says "runs both" out '# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0'
 exits "expected failures" 0 ./demo --filter 'verdict.xfail*'
+exits "changes of what is not promised" 0 ./demo --filter 'verdict.today_*'
+says "are expected failures" out '# Totals: pass:1 fail:0 xfail:3 xpass:0 skip:0 error:0'
+exits "the same with FPT_STRICT" 1 env FPT_STRICT=1 ./demo --filter 'verdict.today_*'
+says "fail" out '# Totals: pass:1 fail:3 xfail:0 xpass:0 skip:0 error:0'
 exits "only skipped cases" 4 ./demo --filter 'unfit.*'
 exits "kselftest's own options" 0 ./demo -v second
 says "select cases, too" out 'ok 1 release.second.newest_counts'

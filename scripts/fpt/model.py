@@ -25,6 +25,7 @@ class Case:
     needs: tuple[str, ...] = ()  # of the host
     abilities: tuple[str, ...] = ()  # of the server
     title: str = ""
+    level: str = "must"  # or today: it is not promised
 
     @property
     def variant(self) -> str:

@@ -20,8 +20,10 @@ class Promise:
     """One numbered statement of the contract, or the heading of a section of them."""
 
     id: str
+    level: str  # must or today; "-" of a heading
     ref: str  # the source that decides it; "-" of a heading
     text: str
+    why: str  # the basis of what must be, the reason of what is only so today; "-" of a heading
 
     @property
     def is_heading(self) -> bool:
@@ -34,8 +36,8 @@ def _words(column: str) -> tuple[str, ...]:
 
 def parse_case(line: str) -> Case:
     """A line of --list."""
-    name, promise, since, needs, abilities, title = line.split("\t")
-    return Case(name.partition(".")[0], name, promise, since, _words(needs), _words(abilities), title)
+    name, promise, since, needs, abilities, title, *level = line.split("\t")
+    return Case(name.partition(".")[0], name, promise, since, _words(needs), _words(abilities), title, *level)
 
 
 def parse_promise(line: str) -> Promise:
