@@ -20,6 +20,7 @@ units_test_OBJS := $(call objs,harness/tests/plain_suite.c)
 demo_OBJS       := $(units_test_OBJS)
 needs_test_OBJS := $(call objs,cases/contract.c)
 transfer_test_OBJS := $(needs_test_OBJS)
+requests_alike_test_OBJS := $(needs_test_OBJS)
 
 # These run in a virtual machine without shared libraries.
 $(addprefix $(OUTPUT)/tests/,crash_cases stuck_cases parallel_panic): LINK_STATIC := $(STATIC)

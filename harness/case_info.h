@@ -52,11 +52,8 @@ const char *case_end(bool failed);
 /* $FPT_STRICT: what is only so today is tested as if it were promised. */
 bool case_is_strict(void);
 
-/*
- * Whether an unmet expectation of the running case is a change and no failure: what it is about is
- * only so today.
- */
-bool case_tolerates_change(void);
+/* Whether the next expectation of the running case is about what is only so today. */
+bool case_is_about_today(void);
 
 /* Records an expectation that is met no longer and need not be. */
 void case_note_changed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -33,7 +33,7 @@
 
 /*
  * Expectations on what a promise of the case does not include, such as the order of checks or the
- * exact number of requests. Unmet, they change the case, see case_tolerates_change().
+ * exact number of requests. Unmet, they change the case, see case_is_about_today().
  */
 #define TODAY(...) \
 	do { \

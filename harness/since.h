@@ -16,7 +16,10 @@ struct since_row {
 	const char *commit; /* "commit (subject)" that changed it on purpose; "": not known */
 };
 
-/* since("6.12", -EISDIR, "commit (subject)"): what is promised changes by such a commit only. */
+/*
+ * since("6.12", -EISDIR, "commit (subject)"): the rows of a list begin with the oldest, which needs no
+ * commit; what is only so today needs none.
+ */
 #define since(release, want, ...) ((struct since_row) { release, want, "" __VA_ARGS__ })
 
 /* < 0, 0, > 0 if @a is older than, the same as, newer than @b. */

@@ -26,7 +26,7 @@ const struct promise contract[] = {
 	  .basis = "README.md" },
 	{ "D7", "an accident fails the case", "kselftest_harness.h: __wait_for_test()",
 	  .basis = "README.md" },
-	{ "D8", "what is not promised can change", "harness/case_info.c: case_tolerates_change()",
+	{ "D8", "what is not promised can change", "harness/case_info.c: case_is_about_today()",
 	  .today = "no document says so" },
 	{ 0 },
 };
@@ -217,7 +217,20 @@ CASE(release, newest_counts, .promise = "D6", .title = "the newest expectation n
 	.since = "6.9")
 {
 	setenv("FPT_RELEASE", variant->running, 1);
-	EXPECT_RET_SINCE(variant->observed, since("6.12.4", -EISDIR), since("6.9", -EOPNOTSUPP));
+	EXPECT_RET_SINCE(variant->observed, since("6.9", -EOPNOTSUPP),
+			 since("6.12.4", -EISDIR, "0123456789ab (fuse: directories)"));
+}
+
+CASE(verdict, promise_without_commit, .promise = "D6",
+	.title = "what is promised changes by a commit only")
+{
+	EXPECT_RET_SINCE(0, since("0", 0), since("999.1", 0));
+}
+
+CASE(verdict, today_without_commit, .promise = "D8",
+	.title = "what is only so today changes without one")
+{
+	EXPECT_RET_SINCE(0, since("0", 0), since("999.1", 0));
 }
 
 DEMO_FIXTURE(accident);

@@ -11,11 +11,18 @@
 #include "harness/since.h"
 
 const struct promise contract[] = {
-	{ "E", "A section", NULL },
-	{ "E1", "a promise", "file.c: function()" },
-	{ "E10", "another", "file.c: other()" },
+	{ "E", "A section", .ref = NULL },
+	{ "E1", "a promise", "file.c: function()", .basis = "README.md" },
+	{ "E10", "another", "file.c: other()", .today = "no document says so" },
 	{ 0 },
 };
+
+TEST(a_promise_with_a_basis_is_a_must)
+{
+	EXPECT_STREQ("-", promise_level(&contract[0]));
+	EXPECT_STREQ("must", promise_level(&contract[1]));
+	EXPECT_STREQ("today", promise_level(&contract[2]));
+}
 
 TEST(release_compare_is_numeric)
 {
