@@ -12,9 +12,9 @@
 enum { WAIT_SECONDS = 5 };
 
 const struct promise contract[] = {
-	{ "V", "Virtual machines", NULL },
+	{ "V", "Virtual machines", .ref = NULL },
 	{ "V3", "of several running cases, the culprit is found",
-	  "scripts/vm/boots.inc: try_alone()" },
+	  "scripts/vm/boots.inc: try_alone()", .basis = "scripts/vm" },
 	{ 0 },
 };
 

@@ -6,9 +6,9 @@
 #include "throwaway.h"
 
 const struct promise contract[] = {
-	{ "V", "Virtual machines", NULL },
+	{ "V", "Virtual machines", .ref = NULL },
 	{ "V3", "a process left by a program does not block other programs",
-	  "scripts/vm/guest/jobs.c: expect_end()" },
+	  "scripts/vm/guest/jobs.c: expect_end()", .basis = "scripts/vm" },
 	{ 0 },
 };
 
