@@ -91,7 +91,7 @@ CASE(fuse_on_overlay_read, causes_no_copy_up, .promise = "N10", .needs = NEED_OV
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	EXPECT_RET(register_on_overlay(w), 1);
+	ASSERT_POSITIVE(register_on_overlay(w));
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDONLY));
 
@@ -110,7 +110,7 @@ CASE(fuse_on_overlay_write, open_copies_up, .promise = "N10", .needs = NEED_OVER
 	long fd;
 
 	SKIP_UNLESS(variant->needs);
-	EXPECT_RET(register_on_overlay(w), 1);
+	ASSERT_POSITIVE(register_on_overlay(w));
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_BACKING_PATTERN(UPPER, SEED, SIZE, 0);
@@ -129,7 +129,7 @@ CASE(after_copy_up, open_file_reads_copy, .promise = "N10", .needs = NEED_OVERLA
 {
 	long before, after, writer;
 
-	EXPECT_RET(register_on_overlay(w), 1);
+	ASSERT_POSITIVE(register_on_overlay(w));
 	open_rule(w, "f reg=reuse times=2");
 	before = open_ok(w, "f", O_RDONLY);
 	EXPECT_READ_BY(w, BY_PREAD, before, SIZE, 0, SEED);
@@ -143,21 +143,21 @@ CASE(after_copy_up, open_file_reads_copy, .promise = "N10", .needs = NEED_OVERLA
 
 CASE(after_copy_up, old_mapping_shows_lower_file, .promise = "N10", .needs = NEED_OVERLAYFS,
 	.world = &depth_2,
+	.today = "overlayfs.rst lists it among the cases that overlayfs does not handle",
 	.title = "a mapping made before copy-up shows the lower file; one of a file opened since shows the copy")
 {
 	long fd, writer, before, after;
 
-	EXPECT_RET(register_on_overlay(w), 1);
+	ASSERT_POSITIVE(register_on_overlay(w));
 	open_rule(w, "f reg=reuse times=2");
 	fd = open_ok(w, "f", O_RDONLY);
 	before = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
 	writer = open_ok(w, world_path("overlay", "f"), O_RDWR);
 	EXPECT_WRITE(w, writer, "F");
-	backing_fill_ok("f", WRITTEN, SIZE, 0);
 
 	fd = open_ok(w, "f", O_RDONLY);
 	after = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
-	EXPECT_PEEK(w, before, pattern_byte(WRITTEN, 0));
+	EXPECT_PEEK(w, before, pattern_byte(SEED, 0));
 	EXPECT_PEEK(w, after, 'F');
 }
 
@@ -222,11 +222,11 @@ WORLD_FIXTURE(cached_registration);
 CASE(cached_registration, nested_passthrough_open_eio, .promise = "N11", .world = &depth_2,
 	.title = "if the registered descriptor is a cached FUSE open, nested passthrough of its inode fails with EIO")
 {
-	EXPECT_RET(register_on_other(w, "depth=1"), 1);
+	register_on_other_ok(w, "depth=1");
 	other_open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
 
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 	EXPECT_OTHER_REQUESTS(w, "OPEN+passthrough RELEASE");
 }
@@ -259,7 +259,7 @@ CASE(requests, plain_fuse_below_sees_io, .promise = "N12",
 	long fd;
 
 	backing_fill_ok("f", SEED, SIZE, 0);
-	EXPECT_RET(register_on_other(w, "no-passthrough"), 1);
+	register_on_other_ok(w, "no-passthrough");
 	open_rule(w, "f reg=reuse");
 	ASSERT_POSITIVE(fd = client_open_settled(w, "f", O_RDWR));
 	EXPECT_READ_BY(w, BY_PREAD, fd, PAGE, 0, SEED);
@@ -267,7 +267,7 @@ CASE(requests, plain_fuse_below_sees_io, .promise = "N12",
 	EXPECT_CLOSE(w, fd);
 
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
-	EXPECT_OTHER_REQUESTS(w, "OPEN READ WRITE RELEASE");
+	EXPECT_OTHER_REQUESTS_MERGED(w, "OPEN READ WRITE RELEASE");
 	EXPECT_BACKING_PATTERN("f", WRITTEN, PAGE, 0);
 }
 
