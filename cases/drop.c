@@ -16,7 +16,7 @@ CASE(early, before_reply_eio, .promise = "E1",
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
 
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
@@ -29,7 +29,7 @@ CASE(early, reply_held_back_eio, .promise = "E1",
 	EXPECT_RET(server_wait(w, "OPEN", 1), 1);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(server_go(w, "reply"), 1);
-	EXPECT_RET(client_finish(client(w)), -EIO);
+	EXPECT_REFUSED(client_finish(client(w)), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
@@ -49,22 +49,24 @@ CASE(early, drop_after_reply_eio, .promise = "E2", .needs = NEED_REALTIME, .worl
 	}
 	EXPECT_RET(result, -EIO);
 	EXPECT_RET(server_backing_close(w, last_id(w), ""), -ENOENT);
-	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
+	if (result < 0)
+		EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
 WORLD_FIXTURE(drop_after_reply);
 
 CASE(drop_after_reply, ok_or_eio, .promise = "E10",
-	.title = "an open with an ID closed right after the OPEN reply succeeds or fails with EIO")
+	.title = "an open with an ID closed right after the OPEN reply succeeds or fails with EIO, and leaks nothing")
 {
 	long eio;
 
 	open_rule(w, "f reg=at-open drop=after-reply times=%d", RACE_OPENS);
 
 	eio = client_count_open_errors(client(w), "f", O_RDWR, EIO, RACE_OPENS);
-	EXPECT_HOLDS(eio >= 0 && eio <= RACE_OPENS, "every open succeeds or fails with EIO");
+	TODAY(EXPECT_RET(errno_or_0(eio), 0));
 	if (server_backing_close(w, last_id(w), "") != -ENOENT)
 		case_note_broken_by("server", "the server did not close its IDs");
+	EXPECT_BACKING_FREE();
 	case_note("eio_rate", "%ld/%d", eio, RACE_OPENS);
 }
 
@@ -125,7 +127,7 @@ CASE(late, next_open_eio, .promise = "E3",
 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
 }
 
@@ -143,16 +145,27 @@ CASE(late, at_release_unpins, .promise = "E4",
 	EXPECT_BACKING_FREE();
 }
 
+/* That an ID alone pins is no promise. If it does not, the backing filesystem is gone now. */
+static bool id_pins(void)
+{
+	int err = world_umount("backing");
+
+	TODAY(_EXPECT_ROWS(0, "umount the backing filesystem", err, since("0", -EBUSY)));
+	return err < 0;
+}
+
 WORLD_FIXTURE(not_dropped);
 
 CASE(not_dropped, pins_until_device_close, .promise = "E5",
 	.title = "an ID that is not closed pins the backing file until the last device descriptor is closed")
 {
-	EXPECT_POSITIVE(register_f(w));
+	register_ok(w);
 
-	EXPECT_BACKING_BUSY();
+	if (!id_pins())
+		return;
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_BACKING_BUSY();
+	if (!id_pins())
+		return;
 	EXPECT_RET(server_stop(&w->server), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
@@ -160,10 +173,11 @@ CASE(not_dropped, pins_until_device_close, .promise = "E5",
 CASE(not_dropped, killed_pins_until_umount, .promise = "E5",
 	.title = "an ID of a killed server pins the backing file until the FUSE mount is unmounted")
 {
-	EXPECT_POSITIVE(register_f(w));
+	register_ok(w);
 
 	server_kill(&w->server);
-	EXPECT_BACKING_BUSY();
+	if (!id_pins())
+		return;
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
@@ -179,7 +193,8 @@ CASE(not_dropped, pins_until_session_end, .promise = "E5", .abilities = "end-ses
 	EXPECT_CLOSE(w, fd);
 	EXPECT_RET(server_end_session(w), -EBUSY);
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_BACKING_BUSY();
+	if (!id_pins())
+		return;
 	EXPECT_RET(server_end_session(w), 0);
 	EXPECT_RET(world_umount_freed(w, "backing"), 0);
 }
@@ -190,16 +205,17 @@ CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .abilities = "devices b
 	.title = "dropping an ID of a closed channel closes no ID of the connection that reuses its fd number")
 {
 	int other = world_mount_fuse("other");
+	long id, other_id;
 
 	EXPECT_RET(server_adopt_device(w, "other", other), 0);
 	close(other);
-	EXPECT_RET(register_f(w), 1);
-	EXPECT_RET(register_backing(w, "g", "dev=other"), 1);
+	id = register_ok(w);
+	other_id = register_file_ok(w, "g", "dev=other");
 	EXPECT_RET(server_close_device_onto(w, "main", "other"), 0);
 
-	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_TEXT(server_text(&w->server), "channel-gone");
-	EXPECT_RET(server_backing_close(w, 1, "dev=other"), 0);
+	EXPECT_RET(server_backing_close(w, other_id, "dev=other"), 0);
 }
 
 CASE(teardown, ended_session_no_ioctl, .promise = "E6", .abilities = "end-session",
@@ -207,49 +223,52 @@ CASE(teardown, ended_session_no_ioctl, .promise = "E6", .abilities = "end-sessio
 	.xfail = "go-fuse 2.8 and 2.9 make the ioctl on the number of a device that they have closed",
 	.xfail_on = "go-fuse")
 {
+	long id, other_id;
 	int device;
 
-	EXPECT_RET(register_f(w), 1);
+	id = register_ok(w);
 	EXPECT_RET(world_start_other(w, ""), 0);
-	EXPECT_RET(other_backing_open(w, backing_path("g")), 1);
+	other_id = POSITIVE_OK("register g", other_backing_open(w, backing_path("g")));
 	ASSERT_POSITIVE(device = server_device_copy(&w->other));
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(server_end_session_onto(w, device), 0);
 	close(device);
 
-	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_TEXT(server_text(&w->server), "channel-gone");
-	EXPECT_RET(other_backing_close(w, 1), 0);
+	EXPECT_RET(other_backing_close(w, other_id), 0);
 }
 
 CASE(teardown, drop_after_abort_closes, .promise = "E7", .needs = NEED_FUSECTL,
 	.title = "dropping an ID after the connection was aborted closes it")
 {
-	EXPECT_RET(register_f(w), 1);
+	long id = register_ok(w);
+
 	EXPECT_RET(world_abort(), 0);
 
-	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_BACKING_FREE();
 }
 
 CASE(teardown, drop_after_umount_closes, .promise = "E7",
 	.title = "dropping an ID after umount, with the device still open, closes it")
 {
-	EXPECT_RET(register_f(w), 1);
+	long id = register_ok(w);
+
 	EXPECT_RET(world_umount("fuse"), 0);
 
-	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_BACKING_FREE();
 }
 
 CASE(teardown, second_drop_enoent, .promise = "E8",
 	.title = "a dropped ID is unknown to the kernel: dropping or closing it again fails with ENOENT")
 {
-	EXPECT_RET(register_f(w), 1);
+	long id = register_ok(w);
 
-	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(server_drop(w, 1), -ENOENT);
-	EXPECT_RET(server_backing_close(w, 1, ""), -ENOENT);
+	EXPECT_RET(server_drop(w, id), 0);
+	EXPECT_RET(server_drop(w, id), -ENOENT);
+	EXPECT_RET(server_backing_close(w, id, ""), -ENOENT);
 }
 
 WORLD_FIXTURE(non_linux);

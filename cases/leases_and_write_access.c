@@ -15,14 +15,14 @@ WORLD_FIXTURE(write_access);
 CASE(write_access, held_by_writable_id, .promise = "L12",
 	.title = "the ID of a writable fd makes execve(2) fail with ETXTBSY and a read-only remount with EBUSY")
 {
-	long pid;
+	long pid, id;
 
 	ASSERT_RET(backing_program("program"), 0);
-	ASSERT_RET(register_backing(w, "program", "mode=rw"), 1);
+	id = register_file_ok(w, "program", "mode=rw");
 	EXPECT_RET(client_spawn(client(w), backing_path("program")), -ETXTBSY);
 	EXPECT_RET(world_make_readonly("backing"), -EBUSY);
 
-	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_RET(world_make_readonly("backing"), 0);
 	ASSERT_POSITIVE(pid = client_spawn(client(w), backing_path("program")));
 	EXPECT_RET(client_reap(client(w), pid), 42);
@@ -34,7 +34,7 @@ CASE(write_access, not_held_by_rdonly_id, .promise = "L12",
 	long pid;
 
 	ASSERT_RET(backing_program("program"), 0);
-	ASSERT_RET(register_backing(w, "program", "mode=ro"), 1);
+	register_file_ok(w, "program", "mode=ro");
 	ASSERT_POSITIVE(pid = client_spawn(client(w), backing_path("program")));
 	EXPECT_RET(world_make_readonly("backing"), 0);
 	EXPECT_RET(client_reap(client(w), pid), 42);
@@ -45,7 +45,7 @@ CASE(write_access, held_by_open_for_writing, .promise = "L12",
 {
 	long fd;
 
-	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
+	register_file_ok(w, "f", "mode=ro");
 	open_rule(w, "f reg=reuse times=2");
 	open_ok(w, "f", O_RDONLY);
 	fd = open_ok(w, "f", O_RDWR);
@@ -78,7 +78,7 @@ CASE(lease, write_open_waits, .promise = "R32",
 {
 	int leased;
 
-	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
+	register_file_ok(w, "f", "mode=ro");
 	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(leased = take_read_lease("f"));
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
@@ -96,11 +96,11 @@ CASE(lease, nonblock_eio, .promise = "R32",
 {
 	int leased;
 
-	ASSERT_RET(register_backing(w, "f", "mode=ro"), 1);
+	register_file_ok(w, "f", "mode=ro");
 	open_rule(w, "f reg=reuse times=3");
 	ASSERT_POSITIVE(leased = take_read_lease("f"));
 
-	EXPECT_RET(client_open(client(w), "f", O_RDWR | O_NONBLOCK), -EIO);
+	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR | O_NONBLOCK), -EIO);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY | O_NONBLOCK));
 	EXPECT_RET(give_up_lease(leased), 0);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR | O_NONBLOCK));
@@ -134,7 +134,7 @@ CASE(lock, fuse_file_only, .promise = "D2",
 	struct client *other = client_number(w, 1);
 	long fd, fd2;
 
-	ASSERT_RET(register_f(w), 1);
+	register_ok(w);
 	open_rule(w, "f reg=reuse times=2");
 	fd = open_ok(w, "f", O_RDWR);
 	fd2 = open_ok(other, "f", O_RDWR);

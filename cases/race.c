@@ -115,6 +115,7 @@ CASE(opens, one_id_all_succeed, .promise = "R12",
 }
 
 CASE(opens, distinct_ids_one_ok_others_eio, .promise = "R13",
+	.today = "that two IDs of the same file exclude each other is optional for the author of the feature",
 	.title = "of four concurrent opens with an ID each, one succeeds; the others send RELEASE and fail with EIO")
 {
 	long results[WORLD_CLIENTS];
@@ -150,7 +151,8 @@ CASE(opens, distinct_ids_ok_or_eio, .promise = "R13",
 
 	begin_opens(w, WHILE_CONNECTED, OPENS);
 	eio = finish_opens(w);
-	EXPECT_RET(errno_or_0(eio), 0);
+	EXPECT_HOLDS(eio != -EBADMSG, "an open file can be read");
+	TODAY(EXPECT_RET(errno_or_0(eio), 0));
 	case_note("eio_rate", "%ld/%d", eio, OPENS * WORLD_CLIENTS);
 	world_requests(w); /* waits for every RELEASE */
 	EXPECT_BACKING_FREE();
@@ -165,7 +167,8 @@ CASE(opens, drop_after_reply_ok_or_eio, .promise = "E10",
 
 	begin_opens(w, WHILE_CONNECTED, OPENS);
 	eio = finish_opens(w);
-	EXPECT_RET(errno_or_0(eio), 0);
+	EXPECT_HOLDS(eio != -EBADMSG, "an open file can be read");
+	TODAY(EXPECT_RET(errno_or_0(eio), 0));
 	case_note("eio_rate", "%ld/%d", eio, OPENS * WORLD_CLIENTS);
 	EXPECT_BACKING_FREE();
 }
@@ -224,7 +227,7 @@ CASE(append, concurrent_none_lost_or_torn, .promise = "D8",
 	long fds[WORLD_CLIENTS];
 	struct statx st;
 
-	ASSERT_RET(register_f(w), 1);
+	register_ok(w);
 	open_rule(w, "f reg=reuse times=%d", WORLD_CLIENTS);
 	for (int i = 0; i < WORLD_CLIENTS; i++)
 		fds[i] = open_ok(client_number(w, i), "f", O_WRONLY | O_APPEND);
@@ -239,15 +242,27 @@ CASE(append, concurrent_none_lost_or_torn, .promise = "D8",
 	EXPECT_PASSES_THROUGH(w);
 }
 
+/* Each ID is closed by one call alone. Once it is, its number may return, but does not so far. */
+static void expect_each_closed_once(struct world *w)
+{
+	const long all = STRESS_IDS * STRESS_THREADS;
+	long registered = 0, distinct = 0, closed = 0;
+
+	sscanf(server_text(&w->server), "%ld distinct %ld closed %ld", &registered, &distinct,
+	       &closed);
+	EXPECT_RET(registered, all);
+	TODAY(EXPECT_RET(distinct, all));
+	EXPECT_RET(closed, all);
+}
+
 WORLD_FIXTURE(stress);
 
 CASE(stress, ids_returned_and_closed_once, .promise = "I5", .abilities = "stress",
 	.title = "concurrent ioctls on /dev/fuse and its clones return each ID once and close each ID once")
 {
 	EXPECT_POSITIVE(server_stress(w, backing_path("f"), STRESS_IDS, STRESS_THREADS));
-	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
-	EXPECT_RET(register_f(w), 8001);
-	EXPECT_RET(server_drop(w, 8001), 0);
+	expect_each_closed_once(w);
+	EXPECT_RET(server_drop(w, register_ok(w)), 0);
 	EXPECT_BACKING_FREE();
 }
 
@@ -258,7 +273,7 @@ CASE(stress, ioctls_survive_abort, .promise = "C7", .needs = NEED_FUSECTL, .abil
 
 	EXPECT_RET(world_abort(), 0);
 	EXPECT_POSITIVE(server_finish(&w->server, stress));
-	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
+	expect_each_closed_once(w);
 	EXPECT_BACKING_FREE();
 }
 
@@ -269,7 +284,7 @@ CASE(stress, ioctls_survive_umount, .promise = "C7", .abilities = "stress",
 
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_POSITIVE(server_finish(&w->server, stress));
-	EXPECT_TEXT(server_text(&w->server), "8000 distinct 8000 closed 8000");
+	expect_each_closed_once(w);
 	EXPECT_BACKING_FREE();
 }
 
