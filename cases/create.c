@@ -66,7 +66,7 @@ CASE(bad_create_reply, file_remains_eio, .promise = "R26",
 	open_rule(w, "%s", variant->rule);
 	open_rule(w, "new reg=at-open");
 
-	EXPECT_REFUSED(client_open(client(w), "new", CREATE_NEW), -EIO);
+	EXPECT_FAILS(client_open(client(w), "new", CREATE_NEW), -EIO);
 	EXPECT_REQUESTS(w, variant->requests);
 	EXPECT_RET(client_stat(client(w), "new"), 0);
 	EXPECT_RET(client_open(client(w), "new", CREATE_NEW), -EEXIST);
@@ -89,7 +89,7 @@ CASE(release_after_bad_create, open_waits_eio, .promise = "R26", .abilities = "h
 	EXPECT_RET(server_inspect(w, "RELEASE", "fh"), 2);
 	EXPECT_RET(server_inspect(w, "RELEASE", "flags"), server_inspect(w, "CREATE", "flags"));
 	EXPECT_RET(server_go(w, "RELEASE"), 1);
-	EXPECT_REFUSED(client_finish(client(w)), -EIO);
+	EXPECT_FAILS(client_finish(client(w)), -EIO);
 }
 
 /* --- TMPFILE ----------------------------------------------------------------- */
@@ -131,7 +131,7 @@ CASE(bad_tmpfile_reply, sends_release_eio, .promise = "R27", .abilities = "tmpfi
 	SKIP_UNLESS_ABLE(w, rule_ability(variant->rule));
 	open_rule(w, "%s", variant->rule);
 
-	EXPECT_REFUSED(client_open(client(w), "", O_RDWR | O_TMPFILE), -EIO);
+	EXPECT_FAILS(client_open(client(w), "", O_RDWR | O_TMPFILE), -EIO);
 	EXPECT_REQUESTS(w, variant->requests);
 }
 

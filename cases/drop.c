@@ -16,7 +16,7 @@ CASE(early, before_reply_eio, .promise = "E1",
 {
 	open_rule(w, "f reg=at-open drop=before-reply");
 
-	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
@@ -29,7 +29,7 @@ CASE(early, reply_held_back_eio, .promise = "E1",
 	EXPECT_RET(server_wait(w, "OPEN", 1), 1);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_RET(server_go(w, "reply"), 1);
-	EXPECT_REFUSED(client_finish(client(w)), -EIO);
+	EXPECT_FAILS(client_finish(client(w)), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
@@ -127,7 +127,7 @@ CASE(late, next_open_eio, .promise = "E3",
 
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough RELEASE");
 }
 

@@ -34,7 +34,7 @@ CASE(backing_error, open_eio, .promise = "R1",
 	other_open_rule(w, "f error=%s", variant->error);
 	open_rule(w, "f reg=reuse times=2");
 
-	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
@@ -64,7 +64,7 @@ CASE(failed_open, waits_for_release, .promise = "R2", .abilities = "hold",
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	TODAY(EXPECT_HOLDS(client_is_busy(client(w)), "open(2) waits for the reply to RELEASE"));
 	EXPECT_RET(server_go(w, "RELEASE"), 1);
-	EXPECT_REFUSED(client_finish(client(w)), -EIO);
+	EXPECT_FAILS(client_finish(client(w)), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
@@ -76,7 +76,7 @@ CASE(failed_open, releases_own_handle, .promise = "R2", .abilities = "inspect",
 	open_rule(w, "f reg=at-open drop=before-reply");
 	EXPECT_POSITIVE(client_open(client(w), "g", O_RDWR));
 
-	EXPECT_REFUSED(client_open(client(w), "f", flags), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", flags), -EIO);
 	EXPECT_RET(server_inspect(w, "RELEASE", "fh"), 2);
 	EXPECT_RET(server_inspect(w, "RELEASE", "node"), server_inspect(w, "OPEN", "node"));
 	EXPECT_RET(server_inspect(w, "RELEASE", "flags"), server_inspect(w, "OPEN", "flags"));
@@ -89,7 +89,7 @@ CASE(failed_open, ignores_release_error_eio, .promise = "R2", .abilities = "over
 	open_rule(w, "f reg=at-open drop=before-reply");
 	EXPECT_RET(server_override_reply(w, "RELEASE", "ENOENT"), 0);
 
-	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 }
 
@@ -102,7 +102,7 @@ CASE(failed_open, abort_ends_wait_eio, .promise = "R2", .needs = NEED_FUSECTL, .
 	client_start_open(client(w), "f", O_RDWR);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_RET(world_abort(), 0);
-	EXPECT_REFUSED(client_finish(client(w)), -EIO);
+	EXPECT_FAILS(client_finish(client(w)), -EIO);
 }
 
 /* --- R3, R4: flags ---------------------------------------------------------- */
@@ -256,7 +256,7 @@ static void expect_refused_id(struct world *w, long id, const char *flags)
 	open_rule(w, "f reg=forged id=%ld flags=%s", id, flags);
 	open_rule(w, "f reg=reuse");
 
-	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
@@ -318,7 +318,7 @@ CASE(foreign_id, open_eio, .promise = "R6", .abilities = "arbitrary-id",
 	second = POSITIVE_OK("register f again", other_backing_open(w, backing_path("f")));
 	open_rule(w, "f reg=forged id=%ld", foreign == own ? second : foreign);
 
-	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
 }
 
 WORLD_FIXTURE(not_negotiated);
@@ -336,7 +336,7 @@ CASE(not_negotiated, passthrough_open_eio, .promise = "R7", .abilities = "arbitr
 	START(w, variant->init);
 	open_rule(w, "f reg=forged id=1");
 
-	EXPECT_REFUSED(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough RELEASE");
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
