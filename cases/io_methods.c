@@ -226,7 +226,7 @@ CASE(stopped_server, io_succeeds, .promise = "D1",
 	ASSERT_RET(server_resume(&w->server), 0);
 	EXPECT_RET(read_size, FILE_SIZE);
 	EXPECT_RET(client_finish(c), FILE_SIZE);
-	TODAY(EXPECT_HOLDS(!write_waits, "the write does not wait for the server"));
+	EXPECT_HOLDS(!write_waits, "the write does not wait for the server");
 	EXPECT_HOLDS(open_waits, "the other request waits");
 	EXPECT_RET(client_finish(waiting), -ENOENT);
 	EXPECT_BACKING_PATTERN("f", NEW, FILE_SIZE, 0);
