@@ -107,10 +107,13 @@ static long open_on_other(struct world *w, int flags)
 #define open_on_other_ok(w, flags) \
 	POSITIVE_OK("open f of the second mount", open_on_other(w, flags))
 
+#define NOT_PROMISED "no document says that I/O to a backing file is asynchronous"
+
 WORLD_FIXTURE(direct_aio);
 
 CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
-	.title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers")
+	.title = "io_submit(2) of two direct reads returns at once; they complete when the backing file answers",
+	.today = NOT_PROMISED)
 {
 	struct client *c = client(w);
 	long fd;
@@ -129,7 +132,8 @@ CASE(direct_aio, reads_in_flight_together, .promise = "D1", .needs = NEED_AIO, .
 }
 
 CASE(direct_aio, writes_in_flight_together, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
-	.title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers")
+	.title = "io_submit(2) of two direct writes returns at once; they complete when the backing file answers",
+	.today = NOT_PROMISED)
 {
 	struct client *c = client(w);
 	long fd;
@@ -163,7 +167,7 @@ CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO, 
 	EXPECT_RET(other_go(w, "WRITE"), 1);
 	EXPECT_RET(client_reap_bytes(c, 1), PAGE);
 	EXPECT_RET(client_stat(c, "f"), 0);
-	EXPECT_REQUESTS(w, "GETATTR");
+	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "GETATTR");
 }
 
 CASE(direct_aio, release_after_completion, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
@@ -217,7 +221,7 @@ CASE(in_flight, survives_abort, .promise = "L3", .needs = NEED_AIO | NEED_FUSECT
 	ASSERT_OTHER_REQUESTS(w, variant->op);
 	EXPECT_RET(world_abort(), 0);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
-	EXPECT_RET(client_close(c, fd), -ENOTCONN);
+	TODAY(EXPECT_RET(client_close(c, fd), -ENOTCONN));
 	EXPECT_RET(client_reap_bytes(c, 0), 0);
 	EXPECT_RET(world_umount("fuse"), -EBUSY);
 	EXPECT_RET(world_umount("other"), -EBUSY);

@@ -179,20 +179,22 @@ IO_METHOD_FIXTURE(append_only);
 EACH_CALL(append_only);
 
 CASE(append_only, o_append_cleared_eperm, .promise = "D22",
-	.title = "a write to an append-only backing file appends; after F_SETFL clears O_APPEND it fails with EPERM",
+	.title = "a write to an append-only backing file appends; clearing O_APPEND by F_SETFL, or the next write, fails with EPERM",
 	NOT_ENFORCED)
 {
-	long fd;
+	long fd, err;
 
 	SKIP_UNLESS(variant->needs);
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_RET(register_f(w), 1);
+	ASSERT_POSITIVE(register_f(w));
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	open_rule(w, "f reg=reuse");
 	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
 	ASSERT_RET(client_write_by(client(w), BY_PREAD, fd, PAGE, 0, NEW), PAGE);
-	ASSERT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
-	EXPECT_RET(client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW), -EPERM);
+	err = client_call(client(w), fcntl, fd, F_SETFL, 0);
+	if (err == 0)
+		err = client_write_by(client(w), variant->io_method, fd, PAGE, 0, NEW);
+	EXPECT_RET(err, -EPERM);
 	EXPECT_APPENDED();
 }
 
@@ -205,7 +207,7 @@ CASE(append_only_pwritev2, rwf_noappend_eperm, .promise = "D22",
 	long fd;
 
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_RET(register_f(w), 1);
+	ASSERT_POSITIVE(register_f(w));
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	open_rule(w, "f reg=reuse");
 	fd = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
@@ -226,7 +228,8 @@ FIXTURE_VARIANT_ADD(unsupported_rwf, atomic) { .flag = RWF_ATOMIC };
 FIXTURE_VARIANT_ADD(unsupported_rwf, dontcache) { .flag = RWF_DONTCACHE };
 
 CASE(unsupported_rwf, io_fails_eopnotsupp, .promise = "D9",
-	.title = "I/O with RWF_NOWAIT, RWF_ATOMIC or RWF_DONTCACHE writes nothing and fails with EOPNOTSUPP")
+	.title = "I/O with RWF_NOWAIT, RWF_ATOMIC or RWF_DONTCACHE writes nothing and fails with EOPNOTSUPP",
+	.today = "which flags FUSE supports is not promised")
 {
 	struct client *c = client(w);
 	long fd;
@@ -277,6 +280,8 @@ FIXTURE_VARIANT_ADD(sync_flag, rwf_sync) { .rwf = RWF_SYNC };
 FIXTURE_VARIANT_ADD(sync_flag, o_dsync) { .open = O_DSYNC, .fsync_flags = FUSE_FSYNC_FDATASYNC };
 FIXTURE_VARIANT_ADD(sync_flag, o_sync) { .open = O_SYNC };
 
+#define EXPECT_FSYNC_FLAGS(w, flags) EXPECT_RET(other_server_inspect(w, "FSYNC", "flags"), flags)
+
 CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "inspect",
 	.title = "RWF_SYNC, RWF_DSYNC, O_SYNC and O_DSYNC sync the backing file (DSYNC: data only) and send no request")
 {
@@ -288,7 +293,10 @@ CASE(sync_flag, syncs_backing_file, .promise = "D9", .abilities = "inspect",
 	EXPECT_OTHER_REQUESTS(w, "OPEN");
 	EXPECT_RET(client_pwritev2(client(w), fd, PAGE, 0, NEW, variant->rwf), PAGE);
 	EXPECT_OTHER_REQUESTS(w, "WRITE FSYNC");
-	EXPECT_RET(other_server_inspect(w, "FSYNC", "flags"), variant->fsync_flags);
+	if (variant->fsync_flags)
+		TODAY(EXPECT_FSYNC_FLAGS(w, variant->fsync_flags)); /* more may be synced */
+	else
+		EXPECT_FSYNC_FLAGS(w, 0);
 	EXPECT_REQUESTS(w, "");
 }
 

@@ -146,7 +146,8 @@ static int attach_to_f(char *device, size_t size)
 CASE(loop_device, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE,
 	.world = &on_ext4,
 	.title = "the backing filesystem can be frozen after direct writes of a loop device to a passthrough file",
-	.fixed_by = "7.3.4 (backing-file: always end a queued write)")
+	.fixed_by = "7.3.4 (backing-file: always end a queued write)", .xfail_before = "7.3.4",
+	.xfail = "a queued write of a loop device is never ended")
 {
 	struct client *c = client(w);
 	char device[32];
@@ -159,7 +160,7 @@ CASE(loop_device, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE,
 	EXPECT_RET(write_times(c, BY_PREAD, fd), TIMES * PAGES);
 	EXPECT_CLOSE(c, fd);
 	close(loop);
-	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
+	EXPECT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
 	EXPECT_BACKING_PATTERN("f", NEW, PAGES, 0);
 }
 

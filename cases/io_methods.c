@@ -177,7 +177,8 @@ static long client_splice_once(struct client *c, struct splice_arg arg)
 WORLD_FIXTURE(splice);
 
 CASE(splice, one_call_moves_a_full_pipe, .promise = "D1",
-	.title = "one splice(2) from or into a passthrough file moves as much as a pipe holds")
+	.title = "one splice(2) from or into a passthrough file moves as much as a pipe holds",
+	.today = "a call may move less")
 {
 	long fd;
 
@@ -210,22 +211,23 @@ CASE(stopped_server, io_succeeds, .promise = "D1",
 	.title = "reads and writes succeed while the server is stopped and another request waits for it")
 {
 	struct client *c = client(w), *waiting = client_number(w, 1);
-	long fd, read_size, written;
-	bool waits;
+	bool write_waits, open_waits;
+	long fd, read_size;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, FILE_SIZE, O_RDWR);
 	ASSERT_RET(server_pause(&w->server), 0);
 	client_start_open(waiting, "no-such-file", O_RDONLY);
 	read_size = client_read_by(c, variant->io_method, fd, FILE_SIZE, 0, OLD);
-	written = read_size < 0 ? read_size :
-				  client_write_by(c, variant->io_method, fd, FILE_SIZE, 0, NEW);
-	waits = client_is_busy(waiting);
+	client_start_write_by(c, variant->io_method, fd, FILE_SIZE, 0, NEW);
+	write_waits = client_is_busy(c);
+	open_waits = client_is_busy(waiting);
 	/* Before the first expectation: a case that ends with a stopped server hangs. */
 	ASSERT_RET(server_resume(&w->server), 0);
 	EXPECT_RET(read_size, FILE_SIZE);
-	EXPECT_RET(written, FILE_SIZE);
-	EXPECT_HOLDS(waits, "the other request waits");
+	EXPECT_RET(client_finish(c), FILE_SIZE);
+	EXPECT_HOLDS(!write_waits, "the write does not wait for the server");
+	EXPECT_HOLDS(open_waits, "the other request waits");
 	EXPECT_RET(client_finish(waiting), -ENOENT);
 	EXPECT_BACKING_PATTERN("f", NEW, FILE_SIZE, 0);
 }
@@ -251,6 +253,7 @@ CASE(closed_file, releases_backing_filesystem, .promise = "L2",
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_BACKING_BUSY();
 	EXPECT_CLOSE(c, fd);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_REQUESTS(w, "FLUSH RELEASE");
 	EXPECT_BACKING_FREE();
 }
@@ -281,6 +284,7 @@ CASE(mapping, exec_sends_no_read, .promise = "D1",
 	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 	EXPECT_RET(client_reap(client(w), pid), 42);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_REQUESTS(w, "RELEASE");
 }
 
