@@ -43,7 +43,7 @@ static long open_as_client(struct world *w, int flags)
 
 WORLD_FIXTURE(identity);
 
-CASE(identity, open_as_client, .promise = "P1", .abilities = "inspect credentials",
+CASE(identity, open_as_client, .promise = "P10", .abilities = "inspect credentials",
 	.title = "the backing file is opened with the uid of the client")
 {
 	EXPECT_RET(start_plain_fuse(w), 0);
@@ -134,13 +134,13 @@ WORLD_FIXTURE(each_id);
 CASE(each_id, own_registering_task, .promise = "P5", .abilities = "inspect credentials",
 	.title = "writes through two IDs of one file each have the uid of the task that registered the ID")
 {
-	long fd;
+	long first, second, fd;
 
 	EXPECT_RET(start_plain_fuse(w), 0);
-	EXPECT_RET(register_plain_f(w, REGISTERING_TASK), 1);
-	EXPECT_RET(register_plain_f(w, OTHER_REGISTERING_TASK), 2);
-	open_rule(w, "f reg=forged id=1");
-	open_rule(w, "f reg=forged id=2");
+	ASSERT_POSITIVE(first = register_plain_f(w, REGISTERING_TASK));
+	ASSERT_POSITIVE(second = register_plain_f(w, OTHER_REGISTERING_TASK));
+	open_rule(w, "f reg=forged id=%ld", first);
+	open_rule(w, "f reg=forged id=%ld", second);
 
 	fd = open_ok(w, "f", O_WRONLY);
 	EXPECT_WRITE(w, fd, "F");
@@ -184,6 +184,7 @@ CASE(file_permission, client_not_checked, .promise = "P1",
 }
 
 CASE(file_permission, registering_task_not_checked, .promise = "P1", .abilities = "credentials",
+	.today = "overlayfs.rst, Permission model, checks what the stashed credentials allow",
 	.title = "reads and writes through an ID work even if the registering task may not access the backing file")
 {
 	long fd;

@@ -44,7 +44,7 @@ CASE(ioctl, register_ok_or_enomem, .promise = "X1", .needs = NEED_FAULTS,
 	struct alloc_failures report = alloc_failures_each(w, register_once);
 
 	EXPECT_ENOMEM(report);
-	EXPECT_RET(report.eio, 0);
+	TODAY(EXPECT_RET(report.eio, 0));
 	EXPECT_POSITIVE(report.last);
 	EXPECT_BACKING_FREE();
 }
@@ -56,7 +56,8 @@ CASE(ioctl, close_succeeds, .promise = "X7", .needs = NEED_FAULTS,
 	struct alloc_failures report;
 	bool failed;
 
-	EXPECT_RET(register_once(w, 1, &failed), -ENOMEM); /* allocations do fail */
+	TODAY(EXPECT_RET(register_once(w, 1, &failed), -ENOMEM));
+	EXPECT_HOLDS(failed, "allocations do fail");
 	report = alloc_failures_each(w, unregister_once);
 	EXPECT_UNHARMED(report);
 	EXPECT_RET(report.last, 0);
@@ -118,7 +119,8 @@ CASE(passthrough_file, open_ok_or_enomem_or_eio, .promise = "X2", .needs = NEED_
 	report = alloc_failures_each(w, open_once);
 
 	EXPECT_ENOMEM(report);
-	EXPECT_POSITIVE(report.eio); /* where it is the open of the backing file that fails */
+	/* Where it is the open of the backing file that fails. */
+	TODAY(EXPECT_POSITIVE(report.eio));
 	EXPECT_POSITIVE(report.last);
 	world_requests(w); /* when it returns, the server has handled each RELEASE */
 	EXPECT_BACKING_FREE();
@@ -133,7 +135,8 @@ CASE(passthrough_file, close_succeeds, .promise = "X6", .needs = NEED_FAULTS,
 	SKIP_UNLESS_ABLE(w, variant->abilities);
 	file = variant;
 	open_rule(w, "%s", variant->rule);
-	EXPECT_RET(open_once(w, 1, &failed), -ENOMEM); /* allocations do fail */
+	TODAY(EXPECT_RET(open_once(w, 1, &failed), -ENOMEM));
+	EXPECT_HOLDS(failed, "allocations do fail");
 	report = alloc_failures_each(w, close_once);
 
 	EXPECT_UNHARMED(report);
@@ -176,7 +179,7 @@ CASE(umount, ok_or_enomem, .promise = "X8", .needs = NEED_FAULTS,
 	struct alloc_failures report = alloc_failures_each(w, umount_once);
 
 	EXPECT_ALLOC_FAILED(report);
-	EXPECT_RET(report.eio, 0);
+	TODAY(EXPECT_RET(report.eio, 0));
 	EXPECT_RET(report.last, 0);
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_RET(server_stop(&w->server), 0);

@@ -60,16 +60,19 @@ CASE(backing_file, pinned_until_last_gone, .promise = "L1",
 
 WORLD_FIXTURE(pins);
 
+#define register_fd_ok(w, fd) \
+	POSITIVE_OK("register a descriptor", registered(w, server_backing_open_fd(w, fd, "")))
+
 CASE(pins, unused_id, .promise = "L1",
 	.title = "an unused ID pins the backing file after the registered descriptor is closed")
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
+	long id = register_fd_ok(w, fd);
 
-	EXPECT_RET(registered(w, server_backing_open_fd(w, fd, "")), 1);
 	close(fd);
 
 	EXPECT_BACKING_BUSY();
-	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_BACKING_FREE();
 }
 
@@ -77,14 +80,13 @@ CASE(pins, second_id, .promise = "L1",
 	.title = "of two IDs for one descriptor, the second pins the backing file after the first is closed")
 {
 	int fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
+	long first = register_fd_ok(w, fd), second = register_fd_ok(w, fd);
 
-	EXPECT_RET(registered(w, server_backing_open_fd(w, fd, "")), 1);
-	EXPECT_RET(registered(w, server_backing_open_fd(w, fd, "")), 2);
 	close(fd);
 
-	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, first), 0);
 	EXPECT_BACKING_BUSY();
-	EXPECT_RET(server_drop(w, 2), 0);
+	EXPECT_RET(server_drop(w, second), 0);
 	EXPECT_BACKING_FREE();
 }
 
@@ -125,6 +127,7 @@ CASE(pins, second_inode, .promise = "L1",
 }
 
 CASE(pins, inode_rejects_other_id_eio, .promise = "L1",
+	.today = "a further ID of the same file need not be refused, see R13",
 	.title = "until its last close, an inode whose ID was closed keeps its backing file: another ID gets EIO")
 {
 	long fd;
@@ -210,17 +213,17 @@ WORLD_FIXTURE(nested);
 CASE(nested, open_file_pins_both_levels, .promise = "L1", .since = "6.12", .world = &depth_2,
 	.title = "with all IDs closed, a nested passthrough file pins the lower mount and the bottom file until close")
 {
-	long fd;
+	long id, fd;
 
 	EXPECT_RET(world_start_other(w, "depth=1"), 0);
 	other_open_rule(w, "f reg=at-open");
-	EXPECT_RET(server_backing_open(w, world_path("other", "f"), "mode=path"), 1);
+	ASSERT_POSITIVE(id = server_backing_open(w, world_path("other", "f"), "mode=path"));
 	open_rule(w, "f reg=reuse");
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(server_drop(w, 1), 0);
-	EXPECT_RET(other_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, id), 0);
+	EXPECT_RET(other_drop(w, other_last_id(w)), 0);
 
-	EXPECT_RET(world_umount("other"), -EBUSY);
+	TODAY(EXPECT_RET(world_umount("other"), -EBUSY));
 	EXPECT_BACKING_BUSY();
 	EXPECT_CLOSE(w, fd);
 	EXPECT_BACKING_FREE();
@@ -229,6 +232,10 @@ CASE(nested, open_file_pins_both_levels, .promise = "L1", .since = "6.12", .worl
 }
 
 /* --- L2: failed opens ---------------------------------------------------------------- */
+
+/* If it succeeds, the file is closed: whether anything is pinned shows all the same. */
+#define EXPECT_OPEN_FAILS_EIO(w, path) \
+	TODAY(EXPECT_RET(client_count_open_errors(client(w), path, O_RDWR, EIO, 1), 1))
 
 WORLD_FIXTURE(failed_open);
 FIXTURE_VARIANT(failed_open)
@@ -249,16 +256,17 @@ FIXTURE_VARIANT_ADD(failed_open, cached_while_passthrough) { .first = "f reg=at-
 CASE(failed_open, pins_nothing, .promise = "L2",
 	.title = "an open that fails with EIO pins nothing once the first open file and all IDs are closed")
 {
-	long fd;
+	long fd, first_id;
 
 	open_rule(w, "%s", variant->first);
 	open_rule(w, "%s", variant->second);
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	first_id = last_id(w);
+	EXPECT_OPEN_FAILS_EIO(w, "f");
 	EXPECT_CLOSE(w, fd);
 
-	for (long id = last_id(w); id > 0; id--)
-		server_backing_close(w, id, "");
+	server_backing_close(w, first_id, "");
+	server_backing_close(w, last_id(w), "");
 	EXPECT_BACKING_FREE();
 	EXPECT_RET(world_umount("fuse"), 0);
 }
@@ -268,13 +276,14 @@ WORLD_FIXTURE(read_only_backing);
 CASE(read_only_backing, failed_open_pins_nothing, .promise = "L2", .since = "6.12",
 	.title = "an open for writing fails with EIO on a read-only backing filesystem and pins nothing")
 {
-	EXPECT_RET(server_backing_open(w, backing_path("f"), "mode=path"), 1);
+	long id = register_file_ok(w, "f", "mode=path");
+
 	open_rule(w, "f reg=reuse");
 	EXPECT_RET(world_make_readonly("backing"), 0);
 
-	EXPECT_RET(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_OPEN_FAILS_EIO(w, "f");
 	EXPECT_BACKING_BUSY();
-	EXPECT_RET(server_drop(w, 1), 0);
+	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_BACKING_FREE();
 }
 

@@ -173,7 +173,7 @@ CASE(content, extends_past_cached_size, .promise = "M1",
 	fd = open_ok(w, "f", O_RDWR);
 	backing_fill_ok("f", SEED, 2 * PAGE, 0);
 	EXPECT_RET(client_fstatx(client(w), fd, AT_STATX_DONT_SYNC, &st), 0);
-	EXPECT_RET(st.stx_size, 1);
+	TODAY(EXPECT_RET(st.stx_size, 1));
 	at = mmap_ok(w, fd, RW, MAP_SHARED, 2 * PAGE, 0);
 	EXPECT_PEEK(w, at + PAGE, pattern_byte(SEED, PAGE));
 	EXPECT_POKE(w, at + PAGE, STORED);
@@ -247,7 +247,7 @@ CASE(registration, does_not_limit_mappings, .promise = "M1", .since = "6.12",
 {
 	long fd, at;
 
-	EXPECT_RET(server_backing_open(w, backing_path("f"), variant->words), 1);
+	register_file_ok(w, "f", variant->words);
 	open_rule(w, "f reg=reuse");
 
 	fd = open_ok(w, "f", O_RDWR);
@@ -266,7 +266,7 @@ CASE(registration, does_not_limit_mappings, .promise = "M1", .since = "6.12",
 WORLD_FIXTURE(append_only);
 
 CASE(append_only, shared_by_writer_eacces, .promise = "M6",
-	.title = "a shared mapping of an append-only backing file through an O_RDWR open file fails with EACCES",
+	.title = "a writable shared mapping of an append-only backing file fails with EACCES",
 	INODE_FLAGS_IGNORED)
 {
 	long fd;
@@ -276,7 +276,8 @@ CASE(append_only, shared_by_writer_eacces, .promise = "M6",
 	fd = open_ok(w, "f", O_RDWR);
 	SET_INODE_FLAGS(FS_APPEND_FL);
 	EXPECT_RET(errno_or_0(client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0)), -EACCES);
-	EXPECT_RET(errno_or_0(client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0)), -EACCES);
+	TODAY(EXPECT_RET(errno_or_0(client_mmap(client(w), fd, PROT_READ, MAP_SHARED, PAGE, 0)),
+			 -EACCES));
 }
 
 CASE(append_only, private_or_rdonly_allowed, .promise = "M6",
