@@ -241,6 +241,12 @@ static void begin_close(struct world *w, long fd)
 	EXPECT_HOLDS(!client_is_busy(client(w)), "close(2) does not wait for the reply");
 }
 
+static void end_close(struct world *w)
+{
+	EXPECT_RET(server_go(w, "RELEASE"), 1);
+	EXPECT_RET(client_finish(client(w)), 0);
+}
+
 CASE(unanswered_release, delays_nothing, .promise = "L7", .abilities = "hold",
 	.title = "an unanswered RELEASE does not delay close(2), unpinning the backing file or a cached open")
 {
@@ -255,8 +261,7 @@ CASE(unanswered_release, delays_nothing, .promise = "L7", .abilities = "hold",
 	begin_close(w, fd);
 	EXPECT_POSITIVE(client_open(client_number(w, 1), "f", O_RDWR));
 	EXPECT_BACKING_FREE();
-	EXPECT_RET(server_go(w, "RELEASE"), 1);
-	EXPECT_RET(client_finish(client(w)), 0);
+	end_close(w);
 }
 
 CASE(unanswered_release, mount_not_busy, .promise = "L7", .abilities = "hold",
@@ -270,8 +275,7 @@ CASE(unanswered_release, mount_not_busy, .promise = "L7", .abilities = "hold",
 	begin_close(w, fd);
 
 	EXPECT_RET(world_umount("fuse"), 0);
-	EXPECT_RET(server_go(w, "RELEASE"), 1);
-	EXPECT_RET(client_finish(client(w)), 0);
+	end_close(w);
 	EXPECT_RET(server_drop(w, last_id(w)), 0);
 	EXPECT_BACKING_FREE();
 }
