@@ -233,7 +233,7 @@ CASE(in_flight, survives_abort, .promise = "L3", .needs = NEED_AIO | NEED_FUSECT
 	EXPECT_RET(world_umount_and_wait("other"), 0);
 }
 
-CASE(in_flight, survives_umount_and_kill, .promise = "L5", .needs = NEED_AIO, .abilities = "hold",
+CASE(in_flight, survives_umount_and_kill, .promise = "L4", .needs = NEED_AIO, .abilities = "hold",
 	.title = "after close, lazy umount and server kill, asynchronous I/O pins the backing mount until it completes")
 {
 	struct client *c = client(w);

@@ -13,6 +13,7 @@
 WORLD_FIXTURE(write_access);
 
 CASE(write_access, held_by_writable_id, .promise = "L12",
+	.today = "no document says that an ID holds write access",
 	.title = "the ID of a writable fd makes execve(2) fail with ETXTBSY and a read-only remount with EBUSY")
 {
 	long pid, id;
