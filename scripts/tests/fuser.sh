@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # fuser.sh: its errors; and, with a cargo, its server, which follows the protocol, passes the
-# cases of promises E, and is suspected for its own faults.
+# cases of promises E and U, and is suspected for its own faults.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"
@@ -62,13 +62,13 @@ printf '[[package]]\nname = "%s"\nversion = "%s"\n\n' fuser-server 0.17.0 fuser 
 (cd "$tmp" && rustc --edition 2024 -o choose "$scripts/../fixtures/servers/fuser/build.rs" && ./choose) >"$tmp/chosen"
 says "build.rs finds another version" "$tmp/chosen" 'cargo::rustc-env=FUSER_VERSION=0[.]99[.]1'
 
-run_promises_e() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this one
+run_promises() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this one
 {
 	name=$1 status=$2
 	shift 2
 	rm -rf "$tmp/run"
 	exits "$name" "$status" env "$@" "$scripts/run.sh" --server raw --server "$server" \
-		--filter 'E[0-9]*' --run-dir "$tmp/run"
+		--filter 'E[0-9]*,U[0-9]*' --run-dir "$tmp/run"
 }
 
 # The outcome of a case, with "suspect: library" if the note has it.
@@ -84,11 +84,11 @@ has_outcome() # NAME CASE OUTCOME
 	says "$1" "$tmp/outcome" "$3"
 }
 
-run_promises_e "promises E" 0
-has_outcome "closing an ID after its session ended passes" drop.teardown.ended_session_no_ioctl pass
-run_promises_e "a leaked BackingId" 1 FPT_FUSER_FAULT=forget
+run_promises "promises E and U" 0
+has_outcome "closing an ID after its session ended passes" fuser_api.backing_id.ended_session_no_ioctl pass
+run_promises "a leaked BackingId" 1 FPT_FUSER_FAULT=forget
 has_outcome "a leaked BackingId is detected" drop.late.at_release_unpins "fail, suspect: library"
-run_promises_e "a BackingId dropped right after the reply" 1 FPT_FUSER_FAULT=early-drop
+run_promises "a BackingId dropped right after the reply" 1 FPT_FUSER_FAULT=early-drop
 has_outcome "an early drop is detected" drop.not_dropped.pins_until_session_end "fail, suspect: library"
 exits "the server follows the protocol" 0 "$scripts/run.sh" --server "$server" --probe
 finish

@@ -2,7 +2,7 @@
 // The threads of fuse_session_loop_mt() share the session's descriptor despite clone_fd.
 // file: fuse_loop_mt.c
 // server: libfuse
-// red: libfuse_api.clone_fd.no_session_fd_enotty
+// red: libfuse_api.clone_fd.needs_session_fd
 @@
 expression mt, config;
 @@

@@ -2,7 +2,7 @@
 // fuse_passthrough_open() uses the descriptor that received the request.
 // file: fuse_lowlevel.c
 // server: libfuse-mt
-// red: libfuse_api.clone_fd.no_session_fd_enotty
+// red: libfuse_api.clone_fd.needs_session_fd
 @@
 typedef fuse_req_t;
 identifier req, fd;

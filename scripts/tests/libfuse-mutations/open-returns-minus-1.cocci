@@ -2,7 +2,7 @@
 // fuse_passthrough_open() returns -1 on error, as ioctl(2) does, instead of 0.
 // file: fuse_lowlevel.c
 // server: libfuse
-// red: libfuse_api.passthrough_open.bad_fd_returns_0_ebadf
+// red: libfuse_api.passthrough_open.bad_fd_returns_0
 @@
 @@
 fuse_passthrough_open(...)

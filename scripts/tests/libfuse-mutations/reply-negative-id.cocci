@@ -2,7 +2,7 @@
 // A negative backing_id is sent.
 // file: fuse_lowlevel.c
 // server: libfuse
-// red: libfuse_api.nonpositive_backing_id.minus_1.opens_without_passthrough
+// red: libfuse_api.negative_backing_id.minus_1.opens_without_passthrough
 @@
 identifier f;
 @@

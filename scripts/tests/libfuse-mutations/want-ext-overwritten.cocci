@@ -2,7 +2,7 @@
 // conn->want overwrites the lower half of conn->want_ext even if it did not change.
 // file: fuse_lowlevel.c
 // server: libfuse
-// red: libfuse_api.cap_passthrough.conn_want_ext.negotiated
+// red: libfuse_api.conn_want_ext.negotiated
 @@
 identifier conn;
 @@
