@@ -373,6 +373,12 @@ const struct promise contract[] = {
 	{ "M11", "a copied, moved or split mapping still maps and pins the backing file",
 	  "mm/vma.c: copy_vma()",
 	  .basis = NULL },
+	{ "M12", "a passthrough open ends a shared mapping of a direct open that waits for parallel direct writes, with ENODEV",
+	  "fs/fuse/iomode.c: fuse_file_cached_io_open()",
+	  .basis = "commit fda0b98ef0a6 (fuse: implement passthrough for mmap)" },
+	{ "M13", "a shared mapping of a direct open waits no longer than parallel direct writes and passthrough opens last",
+	  "fs/fuse/iomode.c: fuse_inode_uncached_io_end()",
+	  .basis = "commit fda0b98ef0a6 (fuse: implement passthrough for mmap)" },
 
 	{ "L", "Lifetime: what pins the backing file", .ref = NULL },
 	{ "L1", "the ID, the inode, each open file and each mapping pin the backing file; nothing else does",
