@@ -338,6 +338,12 @@ const struct promise contract[] = {
 	{ "D24", "if the server refuses to remove the setuid bit, a write fails with that error and writes nothing",
 	  "fs/backing-file.c: backing_file_write_iter()",
 	  .basis = NULL },
+	{ "D25", "NOTIFY_STORE changes nothing that a passthrough file reads or maps; it fills the page cache of the FUSE inode",
+	  "fs/fuse/notify.c: fuse_notify_store()",
+	  .basis = "include/uapi/linux/fuse.h: FOPEN_PASSTHROUGH; libfuse include/fuse_lowlevel.h: fuse_lowlevel_notify_store()" },
+	{ "D26", "NOTIFY_RETRIEVE returns pages of the FUSE inode, none of the backing file",
+	  "fs/fuse/notify.c: fuse_retrieve()",
+	  .today = "no document says whether pages of the backing file are buffers of the inode" },
 
 	{ "M", "Mappings", .ref = NULL },
 	{ "M1", "mmap(2) maps the backing file; shared mappings are coherent with it in both directions",
