@@ -423,6 +423,12 @@ const struct promise contract[] = {
 	{ "L12", "an ID registered by a writable descriptor and a passthrough file open for writing hold write access",
 	  "fs/open.c: do_dentry_open()",
 	  .basis = NULL },
+	{ "L13", "syncfs(2) on the FUSE mount returns 0 and sends no SYNCFS",
+	  "fs/fuse/inode.c: fuse_sync_fs()",
+	  .today = "the source sends it for virtiofs and fuseblk only (sync_fs); no document says so" },
+	{ "L14", "syncfs(2) on the FUSE mount does not sync backing files",
+	  "fs/fuse/inode.c: fuse_sync_fs()",
+	  .today = "syncfs(2) promises it for the filesystem of the file; no document says whether backing files are part of it" },
 
 	{ "W", "Inode I/O modes and waiting for direct writes", .ref = NULL },
 	{ "W1", "a cached open waits for parallel direct writes to end and then succeeds; the wait is not killable",
