@@ -134,6 +134,9 @@ const struct promise contract[] = {
 	{ "N12", "a backing file on a FUSE mount without passthrough is opened, read and written through the server of that mount",
 	  "fs/fuse/passthrough.c: fuse_passthrough_open()",
 	  .basis = NULL },
+	{ "N13", "a 32-bit server registers and closes IDs on a 64-bit kernel as a 64-bit server does",
+	  "fs/fuse/dev.c: fuse_dev_operations",
+	  .basis = "include/uapi/linux/fuse.h: structures are padded so that 32-bit servers work on 64-bit kernels" },
 
 	{ "R", "Replies that name an ID: OPEN, CREATE, TMPFILE", .ref = NULL },
 	{ "R1", "an error reply is passed on as is; a reply that the kernel cannot apply fails open(2) with EIO, whatever the cause",
