@@ -505,6 +505,12 @@ const struct promise contract[] = {
 	{ "P9", "an open file that generates no notification events generates none on its backing file either",
 	  "fs/backing-file.c: backing_file_open()",
 	  .basis = NULL },
+	{ "P10", "at an idmapped mount, permissions of passthrough files follow the mapping, and I/O bypasses the server",
+	  "fs/fuse/inode.c: process_init_reply()",
+	  .basis = "include/uapi/linux/fuse.h: FUSE_ALLOW_IDMAP; commit 16e1503eaf32 (fuse: allow idmapped mounts)" },
+	{ "P11", "a mount with passthrough cannot be idmapped unless the server sets ALLOW_IDMAP",
+	  "fs/fuse/inode.c: fuse_sb_defaults()",
+	  .basis = "commit 16e1503eaf32 (fuse: allow idmapped mounts); mount_setattr(2), EINVAL" },
 
 	{ "X", "Allocation failures", .ref = NULL },
 	{ "X1", "on an allocation failure BACKING_OPEN pins nothing and fails with ENOMEM",
