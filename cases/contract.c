@@ -235,6 +235,12 @@ const struct promise contract[] = {
 	{ "R32", "an open that breaks a lease on the backing file waits for its release; with O_NONBLOCK it fails with EIO",
 	  "fs/open.c: do_dentry_open()",
 	  .basis = NULL },
+	{ "R33", "FOPEN_IO_URING_ZERO_COPY without a zero-copy queue makes no difference: reads and writes are copied",
+	  "fs/fuse/dev_uring.c: can_zero_copy_req()",
+	  .basis = "include/uapi/linux/fuse.h: FOPEN_IO_URING_ZERO_COPY" },
+	{ "R34", "FOPEN_IO_URING_ZERO_COPY beside FOPEN_PASSTHROUGH fails the open with EIO",
+	  "fs/fuse/iomode.c: fuse_file_passthrough_open()",
+	  .today = "no document says that the flags exclude each other; the one of zero-copy only promises a fallback" },
 
 	{ "E", "Dropping an ID: early, late or never", .ref = NULL },
 	{ "E1", "an ID closed before the OPEN reply fails the open with EIO",
