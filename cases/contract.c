@@ -137,6 +137,9 @@ const struct promise contract[] = {
 	{ "N13", "a 32-bit server registers and closes IDs on a 64-bit kernel as a 64-bit server does",
 	  "fs/fuse/dev.c: fuse_dev_operations",
 	  .basis = "include/uapi/linux/fuse.h: structures are padded so that 32-bit servers work on 64-bit kernels" },
+	{ "N14", "a request timeout can be negotiated with passthrough; passthrough I/O goes on past the server",
+	  "fs/fuse/inode.c: process_init_reply()",
+	  .basis = "include/uapi/linux/fuse.h: FUSE_REQUEST_TIMEOUT, FUSE_PASSTHROUGH" },
 
 	{ "R", "Replies that name an ID: OPEN, CREATE, TMPFILE", .ref = NULL },
 	{ "R1", "an error reply is passed on as is; a reply that the kernel cannot apply fails open(2) with EIO, whatever the cause",
