@@ -441,6 +441,12 @@ const struct promise contract[] = {
 	{ "L14", "syncfs(2) on the FUSE mount does not sync backing files",
 	  "fs/fuse/inode.c: fuse_sync_fs()",
 	  .today = "syncfs(2) promises it for the filesystem of the file; no document says whether backing files are part of it" },
+	{ "L15", "waiting in fusectl counts requests; passthrough I/O that waits is none",
+	  "fs/fuse/control.c: fuse_conn_waiting_read()",
+	  .basis = "Documentation/filesystems/fuse/fuse.rst, Control filesystem" },
+	{ "L16", "umount -f aborts the connection of a busy mount; passthrough I/O on open files continues",
+	  "fs/fuse/inode.c: fuse_umount_begin()",
+	  .basis = "Documentation/filesystems/fuse/fuse.rst, Aborting a filesystem connection" },
 
 	{ "W", "Inode I/O modes and waiting for direct writes", .ref = NULL },
 	{ "W1", "a cached open waits for parallel direct writes to end and then succeeds; the wait is not killable",
