@@ -33,7 +33,7 @@ $(OUTPUT)/tests/%: $$(call test_obj,$$*) $$($$*_OBJS) \
 
 # Servers whose system calls go through deliberate faults, see fixtures/servers/faults.c.
 FAULTY := $(addprefix $(OUTPUT)/faulty/,raw $(filter libfuse,$(LIBFUSE_SERVERS)))
-WRAPS  := $(foreach f,ioctl read write writev,-Wl,--wrap=$(f))
+WRAPS  := $(foreach f,ioctl ia32_ioctl read write writev,-Wl,--wrap=$(f))
 
 $(FAULTY): $(OUTPUT)/faulty/%: $(OUTPUT)/servers/% $(OUTPUT)/obj/fixtures/servers/%/variant.o \
 		$(call objs,fixtures/servers/faults.c fixtures/backing_id/non_linux.c) \
