@@ -15,8 +15,9 @@ def _parser() -> Parser:
     return Parser(
         "contract",
         """\
-Prints the contract of FUSE passthrough as Markdown: promises, the source that decides
-each, and the cases that test it, as the built programs and servers declare them.""",
+Prints the contract of FUSE passthrough as Markdown: promises, those that must be kept with
+their basis, those that are only so today with the reason, the source that decides each, and
+the cases that test it, as the built programs and servers declare them.""",
         """\
 OUTPUT      build directory (default: build)
 
