@@ -84,5 +84,5 @@ refuses to run.
   3. make                   build it
   4. scripts/run.sh --filter $program.$subject.$name
                             see it pass, and fail under a fault: make faulty, then
-                            FPT_FAULT=wrong-file scripts/run.sh --server build/faulty/raw (cases/README.md)
+                            FPT_FAULT=wrong-file scripts/run.sh --strict --server build/faulty/raw (cases/README.md)
 END
