@@ -27,6 +27,7 @@ for more than its promise includes; it is marked.
 
 Servers: {servers}."""
 _MARK = " (*only so today*)"
+_REASON = "a reason why they are only so today"
 _TABLE = """
 ### {heading}
 
@@ -84,8 +85,17 @@ class Contract:
         """What keeps the contract from being complete."""
         untested = [promise.id for promise in self._promises if not (promise.is_heading or self._lines[promise.id])]
         strangers = [f"{case.name} ({case.promise})" for case in self._strangers]
-        found = {"promises without a case": untested, "cases whose promise is not in the contract": strangers}
+        found = {
+            "promises without a case": untested,
+            "cases whose promise is not in the contract": strangers,
+            f"promises with neither a basis nor {_REASON}": self._with(0),
+            f"promises with both a basis and {_REASON}": self._with(2),
+        }
         return [f"{what}: {' '.join(names)}" for what, names in found.items() if names]
+
+    def _with(self, count: int) -> list[str]:
+        """The promises that have COUNT of basis and reason."""
+        return [id for id, promise in self._known.items() if 2 - [promise.basis, promise.today].count("-") == count]
 
     def _able(self, case: Case) -> str:
         wanted = {*case.abilities, *(["passthrough"] if case.needs_passthrough else [])}

@@ -82,6 +82,15 @@ says "and marked" "$tmp/out" '| | no case | | | | |'
 says "so are cases without a promise" "$tmp/err" \
 	'contract.sh: cases whose promise is not in the contract: b.f.two (E9) b.f.three (R)'
 
+sed -i 's/a.rst, [*]Drops[*]|-/-|-/; s/open(2), EIO|-/open(2), EIO|the errno is not promised/' "$OUTPUT/cases/a"
+program b 'b.f.two|E2|6.12|-|-|the second|must' 'b.f.three|R1|6.12|-|-|the third|today'
+exits "a promise without a level, and one with both" 1 "$contract"
+same "both are named" - "$tmp/err" <<'END'
+contract.sh: promises with neither a basis nor a reason why they are only so today: E1
+contract.sh: promises with both a basis and a reason why they are only so today: E2
+END
+program a 'a.f.one|E1|6.9|-|-|the first'
+
 program b 'b.f.two|E2|6.12|-|-|the second|maybe'
 exits "an unknown level" 1 "$contract"
 says "is an error" "$tmp/err" "contract.sh: b.f.two: 'maybe' is not a level, must or today: run 'make' again"

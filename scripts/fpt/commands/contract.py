@@ -21,8 +21,8 @@ the cases that test it, as the built programs and servers declare them.""",
         """\
 OUTPUT      build directory (default: build)
 
-Exit status: 0 every promise has a case and every case a promise, 1 otherwise (standard
-error lists which) or wrong use.""",
+Exit status: 0 every promise has a case and either a basis or a reason, and every case a
+promise, 1 otherwise (standard error lists which) or wrong use.""",
     )
 
 

@@ -81,6 +81,16 @@ def test_external_file_systems_are_the_server() -> None:
     assert "| external file systems |" in rows(made(external=("p.f.one|E1|any|passthrough|-|x",)))[1]
 
 
+def test_promises_without_a_level() -> None:
+    neither = Promise("E4", "must", "fs/a.c", "a drop", "-", "-")
+    both = Promise("E5", "today", "fs/a.c", "a drop", "open(2)", "no document says so")
+    cases = tuple(f"p.f.n{number}|E{number}|any|-|-|x" for number in (1, 2, 4, 5))
+    assert made(*cases, promises=(E, E1, E2, neither, both)).complaints() == [
+        "promises with neither a basis nor a reason why they are only so today: E4",
+        "promises with both a basis and a reason why they are only so today: E5",
+    ]
+
+
 def test_incomplete_contracts() -> None:
     contract = made("p.f.one|E|any|-|-|x", "p.f.two|Q1|any|-|-|x", promises=(E, E1, E2))
     assert contract.complaints() == [
