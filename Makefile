@@ -121,7 +121,7 @@ help:
 	@echo "make results            the same, and write the results to results/ in the checkout"
 	@echo "make vm KERNEL=6.12     run it in a virtual machine with a Debian kernel"
 	@echo "make matrix             run it with many kernels and servers"
-	@echo "make list               list the cases: name, promise, since, needs, abilities, title"
+	@echo "make list               list the cases: name, promise, since, needs, abilities, title, level"
 	@echo "make contract           the promises and the cases that test them, as Markdown"
 	@echo "make check              run the project's own tests: [TESTS='some of them']"
 	@echo "make bench              compare the duration of a case with a bare mount cycle"

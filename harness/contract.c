@@ -22,6 +22,6 @@ const char *promise_level(const struct promise *promise)
 void contract_print(void)
 {
 	for (const struct promise *p = contract; p->id; p++)
-		printf("%s\t%s\t%s\t%s\t%s\n", p->id, promise_level(p), p->ref ?: "-", p->text,
-		       p->basis ?: p->today ?: "-");
+		printf("%s\t%s\t%s\t%s\t%s\t%s\n", p->id, promise_level(p), p->ref ?: "-", p->text,
+		       p->basis ?: "-", p->today ?: "-");
 }

@@ -34,7 +34,7 @@ static const char usage[] =
 	"\n"
 	"  --list         list the cases: name, promise, since, needs, abilities, title, level\n"
 	"  --json         list them as JSON lines\n"
-	"  --promises     print the contract: ID, level, deciding source, promise, basis or reason\n"
+	"  --promises     print the contract: ID, level, deciding source, promise, basis, reason\n"
 	"  --filter GLOB  only cases whose name or promise matches a GLOB\n"
 	"  --only FILE    only cases whose names are lines of FILE\n"
 	"  --except FILE  exclude cases whose names are lines of FILE\n"

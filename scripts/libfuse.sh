@@ -30,7 +30,8 @@ usage()
 	  --bisect        find the commit that broke a case, between two revisions of a git
 	                  repository of libfuse, which is not changed; prints the commit and its
 	                  subject. CASE is a pattern for --filter of run.sh. With options of
-	                  vm.sh after --, such as --debian 6.12, cases run in that VM
+	                  vm.sh after --, such as --debian 6.12, cases run in that VM.
+	                  A change of what is not promised counts as broken (--strict)
 	  --list          list the versions of the host's Debian mirror as TSV: release, package
 	                  version, suites
 	  --refresh       read the mirror's lists even if they are less than a day old

@@ -27,6 +27,7 @@ usage()
 	                 make the matrix fail, what deviates does
 	  --skip FILE    such lines: cases with the outcome skip are not run; the results of these
 	                 rows are not kept
+	  --strict       what changed and is not promised fails, see run.sh
 	  --results DIR  keep the results here, see run.sh (default: results in the run directory)
 	  --run-dir DIR  write everything else here (default: \$OUTPUT/matrix): rows/<package
 	                 version>--<servers>/ has vm.log, the output of scripts/vm.sh, and run,
@@ -69,7 +70,7 @@ plain_paths "$checkout" "$OUTPUT"
 jobs=50%
 hosts=
 matrix=$checkout/fixtures/kernels/matrix.tsv
-list='' fresh=''
+list='' fresh='' strict=
 expect='' skip='' # files of expectations
 results=
 run=$OUTPUT/matrix
@@ -97,6 +98,7 @@ parse_arguments()
 			;;
 		--list) list=1 ;;
 		--fresh) fresh=1 ;;
+		--strict) strict=1 ;;
 		--jobs | --hosts | --matrix | --results | --run-dir | --expect | --skip)
 			[ $# -ge 2 ] || die "$1 needs a value, see --help"
 			case $1 in
@@ -116,6 +118,7 @@ parse_arguments()
 		shift
 	done
 	results=${results:-$run/results}
+	vm_options=(${strict:+--strict} "${vm_options[@]}")
 	[[ $jobs =~ ^[1-9][0-9]*%?$ ]] || die "--jobs needs a number above 0 or a percentage, not '$jobs'"
 	why=$([ -z "$expect$skip" ] || fpt check-expectations ${expect:+"$expect"} ${skip:+"$skip"}) || die "$why"
 	[ -r "$matrix" ] || die "cannot read $matrix: give another --matrix"

@@ -58,6 +58,7 @@ grep -qE "^[A-Z_]+FIXTURE[A-Z_]*\(${subject}[,)]" <<<"$text" || text+=$'\n\n'"WO
 cat >"$file.new" <<END
 $text
 
+/* TODO: what asserts more than its promise's basis is TODAY(EXPECT_...), or .today = "why" of the case. */
 CASE($subject, $name, .promise = "TODO (choose one that 'make contract' prints)",
 	.title = "TODO: what the kernel does, one sentence")
 {
@@ -77,10 +78,11 @@ cat <<END
 cases/$program.c has the case $program.$subject.$name. Until you have chosen a promise the program
 refuses to run.
 
-  1. make contract          choose the promise that the case tests, or add one to cases/contract.c
+  1. make contract          choose the promise that the case tests, or add one to cases/contract.c, with
+                            the basis on which it must be kept or why it is only so today
   2. \$EDITOR cases/$program.c   replace each TODO: .promise, .title, the body
   3. make                   build it
   4. scripts/run.sh --filter $program.$subject.$name
                             see it pass, and fail under a fault: make faulty, then
-                            FPT_FAULT=wrong-file scripts/run.sh --server build/faulty/raw (cases/README.md)
+                            FPT_FAULT=wrong-file scripts/run.sh --strict --server build/faulty/raw (cases/README.md)
 END

@@ -11,7 +11,7 @@ usage()
 	cat <<-END
 	usage: scripts/stress.sh N [OPTION...]
 	Runs the suite N times next to two busy loops and compares the results of each run with
-	those of the first, byte by byte. OPTIONs are those of scripts/run.sh.
+	those of the first, byte by byte. OPTIONs are those of scripts/run.sh, --strict among them.
 
 	OUTPUT  build directory (default: build); different runs are kept in its runs/
 	FPT_URING_WAIT

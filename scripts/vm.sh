@@ -27,7 +27,7 @@ usage()
 	  --gdb               wait for a debugger before booting
 	  --boot              print the duration of a bare boot in microseconds, for scripts/bench.sh
 	  --bisect            exit status for git bisect run: 0 good, 1 bad, 125 the kernel
-	                      is not built, does not boot or can run no case
+	                      is not built, does not boot or can run no case; implies --strict
 
 	The options of scripts/run.sh:
 	$(shared_options)
@@ -75,7 +75,7 @@ own_option()
 	--shell) shell=1 ;;
 	--gdb) gdb=1 ;;
 	--boot) boot_only=1 ;;
-	--bisect) bisect=1 ;;
+	--bisect) bisect=1 && export FPT_STRICT=1 ;;
 	esac
 }
 

@@ -65,16 +65,16 @@ exits "--except with an empty file" 1 ./demo --filter D2 --except except
 says "runs all cases" out '1\.\.2'
 
 exits "--promises" 0 ./demo --promises
-same "prints ID, level, reference, text and basis or reason of each promise" - out <<END
-D	-	-	Verdicts	-
-D1	must	harness/expect.c: judge_as()	expectations decide the outcome	README.md
-D2	must	harness/case_info.c: show_fix()	a failure names its fix	README.md
-D3	must	harness/case_info.c: case_end()	a failure can be expected	README.md
-D4	must	harness/case_info.c: case_note_skip()	a skip has a reason	README.md
-D5	must	harness/case_info.c: case_note_broken()	a broken case says nothing about the kernel	README.md
-D6	must	harness/since.c: since_select()	expectations depend on the release	README.md
-D7	must	kselftest_harness.h: __wait_for_test()	an accident fails the case	README.md
-D8	today	harness/case_info.c: case_is_about_today()	what is not promised can change	no document says so
+same "prints ID, level, reference, text, basis and reason of each promise" - out <<END
+D	-	-	Verdicts	-	-
+D1	must	harness/expect.c: judge_as()	expectations decide the outcome	README.md	-
+D2	must	harness/case_info.c: show_fix()	a failure names its fix	README.md	-
+D3	must	harness/case_info.c: case_end()	a failure can be expected	README.md	-
+D4	must	harness/case_info.c: case_note_skip()	a skip has a reason	README.md	-
+D5	must	harness/case_info.c: case_note_broken()	a broken case says nothing about the kernel	README.md	-
+D6	must	harness/since.c: since_select()	expectations depend on the release	README.md	-
+D7	must	kselftest_harness.h: __wait_for_test()	an accident fails the case	README.md	-
+D8	today	harness/case_info.c: case_is_about_today()	what is not promised can change	-	no document says so
 END
 
 # --- outcomes ------------------------------------------------------

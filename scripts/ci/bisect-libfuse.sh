@@ -9,7 +9,7 @@ usage()
 {
 	cat <<-END
 	usage: git bisect run .../scripts/ci/bisect-libfuse.sh CASE [OPTION-OF-RUN.SH...]
-	Finds the commit of libfuse that broke a case. To be run in libfuse's tree, after
+	Finds the commit of libfuse that broke a case, or changed what is not promised. To be run in libfuse's tree, after
 	git bisect start BAD GOOD. CASE is a pattern for --filter. If you need no terms or
 	steps of your own, scripts/libfuse.sh --bisect does all of it, in a scratch repository.
 
@@ -38,6 +38,6 @@ shift
 "$scripts/run.sh" --list --filter "$case" >/dev/null || die "cannot run $case, see above"
 server=$("$scripts/libfuse.sh" "$PWD" --name bisect) || exit 125
 status=0
-"$scripts/run.sh" --server "$server" --filter "$case" "$@" || status=$?
+"$scripts/run.sh" --strict --server "$server" --filter "$case" "$@" || status=$?
 [ "$status" -ne 4 ] || status=125
 exit "$status"

@@ -182,6 +182,7 @@ def _decide(case: Case, server: Server, verdict: Optional[ktap.Verdict], evidenc
         server.name,
         outcome,
         reasons.stable(reason),
+        changes=tuple(evidence.changes),
         reports=(report,) if report else (),
         observed=" ".join(filter(None, evidence.observed)),
         requests=" | ".join(filter(None, evidence.requests)),
@@ -212,6 +213,8 @@ def _outcome(verdict: Optional[ktap.Verdict], evidence: Evidence, status: str) -
     if verdict.word == "skip":
         skip = reasons.skip(verdict.reason)
         return skip.outcome, skip.text
+    if verdict.word == "changed" and evidence.changes:
+        return Outcome.CHANGED, str(evidence.changes[0])
     if verdict.word != "fail":
         return Outcome(verdict.word), verdict.reason
     outcome = verdict.outcome

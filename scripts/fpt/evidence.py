@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Iterable, Optional
 
 from . import reasons
+from .model import Change
 
 
 @dataclass
@@ -19,7 +20,8 @@ class Evidence:
     seconds: Optional[float] = None
     observed: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-    unmet: str = ""  # the first expectation that did not hold
+    unmet: str = ""  # the first expectation that did not hold although it has to
+    changes: list[Change] = field(default_factory=list)  # expectations that need not hold, and did not
     broken: Optional[str] = None  # why the case could not be set up
     broken_by: str = ""  # "server" or "init", see harness/README.md
     lacks: str = ""  # what an external file system does not support
@@ -70,8 +72,13 @@ def _text(record: dict[str, Any], key: str) -> str:
 
 
 def _unmet(found: Evidence, record: dict[str, Any], what: str) -> None:
-    if record.get("ok") is False and not found.unmet:
-        found.unmet = f"{what}: got {_text(record, 'observed')}, wanted {_text(record, 'wanted')}"
+    if record.get("ok") is not False:
+        return
+    difference = Change(what, _text(record, "observed"), _text(record, "wanted"))
+    if record.get("changed"):
+        found.changes.append(difference)
+    elif not found.unmet:
+        found.unmet = str(difference)
 
 
 def _expect(found: Evidence, record: dict[str, Any]) -> None:

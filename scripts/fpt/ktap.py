@@ -14,6 +14,7 @@ _RESULT = re.compile(r"(?P<not>not )?ok \d+ (?:- )?(?P<rest>.+)")
 # A result may follow output of a server that did not end its line.
 _LATE_RESULT = re.compile(r"(?:not )?ok \d+ \w+(?:\.\w+)+(?: # .*)?$", re.ASCII)
 _DIRECTIVE = re.compile(r"(SKIP|XFAIL|XPASS)(?: +|$)(.*)")
+_CHANGED = "changed: "  # KTAP has no word of its own for it
 _LOCATED = re.compile(r"(?:\S+\.[ch]:\d+|broken):")
 _ABOUT_THE_RUN = re.compile(r" *(?:RUN|OK|FAIL|SKIP) |Starting|PASSED:|FAILED:|Totals:")
 # show_failure() of the terminal names these where the reader is, and a VM's are elsewhere.
@@ -31,8 +32,8 @@ class Verdict:
     """One result line and the diagnostic lines before it."""
 
     name: str  # of the case, without the program's
-    word: str  # pass fail skip xfail xpass
-    reason: str  # behind SKIP, XFAIL or XPASS
+    word: str  # pass fail skip xfail xpass changed
+    reason: str  # behind SKIP, XFAIL or XPASS, of what changed without "changed: "
     failure: str  # the message that is closest to the cause
     end: str  # of the process, if the harness said it: exit timeout crash broken
     details: tuple[str, ...]  # the diagnostic lines about the case, without their indentation
@@ -92,6 +93,8 @@ class Reader:
         directive = _DIRECTIVE.match(rest)
         if directive:
             word, reason = directive[1].lower(), directive[2]
+            if word == "xfail" and reason.startswith(_CHANGED):
+                word, reason = "changed", reason[len(_CHANGED) :]
         else:
             word, reason = "fail" if match["not"] else "pass", ""
         verdict = Verdict(name, word, reason, self._located or self._other, self._end, tuple(self._details))

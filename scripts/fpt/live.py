@@ -87,7 +87,7 @@ CaseEnded = Callable[[Result], None]
 
 
 class Live:
-    """Takes the output of programs, and prints failures in full, with --verbose every case, and
+    """Takes the output of programs, and prints failures in full, changes, with --verbose every case, and
     how far a run is that has printed nothing for a while. A failure that is expected is no failure."""
 
     def __init__(
@@ -134,7 +134,7 @@ class Live:
         if result.failed:
             self.failed += 1
             self._print(view.failure(server, case, line, _details(verdict)))
-        elif (view.verbose or result.unexpected_pass) and not view.quiet:
+        elif (view.verbose or result.unexpected_pass or result.changed) and not view.quiet:
             self._print(line + "\n")
 
     def end(self) -> None:

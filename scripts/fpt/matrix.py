@@ -74,7 +74,7 @@ class Table:
     def __init__(self) -> None:
         self.columns: list[str] = []
         self.lines: dict[str, _Line] = {}
-        self.passed = self.xfail = self.failed = self.skipped = self.lost = 0
+        self.passed = self.xfail = self.changed = self.failed = self.skipped = self.lost = 0
 
     def add_columns(self, servers: Iterable[str]) -> None:
         self.columns += [server for server in servers if server not in self.columns]
@@ -85,15 +85,16 @@ class Table:
 
     def add(self, kernel: str, server: Server, unsupported: bool = False) -> None:
         """UNSUPPORTED: without passthrough a few cases pass; they are no result."""
-        counts = (server.passed, server.known_failures, server.failed, server.skipped)
+        counts = (server.passed, server.known_failures, server.changed, server.failed, server.skipped)
         if unsupported:
-            counts = (0, 0, 0, len(server.results))
-        passed, xfail, failed, skipped = counts
+            counts = (0, 0, 0, 0, len(server.results))
+        passed, xfail, changed, failed, skipped = counts
         cell = "unsupported" if skipped == len(server.results) else "/".join(map(str, counts))
         self.add_columns([server.name])
         self.lines.setdefault(kernel, _Line()).cells[server.name] = cell
         self.passed += passed
         self.xfail += xfail
+        self.changed += changed
         self.failed += failed
         self.skipped += skipped
 
@@ -109,11 +110,13 @@ class Table:
         for kernel, line in [("kernel", heads), *self.lines.items()]:
             cells = [line.why] if line.why else [f"{line.cells.get(server, '-'):14}" for server in self.columns]
             yield "  ".join([kernel.ljust(width), *cells]).rstrip(" ")
-        yield "(passed/failed as expected/failed/skipped; unsupported: nothing could run)"
+        yield "(passed/failed as expected/changed/failed/skipped; unsupported: nothing could run)"
         if self.lost:
             yield f"{self.lost} without a verdict"
         if self.xfail:
             yield f"{self.xfail} failed as expected"
+        if self.changed:
+            yield f"{self.changed} changed, not promised"
         yield f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
     @property
@@ -121,4 +124,4 @@ class Table:
         """The exit status of matrix.sh."""
         if self.failed or self.lost:
             return 1
-        return 0 if self.passed or self.xfail else 4
+        return 0 if self.passed or self.xfail or self.changed else 4

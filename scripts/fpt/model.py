@@ -14,6 +14,9 @@ from typing import Iterator, Optional
 from .outcome import Outcome
 
 
+LEVELS = ("must", "today")  # promised, and only so today
+
+
 @dataclass(frozen=True)
 class Case:
     """What --list says of a case."""
@@ -25,7 +28,7 @@ class Case:
     needs: tuple[str, ...] = ()  # of the host
     abilities: tuple[str, ...] = ()  # of the server
     title: str = ""
-    level: str = "must"  # or today: it is not promised
+    level: str = "must"  # of LEVELS
 
     @property
     def variant(self) -> str:
@@ -59,6 +62,18 @@ class Expected:
         return f"expected {self.outcome} ({self.place}{why})"
 
 
+@dataclass(frozen=True)
+class Change:
+    """An expectation that is not met."""
+
+    what: str
+    got: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: got {self.got}, wanted {self.wanted}"
+
+
 @dataclass
 class Result:
     """What became of one case on one server."""
@@ -66,7 +81,8 @@ class Result:
     case: Case
     server: str
     outcome: Outcome
-    reason: str = ""  # of a failure, skip or expected failure, equal in each run
+    reason: str = ""  # of a failure, change, skip or expected failure, equal in each run
+    changes: tuple[Change, ...] = ()  # of what is not promised, also of a case that failed
     broken_by: str = ""  # "server" or "init", see harness/README.md; "" for anything else
     lacks: str = ""  # what an external file system does not support, for which the case was skipped
     open_error: str = ""  # errno of an open, if that is the first thing that failed
@@ -110,6 +126,11 @@ class Result:
         return self.outcome is Outcome.XPASS and not self.failed
 
     @property
+    def changed(self) -> bool:
+        """What is not promised differs, and the run does not fail for it."""
+        return self.outcome is Outcome.CHANGED and not self.failed
+
+    @property
     def skipped(self) -> bool:
         return self.outcome.skipped and not self.failed
 
@@ -142,8 +163,12 @@ class Server:
 
     @property
     def passed(self) -> int:
-        """With the unexpected passes. A result is one of passed, failed, skipped and known failure."""
+        """With the unexpected passes. A result is one of passed, changed, failed, skipped and known failure."""
         return sum(result.outcome in (Outcome.PASS, Outcome.XPASS) and not result.failed for result in self.results.values())
+
+    @property
+    def changed(self) -> int:
+        return sum(result.changed for result in self.results.values())
 
     @property
     def failed(self) -> int:
@@ -193,6 +218,10 @@ class Run:
     @property
     def passed(self) -> int:
         return sum(server.passed for server in self.servers)
+
+    @property
+    def changed(self) -> int:
+        return sum(server.changed for server in self.servers)
 
     @property
     def failed(self) -> int:

@@ -12,6 +12,7 @@ class Outcome(enum.Enum):
     PASS = "pass"
     XFAIL = "xfail"
     XPASS = "xpass"
+    CHANGED = "changed"  # what it is about is not promised, and no longer so
     FAIL = "fail"
     BROKEN = "broken"
     TIMEOUT = "timeout"
@@ -27,6 +28,11 @@ class Outcome(enum.Enum):
     def good(self) -> bool:
         """The case ran to its end and the run does not fail for it."""
         return self in _GOOD
+
+    @property
+    def shows_support(self) -> bool:
+        """The tested behaviour is there; what changed says nothing for or against anybody."""
+        return self.good and self is not Outcome.CHANGED
 
     @property
     def skipped(self) -> bool:
@@ -48,5 +54,5 @@ class Outcome(enum.Enum):
         return self.value.partition(":")[2]
 
 
-_GOOD = frozenset((Outcome.PASS, Outcome.XFAIL, Outcome.XPASS))
+_GOOD = frozenset((Outcome.PASS, Outcome.XFAIL, Outcome.XPASS, Outcome.CHANGED))
 _ACCUSES = frozenset((Outcome.FAIL, Outcome.TIMEOUT, Outcome.CRASH))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 from .failure import Failure
-from .model import Case
+from .model import LEVELS, Case
 
 _ANSWER_SECONDS = 10.0
 
@@ -20,14 +20,25 @@ class Promise:
     """One numbered statement of the contract, or the heading of a section of them."""
 
     id: str
-    level: str  # must or today; "-" of a heading
+    level: str  # of LEVELS; "-" of a heading
     ref: str  # the source that decides it; "-" of a heading
     text: str
-    why: str  # the basis of what must be, the reason of what is only so today; "-" of a heading
+    basis: str  # what promises it, or "-"
+    today: str  # why it is only so today, or "-"
+
+    @property
+    def why(self) -> str:
+        """Of its level."""
+        return self.basis if self.level == "must" else self.today
 
     @property
     def is_heading(self) -> bool:
         return self.ref == "-"
+
+
+def _check_level(of: str, level: str) -> None:
+    if level not in LEVELS:
+        raise Failure(f"{of}: '{level}' is not a level, {' or '.join(LEVELS)}: run 'make' again")
 
 
 def _words(column: str) -> tuple[str, ...]:
@@ -36,13 +47,18 @@ def _words(column: str) -> tuple[str, ...]:
 
 def parse_case(line: str) -> Case:
     """A line of --list."""
-    name, promise, since, needs, abilities, title, *level = line.split("\t")
-    return Case(name.partition(".")[0], name, promise, since, _words(needs), _words(abilities), title, *level)
+    name, promise, since, needs, abilities, title, *levels = line.split("\t")
+    for level in levels:
+        _check_level(name, level)
+    return Case(name.partition(".")[0], name, promise, since, _words(needs), _words(abilities), title, *levels)
 
 
 def parse_promise(line: str) -> Promise:
     """A line of --promises."""
-    return Promise(*line.split("\t"))
+    promise = Promise(*line.split("\t"))
+    if not promise.is_heading:
+        _check_level(promise.id, promise.level)
+    return promise
 
 
 def programs(folder: Path) -> list[Path]:

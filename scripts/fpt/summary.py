@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Iterable, Iterator, Sequence, TextIO
 
-from . import suspects
+from . import changes, suspects
 from .model import Result, Run, Server, Suspect
 from .outcome import Outcome
 
@@ -27,6 +27,7 @@ def _lines(run: Run, verbose: bool, deviations: Sequence[str]) -> Iterator[str]:
         yield from _section("Expected failures:", _cases(run, (result for result in run.results() if result.known_failure)))
     else:
         yield from _section("Expected failures:", _expected_failures(run))
+    yield from _section(changes.HEADING, (f"  {difference}" for difference in changes.of(run)))
     yield from _section("UNEXPECTED PASSES (if the kernel was fixed, remove .xfail from the case):",
                         _cases(run, (result for result in run.results() if result.unexpected_pass)))
     yield from _section("Failed:", _cases(run, (result for result in run.results() if result.outcome.failed and result.failed)))
@@ -78,6 +79,8 @@ def _totals(run: Run) -> Iterator[str]:
     known, passes = run.known_failures, run.unexpected_passes
     if known or passes:
         yield f"{known} failed as expected" + (f", {passes} passed unexpectedly" if passes else "")
+    if run.changed:
+        yield f"{run.changed} changed, not promised"
     yield f"{run.passed} passed, {run.failed} failed, {run.skipped} skipped"
 
 

@@ -66,7 +66,7 @@ pretend run.sh <<'END'
 case "$*" in
 "--list --filter drop.late.*") exit ;;
 "--list "*) echo "run.sh: no case matches" >&2 && exit 1 ;;
-"--server /build/servers/bisect --filter drop.late.* --verbose") ;;
+"--strict --server /build/servers/bisect --filter drop.late.* --verbose") ;;
 *) exit 128 ;;
 esac
 grep -q unable state && exit 4

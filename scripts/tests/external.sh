@@ -48,7 +48,7 @@ mounted()
 	name=$1 wanted=$2 command=$3
 	shift 3
 	rm -rf "$tmp/run"
-	exits "$name" "$wanted" "$run" --mount "$command {source} {mountpoint}" --run-dir "$tmp/run" "$@"
+	exits "$name" "$wanted" "$run" --strict --mount "$command {source} {mountpoint}" --run-dir "$tmp/run" "$@"
 	sed -n '/^Advice for the author of /,$p' "$tmp/out" | paste -sd ' ' >"$tmp/advice"
 }
 
@@ -92,7 +92,7 @@ misbehaving()
 
 misbehave() # FAULT FILTER
 {
-	timeout $((100 * ${FPT_TIMEOUT_MUL:-1})) "$run" --mount "$pass_fs $1 {source} {mountpoint}" --filter "$2" \
+	timeout $((100 * ${FPT_TIMEOUT_MUL:-1})) "$run" --strict --mount "$pass_fs $1 {source} {mountpoint}" --filter "$2" \
 		--run-dir "$tmp/$1.run" >"$tmp/$1.out" 2>&1 || echo $? >"$tmp/$1.status"
 }
 
@@ -148,7 +148,7 @@ done <"$tmp/advised"
 mkfifo "$tmp/tell"
 for signal in TERM KILL; do
 	rm -rf "$tmp/run"
-	"$run" --mount "$pass_fs keep-own-open {source} {mountpoint} $tmp/tell" --run-dir "$tmp/run" \
+	"$run" --strict --mount "$pass_fs keep-own-open {source} {mountpoint} $tmp/tell" --run-dir "$tmp/run" \
 		--filter 'server_exit.killed.open_rdwr.*' >/dev/null 2>&1 &
 	timeout 60 cat "$tmp/tell" || : # it is open, and will not be closed
 	kill -s $signal $!

@@ -20,7 +20,7 @@ run_on() # SERVER FAULT OPTION...
 	server=$1 fault=$2
 	shift 2
 	status=0
-	FPT_FAULT=${fault#none} "$scripts/run.sh" -j 8 --server "$OUTPUT/faulty/$server" \
+	FPT_FAULT=${fault#none} "$scripts/run.sh" --strict -j 8 --server "$OUTPUT/faulty/$server" \
 		--run-dir "$tmp/run/$server/$fault" \
 		--kernel-name "$fault" "$@" >"$tmp/$fault.out" 2>&1 || status=$?
 	tsv=$(echo "$tmp/run/$server/$fault/results/$fault/"*.tsv)

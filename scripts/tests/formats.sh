@@ -55,12 +55,12 @@ counted() # FILE TOTALS: kunit.py reads the document and prints these totals, an
 	grep -q "Testing complete\. .* tests: $2\$" "$tmp/parsed" || { echo "not $2:"; cat "$tmp/parsed"; return 1; }
 }
 
-# As a test of the kernel that prints the document.
-run_by_kselftest()
+# As a test of the kernel that runs a command.
+run_by_kselftest() # COMMAND
 {
-	mkdir "$tmp/base" "$tmp/base/fuse"
-	ln -s "$tree/tools/testing/selftests/kselftest" "$tmp/base/kselftest"
-	printf '#!/bin/sh\ncat "%s"\n' "$tmp/ktap" >"$tmp/base/fuse/run"
+	mkdir -p "$tmp/base/fuse"
+	ln -sfn "$tree/tools/testing/selftests/kselftest" "$tmp/base/kselftest"
+	printf '#!/bin/sh\n%s\n' "$1" >"$tmp/base/fuse/run"
 	chmod +x "$tmp/base/fuse/run"
 	# shellcheck disable=SC2016 # of the other shell
 	(cd "$tmp/base/fuse" && BASE_DIR=$tmp/base sh -c '. "$BASE_DIR/kselftest/runner.sh" && run_many run')
@@ -72,9 +72,19 @@ if [ -n "$tree" ]; then
 	check "kunit.py counts the suite's own numbers" counted "$tmp/ktap" "$(cat "$tmp/totals")"
 	check "also with --expect" counted "$tmp/ktap.expecting" "$(cat "$tmp/totals.expecting")"
 	check "kunit.py attributes each text to its case" $python -c "$attribution" "$tree/tools/testing/kunit" "$tmp/ktap"
-	run_by_kselftest | cat >"$tmp/kselftest" # the runner opens its standard output again
+	run_by_kselftest "cat '$tmp/ktap'" | cat >"$tmp/kselftest" # the runner opens its standard output again
 	says "the kernel's runner passes the document on" "$tmp/kselftest" "#     ok 1 drop.early.before_reply_eio # time=12ms"
 	check "kunit.py counts the same in the output of the kernel's runner" counted "$tmp/kselftest" "$(cat "$tmp/totals")"
+	if [ -x "$built/tests/demo" ]; then
+		demo="FPT_SUBJECT=$built/servers/raw '$built/tests/demo' --filter 'verdict.today_*'"
+		run_by_kselftest "$demo" | cat >"$tmp/kselftest"
+		says "in the kernel's runner a change of what is not promised is no failure" "$tmp/kselftest" "ok 1 selftests: fuse: run"
+		says "but shown" "$tmp/kselftest" "# ok .* verdict.today_changed # XFAIL changed: .*"
+		run_by_kselftest "FPT_STRICT=1 $demo" | cat >"$tmp/kselftest"
+		says "with FPT_STRICT it is one" "$tmp/kselftest" "not ok 1 selftests: fuse: run # exit=1"
+	else
+		skip "the kernel's runner and what is not promised" "config: no $built/tests/demo (run make check)"
+	fi
 else
 	skip "the kernel's tools read KTAP" "config: no kernel tree (give KSRC=)"
 fi

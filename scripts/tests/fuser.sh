@@ -67,7 +67,7 @@ run_promises() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this on
 	name=$1 status=$2
 	shift 2
 	rm -rf "$tmp/run"
-	exits "$name" "$status" env "$@" "$scripts/run.sh" --server raw --server "$server" \
+	exits "$name" "$status" env "$@" "$scripts/run.sh" --strict --server raw --server "$server" \
 		--filter 'E[0-9]*,U[0-9]*' --run-dir "$tmp/run"
 }
 

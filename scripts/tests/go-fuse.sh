@@ -52,7 +52,7 @@ if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ]; then
 	cp "$tmp/out" "$tmp/both"
 	if [ "$status" -ne 4 ]; then
 		check "it follows the protocol" exited "$status" 0
-		exits "promises G" 0 "$scripts/run.sh" --server "go-fuse-$version" --filter 'G[0-9]*' \
+		exits "promises G" 0 "$scripts/run.sh" --strict --server "go-fuse-$version" --filter 'G[0-9]*' \
 			--run-dir "$tmp/run"
 		says "promises G: all cases ran" "$tmp/out" "go-fuse-$version 10 passed, 0 failed, 0 skipped  (1 xfail)"
 	fi

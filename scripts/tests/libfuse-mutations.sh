@@ -99,8 +99,7 @@ done
 
 export OUTPUT="$built"
 unset FPT_FAULT
-export FPT_STRICT=1 # what is only so today counts, too
-exits "the cases run" 1 "$scripts/run.sh" -j 4 --server "$servers" --filter "$promises" \
+exits "the cases run" 1 "$scripts/run.sh" --strict -j 4 --server "$servers" --filter "$promises" \
 	--run-dir "$tmp/run" --kernel-name k
 results=$tmp/run/results/k
 summary=$tmp/run/summary

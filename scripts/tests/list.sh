@@ -14,8 +14,8 @@ done >"$tmp/list"
 check "every promise has a case, and every case a promise" \
 	env OUTPUT="$built" sh -c '"$1" 2>&1 >/dev/null' sh "$scripts/contract.sh"
 check "case names are unique" sh -c '! cut -f1 "$1" | sort | uniq -d | grep .' sh "$tmp/list"
-check "every line has name, promise, since, needs, abilities and title" sh -c \
-	'! grep -vP "^[\w.]+\t[A-Z]\d+\t(\d+\.\d+|any)\t[\w,-]+\t[\w,-]+\t[^\t]{20,}$" "$1"' sh "$tmp/list"
+check "every line has name, promise, since, needs, abilities, title and level" sh -c \
+	'! grep -vP "^[\w.]+\t[A-Z]\d+\t(\d+\.\d+|any)\t[\w,-]+\t[\w,-]+\t[^\t]{20,}\t(must|today)$" "$1"' sh "$tmp/list"
 
 # --- language --------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ said()
 	} | sort -u
 }
 cut -f 1,6 "$tmp/list" >"$tmp/texts"
-"$built/cases/drop" --promises | cut -f 1,3 >>"$tmp/texts"
+"$built/cases/drop" --promises | cut -f 1,4 >>"$tmp/texts"
 said "$tmp/texts" >"$tmp/said_so"
 same "names, titles and promises are plain English" /dev/null "$tmp/said_so"
 printf '%s\n' 'a.is_open.eio	open fails with EIO' 'a.a.eio	open fails with EIO' 'a.b.eio	open is EIO' \
@@ -86,7 +86,7 @@ same "--only with an empty file selects nothing" /dev/null "$tmp/only"
 for program in "$built"/cases/* "$built"/external/*; do
 	"$program" --json
 done >"$tmp/json"
-json_fields case promise since needs abilities title <"$tmp/json" >"$tmp/from_json"
+json_fields case promise since needs abilities title level <"$tmp/json" >"$tmp/from_json"
 same "--json prints what --list prints" "$tmp/list" "$tmp/from_json"
 
 for program in "$built"/cases/* "$built"/external/*; do
@@ -95,13 +95,13 @@ done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_promises"
 "$built/cases/drop" --promises >"$tmp/promises"
 sort -t '	' -k 1.1,1.1 -k 1.2,1n "$tmp/promises" >"$tmp/sorted_promises"
 same "all programs have the same contract" "$tmp/sorted_promises" "$tmp/all_promises"
-check "every promise has ID, reference and text; a heading has no reference" sh -c \
-	'! grep -vP "^[A-Z](\t-|\d+\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse |go-fuse )[^\t]+\.(c|h|cc|go): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}$" "$1"' \
+check "every promise has ID, level, reference and text; a heading has no level and no reference" sh -c \
+	'! grep -vP "^[A-Z](\t-\t-|\d+\t(must|today)\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse |go-fuse )[^\t]+\.(c|h|cc|go): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}(\t[^\t\"\\\\]{1,150}){2}$" "$1"' \
 	sh "$tmp/promises"
 section='' number=0
 numbered()
 {
-	while IFS='	' read -r id reference _; do
+	while IFS='	' read -r id _ reference _; do
 		number=$((number + 1))
 		case $reference/$id in
 		-/*) section=$id number=0 ;;

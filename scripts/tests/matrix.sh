@@ -22,7 +22,7 @@ chmod +x "$checkout/build/servers/libfuse"
 [ ! -x "$built/contain" ] || ln "$built/contain" "$checkout/build/contain" 2>/dev/null ||
 	cp "$built/contain" "$checkout/build/contain"
 export FPT_CACHE="$tmp/cache"
-unset OUTPUT
+unset OUTPUT FPT_STRICT
 
 tr '|' '\t' >"$checkout/fixtures/kernels/matrix.tsv" <<'END'
 kernel|servers|note
@@ -92,7 +92,7 @@ while [ \$# -ge 2 ]; do
 	shift 2
 done
 [ ! -p "$tmp/gate.\$name" ] || read -r _ <"$tmp/gate.\$name"
-status=0 outcomes="pass pass skip:config"
+status=0 outcomes="pass pass skip:config changed"
 case \$version in
 6.1.*) status=4 outcomes="pass skip:kernel" ;;
 6.12.*) outcomes="pass fail xfail" ;;
@@ -157,10 +157,11 @@ exits "a matrix with a failing case" 1 "$matrix" --jobs 2
 same "the table" - "$tmp/out" <<'END'
 kernel   raw             libfuse-9.0
 6.1.9    unsupported     -
-6.12.8   1/1/1/0         1/1/1/0
-7.3-rc2  2/0/0/1         2/0/0/1
-(passed/failed as expected/failed/skipped; unsupported: nothing could run)
+6.12.8   1/1/0/1/0       1/1/0/1/0
+7.3-rc2  2/0/1/0/1       2/0/1/0/1
+(passed/failed as expected/changed/failed/skipped; unsupported: nothing could run)
 2 failed as expected
+2 changed, not promised
 6 passed, 2 failed, 4 skipped
 END
 says "servers that are not built are reported" "$tmp/err" 'matrix.sh: not built, skipped: libfuse-mt'
@@ -212,15 +213,22 @@ rm -r "$checkout/build/matrix/results"
 
 exits "one kernel, other options" 0 "$matrix" 7.3 -- --accel tcg --filter "a 'b' *"
 called "$new --accel tcg --filter a 'b' *"
+exits "--strict" 0 "$matrix" --strict 7.3
+called "$new --strict"
+exits "--strict with options for vm.sh" 0 "$matrix" --strict 7.3 -- --accel tcg
+called "$new --strict --accel tcg"
+exits "--strict: a second run" 0 "$matrix" 7.3 --strict -- --accel tcg
+same "--strict: the verdicts hold" "$tmp/calls.none" "$tmp/calls"
 echo 'c.f.n2 6.12.* * fail https://example.org/1' >"$tmp/mine"
 exits "--expect" 0 "$matrix" --run-dir "$tmp/expecting" --expect "$tmp/mine" --skip "$tmp/mine"
 same "--expect: what fits is counted as expected" - "$tmp/out" <<'END'
 kernel   raw             libfuse-9.0
 6.1.9    unsupported     -
-6.12.8   1/2/0/0         1/2/0/0
-7.3-rc2  2/0/0/1         2/0/0/1
-(passed/failed as expected/failed/skipped; unsupported: nothing could run)
+6.12.8   1/2/0/0/0       1/2/0/0/0
+7.3-rc2  2/0/1/0/1       2/0/1/0/1
+(passed/failed as expected/changed/failed/skipped; unsupported: nothing could run)
 4 failed as expected
+2 changed, not promised
 6 passed, 0 failed, 4 skipped
 END
 called "$old --expect mine --skip mine" "$bugs --expect mine --skip mine" "$new --expect mine --skip mine"
@@ -230,8 +238,9 @@ echo 'c.f.n1 7.3-rc2 raw fail' >"$tmp/.mine"
 exits "--expect: a pass that deviates" 1 "$matrix" --run-dir "$tmp/expecting" --expect "$tmp/.mine" 7.3
 same "--expect: a pass that deviates is a failure" - "$tmp/out" <<'END'
 kernel   raw             libfuse-9.0
-7.3-rc2  1/0/1/1         2/0/0/1
-(passed/failed as expected/failed/skipped; unsupported: nothing could run)
+7.3-rc2  1/0/1/1/1       2/0/1/0/1
+(passed/failed as expected/changed/failed/skipped; unsupported: nothing could run)
+2 changed, not promised
 3 passed, 1 failed, 2 skipped
 END
 called "$new --expect .mine"
@@ -245,8 +254,8 @@ kernel  raw             libfuse-9.0
 7.4.1   no verdict, see CHECKOUT/build/matrix/rows/7.4.1-1--raw+libfuse-9.0/vm.log
 7.5.1   no verdict, see CHECKOUT/build/matrix/rows/7.5.1-1--raw+libfuse-9.0/vm.log
 8.0     Debian has no such kernel
-6.12.8  1/1/1/0         1/1/1/0
-(passed/failed as expected/failed/skipped; unsupported: nothing could run)
+6.12.8  1/1/0/1/0       1/1/0/1/0
+(passed/failed as expected/changed/failed/skipped; unsupported: nothing could run)
 3 without a verdict
 2 failed as expected
 2 passed, 2 failed, 0 skipped
@@ -337,7 +346,7 @@ printf '2/ssh -F %s another' "$tmp/ssh_config" >"$tmp/hosts" # without newline
 rm "$tmp/calls"
 exits "on another host with --expect" 0 "$matrix" --hosts "$tmp/hosts" --expect "$tmp/mine" 6.12
 called "$bugs --expect mine"
-says "on another host with --expect: the file is there" "$tmp/out" '6.12.8  1/2/0/0         1/2/0/0'
+says "on another host with --expect: the file is there" "$tmp/out" '6.12.8  1/2/0/0/0       1/2/0/0/0'
 exits "on another host" 1 "$matrix" --fresh --hosts "$tmp/hosts"
 called "$old" "$bugs" "$new"
 says "other hosts: all results are there" "$tmp/out" '6 passed, 2 failed, 4 skipped'

@@ -18,7 +18,7 @@ servers=$built/faulty/raw
 run_under() # FAULT, "none" being none
 {
 	status=0
-	FPT_FAULT=${1#none} "$scripts/run.sh" -j 8 --server "$servers" \
+	FPT_FAULT=${1#none} "$scripts/run.sh" --strict -j 8 --server "$servers" \
 		--run-dir "$tmp/$1" --kernel-name "$1" >"$tmp/$1.out" 2>&1 || status=$?
 }
 

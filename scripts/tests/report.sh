@@ -41,6 +41,8 @@ result 6.12.43 libfuse-3.18.3 "a.f.one|fail|0||says </script> \"no\" \\o/; suspe
 	"a.m.y.many|$fixed" "b.f.two|xfail|0||no kernel does" "a.f.old|pass|||"
 result 7.3 raw "a.f.one|pass|EIO||" "a.m.x.many|pass|EIO||" "a.m.y.many|pass|EIO||" "b.f.two|xpass|1||no kernel does" \
 	"b.f.three|pass|||"
+result 7.4 raw "a.f.one|pass|EIO||" "a.m.x.many|changed|EPERM||open: got EPERM, wanted EIO" \
+	"a.m.y.many|changed|EPERM||open: got EPERM, wanted EIO" "b.f.two|xfail|0||no kernel does" "b.f.three|pass|||"
 result 7.3 mine "a.f.one|skip:config|||off" "a.m.x.many|skip:config|||off" "a.m.y.many|skip:config|||off" \
 	"b.f.two|skip:config|||off" "b.f.three|skip:config|||off"
 
@@ -62,6 +64,7 @@ same "README.md" - "$tmp/README.md" <<'END'
 | 6.12.9 | **1 crash, 2 fail, 1 incomplete**<br>1 pass |  |  |
 | 6.12.43 | **2 fail**<br>1 pass, 1 xfail, 1 skip | **2 fail**<br>0 pass, 1 xfail, 1 skip, 1 without a result |  |
 | 7.3 | **1 xpass**<br>4 pass |  | not run<br>0 pass, 5 skip |
+| 7.4 | 2 pass, 2 changed, 1 xfail |  |  |
 
 - Most cases are skipped on 6.1: kernel: has no passthrough
 - Most cases are skipped on 7.3 (mine): config: off
@@ -74,13 +77,19 @@ same "README.md" - "$tmp/README.md" <<'END'
 | fail | E1 `a.f.one` | 6.12.43 (libfuse-3.18.3) | says \</script> "no" \o/; suspect: library |
 | incomplete | E2 `b.f.three` | 6.12.9 | no verdict |
 | xpass | E2 `b.f.two` | 7.3 | no kernel does |
-| xfail | E2 `b.f.two` | 6.12.43 | no kernel does |
+| xfail | E2 `b.f.two` | 6.12.43, 7.4 | no kernel does |
 
 ## R: Replies
 
 | outcome | cases | where | why |
 |---|---|---|---|
 | fail | R1 `a.m.{x,y}.many` | 6.12.9, 6.12.43 | fixed by 7.3 (do it right) |
+
+## Changed, not promised
+
+| cases | where | what |
+|---|---|---|
+| R1 `a.m.{x,y}.many` | 7.4 | open: got EPERM, wanted EIO |
 
 ## Skipped
 

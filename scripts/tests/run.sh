@@ -370,6 +370,55 @@ done
 exits "cases that are not selected do not count" 0 "$run" --server raw --filter 'odd.f.[!fb]*'
 says "the last line" "$tmp/out" '1 passed, 0 failed, 0 skipped'
 
+# What is only so today.
+program today f.differs f.same <<'END'
+for c in $selected; do
+	evidence begin $c
+	case $c.${FPT_STRICT-lenient} in
+	f.differs.lenient)
+		evidence expect $c '"what":"open f","observed":"EPERM","wanted":"EIO","ok":false,"changed":true'
+		echo "ok 1 $c # XFAIL changed: open f: got EPERM, wanted EIO"
+		;;
+	f.differs.*)
+		evidence expect $c '"what":"open f","observed":"EPERM","wanted":"EIO","ok":false'
+		echo "# today.c:12: open f: got EPERM, wanted EIO"
+		echo "not ok 1 $c"
+		;;
+	*) echo "ok 2 $c" ;;
+	esac
+	evidence end $c
+done
+END
+exits "a change of what is not promised" 0 "$run" --server raw --filter 'today*' --run-dir "$tmp/changed" --kernel-name here
+says "is printed as it happens" "$tmp/out" 'raw *today.f.differs *changed  open f: got EPERM, wanted EIO'
+sed -n '/^Changed/,/^$/p' "$tmp/out" >"$tmp/got"
+same "has a list of its own" - "$tmp/got" <<'END'
+Changed, not promised:
+  E1 today.f.differs: open f: got EPERM, wanted EIO (raw)
+
+END
+tail -n 2 "$tmp/out" >"$tmp/last"
+printf '%s\n' '1 changed, not promised' '1 passed, 0 failed, 0 skipped' >"$tmp/wanted"
+same "is counted apart" "$tmp/wanted" "$tmp/last"
+says "is in the results" "$tmp/changed/results/here/raw.tsv" 'today.f.differs	raw	changed	EPERM		open f: got EPERM, wanted EIO'
+exits "the same with --quiet" 0 "$run" -q --server raw --filter 'today*'
+echo '1 passed, 0 failed, 0 skipped' >"$tmp/wanted"
+same "prints the last line only" "$tmp/wanted" "$tmp/out"
+exits "the same with --strict" 1 "$run" --strict --server raw --filter 'today*'
+says "is a failure" "$tmp/out" 'raw *today.f.differs *fail  today.c:12: open f: got EPERM, wanted EIO'
+says "the command to rerun it is strict, too" "$tmp/out" "    rerun: OUTPUT=$OUTPUT $run --strict --server raw --filter today.f.differs"
+echo 'today.* * * pass,changed a posted series' >"$tmp/posted"
+exits "a change that --expect names" 0 "$run" --server raw --filter 'today*' --expect "$tmp/posted"
+says "is counted as a change" "$tmp/out" '1 changed, not promised'
+echo 'today.* * * pass' >"$tmp/posted"
+exits "a change that --expect does not name" 1 "$run" --server raw --filter 'today*' --expect "$tmp/posted"
+says "deviates" "$tmp/out" '  raw today.f.differs: changed, expected pass (posted:1)'
+exits "stress.sh with --strict" 0 "$checkout/scripts/stress.sh" 1 --strict --server raw --filter 'today*'
+says "tests what is only so today" "$tmp/out" '1/1  1 passed, 1 failed, 0 skipped  same'
+exits "stress.sh without it" 0 "$checkout/scripts/stress.sh" 1 --server raw --filter 'today*'
+says "does not" "$tmp/out" '1/1  1 passed, 0 failed, 0 skipped  same'
+rm "$OUTPUT/cases/today"
+
 # Output of a server: bytes that are not text, and an incomplete line.
 program prints f.one f.two f.three <<'END'
 for c in $selected; do

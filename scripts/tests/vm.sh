@@ -162,6 +162,21 @@ fake "a failure" 1 --append 'quiet fuse.x=1' "${some[@]}" < <(passing 1 | sed 's
 says "a failure is shown" "$tmp/out" 'raw  *crash_cases.vm.passes_last  *fail  crash_cases.c:1: got 1, wanted 2'
 says "a failure: shows the command to run it again" "$tmp/out" \
 	"    rerun: OUTPUT=$OUTPUT .*$vm --kernel $kernel --append 'quiet fuse.x=1' --server raw --filter crash_cases.vm.passes_last"
+changed()
+{
+	passing | sed 's/O0 ok 2.*/& # XFAIL changed: open f: got EPERM, wanted EIO/'
+}
+fake "a change of what is not promised" 0 "${some[@]}" < <(changed)
+says "a change: is shown" "$tmp/out" 'raw  *crash_cases.vm.passes_last  *changed  open f: got EPERM, wanted EIO'
+says "a change: is counted apart" "$tmp/out" '1 changed, not promised'
+for option in --strict --bisect; do
+	keep=$tmp/initrd fake "$option" 0 $option "${some[@]}" < <(passing)
+	check "$option: the guest tests what is only so today" grep -aqF "env	FPT_STRICT	1" "$tmp/initrd"
+done
+keep=$tmp/initrd fake "without --strict" 0 "${some[@]}" < <(passing)
+check "without --strict: the guest does not" sh -c "! grep -aq FPT_STRICT '$tmp/initrd'"
+fake "--strict, and a failure" 1 --strict "${some[@]}" < <(passing 1 | sed 's/O0 ok 2/O0 not ok 2/')
+says "--strict: the command to run it again is strict, too" "$tmp/out" "    rerun: .*$vm --strict --kernel $kernel .*"
 fake "a failure in a bisection" 1 --bisect "${some[@]}" < <(passing 1 | sed 's/O0 ok 2/O0 not ok 2/')
 without_passthrough()
 {

@@ -22,8 +22,9 @@ has several, too, each of its kernels is compared.
                incomplete)
   fixed        fails in OLD, does not fail in NEW
   now skipped  ran in OLD, is skipped in NEW: worth a look, but no regression
-  now run      skipped in OLD, passes in NEW
-  changed      another outcome of the same kind, or other observed values or requests
+  now run      skipped in OLD, does not fail in NEW
+  changed      another outcome of the same kind, as of what changed and is not promised, or
+               other observed values or requests
   new          only in NEW
   vanished     only in OLD
 """

@@ -15,13 +15,14 @@ def _parser() -> Parser:
     return Parser(
         "contract",
         """\
-Prints the contract of FUSE passthrough as Markdown: promises, the source that decides
-each, and the cases that test it, as the built programs and servers declare them.""",
+Prints the contract of FUSE passthrough as Markdown: promises, those that must be kept with
+their basis, those that are only so today with the reason, the source that decides each, and
+the cases that test it, as the built programs and servers declare them.""",
         """\
 OUTPUT      build directory (default: build)
 
-Exit status: 0 every promise has a case and every case a promise, 1 otherwise (standard
-error lists which) or wrong use.""",
+Exit status: 0 every promise has a case and either a basis or a reason, and every case a
+promise, 1 otherwise (standard error lists which) or wrong use.""",
     )
 
 

@@ -12,15 +12,15 @@ from ..model import Case
 from ..outcome import Outcome
 from .matrix import Matrix, Section
 
-_WORST_FIRST = (
+_BAD = (  # the worst first
     Outcome.CRASH,
     Outcome.TIMEOUT,
     Outcome.FAIL,
     Outcome.BROKEN,
     Outcome.INCOMPLETE,
     Outcome.XPASS,
-    Outcome.XFAIL,
 )
+_IN_SECTIONS = (*_BAD, Outcome.XFAIL)
 _MOST_NAMES = 6
 _HEAD = """\
 # Results
@@ -33,6 +33,7 @@ pass, as a file for `--expect`; `observed` where it observed anything else. `mak
 `--results DIR` change them, `scripts/compare.sh results RUN-DIRECTORY` compares with them.
 
 `fail`: the kernel (or the library) breaks the promise; the fix is named if it is known.
+`changed`: what the case is about is not promised, and differs: no failure, but worth a mail.
 `xfail`: every kernel of that series so far fails, so the failure is expected. `xpass`: passed
 although a failure was expected. `crash`: the kernel or the program died. `timeout`: it hung.
 `incomplete`: it died before the case started. `broken`: the case could not be set up, which
@@ -130,10 +131,11 @@ class _Summary:
                 yield "| outcome | cases | where | why |"
                 yield "|---|---|---|---|"
                 yield from lines
-            elif section.cases:
+            elif section.cases and not any(self._changes(section)):
                 quiet.append(section.id)
         if quiet:
             yield f"\n## {', '.join(quiet)}\n\nAll cases that ran passed on every kernel."
+        yield from self._changed()
         yield from self._skipped()
         if self.matrix.gone:
             yield f"\nThe suite no longer has {len(self.matrix.gone)} of the cases in these results: rerun it."
@@ -156,8 +158,9 @@ class _Summary:
         return sum(total[column] for outcome, total in self.total.items() if outcome.skipped)
 
     def _count(self, column: int) -> str:
-        bad = [(self.total[outcome][column], outcome.value) for outcome in _WORST_FIRST[:-1]]
+        bad = [(self.total[outcome][column], outcome.value) for outcome in _BAD]
         good = [
+            (self.total[Outcome.CHANGED][column], "changed"),
             (self.total[Outcome.XFAIL][column], "xfail"),
             (self._skips(column), "skip"),
             (len(self.matrix.cases) - self._ran(column), "without a result"),
@@ -194,7 +197,7 @@ class _Summary:
         for case in section.cases:
             for outcome, why, place in self._findings(case):
                 groups[outcome].setdefault((place, why), _Names()).add(case)
-        for outcome in _WORST_FIRST:
+        for outcome in _IN_SECTIONS:
             for (place, why), names in groups[outcome].items():
                 yield f"| {outcome.value} | {names} | {place} | {plain(why)} |"
 
@@ -210,6 +213,25 @@ class _Summary:
                 columns_of[row.outcome, cause(row.note)].update(columns)
         for (outcome, why), hit in columns_of.items():
             yield outcome, why, where(self.matrix, hit, ran)
+
+    # --- what is not promised ---
+
+    def _changes(self, section: Section) -> Iterator[tuple[Case, str, str]]:
+        """Case, where and what."""
+        for case in section.cases:
+            for outcome, what, place in self._findings(case):
+                if outcome is Outcome.CHANGED:
+                    yield case, place, what
+
+    def _changed(self) -> Iterator[str]:
+        rows: dict[tuple[str, str], _Names] = {}
+        for section in self.matrix.sections:
+            for case, place, what in self._changes(section):
+                rows.setdefault((place, what), _Names()).add(case)
+        if rows:
+            yield "\n## Changed, not promised\n\n| cases | where | what |\n|---|---|---|"
+        for (place, what), names in rows.items():
+            yield f"| {names} | {place} | {plain(what)} |"
 
     # --- skipped cases ---
 

@@ -16,6 +16,7 @@ const OUTCOMES = [
 	["broken", "B", "the case could not be set up"],
 	["incomplete", "?", "not run: the kernel or the program had died"],
 	["xpass", "P", "passed unexpectedly"],
+	["changed", "~", "differs, and is not promised"],
 	["xfail", "x", "failed as expected: a known bug"],
 	["pass", "\u00b7", "the promise is kept"],
 	["skip", "\u2013", "not run: not supported by kernel, configuration or server"],
@@ -50,9 +51,9 @@ function spreadOut(runs) {
 	return which;
 }
 
-function unpack([name, promise, title, since, needs, abilities, numbers, spread, evidence], section) {
+function unpack([name, promise, title, since, needs, abilities, numbers, spread, evidence, level], section) {
 	return {
-		name, promise, title, since, needs, abilities, evidence, section,
+		name, promise, title, since, needs, abilities, evidence, section, level,
 		number: cases.length,
 		results: numbers.map((number) => results[number]),
 		kinds: numbers.map((number) => kinds[number]),
@@ -500,10 +501,15 @@ function definitions(pairs) {
 		[element("dt", {}, name), element("dd", {}, value)]));
 }
 
+// A case can be less than its promise.
+function levelText(level, ofPromise, why) {
+	return level === ofPromise ? `${level}: ${why}` : `${level}, although the promise is ${ofPromise}: ${why}`;
+}
+
 function showDetails(c, column) {
 	const [kernel, server] = data.columns[column];
 	const [outcome, observed, requests, note] = resultAt(c, column);
-	const [promise, ref] = data.promises[c.promise] || ["", ""];
+	const [promise, ref, ...level] = data.promises[c.promise] || ["", "", ""];
 	const word = kind(outcome);
 	const where = `${data.kernels[kernel]} / ${data.servers[server]}`;
 	const duration = durationAt(c, column);
@@ -513,6 +519,7 @@ function showDetails(c, column) {
 		element("p", {className: "title"}, c.title || "This case is no longer in the suite."),
 		definitions([
 			["promise", promise && `${c.promise}: ${promise}`],
+			["level", promise && levelText(c.level, ...level)],
 			["decided by", ref],
 			["holds since", c.since],
 			["needs", c.needs.replaceAll(",", ", ")],
@@ -556,13 +563,13 @@ function strip(c, current) {
 
 function stripRow(c, server, current) {
 	const spans = spansOf(c, server);
-	const changed = new Set(spans.slice(1).map(({from}) => from));
+	const differs = new Set(spans.slice(1).map(({from}) => from));
 
 	return spans.length ? element("tr", {}, element("th", {scope: "row"}, data.servers[server]),
-		...data.kernels.map((_, kernel) => stripCell(c, columnOf(kernel, server), current, changed.has(kernel)))) : null;
+		...data.kernels.map((_, kernel) => stripCell(c, columnOf(kernel, server), current, differs.has(kernel)))) : null;
 }
 
-function stripCell(c, column, current, changed) {
+function stripCell(c, column, current, differs) {
 	const [outcome] = column < 0 ? NONE : resultAt(c, column);
 
 	if (outcome === "none")
@@ -572,7 +579,7 @@ function stripCell(c, column, current, changed) {
 	const button = element("button", {type: "button", tabIndex: -1}, MARK[word]);
 
 	button.setAttribute("aria-label", `${data.servers[server]} on ${data.kernels[kernel]}: ${outcome}` +
-		(changed ? ", changed" : ""));
+		(differs ? ", differs" : ""));
 	button.title = `${data.kernels[kernel]}: ${outcome}`;
 	if (column === current)
 		button.setAttribute("aria-current", "true");
@@ -580,7 +587,7 @@ function stripCell(c, column, current, changed) {
 		showDetails(c, column);
 		dialog.querySelector("[aria-current]").focus();
 	});
-	return element("td", {className: changed ? `${word} changed` : word}, button);
+	return element("td", {className: differs ? `${word} differs` : word}, button);
 }
 
 function showCurrent() {
@@ -761,6 +768,39 @@ byId("slowest").addEventListener("click", (event) => {
 		return;
 	sortedBy = button.dataset.order;
 	showSlowest();
+});
+
+// --- what changed and is not promised ------------------------------------------
+
+const differences = cases.flatMap((c) => c.results.flatMap(([, , , what], number) =>
+	c.kinds[number] === "changed" ? [{c, what, columns: columnsOf(c, number)}] : []));
+
+function columnsOf(c, number) {
+	return [...data.columns.keys()].filter((column) => c.which[column] === number);
+}
+
+function differenceRow({c, what, columns}) {
+	const button = element("button", {type: "button"});
+
+	button.innerHTML = `${escaped(c.promise)} ${breakable(c.name)}`;
+	button.addEventListener("click", () => {
+		byId("changed").close();
+		showDetails(c, columns[0]);
+	});
+	return element("tr", {},
+		element("th", {scope: "row"}, button),
+		element("td", {}, what),
+		element("td", {}, ...columns.map((column) => {
+			const [kernel, server] = data.columns[column];
+			return element("small", {}, `${data.kernels[kernel]} / ${data.servers[server]}`);
+		})));
+}
+
+byId("changed-open").hidden = !differences.length;
+byId("changed-open").addEventListener("click", () => {
+	byId("changed-rows").replaceChildren(...differences.map(differenceRow));
+	byId("changed").showModal();
+	byId("changed").scrollTop = 0;
 });
 
 // --- begin -------------------------------------------------------------------

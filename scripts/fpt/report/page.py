@@ -72,7 +72,7 @@ class _Data:
                     for column in matrix.columns
                 ],
                 "sections": shown,
-                "promises": {promise.id: [promise.text, promise.ref] for promise in matrix.promises},
+                "promises": {promise.id: [promise.text, promise.ref, promise.level, promise.why] for promise in matrix.promises},
                 "results": [self._result(row) for row in self._results.values],
                 "texts": self._texts.values,
                 "spreads": self._spreads.values,
@@ -85,7 +85,7 @@ class _Data:
         return [self._texts.number(text) for text in (row.outcome.value, row.observed, row.requests, row.note)]
 
     def _case(self, case: Case) -> list[Any]:
-        """[name, promise, title, since, needs, abilities, results, spread, {column: evidence}]"""
+        """[name, promise, title, since, needs, abilities, results, spread, {column: evidence}, level]"""
         found = self._matrix.found[case.name]
         evidence = {
             str(column): self._evidence.number(lines) for column, lines in self._evidence_of.get(case.name, {}).items()
@@ -100,6 +100,7 @@ class _Data:
             [self._results.number(row) for row in found],
             self._spreads.number(self._spread(found.values())),
             evidence,
+            case.level,
         ]
 
     def _spread(self, columns_of_results: Iterable[Sequence[int]]) -> tuple[int, ...]:

@@ -21,6 +21,11 @@ def headline(result: Result) -> str:
     return f"{word}: {result.note}" if result.note else word
 
 
+def change(result: Result) -> str:
+    """Of a result that changed: all differences, in one line."""
+    return f"changed, not promised: {'; '.join(map(str, result.changes)) or result.reason}"
+
+
 def failure(result: Result) -> str:
     """One word for a result that failed."""
     return result.outcome.value if result.outcome.failed else "deviates"
@@ -59,6 +64,12 @@ def location(run: Run, result: Result) -> Optional[tuple[str, int]]:
 def totals(run: Run) -> str:
     """The last line of the summary."""
     return f"{run.passed} passed, {run.failed} failed, {run.skipped} skipped"
+
+
+def further_totals(run: Run) -> str:
+    """What the summary has before its last line."""
+    changed = f", {run.changed} changed, not promised" if run.changed else ""
+    return f"{run.known_failures} failed as expected{changed}"
 
 
 def by_program(server: Server) -> dict[str, list[Result]]:

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from typing import Iterator, TextIO
 
+from .. import changes
 from ..markdown import plain
 from ..model import Result, Run
 from . import explain
@@ -62,14 +63,20 @@ def annotate(run: Run) -> Iterator[str]:
         if result.unexpected_pass
     ]
     yield from _shown("warning", warnings)
-    yield _annotation("notice", explain.totals(run), title=f"FUSE passthrough on {run.kernel}")
+    yield _annotation("notice", f"{explain.totals(run)}{_and_changed(run)}", title=f"FUSE passthrough on {run.kernel}")
+
+
+def _and_changed(run: Run) -> str:
+    return f"; {run.changed} changed, not promised" if run.changed else ""
 
 
 def _table(run: Run) -> Iterator[str]:
-    yield "| server | passed | failed | skipped | failed as expected | passed unexpectedly |"
-    yield "|---|---:|---:|---:|---:|---:|"
+    yield "| server | passed | failed | skipped | failed as expected | passed unexpectedly | changed |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
     for server in run.servers:
-        numbers = (server.passed, server.failed, server.skipped, server.known_failures, server.unexpected_passes)
+        numbers = (
+            server.passed, server.failed, server.skipped, server.known_failures, server.unexpected_passes, server.changed
+        )
         yield f"| {plain(server.name)} | {' | '.join(map(str, numbers))} |"
 
 
@@ -95,6 +102,14 @@ def _unexpected(run: Run) -> Iterator[str]:
         yield f"- `{result.case.name}` on {plain(result.server)}: {plain(result.reason)}"
 
 
+def _changed(run: Run) -> Iterator[str]:
+    found = changes.of(run)
+    if found:
+        yield "\n### Changed, not promised\n"
+    for difference in found:
+        yield f"- {difference.case.promise} `{difference.case.name}`: {plain(difference.text)} ({plain(', '.join(difference.servers))})"
+
+
 def _skipped(run: Run) -> Iterator[str]:
     counts = Counter(
         f"{result.outcome.skip_class}: {result.reason}" for result in run.results() if result.skipped
@@ -111,6 +126,7 @@ def summary(run: Run) -> Iterator[str]:
     yield from _table(run)
     yield from _failed(run)
     yield from _unexpected(run)
+    yield from _changed(run)
     yield from _skipped(run)
     yield ""
 

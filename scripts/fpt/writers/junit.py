@@ -54,13 +54,13 @@ def _suite(suites: Element, run: Run, name: str, properties: dict[str, str]) -> 
     return suite
 
 
-def _count(suite: Element) -> None:
+def _count(suite: Element, notes: Iterable[str] = ()) -> None:
     """Sets what is known once all cases are in; the outputs are there because Ant's schema wants them."""
     suite.set("tests", str(len(suite.findall("testcase"))))
     for attribute, kind in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(attribute, str(len(suite.findall(f"testcase/{kind}"))))
     suite.set("time", f"{sum(float(case.attrib['time']) for case in suite.findall('testcase')):.3f}")
-    SubElement(suite, "system-out")
+    SubElement(suite, "system-out").text = _text("\n".join(notes)) or None
     SubElement(suite, "system-err")
 
 
@@ -70,7 +70,7 @@ def _server(suites: Element, run: Run, server: Server) -> None:
         suite = _suite(suites, run, f"{server.name}.{program}", properties)
         for result in results:
             _case(suite, run, result)
-        _count(suite)
+        _count(suite, (f"{result.case.name}: {explain.change(result)}" for result in results if result.changed))
 
 
 def _outside(suites: Element, run: Run) -> None:

@@ -24,6 +24,7 @@ _CUT = "\n...\n"
 _STATUS = {
     Outcome.PASS: "PASS",
     Outcome.XPASS: "PASS",
+    Outcome.CHANGED: "PASS",
     Outcome.XFAIL: "FAIL",  # with an incident of a known issue
     Outcome.FAIL: "FAIL",
     Outcome.TIMEOUT: "FAIL",
@@ -105,7 +106,11 @@ class _Submission:
         )
 
     def _test(self, server: Server, result: Result) -> Object:
-        explained = result.failed or result.known_failure or result.unexpected_pass
+        log = result.note
+        if result.failed or result.known_failure or result.unexpected_pass:
+            log = _excerpt(explain.lines(self._run, result))
+        elif result.changed:
+            log = _excerpt([explain.change(result)])
         return _filled(
             id=self._named(f"{self._id}.{server.name}.{result.case.name}"),
             origin=self._origin,
@@ -115,7 +120,7 @@ class _Submission:
             status=_status(result),
             start_time=self._start,
             duration=result.seconds,
-            log_excerpt=_excerpt(explain.lines(self._run, result)) if explained else result.note,
+            log_excerpt=log,
             environment={"misc": {**self._suite, **explain.server_facts(server)}},
             misc=_filled(
                 outcome=result.outcome.value,

@@ -41,6 +41,8 @@ def _directive(result: Result) -> str:
         return f"SKIP {outcome.skip_class}: {reasons.Skip(outcome, result.reason).short}"
     if result.known_failure:
         return f"XFAIL {result.known_reason}".rstrip()
+    if result.changed:
+        return f"XFAIL changed: {result.reason}"
     if result.unexpected_pass:
         return f"XPASS {result.reason}".rstrip()
     if outcome is Outcome.TIMEOUT:
@@ -86,7 +88,7 @@ def _outside(failures: list[str]) -> _Test:
 def _head(run: Run) -> list[str]:
     """Before the first result, where no reader takes it for a part of one."""
     lines = [f"{key}: {value}" for key, value in explain.facts(run).items()]
-    lines.append(f"{explain.totals(run)}, {run.known_failures} failed as expected")
+    lines.append(f"{explain.totals(run)}, {explain.further_totals(run)}")
     if run.not_run:
         lines.append(f"stopped at the first failure, cases that were not run: {run.not_run}")
     skips = {reasons.Skip(result.outcome, result.reason) for result in run.results() if result.skipped}

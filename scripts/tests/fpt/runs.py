@@ -130,7 +130,7 @@ def main() -> None:
     for run, suffix in ((every_outcome(), ""), (expecting(), ".expecting")):
         for name in WRITERS:
             (directory / f"{name}{suffix}").write_text(written(name, run), encoding="utf-8")
-        numbers = f"passed: {run.passed + run.known_failures}, failed: {run.failed}, skipped: {run.skipped}"
+        numbers = f"passed: {run.passed + run.known_failures + run.changed}, failed: {run.failed}, skipped: {run.skipped}"
         (directory / f"totals{suffix}").write_text(f"{numbers}\n", encoding="utf-8")
 
 

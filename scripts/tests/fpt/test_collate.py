@@ -25,6 +25,8 @@ def record(kind: str, **members: Any) -> dict[str, Any]:
 BEGIN = record("begin")
 END = record("end", us="1500")
 MET = record("expect", what="open f", observed="0", wanted="0", ok=True)
+CHANGED = record("expect", what="open f", observed="EPERM", wanted="EIO", ok=False, changed=True)
+CHANGE = "ok 1 f.case # XFAIL changed: open f: got EPERM, wanted EIO"
 UNMET = record("expect", what="open f", observed="EIO", wanted="0", ok=False)
 
 
@@ -56,6 +58,14 @@ def test_a_pass(tmp_path: Path) -> None:
     (["1..0 # SKIP privilege: no"], [], Outcome.SKIP_PRIVILEGE, "no"),
     (["ok 1 f.case # XFAIL K1"], [], Outcome.XFAIL, "K1"),
     (["not ok 1 f.case # XPASS K1"], [], Outcome.XPASS, "K1"),
+    ([CHANGE], [BEGIN, CHANGED, END], Outcome.CHANGED, "open f: got EPERM, wanted EIO"),
+    ([CHANGE], [], Outcome.CHANGED, "open f: got EPERM, wanted EIO"),
+    ([CHANGE], [BEGIN, CHANGED, record("broken", reason="no mount"), END], Outcome.BROKEN, "no mount"),
+    (["# a.c:1:case:got 1", "not ok 1 f.case"], [BEGIN, CHANGED, UNMET, END], Outcome.FAIL, "open f: got EIO, wanted 0"),
+    (["not ok 1 f.case"], [BEGIN, CHANGED], Outcome.CRASH, "no failure message"),
+    (["# case: Test terminated by timeout", "not ok 1 f.case"], [BEGIN, CHANGED], Outcome.TIMEOUT,
+     "case: Test terminated by timeout"),
+    (["ok 1 f.case # XFAIL K1"], [BEGIN, CHANGED, UNMET, END], Outcome.XFAIL, "K1"),
 ])
 def test_outcomes(tmp_path: Path, ktap: list[str], records: list[dict[str, Any]], outcome: Outcome, reason: str) -> None:
     found = result(tmp_path, ktap, *records)
@@ -66,6 +76,8 @@ def test_outcomes(tmp_path: Path, ktap: list[str], records: list[dict[str, Any]]
     ([BEGIN], "timeout", Outcome.TIMEOUT, "the program exceeded its time limit"),
     ([], "timeout", Outcome.INCOMPLETE, "the program exceeded its time limit"),
     ([BEGIN], "139", Outcome.CRASH, "the program was killed by signal 11"),
+    ([BEGIN, CHANGED], "139", Outcome.CRASH, "the program was killed by signal 11"),
+    ([BEGIN, CHANGED], "timeout", Outcome.TIMEOUT, "the program exceeded its time limit"),
     ([BEGIN], "3", Outcome.CRASH, "the program exited with status 3"),
     ([BEGIN], "", Outcome.INCOMPLETE, "the machine ended before the case started"),
 ])
@@ -111,6 +123,36 @@ def test_a_kernel_report_fails_a_case_that_passed(tmp_path: Path) -> None:
     run.kmsg(f"12,-;fpt: begin {CASE} raw", "4,-;BUG: x")
     found = run.collate("raw").servers[0].results[CASE]
     assert (found.outcome, found.note) == (Outcome.FAIL, "kernel log: BUG: x; suspect: kernel")
+
+
+def test_a_kernel_report_fails_a_case_that_changed(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, CASE)
+    run.ktap("raw", "p", CHANGE)
+    run.evidence("raw", "p", BEGIN, CHANGED, END)
+    run.kmsg(f"12,-;fpt: begin {CASE} raw", "4,-;BUG: x")
+    collated = run.collate("raw")
+    found = collated.servers[0].results[CASE]
+    assert (found.outcome, found.note) == (Outcome.FAIL, "kernel log: BUG: x; suspect: kernel")
+    assert (collated.failed, collated.changed, collated.status) == (1, 0, 1)
+
+
+def test_a_change_is_neither_failed_nor_passed(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, CASE)
+    run.ktap("raw", "p", CHANGE)
+    run.evidence("raw", "p", BEGIN, CHANGED, END)
+    collated = run.collate("raw")
+    found = collated.servers[0].results[CASE]
+    assert [(change.what, change.got, change.wanted) for change in found.changes] == [("open f", "EPERM", "EIO")]
+    assert (found.outcome, found.observed, found.suspect) == (Outcome.CHANGED, "EPERM", None)
+    assert (collated.passed, collated.failed, collated.skipped, collated.changed) == (0, 0, 0, 1)
+    assert (collated.known_failures, collated.unexpected_passes, collated.status) == (0, 0, 0)
+
+
+def test_the_level_of_a_case(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, CASE)
+    run.table("cases.tsv", ("p", CASE, "F1", "any", "-", "-", "title", "today"))
+    run.ktap("raw", "p", "ok 1 f.case")
+    assert run.collate("raw").cases[0].level == "today"
 
 
 def test_a_death(tmp_path: Path) -> None:

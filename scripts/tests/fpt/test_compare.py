@@ -63,4 +63,7 @@ def test_kinds() -> None:
     assert kind("fail", "skip:kernel") == ["now skipped"]
     assert kind("skip:kernel", "pass") == ["now run"]
     assert kind("skip:kernel", "skip:cap") == kind("pass", "xfail") == kind("fail", "timeout") == ["changed"]
+    assert kind("pass", "changed") == kind("changed", "pass") == kind("xfail", "changed") == ["changed"]
+    assert (kind("changed", "fail"), kind("fail", "changed"), kind("changed", "skip:cap")) == (
+        ["regressed"], ["fixed"], ["now skipped"])
     assert kind("pass", "pass") == []

@@ -16,7 +16,16 @@ def expect(ok: bool) -> dict[str, object]:
     return {"type": "expect", "what": "open", "observed": "EIO", "wanted": "0", "ok": ok}
 
 
+CHANGED: dict[str, object] = {**expect(False), "changed": True}
 OPEN_ERROR: dict[str, object] = {"type": "open_error", "errno": "EIO"}
+
+
+def test_a_change_is_no_failure() -> None:
+    requests: dict[str, object] = {**CHANGED, "type": "requests", "observed": "OPEN", "wanted": ""}
+    found = of_case(CHANGED, requests, {**expect(False), "what": "read"})
+    assert found.unmet == "read: got EIO, wanted 0"
+    assert list(map(str, found.changes)) == ["open: got EIO, wanted 0", "requests: got OPEN, wanted "]
+    assert found.observed == ["EIO", "EIO"]
 
 
 def test_who_broke_the_set_up() -> None:

@@ -52,7 +52,7 @@ def test_parse() -> None:
 
 @pytest.mark.parametrize("text, why", [
     ("drop.* *", "mine:1: 2 columns, but cases, kernels, servers, outcome are expected, and a reason"),
-    ("\ndrop.* * * passed", "mine:2: 'passed' is not an outcome: give one of pass xfail xpass fail broken timeout crash "
+    ("\ndrop.* * * passed", "mine:2: 'passed' is not an outcome: give one of pass xfail xpass changed fail broken timeout crash "
      "incomplete skip:cap skip:config skip:kernel skip:library skip:privilege skip, or a glob of them"),
     ("drop.{a * * fail", "mine:1: 'drop.{a': one pair of braces is allowed in each alternative, as in a.{b,c}.d,e"),
     ("drop.* 6.*..7 * fail", "mine:1: '6.*..7' is not a kernel: give a release (7.1.3), a range (6.12..6.16.7), a bound "
@@ -104,6 +104,14 @@ def test_what_no_line_fits_is_as_usual() -> None:
     of = run("7.3.4", one="fail", three="pass fail")
     expectations.apply(of, lines(FILE), True)
     assert [result.failed for result in of.results()] == [True, False, False, True, False, False]
+
+
+def test_a_change_can_be_expected() -> None:
+    of = run(one="changed", two="changed pass")
+    assert summary(of, "drop.late.one * * changed a posted series\ndrop.late.two * * pass\n") == [
+        "Deviates from mine:", "  raw drop.late.two: changed, expected pass (mine:2)"]
+    assert ([result.changed for result in of.results()], of.changed, of.failed) == (
+        [True, False, False, True, False, False], 2, 1)
 
 
 def test_a_skip_of_the_host_says_nothing() -> None:

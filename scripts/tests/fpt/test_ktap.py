@@ -40,6 +40,8 @@ def test_directives() -> None:
     assert (skip.outcome, skip.word, skip.reason[:7]) == (Outcome.SKIP_CONFIG, "skip", "config:")
     assert only("ok 1 f.case # SKIP").outcome is Outcome.BROKEN
     assert only("ok 1 f.case # XFAIL wrong").outcome is Outcome.XFAIL
+    changed = only("ok 1 f.case # XFAIL changed: open f: got EPERM, wanted EIO")
+    assert (changed.outcome, changed.word, changed.reason) == (Outcome.CHANGED, "changed", "open f: got EPERM, wanted EIO")
     assert only("not ok 1 f.case # XPASS was wrong").outcome is Outcome.XPASS
 
 

@@ -48,11 +48,13 @@ def test_a_failure_has_all_that_a_reader_needs() -> None:
 
 
 def test_other_cases_are_printed_when_asked() -> None:
-    lines = ("ok 1 f.a", "ok 2 f.b # SKIP config: x", "not ok 3 f.c # XFAIL why", "ok 4 f.d # XPASS why")
+    lines = ("ok 1 f.a", "ok 2 f.b # SKIP config: x", "not ok 3 f.c # XFAIL why", "ok 4 f.d # XPASS why",
+             "ok 5 f.e # XFAIL changed: open: got 0, wanted EIO")
     assert [line.split()[2:] for line in shown(*lines, verbose=True).splitlines()] == [
         ["pass"], ["skip", "config:", "x"], ["xfail", "why"], ["XPASS", "why"],
+        ["changed", "open:", "got", "0,", "wanted", "EIO"],
     ]
-    assert [line.split()[1] for line in shown(*lines).splitlines()] == ["p.f.d"]
+    assert [line.split()[1] for line in shown(*lines).splitlines()] == ["p.f.d", "p.f.e"]
     assert shown(*lines, quiet=True) == ""
 
 

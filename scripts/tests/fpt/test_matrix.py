@@ -56,9 +56,10 @@ def test_each_outcome_is_counted_once() -> None:
     table = Table()
     table.add("6.12", server(*Outcome))
     assert list(table.text())[1:] == [
-        "6.12  2/1/5/5",
-        "(passed/failed as expected/failed/skipped; unsupported: nothing could run)",
+        "6.12  2/1/1/5/5",
+        "(passed/failed as expected/changed/failed/skipped; unsupported: nothing could run)",
         "1 failed as expected",
+        "1 changed, not promised",
         "2 passed, 5 failed, 5 skipped",
     ]
 
@@ -68,6 +69,7 @@ def test_each_outcome_is_counted_once() -> None:
     [
         ([Outcome.PASS, Outcome.SKIP_CAP], 0),
         ([Outcome.XFAIL], 0),
+        ([Outcome.CHANGED], 0),
         ([Outcome.PASS, Outcome.INCOMPLETE], 1),
         ([Outcome.SKIP_KERNEL], 4),
     ],
@@ -99,9 +101,10 @@ def row(tmp_path: Path, run: Run, verdict: str) -> Table:
 def test_a_row_counts_as_its_run_does(tmp_path: Path) -> None:
     run = runs.expecting()
     assert list(row(tmp_path, run, "1").text())[1:] == [
-        "6.12  2/6/0/5         0/0/11/0",
-        "(passed/failed as expected/failed/skipped; unsupported: nothing could run)",
+        "6.12  2/6/1/0/5       0/0/0/12/0",
+        "(passed/failed as expected/changed/failed/skipped; unsupported: nothing could run)",
         "6 failed as expected",
+        "1 changed, not promised",
         f"{run.passed} passed, {run.failed} failed, {run.skipped} skipped",
     ]
 

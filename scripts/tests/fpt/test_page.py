@@ -18,7 +18,7 @@ from fpt.report.runs import Place
 
 pytestmark = pytest.mark.skipif(not browser.PROGRAM, reason="config: no chromium")
 
-PROMISES = [Promise("E", "-", "Drops"), Promise("E1", "fs/a.c: early()", "a drop")]
+PROMISES = [Promise("E", "-", "-", "Drops", "-", "-"), Promise("E1", "must", "fs/a.c: early()", "a drop", "a.rst", "-")]
 CASES = [Case("a", f"a.f.{name}", "E1", "6.9", title=f"title of {name}") for name in ("one", "two", "three", "four")]
 FAILED = "fail\t3\tOPEN\tgot 3, wanted EIO"
 # a.f.two fails once; 6.1 is unsupported, also by a library without passthrough.
@@ -102,7 +102,7 @@ def test_history(chromium: browser.Browser, address: str) -> None:
     chromium.open(f"{address}#case=a.f.two&on=7.2/raw")
     assert text_of(chromium, ".strip th[scope=col]") == ["6.1", "7.2", "7.3"]
     assert text_of(chromium, ".strip tr") == ["6.1 7.2 7.3", "raw – F ·", "old –", "own ·"]
-    assert text_of(chromium, "td.changed") == ["F", "·"]
+    assert text_of(chromium, "td.differs") == ["F", "·"]
     assert text_of(chromium, "#details h4") == ["raw", "old", "own"]
     assert text_of(chromium, ".changes:first-of-type li")[:3] == [
         "6.1: – skip:kernel no passthrough",
@@ -124,13 +124,13 @@ def test_history_by_keyboard(chromium: browser.Browser, address: str) -> None:
     def focused() -> object:
         return chromium.run("document.activeElement.getAttribute('aria-label')")
 
-    assert focused() == "raw on 7.2: fail, changed"
+    assert focused() == "raw on 7.2: fail, differs"
     for key, label in (
-        ("ArrowRight", "raw on 7.3: pass, changed"),
-        ("ArrowRight", "raw on 7.3: pass, changed"),
+        ("ArrowRight", "raw on 7.3: pass, differs"),
+        ("ArrowRight", "raw on 7.3: pass, differs"),
         ("ArrowDown", "own on 7.3: pass"),
-        ("ArrowUp", "raw on 7.3: pass, changed"),
-        ("ArrowLeft", "raw on 7.2: fail, changed"),
+        ("ArrowUp", "raw on 7.3: pass, differs"),
+        ("ArrowLeft", "raw on 7.2: fail, differs"),
         ("ArrowLeft", "raw on 6.1: skip:kernel"),
     ):
         chromium.press(key)
@@ -169,6 +169,22 @@ def test_no_list_of_durations_without_any(chromium: browser.Browser, address: st
     assert chromium.run(hidden) is True
 
 
+def test_what_changed_has_a_list_of_its_own(chromium: browser.Browser, address: str, tmp_path: Path) -> None:
+    hidden = "document.getElementById('changed-open').offsetParent === null"
+    chromium.open(address)
+    assert chromium.run(hidden) is True
+    row = "changed\tEPERM\t\topen: got EPERM, wanted EIO"
+    outcomes = {("7.3", "raw"): ["pass\t\t\t"] * 4,
+                ("7.4", "raw"): [row, *["pass\t\t\t"] * 3], ("7.4", "own"): [row, *["pass\t\t\t"] * 3]}
+    chromium.open(make_page(tmp_path, outcomes, {}, {}))
+    chromium.run("document.getElementById('changed-open').click()")
+    assert text_of(chromium, "#changed-rows tr") == ["E1 a.f.one open: got EPERM, wanted EIO 7.4 / raw 7.4 / own"]
+    chromium.run("document.querySelector('#changed-rows button').click()")
+    assert text_of(chromium, "#details-body > h3")[0] == "7.4 / raw"
+    assert "level must: a.rst" in text_of(chromium, "#details-body")[0]
+    assert text_of(chromium, "#details .word")[0] == "~ changed"
+
+
 @pytest.mark.parametrize("width", [1400, 400])
 def test_nothing_is_wider_than_the_screen(chromium: browser.Browser, tmp_path: Path, width: int) -> None:
     rows = OUTCOMES["7.2", "raw"]
@@ -201,7 +217,7 @@ def test_contrast(chromium: browser.Browser, address: str, dark: bool) -> None:
     """At least 4.5 : 1, as WCAG 2 (AA) demands of text."""
     chromium.look(1400, dark)
     chromium.open(address)
-    words = ("pass", "skip", "xfail", "xpass", "fail", "incomplete", "crash", "broken")
+    words = ("pass", "skip", "changed", "xfail", "xpass", "fail", "incomplete", "crash", "broken")
     pairs = [("ink", "paper"), ("faint", "paper"), ("faint", "raised"), ("link", "paper")]
     for ink, paper in [*pairs, *((f"{word}-ink", word) for word in words)]:
         style = "getComputedStyle(document.documentElement)"

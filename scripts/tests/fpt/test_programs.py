@@ -34,10 +34,23 @@ def test_cases_of_all_programs_in_order(tmp_path: Path) -> None:
 
 
 def test_promises(tmp_path: Path) -> None:
-    make(tmp_path / "cases", "a", r"printf 'E\t-\tDrops\nE1\tfs/a.c: early()\tan early drop\n'")
+    make(tmp_path / "cases", "a", r"printf 'E\t-\t-\tDrops\t-\t-\nE1\ttoday\tfs/a.c: early()\tan early drop\t-\tno document\n'")
     heading, promise = programs.promises(tmp_path / "cases")
     assert heading.is_heading and not promise.is_heading
-    assert (promise.id, promise.ref, promise.text) == ("E1", "fs/a.c: early()", "an early drop")
+    assert (promise.id, promise.level, promise.basis, promise.today) == ("E1", "today", "-", "no document")
+    assert promise.why == "no document"
+    assert (promise.ref, promise.text) == ("fs/a.c: early()", "an early drop")
+
+
+def test_the_level_of_a_case() -> None:
+    assert programs.parse_case("p.f.one\tE1\t6.9\t-\t-\tone\ttoday").level == "today"
+
+
+def test_an_unknown_level() -> None:
+    with pytest.raises(Failure, match="p.f.one: 'may' is not a level, must or today: run 'make' again"):
+        programs.parse_case("p.f.one\tE1\t6.9\t-\t-\tone\tmay")
+    with pytest.raises(Failure, match="E1: 'may' is not a level, must or today: run 'make' again"):
+        programs.parse_promise("E1\tmay\tfs/a.c\ta promise\t-\tno document")
 
 
 def test_nothing_built(tmp_path: Path) -> None:

@@ -19,15 +19,15 @@ from fpt.report import evidence, markdown, page, runs
 from fpt.report.matrix import Matrix, in_order, together
 
 PROMISES = [
-    Promise("E", "-", "When an ID is dropped"),
-    Promise("E1", "fs/a.c: early()", "a drop"),
-    Promise("R", "-", "Replies"),
-    Promise("R1", "fs/c.c: reply()", "a reply"),
+    Promise("E", "-", "-", "When an ID is dropped", "-", "-"),
+    Promise("E1", "must", "fs/a.c: early()", "a drop", "a.rst", "-"),
+    Promise("R", "-", "-", "Replies", "-", "-"),
+    Promise("R1", "today", "fs/c.c: reply()", "a reply", "-", "no document says so"),
 ]
 CASES = [
     Case("a", "a.f.one", "E1", "6.9", ("passthrough", "overlayfs"), (), "the first"),
-    Case("a", "a.m.x.many", "R1", "6.9", title="the matrix"),
-    Case("a", "a.m.y.many", "R1", "6.9", title="the matrix"),
+    Case("a", "a.m.x.many", "R1", "6.9", title="the matrix", level="today"),
+    Case("a", "a.m.y.many", "R1", "6.9", title="the matrix", level="today"),
 ]
 NAMES = [case.name for case in CASES]
 FIXED = "fail\t3\tOPEN\tgot 3, wanted EIO; fixed by 7.3 (do it right); suspect: kernel"
@@ -152,6 +152,14 @@ def test_variants_are_one_line(tmp_path: Path) -> None:
     assert "| fail | R1 `a.m.{x,y}.many` | 6.12 | fixed by 7.3 (do it right) |" in lines
 
 
+def test_a_section_of_which_something_changed_is_not_quiet(tmp_path: Path) -> None:
+    write(tmp_path, "7.4", "raw", {"a.f.one": "pass", "a.m.x.many": "changed\t1\t\topen: got 1, wanted 2"})
+    text = markdown.text(matrix_of(tmp_path))
+    assert "\n## E\n\nAll cases that ran passed on every kernel.\n" in text
+    assert "\n## Changed, not promised\n\n| cases | where | what |\n|---|---|---|\n" \
+           "| R1 `a.m.x.many` | 7.4 | open: got 1, wanted 2 |\n" in text
+
+
 # --- the page ---
 
 
@@ -166,8 +174,9 @@ def test_data_of_the_page(tmp_path: Path) -> None:
     data = data_of(text)
     assert (data["kernels"], data["servers"]) == (["6.12", "7.3"], ["raw", "own"])
     assert data["columns"] == [[0, 0], [0, 1], [1, 0]]
-    assert data["promises"]["E1"] == ["a drop", "fs/a.c: early()"]
+    assert data["promises"]["E1"] == ["a drop", "fs/a.c: early()", "must", "a.rst"]
     assert data["sections"][0]["cases"][0][:6] == ["a.f.one", "E1", "the first", "6.9", "passthrough,overlayfs", ""]
+    assert [fields[9] for section in data["sections"] for fields in section["cases"]] == ["must", "today", "today"]
     passed = ["pass", "EIO", "", ""]
     assert results_of(data, "a.f.one") == [passed, ["fail", "0", "OPEN READ", note], passed]
     assert results_of(data, "a.m.x.many") == [passed, None, passed]

@@ -16,6 +16,7 @@ import fpt
 import runs
 from fpt import collate
 from fpt.writers import run_json
+from run_dir import RunDir
 
 DATA = Path(__file__).parent.parent / "data"
 SCHEMA = json.loads((Path(str(fpt.__file__)).parent / "run.schema.json").read_text(encoding="utf-8"))
@@ -59,7 +60,7 @@ def test_what_the_schema_refuses(tmp_path: Path) -> None:
 
 def test_it_has_the_run(tmp_path: Path) -> None:
     document = json.loads(text_of(tmp_path, "collate", "raw", "libfuse"))
-    assert document["counts"] == dict(passed=11, xfail=2, xpass=2, failed=19, skipped=3, not_run=0)
+    assert document["counts"] == dict(passed=11, xfail=2, xpass=2, changed=0, failed=19, skipped=3, not_run=0)
     assert (document["started"], document["seconds"]) == ("2001-09-09T01:46:40Z", 12.346)
     assert {key: document[key] for key in FACTS} == FACTS
     assert (document["fuse_protocol_minor"], document["kernel_log_records_lost"], document["status"]) == (45, 5, 1)
@@ -75,7 +76,7 @@ def test_it_has_what_was_expected() -> None:
     run_json.write(run, out)
     document = json.loads(out.getvalue())
     validate(document)
-    assert document["counts"] == dict(passed=2, xfail=6, xpass=1, failed=11, skipped=5, not_run=0)
+    assert document["counts"] == dict(passed=2, xfail=6, xpass=1, changed=1, failed=12, skipped=5, not_run=0)
     cases = {case["name"]: case["results"] for case in document["cases"]}
     reason = "https://bugs.example.org/1"
     assert cases["drop.fail.case"]["raw"]["expected"] == dict(place="mine:3", outcome="fail", reason=reason, met=True)
@@ -84,6 +85,27 @@ def test_it_has_what_was_expected() -> None:
     cases["drop.pass.case"]["libfuse"]["expected"].pop("met")
     with pytest.raises(jsonschema.ValidationError):
         validate(document)
+
+
+def test_it_has_what_changed(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, "p.f.one")
+    run.table("cases.tsv", ("p", "p.f.one", "E1", "any", "-", "-", "title", "today"))
+    run.ktap("raw", "p", "ok 1 f.one # XFAIL changed: open f: got EPERM, wanted EIO")
+    record = dict(case="p.f.one", what="open f", observed="EPERM", wanted="EIO", ok=False, changed=True)
+    run.evidence("raw", "p", dict(type="begin", case="p.f.one"), dict(type="expect", **record))
+    out = io.StringIO()
+    run_json.write(run.collate("raw"), out)
+    document = json.loads(out.getvalue())
+    validate(document)
+    (case,) = document["cases"]
+    assert (document["counts"]["changed"], document["counts"]["passed"], case["level"]) == (1, 0, "today")
+    assert case["results"]["raw"] == dict(
+        outcome="changed", observed="EPERM", reason="open f: got EPERM, wanted EIO",
+        changes=[dict(what="open f", got="EPERM", wanted="EIO")])
+    for wrong in ("level", "outcome"):
+        odd = json.loads(out.getvalue().replace('"today"' if wrong == "level" else '"changed",', '"odd"' + ("" if wrong == "level" else ",")))
+        with pytest.raises(jsonschema.ValidationError):
+            validate(odd)
 
 
 def test_it_has_each_case(tmp_path: Path) -> None:

@@ -44,6 +44,30 @@ def test_unexpected_passes(tmp_path: Path) -> None:
     assert "\n0 failed as expected, 1 passed unexpectedly\n2 passed, 0 failed, 0 skipped\n" in text
 
 
+def test_what_changed_has_a_list_of_its_own(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, *CASES)
+    changed = "# XFAIL changed: open f: got EPERM, wanted EIO"
+    run.ktap("raw", "p", f"ok 1 f.one {changed}", "ok 2 f.two")
+    run.ktap("libfuse", "p", f"ok 1 f.one {changed}", "ok 2 f.two # XFAIL why")
+    text = printed(run.collate("raw", "libfuse"))
+    assert text.startswith(
+        "\nraw       1 passed, 0 failed, 0 skipped  (1 changed)\n"
+        "libfuse   0 passed, 0 failed, 0 skipped  (1 xfail, 1 changed)\n"
+        "\nExpected failures:\n    1  F1: why\n"
+        "\nChanged, not promised:\n  F1 p.f.one: open f: got EPERM, wanted EIO (raw, libfuse)\n\n")
+    assert text.endswith("\n1 failed as expected\n2 changed, not promised\n1 passed, 0 failed, 0 skipped\n")
+    assert "Suspected" not in text
+
+
+def test_each_change_of_a_case_is_listed(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, *CASES)
+    run.ktap("raw", "p", "ok 1 f.one # XFAIL changed: open f: got EPERM, wanted EIO", "ok 2 f.two")
+    record = dict(type="expect", case="p.f.one", observed="EPERM", wanted="EIO", ok=False, changed=True)
+    run.evidence("raw", "p", dict(record, what="open f"), dict(record, what="open g"))
+    assert ("\n  F1 p.f.one: open f: got EPERM, wanted EIO (raw)\n  F1 p.f.one: open g: got EPERM, wanted EIO (raw)\n"
+            in printed(run.collate("raw")))
+
+
 def test_how_to_rerun_a_failure(tmp_path: Path) -> None:
     run = run_of(tmp_path, "not ok 1 f.one", "ok 2 f.two")
     assert "rerun:" not in printed(run)

@@ -65,6 +65,31 @@ def test_a_server_that_misses_what_the_kernel_has(tmp_path: Path) -> None:
     assert result.reason == "skipped, but raw passes it on this kernel: INIT does not offer it"
 
 
+CHANGED = "ok 2 f.library # XFAIL changed: open f: got EPERM, wanted EIO"
+
+
+@pytest.mark.parametrize("raw, libfuse, server, expected", [
+    (CHANGED, FAILS, "libfuse", Suspect.UNDECIDED),  # whether raw passes it is not known
+    (FAILS, CHANGED, "raw", Suspect.KERNEL),  # as if libfuse had not run it
+    (PASSES, CHANGED, "libfuse", None),
+    (CHANGED, PASSES, "raw", None),
+])
+def test_a_change_is_no_evidence(tmp_path: Path, raw: str, libfuse: str, server: str, expected: Optional[Suspect]) -> None:
+    run = both(tmp_path, raw, libfuse).collate("raw", "libfuse")
+    assert suspect(run, server, "p.f.library") is expected
+
+
+def test_what_changed_on_raw_may_be_skipped_elsewhere(tmp_path: Path) -> None:
+    run = both(tmp_path, CHANGED, "ok 2 f.library # SKIP kernel: INIT does not offer it").collate("raw", "libfuse")
+    assert run.servers[1].results["p.f.library"].outcome is Outcome.SKIP_KERNEL
+
+
+def test_a_change_alone_is_no_control(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, "p.f.kernel", "p.f.library")
+    run.ktap("raw", "p", CHANGED.replace("library", "kernel"), FAILS, status="1")
+    assert suspect(run.collate("raw"), "raw", "p.f.library") is Suspect.UNDECIDED
+
+
 def test_the_order_of_the_servers_changes_nothing(tmp_path: Path) -> None:
     run = both(tmp_path, PASSES, f"{FAILS}\nok 3 f.unlisted").collate("libfuse", "raw")
     assert suspect(run, "libfuse", "p.f.library") is Suspect.LIBRARY

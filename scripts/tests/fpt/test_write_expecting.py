@@ -31,6 +31,7 @@ def test_each_result_counts_once() -> None:
     run = runs.expecting()
     raw, libfuse = run.servers
     assert (raw.passed, raw.failed, raw.skipped, raw.known_failures, raw.unexpected_passes) == (2, 0, 5, 6, 1)
+    assert (raw.changed, libfuse.changed) == (1, 0)
     assert (libfuse.passed, libfuse.failed, libfuse.skipped, libfuse.known_failures, libfuse.unexpected_passes) == (
         0, len(DEVIATING), 0, 0, 0)
     assert run.status == 1
@@ -47,12 +48,12 @@ def test_ktap() -> None:
     lines = [line.strip() for line in runs.written("ktap", runs.expecting()).splitlines()]
     known = [line for line in lines if line.startswith("ok") and f"# XFAIL {BUG} time=12ms" in line]
     assert [line.split()[2] for line in known] == [name_of(outcome) for outcome in FAILED]
-    for word in ("pass", "xfail", "xpass", "skip_kernel"):
+    for word in ("pass", "xfail", "xpass", "changed", "skip_kernel"):
         assert f"not ok 1 drop.{word}.case.deviates" in lines
     (deviating,) = (line for line in lines if line.startswith("not ok") and "drop.skip_kernel.case # " in line)
     assert deviating.endswith("# time=12ms")
     assert f"#   pass, {DEVIATES}: reason" in lines
-    assert "# 2 passed, 11 failed, 5 skipped, 6 failed as expected" in lines
+    assert "# 2 passed, 12 failed, 5 skipped, 6 failed as expected, 1 changed, not promised" in lines
 
 
 def test_junit() -> None:
@@ -94,7 +95,7 @@ def test_github() -> None:
     title = "title=libfuse drop.pass.case%3A deviates"
     assert runs.written("github", run).splitlines()[0].startswith(f"::error {title}::pass, {DEVIATES}: reason%0A")
     summary = list(github.summary(run))
-    assert "| raw | 2 | 0 | 5 | 6 | 1 |" in summary
+    assert "| raw | 2 | 0 | 5 | 6 | 1 | 1 |" in summary
     assert f"- `drop.pass.case` on libfuse: {plain(f'pass, {DEVIATES}: reason')}" in summary
 
 

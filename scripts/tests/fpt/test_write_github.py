@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import runs
-from fpt.model import Run
+from fpt.model import Run, Server
 from fpt.outcome import Outcome
 from fpt.writers import github
 
@@ -54,6 +54,18 @@ def test_ten_of_a_kind() -> None:
     assert kinds(many) == ["::error"] * 10 + ["::notice"]
     assert many.splitlines()[9] == "::error title=16 more::see the summary of the step"
     assert kinds(runs.written("github", crowd(Outcome.XPASS, 25))) == ["::warning"] * 10 + ["::notice"]
+
+
+def test_changes_are_listed_once() -> None:
+    def changed(server: str) -> Server:
+        return runs.server_of(server, *(runs.result(server, f"a.f.{n}", Outcome.CHANGED, "open f: got 1, wanted 2") for n in "xy"))
+
+    run = runs.run_of(changed("raw"), changed("own"))
+    assert runs.written("github", run) == (
+        "::notice title=FUSE passthrough on 7.3.4::0 passed, 0 failed, 0 skipped; 4 changed, not promised\n")
+    assert summary_of(run).endswith(
+        "\n### Changed, not promised\n\n"
+        "- E3 `a.f.x`: open f: got 1, wanted 2 (raw, own)\n- E3 `a.f.y`: open f: got 1, wanted 2 (raw, own)\n\n")
 
 
 def test_worst_first() -> None:

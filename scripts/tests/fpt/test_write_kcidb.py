@@ -51,7 +51,7 @@ def test_the_schema_can_refuse(break_it: Any) -> None:
 
 def test_paths() -> None:
     paths = list(by_path(everything()))
-    assert len(paths) == 38
+    assert len(paths) == 40
     assert paths[0] == "fuse_passthrough.raw.drop.early.before_reply_eio"
     assert "fuse_passthrough.libfuse-3_18_3.drop.pass.case" in paths
     assert "fuse_passthrough.run.failure_1" in paths
@@ -59,7 +59,7 @@ def test_paths() -> None:
 
 def test_statuses() -> None:
     tests = by_path(everything())
-    expected = {"PASS": "PASS", "XPASS": "PASS", "BROKEN": "ERROR", "INCOMPLETE": "MISS"}
+    expected = {"PASS": "PASS", "XPASS": "PASS", "CHANGED": "PASS", "BROKEN": "ERROR", "INCOMPLETE": "MISS"}
     for outcome in Outcome:
         test = tests[f"fuse_passthrough.libfuse-3_18_3.drop.{outcome.name.lower()}.case"]
         assert test["status"] == ("SKIP" if outcome.skipped else expected.get(outcome.name, "FAIL")), outcome
@@ -80,6 +80,12 @@ def test_a_test() -> None:
 def test_a_skip_has_its_reason() -> None:
     found = by_path(everything())["fuse_passthrough.libfuse-3_18_3.go_fuse_api.a.0"]
     assert found["log_excerpt"] == "no go"
+
+
+def test_a_change_is_a_pass_with_a_note() -> None:
+    found = by_path(everything())["fuse_passthrough.libfuse-3_18_3.drop.changed.case"]
+    assert (found["status"], found["misc"]["outcome"]) == ("PASS", "changed")
+    assert found["log_excerpt"] == "changed, not promised: reason #1"
 
 
 def test_checkout_and_build() -> None:
