@@ -33,6 +33,7 @@ CASE(killed, open_file_works_then_unpins, .promise = "A11",
 	long fd;
 
 	OPEN_PASSTHROUGH(fd, c, variant->how);
+	EXPECT_WRITE_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);
 	EXPECT_RET(external_fs_kill(), 0);
 
 	TODAY(EXPECT_WRITE_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED));
