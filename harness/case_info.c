@@ -22,7 +22,6 @@ static const struct case_info *running;
 static char running_name[256], text[512], changed[512];
 static struct timespec begun;
 static bool xfail_holds, set_up_failed, only_today;
-static char library[64];
 static const char *advice;
 
 void (*case_skip_now)(const char *reason);
@@ -132,8 +131,6 @@ static void show_failure(void)
 
 static bool may_fail(const struct case_info *info)
 {
-	if (info->xfail_on && strcmp(info->xfail_on, library))
-		return false;
 	if (info->xfail_since && release_lacks(release_running(), info->xfail_since))
 		return false;
 	return info->xfail &&
@@ -234,11 +231,6 @@ void case_note_broken_by(const char *by, const char *fmt, ...)
 bool case_is_broken(void)
 {
 	return set_up_failed;
-}
-
-void case_note_library(const char *name)
-{
-	snprintf(library, sizeof(library), "%s", name);
 }
 
 void case_note(const char *key, const char *fmt, ...)

@@ -19,10 +19,9 @@ struct case_info {
 	const char *advice;	    /* what to check in an external file system when it fails */
 	/* Why every known kernel breaks what is promised, see case_void_xfail(); not if it is only so today. */
 	const char *xfail;
-	const char *xfail_since;    /* not kernels that release_lacks() this, */
-	const char *xfail_before;   /* only kernels that release_lacks() this */
-	const char *xfail_on;  /* only on this library, see case_note_library(); it is at fault */
-	const char *abilities; /* that the hello of the server must have, separated by blanks */
+	const char *xfail_since;  /* not kernels that release_lacks() this, */
+	const char *xfail_before; /* only kernels that release_lacks() this */
+	const char *abilities;	  /* that the hello of the server must have, separated by blanks */
 	/*
 	 * A kernel log report that is known and does not fail the case that causes it: EREs for
 	 * its first line and for one of the next five. Without backslashes and quotes.
@@ -96,9 +95,6 @@ bool case_is_broken(void);
  * the set-up is broken, and when the teardown fails.
  */
 void case_void_xfail(void);
-
-/* The library under test; the name is copied. */
-void case_note_library(const char *name);
 
 /* Records a value that no expectation is about. */
 void case_note(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

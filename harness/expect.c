@@ -23,8 +23,8 @@ static bool judge_as(const char *type, const char *what, const char *observed, c
 		     bool tolerable, struct expect_at at)
 {
 	bool met = !strcmp(observed, wanted);
-	bool changed = !met && !case_is_strict() &&
-		       (tolerable || (!at.must && case_is_about_today()));
+	bool changed =
+		!met && !case_is_strict() && (tolerable || (!at.must && case_is_about_today()));
 	const char *base = strrchr(at.file, '/');
 	char where[128];
 
@@ -66,8 +66,9 @@ static void check_commits(const struct since_row *rows, size_t count)
 {
 	for (size_t i = 1; i < count; i++)
 		if (!*rows[i].commit)
-			case_note_broken("what changed in %s needs the commit that changed it, or TODAY()",
-					 rows[i].release);
+			case_note_broken(
+				"what changed in %s needs the commit that changed it, or TODAY()",
+				rows[i].release);
 }
 
 bool expect_ret(const char *what, long got, const struct since_row *rows, size_t count,

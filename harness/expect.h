@@ -62,12 +62,16 @@ struct expect_at {
 };
 
 #define _AT(must) \
-	(struct expect_at) { __FILE__, __LINE__, must }
+	(struct expect_at) \
+	{ \
+		__FILE__, __LINE__, must \
+	}
 
 #define _EXPECT_ROWS(fatal, text, got, ...) \
 	do { \
 		const struct since_row _rows[] = { __VA_ARGS__ }; \
-		_EXPECT(expect_ret(text, got, _rows, sizeof(_rows) / sizeof(_rows[0]), _AT(fatal)), \
+		_EXPECT(expect_ret(text, got, _rows, sizeof(_rows) / sizeof(_rows[0]), \
+				   _AT(fatal)), \
 			fatal); \
 	} while (0)
 

@@ -16,10 +16,14 @@
 
 const struct promise contract[] = {
 	{ "D", "Verdicts", .ref = NULL },
-	{ "D1", "expectations decide the outcome", "harness/expect.c: judge_as()", .basis = "README.md" },
-	{ "D2", "a failure names its fix", "harness/case_info.c: show_fix()", .basis = "README.md" },
-	{ "D3", "a failure can be expected", "harness/case_info.c: case_end()", .basis = "README.md" },
-	{ "D4", "a skip has a reason", "harness/case_info.c: case_note_skip()", .basis = "README.md" },
+	{ "D1", "expectations decide the outcome", "harness/expect.c: judge_as()",
+	  .basis = "README.md" },
+	{ "D2", "a failure names its fix", "harness/case_info.c: show_fix()",
+	  .basis = "README.md" },
+	{ "D3", "a failure can be expected", "harness/case_info.c: case_end()",
+	  .basis = "README.md" },
+	{ "D4", "a skip has a reason", "harness/case_info.c: case_note_skip()",
+	  .basis = "README.md" },
 	{ "D5", "a broken case says nothing about the kernel",
 	  "harness/case_info.c: case_note_broken()", .basis = "README.md" },
 	{ "D6", "expectations depend on the release", "harness/since.c: since_select()",
@@ -269,21 +273,6 @@ CASE(verdict, no_xfail_since_release, .promise = "D3",
 	.title = "a failure from .xfail_before on is a FAIL", .xfail = "fixed long ago",
 	.xfail_before = "5.1")
 {
-	EXPECT_RET(-EIO, 0);
-}
-
-CASE(verdict, xfail_on_library, .promise = "D3", .title = "a failure is expected on the library of .xfail_on",
-	.xfail = "the library does not do it yet", .xfail_on = "this")
-{
-	case_note_library("this");
-	EXPECT_RET(-EIO, 0);
-}
-
-CASE(verdict, no_xfail_on_other_library, .promise = "D3",
-	.title = "a failure on another library than .xfail_on is a FAIL",
-	.xfail = "that library does not do it yet", .xfail_on = "that")
-{
-	case_note_library("this");
 	EXPECT_RET(-EIO, 0);
 }
 

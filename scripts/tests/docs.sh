@@ -8,7 +8,7 @@ set -eu
 cd "$tests/../.."
 
 ci=(scripts/ci/README.md scripts/ci/*.y*ml scripts/ci/Containerfile)
-pages=(README.md CONTRIBUTING.md */README.md cases/SENTENCES.md fixtures/servers/*.md fixtures/servers/*/README.md scripts/vm/README.md)
+pages=(README.md CONTRIBUTING.md */README.md cases/SENTENCES*.md fixtures/servers/*.md fixtures/servers/*/README.md scripts/vm/README.md)
 [ -e scripts/vm/README.md ] || unset 'pages[-1]'
 
 broken_links()
@@ -47,15 +47,15 @@ unknown_options() # SCRIPT PAGE...: prints those that --help lacks
 	done
 }
 
-# Rows of PAGE whose last column is neither a list of promises nor a reason.
+# Rows of PAGEs whose last column is neither a list of promises nor a reason.
 rows_without_verdict()
 {
-	grep '^| ' "$1" | sed 's/.*| \([^|]*\) |$/\1/' | grep -vxE '([A-Z][0-9]+ ?)+|not tested: .*|promises'
+	cat "$@" | grep '^| ' | sed 's/.*| \([^|]*\) |$/\1/' | grep -vxE '([A-Z][0-9]+ ?)+(: .*)?|not tested: .*|promises'
 }
 
 unknown_promises()
 {
-	sed -n 's/^| .*| \([^|]*\) |$/\1/p' "$1" | grep -oE '\b[A-Z][0-9]+\b' | sort -u | while read -r id; do
+	sed -n 's/^| .*| \([^|]*\) |$/\1/p' "$@" | grep -oE '\b[A-Z][0-9]+\b' | sort -u | while read -r id; do
 		grep -q "{ \"$id\"," cases/contract.c || echo "$id"
 	done
 }
@@ -68,8 +68,8 @@ nothing()
 	[ -z "$printed" ] || { echo "$printed"; return 1; }
 }
 
-check "each sentence of the kernel's documents has promises, or a reason" nothing rows_without_verdict cases/SENTENCES.md
-check "its promises exist" nothing unknown_promises cases/SENTENCES.md
+check "each sentence of the documents has promises, or a reason" nothing rows_without_verdict cases/SENTENCES*.md
+check "its promises exist" nothing unknown_promises cases/SENTENCES*.md
 check "README.md has at most 150 lines" test "$(wc -l <README.md)" -le 150
 check "links have targets" nothing broken_links "${pages[@]}"
 check "scripts exist" nothing missing_scripts "${pages[@]}" "${ci[@]}"
