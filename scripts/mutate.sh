@@ -5,21 +5,30 @@
 . "$(dirname "$(realpath "$0")")/lib/usual.inc"
 set -eu
 export LC_ALL=C
+unset FPT_STRICT # given where it is meant
 
 usage()
 {
 	cat <<-END
 	usage: scripts/mutate.sh [OPTION...] [MUTATION...]
-	Checks that the cases detect a broken kernel. Each file of fixtures/kernels/mutations is a
-	mutation: a plausible kernel bug as a semantic patch. Builds a copy of the tree, first
-	unchanged and then with one mutation at a time, and runs the cases of the promises that the
-	mutation breaks, in a virtual machine with the raw server. Prints TAP: a mutation passes if
-	all cases that must detect it do. The first lines of a mutation name what it breaks, the
-	files, the promises or case patterns to run ("promises:") and the cases that must detect it
-	("red:").
+	Checks that the cases detect a broken kernel, and that they tolerate a harmless change of it.
+	Each file of fixtures/kernels/mutations is a mutation, a semantic patch. Builds a copy of the
+	tree, first unchanged and then with one mutation at a time, and runs cases in a virtual
+	machine with the raw server. Prints TAP.
 
-	  --fail-fast         run only the cases that must detect a mutation: they decide
-	  --list              show the mutations: name, promises, sentence
+	A mutation of the kind "bug" is a plausible kernel bug. The cases of the promises that it
+	breaks run, and whatever differs from today counts (FPT_STRICT): it passes if all cases that
+	must detect it do. Its first lines name what it breaks, the files, the promises or case
+	patterns to run ("promises:") and the cases that must detect it ("red:").
+
+	A mutation of the kind "harmless" ("kind: harmless") is a change that breaks no promise, as
+	a developer could post it. The whole suite runs: it passes if no case fails, and what differs
+	from the unchanged kernel is "changed", at least the cases that its first lines name
+	("changed:").
+
+	  --kind KIND         only the mutations of this kind: bug or harmless
+	  --fail-fast         of bugs, run only the cases that must detect a mutation: they decide
+	  --list              show the mutations: name, kind, promises, sentence
 	  --debian VERSION    use the linux-source package of that version instead of KSRC
 	  --help              show this text
 
@@ -27,8 +36,8 @@ usage()
 	OUTPUT                the build directory (default: build); the copy, the kernels and the
 	                      runs go to mutants/ in it, mutation x case to mutations.tsv
 
-	Exit status: 0 all were detected, 1 one was not, could not be applied or built, or a usage
-	error, 4 nothing can run here.
+	Exit status: 0 all were detected or tolerated, 1 one was not, could not be applied or built,
+	or a usage error, 4 nothing can run here.
 	END
 }
 
@@ -55,8 +64,8 @@ all=("$sources"/*.cocci)
 all=("${all[@]##*/}")
 all=("${all[@]%.cocci}")
 
-debian='' mutations=()
-cases_in=promises # the line of a mutation that names the cases to run
+debian='' mutations=() kinds='bug harmless'
+bug_cases_in=promises # the line of a bug that names the cases to run
 
 header_of() # KEY MUTATION...
 {
@@ -70,7 +79,25 @@ sentence() # MUTATION
 	sed -n '2s,^// ,,p' "$sources/$1.cocci"
 }
 
-# The kernel has the code that the mutation breaks.
+is_harmless() # MUTATION
+{
+	[ "$(header_of kind "$1")" = harmless ]
+}
+
+# Prints the chosen mutations of a kind.
+of_kind() # KIND
+{
+	local name
+
+	for name in "${mutations[@]}"; do
+		case $1 in
+		bug) is_harmless "$name" || echo "$name" ;;
+		harmless) ! is_harmless "$name" || echo "$name" ;;
+		esac
+	done
+}
+
+# The kernel has the code that the mutation changes.
 affects_kernel() # MUTATION
 {
 	printf '%s\n' "$(header_of since "$1")" "$version" | sort -VC
@@ -78,7 +105,7 @@ affects_kernel() # MUTATION
 
 parse_arguments()
 {
-	local list='' name
+	local list='' kind name promises
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -87,10 +114,11 @@ parse_arguments()
 			exit 0
 			;;
 		--list) list=1 ;;
-		--fail-fast) cases_in=red ;;
-		--debian)
+		--fail-fast) bug_cases_in=red ;;
+		--debian | --kind)
 			[ $# -ge 2 ] || die "$1 needs a value, see --help"
-			debian=$2
+			[ "$1" = --kind ] || debian=$2
+			[ "$1" = --debian ] || choose_kind "$2"
 			shift
 			;;
 		-*) die "unknown option $1, see --help" ;;
@@ -103,10 +131,21 @@ parse_arguments()
 	done
 	[ ${#mutations[@]} -gt 0 ] || mutations=("${all[@]}")
 	[ -n "$list" ] || return 0
-	for name in "${mutations[@]}"; do
-		printf '%s\t%s\t%s\n' "$name" "$(header_of promises "$name")" "$(sentence "$name")"
+	for kind in $kinds; do
+		for name in $(of_kind "$kind"); do
+			promises=$(header_of promises "$name")
+			printf '%s\t%s\t%s\t%s\n' "$name" "$kind" "${promises:--}" "$(sentence "$name")"
+		done
 	done
 	exit
+}
+
+choose_kind() # KIND
+{
+	case $1 in
+	bug | harmless) kinds=$1 ;;
+	*) die "--kind knows bug and harmless, not '$1'" ;;
+	esac
 }
 
 need() # COMMAND PACKAGE
@@ -150,7 +189,11 @@ apply() # MUTATION
 		[ -e "$tree/$file" ] || continue
 		spatch --very-quiet --macro-file "$sources/macros.h" --sp-file "$sources/$1.cocci" \
 			--in-place "$tree/$file" >>"$log" 2>&1 || return
-		cmp -s "$KSRC/$file" "$tree/$file" || changed=1
+		if ! cmp -s "$KSRC/$file" "$tree/$file"; then
+			changed=1
+		elif is_harmless "$1"; then # half of it may do harm
+			return 1
+		fi
 	done
 	[ -n "$changed" ]
 }
@@ -160,40 +203,78 @@ build()
 	KSRC=$tree "$scripts/kernel.sh" tiny --output "$dir/tiny" >/dev/null
 }
 
-# run NAME MUTATION...: runs the cases of these mutations, and sets $results.
+# run RUN FILTER: runs these cases, and sets $results and $status.
 run()
 {
-	local filter
-
-	filter=$(header_of $cases_in "${@:2}" | sort -u | paste -sd ,)
 	results=$dir/runs/$1/results/k/raw.tsv
+	status=0
 	rm -rf "$dir/runs/$1"
-	"$scripts/vm.sh" --ksrc "$dir/tiny" --server raw --filter "$filter" --run-dir "$dir/runs/$1" --kernel-name k >>"$log" 2>&1 || :
+	"$scripts/vm.sh" --ksrc "$dir/tiny" --server raw --filter "$2" --run-dir "$dir/runs/$1" --kernel-name k >>"$log" 2>&1 || status=$?
 	[ -s "$results" ] || return
 	fpt mutate record "$1" "$results" "$OUTPUT/mutations.tsv"
 }
 
-# --- verdicts ------------------------------------------------------------------
-
-# judge CASE...: prints which cases detected the mutation; fails unless all of these did.
-judge()
+# run_kind KIND RUN MUTATION...: runs the cases of these mutations. Of what a bug changes, all is wrong.
+run_kind()
 {
-	fpt mutate judge "$unbroken" "$results" "$@"
+	case $1 in
+	bug) FPT_STRICT=1 run "$2" "$(header_of "$bug_cases_in" "${@:3}" | sort -u | paste -sd ,)" ;;
+	harmless) run "$2" '*' ;;
+	esac
 }
 
-# try MUTATION: sets $what to the verdict.
+# --- verdicts ------------------------------------------------------------------
+
+# judge KIND MUTATION: prints what the cases say of it; fails unless they detected or tolerated it.
+judge()
+{
+	local cases
+
+	case $1 in
+	bug)
+		mapfile -t cases < <(header_of red "$2")
+		fpt mutate judge "$unbroken" "$results" "${cases[@]}"
+		;;
+	harmless)
+		mapfile -t cases < <(header_of changed "$2")
+		fpt mutate tolerate "$status" "$unbroken" "$results" "${cases[@]}"
+		;;
+	esac
+}
+
+# try KIND MUTATION: sets $what to the verdict.
 try()
 {
-	local red
-
-	log=$dir/log/$1
+	log=$dir/log/$2
 	: >"$log"
 	what="see $log"
-	apply "$1" || { what="cannot be applied to $version, $what"; return 1; }
+	apply "$2" || { what="cannot be applied to $version, $what"; return 1; }
 	build 2>>"$log" || { what="does not build, $what"; return 1; }
-	run "$1" "$1" || { what="no case could run, $what"; return 1; }
-	mapfile -t red < <(header_of red "$1")
-	what=$(judge "${red[@]}")
+	run_kind "$1" "$2" "$2" || { what="no case could run, $what"; return 1; }
+	what=$(judge "$1" "$2")
+}
+
+# try_kind KIND MUTATION...
+try_kind()
+{
+	local kind=$1 name not
+
+	shift
+	[ $# -gt 0 ] || return 0
+	log=$dir/log/unbroken
+	say "running the cases of kind $kind without a mutation"
+	run_kind "$kind" "unbroken-$kind" "$@" || die "no case can run, see $log"
+	unbroken=$results
+	echo "ok $((++n)) - without a mutation $(cut -f 3 "$unbroken" | grep -cx pass || :) cases pass"
+	for name; do
+		((++n))
+		not=
+		affects_kernel "$name" || { echo "ok $n - $name # SKIP config: needs a kernel $(header_of since "$name") or later"; continue; }
+		say "$name, $SECONDS s"
+		try "$kind" "$name" || { not="not " survivors+=("$name"); }
+		echo "${not}ok $n - $name: $(sentence "$name") # $what"
+		restore
+	done
 }
 
 parse_arguments "$@"
@@ -214,22 +295,13 @@ trap 'exit 130' INT TERM HUP
 
 log=$dir/log/unbroken
 : >"$log"
-echo "1..$((${#mutations[@]} + 1))"
 say "building $version without a mutation"
 build || die "the kernel does not build without a mutation"
-say "running the cases without a mutation"
-run unbroken "${mutations[@]}" || die "no case can run, see $log"
-unbroken=$results
-echo "ok 1 - without a mutation $(cut -f 3 "$unbroken" | grep -cx pass || :) cases pass"
-
-n=1 survivors=()
-for name in "${mutations[@]}"; do
-	n=$((n + 1)) not=
-	affects_kernel "$name" || { echo "ok $n - $name # SKIP config: needs a kernel $(header_of since "$name") or later"; continue; }
-	say "$name, $((n - 1)) of ${#mutations[@]}, $SECONDS s"
-	try "$name" || { not="not " survivors+=("$name"); }
-	echo "${not}ok $n - $name: $(sentence "$name") # $what"
-	restore
+n=0 survivors=()
+for kind in $kinds; do
+	mapfile -t names < <(of_kind "$kind")
+	try_kind "$kind" "${names[@]}"
 done
-echo "# results: $OUTPUT/mutations.tsv${survivors:+; not detected: ${survivors[*]}}"
+echo "1..$n"
+echo "# results: $OUTPUT/mutations.tsv${survivors:+; not detected or tolerated: ${survivors[*]}}"
 [ ${#survivors[@]} -eq 0 ]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Judges whether cases detected a mutation, a deliberate bug of a kernel or of libfuse."""
+"""
+Judges whether cases detected a mutation, a deliberate bug of a kernel or of libfuse, and whether
+they tolerated a harmless one.
+"""
 
 from __future__ import annotations
 
@@ -64,3 +67,42 @@ def judge(before: Results, after: Results, required: Sequence[str], raw: Optiona
             changed = after.get(case, _NOT_RUN)
             missed.append(f"{case} (without the mutation: {_shown(unchanged)}, with it: {_shown(changed)})")
     return Judgement(detected, missed)
+
+
+@dataclass
+class Toleration:
+    """What the results before and after a harmless mutation say of the suite."""
+
+    changed: list[str]
+    wrong: list[str]  # cases that failed, or whose difference is no change, and why
+    missed: list[str]  # cases that had to change, and did not
+    status: int  # exit status of the run
+
+    @property
+    def good(self) -> bool:
+        return not (self.wrong or self.missed or self.status)
+
+    def text(self) -> str:
+        count = len(self.changed)
+        parts = [f"{count} {'case' if count == 1 else 'cases'} changed" + (f": {', '.join(self.changed)}" if count else "")]
+        parts += [f"not tolerated by {', '.join(self.wrong)}"] if self.wrong else []
+        parts += [f"not changed: {', '.join(self.missed)}"] if self.missed else []
+        parts += [f"exit status {self.status}"] if self.status else []
+        return "; ".join(parts)
+
+
+def tolerate(before: Results, after: Results, required: Sequence[str], status: int) -> Toleration:
+    """After a harmless mutation a case has the outcome that it had before, or it changed."""
+    rows = {case: after.get(case, _NOT_RUN) for case in before}
+    changed = [case for case, row in rows.items() if row.outcome is Outcome.CHANGED]
+    wrong = [
+        f"{case} ({_shown(row)})"
+        for case, row in rows.items()
+        if row.outcome.failed or row.outcome not in (before[case].outcome, Outcome.CHANGED)
+    ]
+    missed = [
+        f"{case} ({_shown(rows.get(case, _NOT_RUN))})"
+        for case in required
+        if case not in changed and not before.get(case, _NOT_RUN).outcome.skipped
+    ]
+    return Toleration(changed, wrong, missed, status)

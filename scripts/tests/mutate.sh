@@ -18,13 +18,19 @@ says "an unknown option: points to --help" "$tmp/err" "mutate: unknown option --
 exits "an unknown mutation" 1 "$mutate" no-such-mutation
 says "an unknown mutation: points to --list" "$tmp/err" "mutate: no mutation 'no-such-mutation', see --list"
 exits "--list" 0 "$mutate" --list
-(cd "$mutations" && ls -- *.cocci) | sed 's/\.cocci$//' >"$tmp/names"
-cut -f 1 "$tmp/out" >"$tmp/listed"
+(cd "$mutations" && ls -- *.cocci) | sed 's/\.cocci$//' | sort >"$tmp/names"
+cut -f 1 "$tmp/out" | sort >"$tmp/listed"
 same "--list shows all mutations" "$tmp/names" "$tmp/listed"
-check "--list: each has promises and a sentence" sh -c \
-	'! grep -vP "^[a-z0-9-]+\t[\w.*,-]+\t[\w/][^\t]{20,}\.$" "$1"' sh "$tmp/out"
-check "each names its files and cases that must detect it" sh -c 'cd "$1" && ! grep -L "^// file: fs/" -- *.cocci | grep . &&
-	! grep -L "^// red: " -- *.cocci | grep .' sh "$mutations"
+check "--list: a bug has promises, and each mutation a sentence" sh -c \
+	'! grep -vP "^[a-z0-9-]+\t(bug\t(?!-\t)[\w.*,-]+|harmless\t-)\t[\w/][^\t]{20,}\.$" "$1"' sh "$tmp/out"
+grep -P '\tharmless\t' "$tmp/out" | cut -f 1 >"$tmp/harmless"
+exits "--kind" 0 "$mutate" --kind harmless --list
+cut -f 1 "$tmp/out" >"$tmp/listed"
+same "--kind: only its mutations" "$tmp/harmless" "$tmp/listed"
+exits "an unknown kind" 1 "$mutate" --kind odd
+says "an unknown kind: says which there are" "$tmp/err" "mutate: --kind knows bug and harmless, not 'odd'"
+check "each names its files and cases that must detect it or change" sh -c 'cd "$1" && ! grep -L "^// file: fs/" -- *.cocci | grep . &&
+	! grep -L "^// \(red\|changed\): " -- *.cocci | grep .' sh "$mutations"
 
 mkdir -p "$tmp/bin"
 for tool in bash cat dirname env nproc realpath; do
@@ -35,7 +41,8 @@ says "no spatch: says what to install" "$tmp/err" "mutate: no spatch: install co
 
 # --- with fake kernels ----------------------------------------------------------
 
-# In the virtual machine all cases pass, until a mutation is applied: then those in $tmp/detecting fail.
+# In the virtual machine all cases pass, until a mutation is applied: then those in $tmp/failing fail,
+# or change if they are in $tmp/changing.
 checkout=$tmp/checkout
 mkdir -p "$checkout/scripts" "$checkout/fixtures/kernels/mutations" "$checkout/build/servers" "$tmp/tree/fs"
 cp -R "$scripts/mutate.sh" "$scripts/lib" "$scripts/fpt" "$checkout/scripts"
@@ -47,12 +54,19 @@ cat >"$checkout/fixtures/kernels/mutations/one.cocci" <<'END'
 // red: t.f.a
 // red: t.f.b
 END
+cat >"$checkout/fixtures/kernels/mutations/two.cocci" <<'END'
+// SPDX-License-Identifier: GPL-2.0
+// The kernel does it in another way.
+// file: fs/one.c
+// kind: harmless
+// changed: t.f.a
+END
 printf 'kernelversion:\n\t@echo 7.3\n' >"$tmp/tree/Makefile"
-touch "$tmp/tree/Kconfig" "$tmp/tree/fs/one.c"
+touch "$tmp/tree/Kconfig" "$tmp/tree/fs/one.c" "$tmp/tree/fs/untouched.c"
 cat >"$tmp/bin/fake" <<END
 #!/bin/bash
 case \$0 in
-*/spatch) echo mutated >"\${@: -1}" ;;
+*/spatch) [[ \$* = *untouched.c ]] || echo mutated >"\${@: -1}" ;;
 */vm.sh)
 	while [ \$# -gt 0 ]; do
 		case \$1 in
@@ -61,16 +75,20 @@ case \$0 in
 		esac
 		shift
 	done
-	echo "\$filter" >>"$tmp/filters"
-	[ ! -s "$checkout/build/mutants/7.3/tree/fs/one.c" ] || detecting=\$(cat "$tmp/detecting")
+	echo "\${FPT_STRICT+strict }\$filter" >>"$tmp/filters"
+	failing='' changing=
+	[ ! -s "$checkout/build/mutants/7.3/tree/fs/one.c" ] || failing=\$(cat "$tmp/failing") changing=\$(cat "$tmp/changing")
 	mkdir -p "\$run/results/k"
 	{
 		printf 'case\tserver\toutcome\tobserved\trequests\tnote\n'
 		for case in t.f.a t.f.b t.f.c; do
-			[[ " \${detecting-} " = *" \$case "* ]] && outcome=fail || outcome=pass
+			outcome=pass
+			[[ " \$changing " != *" \$case "* ]] || outcome=changed
+			[[ " \$failing " != *" \$case "* ]] || outcome=fail
 			printf '%s\traw\t%s\t\t\t\n' "\$case" "\$outcome"
 		done
 	} >"\$run/results/k/raw.tsv"
+	[ -z "\$failing" ]
 	;;
 esac
 END
@@ -80,34 +98,55 @@ for fake in "$checkout/scripts/vm.sh" "$checkout/scripts/kernel.sh" "$checkout/b
 	ln -s "$tmp/bin/fake" "$fake"
 done
 
-# mutates NAME STATUS VERDICT DETECTING OPTION...
+# mutates NAME STATUS VERDICT FAILING CHANGING OPTION...
 mutates()
 {
 	title=$1 wanted_status=$2
 	echo "$3" >"$tmp/wanted"
-	echo "$4" >"$tmp/detecting"
-	shift 4
+	echo "$4" >"$tmp/failing"
+	echo "$5" >"$tmp/changing"
+	shift 5
 	: >"$tmp/filters"
-	exits "$title" "$wanted_status" env -u OUTPUT PATH="$tmp/bin:$PATH" KSRC="$tmp/tree" "$checkout/scripts/mutate.sh" "$@"
-	sed '1,2d; /^# results/d' "$tmp/out" >"$tmp/verdict"
+	exits "$title" "$wanted_status" env -u OUTPUT PATH="$tmp/bin:$PATH" KSRC="$tmp/tree" FPT_STRICT=1 "$checkout/scripts/mutate.sh" "$@"
+	sed '/ without a mutation /d; /^1\.\./d; /^# results/d' "$tmp/out" >"$tmp/verdict"
 	same "$title: the verdict" "$tmp/wanted" "$tmp/verdict"
 }
 
 mutates "all required cases fail" 0 "ok 2 - one: The kernel does something else.\
- # detected by 3 cases: t.f.a (fail), t.f.b (fail)" "t.f.a t.f.b t.f.c"
-same "the cases of the promises run" - "$tmp/filters" <<'END'
-E1,E2
-E1,E2
+ # detected by 3 cases: t.f.a (fail), t.f.b (fail)" "t.f.a t.f.b t.f.c" "" --kind bug
+same "the cases of the promises run, and are strict" - "$tmp/filters" <<'END'
+strict E1,E2
+strict E1,E2
 END
 mutates "one of them passes" 1 "not ok 2 - one: The kernel does something else.\
- # detected by 2 cases: t.f.a (fail); not by t.f.b (without the mutation: pass, with it: pass)" "t.f.a t.f.c" --fail-fast
+ # detected by 2 cases: t.f.a (fail); not by t.f.b (without the mutation: pass, with it: pass)" "t.f.a t.f.c" "" --fail-fast one
 same "--fail-fast: only the required cases run" - "$tmp/filters" <<'END'
-t.f.a,t.f.b
-t.f.a,t.f.b
+strict t.f.a,t.f.b
+strict t.f.a,t.f.b
 END
 printf '%s\t%s\t%s\n' mutation case outcome one t.f.a fail one t.f.b pass one t.f.c fail >"$tmp/wanted"
 sed '/^unbroken/d' "$checkout/build/mutations.tsv" >"$tmp/got"
 same "the table has the last outcomes" "$tmp/wanted" "$tmp/got"
+
+two="ok 2 - two: The kernel does it in another way. #"
+mutates "a harmless one changes cases" 0 "$two 2 cases changed: t.f.a, t.f.b" "" "t.f.a t.f.b" --kind harmless
+same "of a harmless one all cases run, and are not strict" - "$tmp/filters" <<'END'
+*
+*
+END
+mutates "a harmless one makes a case fail" 1 "not $two 1 case changed: t.f.a; not tolerated by t.f.b (fail); exit status 1" \
+	"t.f.b" "t.f.a" two
+mutates "a harmless one does not change what it must" 1 "not $two 1 case changed: t.f.b; not changed: t.f.a (pass)" \
+	"" "t.f.b" --kind harmless
+mutates "both kinds run" 1 "ok 2 - one: The kernel does something else. # detected by 2 cases: t.f.a (fail), t.f.b (fail)
+not ok 4 - two: The kernel does it in another way. # 0 cases changed; not tolerated by t.f.a (fail), t.f.b (fail);\
+ not changed: t.f.a (fail); exit status 1" "t.f.a t.f.b" ""
+grep -x '1\.\..*' "$tmp/out" >"$tmp/plan"
+same "both kinds run: the plan counts both runs without a mutation" - "$tmp/plan" <<'END'
+1..4
+END
+sed -i 's,^// file:.*,& fs/untouched.c,' "$checkout/fixtures/kernels/mutations/two.cocci"
+mutates "half of a harmless one applies" 1 "not $two cannot be applied to 7.3, see $checkout/build/mutants/7.3/log/two" "" "t.f.a" two
 
 # Each pattern matches a case's name or one of its promises.
 all_select()
@@ -129,10 +168,10 @@ all_select()
 if [ -x "$built/servers/raw" ]; then
 	"$scripts/run.sh" --list >"$tmp/list"
 	cut -f 1 "$tmp/list" | sort >"$tmp/cases"
-	sed -n 's,^// red: *,,p' "$mutations"/*.cocci | sort -u >"$tmp/red"
+	sed -En 's,^// (red|changed): *,,p' "$mutations"/*.cocci | sort -u >"$tmp/red"
 	sed -n 's,^// promises: *,,p' "$mutations"/*.cocci | tr , '\n' | sort -u >"$tmp/promises"
 	check "each promise and pattern selects a case" all_select
-	check "the cases that must detect them exist" sh -c '! comm -13 "$1" "$2" | grep .' sh "$tmp/cases" "$tmp/red"
+	check "the cases that must detect them or change exist" sh -c '! comm -13 "$1" "$2" | grep .' sh "$tmp/cases" "$tmp/red"
 fi
 
 if command -v spatch >/dev/null; then

@@ -25,6 +25,13 @@ def _judge_library(raw: str, before: str, after: str, *required: str) -> int:
     return 0 if judgement.good else 1
 
 
+def _tolerate(status: str, before: str, after: str, *required: str) -> int:
+    """Of a harmless mutation: prints the judgement, fails unless the required cases changed and none failed."""
+    toleration = mutate.tolerate(_rows(before), _rows(after), required, int(status))
+    print(toleration.text())
+    return 0 if toleration.good else 1
+
+
 def _record(mutation: str, results: str, table: str) -> int:
     """Replaces the lines of a mutation in a table of mutation, case and outcome."""
     head, *lines = Path(table).read_text().splitlines() if Path(table).exists() else ["mutation\tcase\toutcome"]
@@ -39,7 +46,12 @@ def _rows(path: str) -> tsv.Results:
     return tsv.read(Path(path)).rows
 
 
-_FUNCTIONS: dict[str, Callable[..., int]] = {"judge": _judge, "judge-library": _judge_library, "record": _record}
+_FUNCTIONS: dict[str, Callable[..., int]] = {
+    "judge": _judge,
+    "judge-library": _judge_library,
+    "tolerate": _tolerate,
+    "record": _record,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from fpt.commands import mutate as command
 from fpt.commands import outcomes
-from fpt.mutate import judge
+from fpt.mutate import judge, tolerate
 from fpt.outcome import Outcome
 from fpt.tsv import Results, Row
 
@@ -71,6 +71,35 @@ def test_a_case_that_is_skipped_before_need_not_detect_it() -> None:
 )
 def test_of_a_mutation_of_libfuse_the_library_is_the_suspect(raw: str, after: str, note: str, good: bool) -> None:
     assert judge(results("pass"), results(after, note=note), ["t.f.a"], results(raw)).good == good
+
+
+@pytest.mark.parametrize(
+    "required, after, status, good, text",
+    [
+        ("a", ("changed", "pass", "pass"), 0, True, "1 case changed: t.f.a"),
+        ("a", ("changed", "changed", "pass"), 0, True, "2 cases changed: t.f.a, t.f.b"),
+        ("", ("pass", "pass", "pass"), 0, True, "0 cases changed"),
+        ("a", ("pass", "changed", "pass"), 0, False, "1 case changed: t.f.b; not changed: t.f.a (pass)"),
+        ("a", ("changed", "fail", "pass"), 1, False, "1 case changed: t.f.a; not tolerated by t.f.b (fail); exit status 1"),
+        ("a", ("changed", "pass", "pass"), 4, False, "1 case changed: t.f.a; exit status 4"),
+        ("a", ("changed", "xfail", "pass"), 0, False, "1 case changed: t.f.a; not tolerated by t.f.b (xfail)"),
+        ("a", ("changed", "skip:cap", "pass"), 0, False, "1 case changed: t.f.a; not tolerated by t.f.b (skip:cap)"),
+        ("a", ("changed", "pass"), 0, False, "1 case changed: t.f.a; not tolerated by t.f.c (incomplete: not run)"),
+        ("d", ("pass", "pass", "pass"), 0, False, "0 cases changed; not changed: t.f.d (incomplete: not run)"),
+    ],
+)
+def test_what_a_harmless_mutation_changes_is_listed(
+    required: str, after: tuple[str, ...], status: int, good: bool, text: str
+) -> None:
+    toleration = tolerate(results("pass", "pass", "pass"), results(*after), [f"t.f.{letter}" for letter in required], status)
+    assert toleration.text() == text
+    assert toleration.good == good
+
+
+def test_a_harmless_mutation_need_not_change_what_is_skipped_or_differs_without_it() -> None:
+    before = results("skip:config", "xfail", "changed")
+    assert tolerate(before, before, ["t.f.a", "t.f.c"], 0).good
+    assert not tolerate(results("fail"), results("fail"), [], 0).good
 
 
 def write(path: Path, *words: str) -> str:
