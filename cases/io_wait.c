@@ -90,6 +90,8 @@ CASE(open_wait, not_killable, .promise = "W1", .abilities = "hold",
 	begin_direct_write_ok(w);
 	begin_open(w, opener, 1);
 	EXPECT_RET(client_signal(opener, SIGKILL), 0);
+	client_is_busy(opener);
+	world_requests(w); /* RELEASE, if it no longer waits */
 	EXPECT_HOLDS(client_is_busy(opener), "the killed client has not ended");
 
 	EXPECT_RET(server_go(w, "WRITE"), 1);
