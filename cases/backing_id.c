@@ -89,7 +89,7 @@ CASE(numbering, per_connection, .promise = "I3",
 
 WORLD_FIXTURE(foreign_id);
 
-CASE(foreign_id, of_previous_mount_enoent, .promise = "O13",
+CASE(foreign_id, previous_mount_enoent, .promise = "O13",
 	.title = "a new mount does not know an ID of the previous mount")
 {
 	long id = register_ok(w);
@@ -99,7 +99,7 @@ CASE(foreign_id, of_previous_mount_enoent, .promise = "O13",
 	EXPECT_FAILS(server_backing_close(w, id, ""), -ENOENT);
 }
 
-CASE(foreign_id, of_other_connection_enoent, .promise = "O13",
+CASE(foreign_id, other_connection_enoent, .promise = "O13",
 	.title = "closing an ID on another connection fails with ENOENT and leaves it open")
 {
 	long id = register_ok(w);

@@ -97,7 +97,7 @@ const struct promise contract[] = {
 	  "fs/fuse/passthrough.c: fuse_passthrough_open()", .basis = "fuse-passthrough.rst, Introduction: operations are executed on the backing file" },
 	{ "N13", "a 32-bit server registers and closes IDs on a 64-bit kernel as a 64-bit server does",
 	  "fs/fuse/dev.c: fuse_dev_operations", .basis = "include/uapi/linux/fuse.h: structures are padded so that 32-bit servers work on 64-bit kernels" },
-	{ "N14", "a request timeout can be negotiated with passthrough; passthrough I/O goes on past the server",
+	{ "N14", "a request timeout can be negotiated with passthrough; passthrough I/O still bypasses the server",
 	  "fs/fuse/inode.c: process_init_reply()", .basis = "include/uapi/linux/fuse.h: FUSE_REQUEST_TIMEOUT, FUSE_PASSTHROUGH" },
 
 	{ "R", "Replies that name an ID: OPEN, CREATE, TMPFILE", .ref = NULL },
@@ -167,8 +167,6 @@ const struct promise contract[] = {
 	  "fs/open.c: do_dentry_open()", .basis = "fcntl(2), Leases" },
 	{ "R33", "FOPEN_IO_URING_ZERO_COPY without a zero-copy queue makes no difference: reads and writes are copied",
 	  "fs/fuse/dev_uring.c: can_zero_copy_req()", .basis = "include/uapi/linux/fuse.h: FOPEN_IO_URING_ZERO_COPY" },
-	{ "R34", "FOPEN_IO_URING_ZERO_COPY beside FOPEN_PASSTHROUGH fails the open with EIO",
-	  "fs/fuse/iomode.c: fuse_file_passthrough_open()", .today = "no document says that the flags exclude each other; the one of zero-copy only promises a fallback" },
 
 	{ "E", "Dropping an ID: early, late or never", .ref = NULL },
 	{ "E1", "an ID closed before the OPEN reply fails the open",

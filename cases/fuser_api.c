@@ -30,7 +30,7 @@ FIXTURE_VARIANT_ADD(set_max_stack_depth, uint32_max_err) {
 
 CASE(set_max_stack_depth, keeps_accepted_depth, .promise = "U1", .abilities = "library-fuser",
 	.world = &no_start,
-	.title = "set_max_stack_depth() returns the previous value, or Err(2) above 2, and passthrough works with what it took")
+	.title = "set_max_stack_depth() returns the previous value, or Err(2) above 2; the accepted value counts")
 {
 	START(w, variant->init);
 

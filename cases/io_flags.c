@@ -179,7 +179,7 @@ IO_METHOD_FIXTURE(append_only);
 EACH_CALL(append_only);
 
 CASE(append_only, o_append_cleared_eperm, .promise = "D22",
-	.title = "a write to an append-only backing file appends; clearing O_APPEND by F_SETFL, or the next write, fails with EPERM",
+	.title = "on an append-only backing file, F_SETFL that clears O_APPEND, or the next write, fails with EPERM",
 	NOT_ENFORCED)
 {
 	long fd, err;

@@ -204,7 +204,7 @@ FIXTURE_VARIANT_ADD(setid_bits, setgid_killpriv_v2) { .init = "killpriv-v2", .be
 static const struct world_opts no_start = { .no_start = true };
 
 CASE(setid_bits, cleared_or_refused, .promise = "K4", .world = &no_start,
-	.title = "with HANDLE_KILLPRIV or its v2, an unprivileged write clears setuid and setgid bits, or passthrough fails",
+	.title = "with HANDLE_KILLPRIV(_V2), an unprivileged write clears setuid and setgid, or passthrough fails",
 	.xfail = "the backing file is written with the credentials of the server, which may keep them")
 {
 	long id, mode;

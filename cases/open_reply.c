@@ -192,7 +192,7 @@ REJECTED(stream_or_undefined_flags, bit31, "bit31");
 REJECTED(stream_or_undefined_flags, direct_io_bit31, "direct_io,bit31");
 
 CASE(stream_or_undefined_flags, open_eio, .promise = "R4", .abilities = "arbitrary-flags",
-	.title = "passthrough with STREAM, IO_URING_ZERO_COPY or an undefined flag fails the open with EIO; the ID stays usable")
+	.title = "PASSTHROUGH with STREAM, ZERO_COPY or an unknown flag fails the open with EIO; the ID stays usable")
 {
 	open_rule(w, "%s", variant->rule);
 	open_rule(w, "f reg=reuse");

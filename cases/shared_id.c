@@ -112,13 +112,13 @@ static void expect_second_open_refused(struct world *w, const char *second)
 }
 
 CASE(closed_id_in_use, same_id_eio, .promise = "R15",
-	.title = "while a file is open with a closed ID it keeps working, and a second open with that ID fails with EIO")
+	.title = "a file open with a closed ID keeps working; a second open with that ID fails with EIO")
 {
 	expect_second_open_refused(w, "f reg=reuse");
 }
 
 CASE(closed_id_in_use, new_id_eio, .promise = "R13", SAME_FILE_REFUSED,
-	.title = "while a file is open with a closed ID it keeps working, and a second open with a new ID fails with EIO")
+	.title = "a file open with a closed ID keeps working; a second open with a new ID fails with EIO")
 {
 	expect_second_open_refused(w, "f reg=at-open");
 }

@@ -33,7 +33,7 @@ CASE(lazy, open_file_works, .promise = "L5",
 }
 
 CASE(lazy, open_file_works_without_server, .promise = "L4",
-	.title = "after a lazy unmount and a server kill an open file can be read and written, stat(2) fails with ENOTCONN")
+	.title = "after a lazy unmount and a server kill an open file works, and stat(2) fails with ENOTCONN")
 {
 	struct statx st;
 	long fd;

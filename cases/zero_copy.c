@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* FOPEN_IO_URING_ZERO_COPY of Linux 7.3 in the reply to OPEN. Promises R33, R34. */
-#include <errno.h>
+/* FOPEN_IO_URING_ZERO_COPY of Linux 7.3 in the reply to OPEN. Promise R33. */
 #include <fcntl.h>
 
 #include "world/io_methods.h"
@@ -27,17 +26,6 @@ CASE(without_passthrough, falls_back_to_copying, .promise = "R33", .since = "7.3
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_BACKING("f", "F");
 	EXPECT_REQUESTS(w, "READ WRITE");
-}
-
-WORLD_FIXTURE(with_passthrough);
-
-CASE(with_passthrough, open_eio, .promise = "R34", .since = "7.3", .abilities = "arbitrary-flags",
-	.title = "an open with PASSTHROUGH and IO_URING_ZERO_COPY fails with EIO and leaves nothing behind")
-{
-	open_rule(w, "f reg=at-open drop=at-release flags=passthrough," ZERO_COPY);
-	EXPECT_RET(errno_or_0(client_open(client(w), "f", O_RDWR)), -EIO);
-	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough+" ZERO_COPY " RELEASE");
-	EXPECT_BACKING_FREE();
 }
 
 CASE_MAIN()

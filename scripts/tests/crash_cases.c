@@ -9,7 +9,8 @@ const struct promise contract[] = {
 	{ "V", "Virtual machines", .ref = NULL },
 	{ "V1", "cases that do not kill the kernel have their outcome",
 	  "scripts/vm/boots.inc: run_boots()", .basis = "scripts/vm" },
-	{ "V2", "a case that kills the kernel is named", "scripts/vm/boots.inc: after_death()", .basis = "scripts/vm" },
+	{ "V2", "a case that kills the kernel is named", "scripts/vm/boots.inc: after_death()",
+	  .basis = "scripts/vm" },
 	{ 0 },
 };
 

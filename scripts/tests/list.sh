@@ -96,20 +96,28 @@ done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_promises"
 sort -t '	' -k 1.1,1.1 -k 1.2,1n "$tmp/promises" >"$tmp/sorted_promises"
 same "all programs have the same contract" "$tmp/sorted_promises" "$tmp/all_promises"
 check "every promise has ID, level, reference and text; a heading has no level and no reference" sh -c \
-	'! grep -vP "^[A-Z](\t-\t-|\d+\t(must|today)\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse |go-fuse )[^\t]+\.(c|h|cc|go): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}(\t[^\t\"\\\\]{1,150}){2}$" "$1"' \
+	'! grep -vP "^[A-Z](\t-\t-|\d+\t(must|today)\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse |go-fuse |fuser )[^\t]+\.(c|h|cc|go|rs): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}(\t[^\t\"\\\\]{1,150}){2}$" "$1"' \
 	sh "$tmp/promises"
-section='' number=0
+# Those of a section may stand under several headings.
 numbered()
 {
+	section='' number=0
 	while IFS='	' read -r id _ reference _; do
+		[ "$reference" != - ] || continue
+		[ "${id%%[0-9]*}" = "$section" ] || { section=${id%%[0-9]*} number=0; }
 		number=$((number + 1))
-		case $reference/$id in
-		-/*) section=$id number=0 ;;
-		*/"$section$number") ;;
-		*) echo "$id, wanted $section$number" && return 1 ;;
-		esac
+		[ "$id" = "$section$number" ] || { echo "$id, wanted $section$number" && return 1; }
+	done <"$tmp/sorted_promises"
+}
+check "promises of a section are numbered from 1" numbered
+headed()
+{
+	section=
+	while IFS='	' read -r id _ reference _; do
+		[ "$reference" != - ] || section=$id
+		[ "${id%%[0-9]*}" = "$section" ] || { echo "$id is below the heading $section" && return 1; }
 	done <"$tmp/promises"
 }
-check "promises of a section are numbered from 1, after its heading" numbered
+check "each follows a heading of its section" headed
 
 finish
