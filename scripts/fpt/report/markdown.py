@@ -134,7 +134,7 @@ class _Summary:
             elif section.cases and not any(self._changes(section)):
                 quiet.append(section.id)
         if quiet:
-            yield f"\n## {', '.join(quiet)}\n\nAll cases that ran passed on every kernel."
+            yield f"\n## {', '.join(dict.fromkeys(quiet))}\n\nAll cases that ran passed on every kernel."
         yield from self._changed()
         yield from self._skipped()
         if self.matrix.gone:
