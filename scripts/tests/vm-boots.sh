@@ -95,5 +95,7 @@ boots failed 1 --filter stuck_cases.unkillable_child.fails
 says "an unkillable process after a failure is reported" "$tmp/out" \
 	'vm.sh: a process of raw stuck_cases cannot be killed after a failure there: continuing in a fresh boot'
 says "an unkillable process after a failure is not a second failure" "$tmp/out" '0 passed, 1 failed, 0 skipped'
+boots expected 0 --filter stuck_cases.unkillable_child.fails_as_expected
+says "an unkillable process after an expected failure is none" "$tmp/out" '0 passed, 0 failed, 0 skipped'
 says "the kernel log is complete" "$tmp/failed/kernel.log" '\[.*\] fpt: run .* ends'
 finish
