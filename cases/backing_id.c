@@ -65,16 +65,6 @@ CASE(numbers, above_65535_work, .promise = "I6",
 
 WORLD_FIXTURE(numbering);
 
-CASE(numbering, restarts_on_new_mount, .promise = "I3",
-	.title = "on a new mount the IDs begin as on the previous one")
-{
-	long first = register_ok(w);
-
-	ASSERT_RET(world_remount(w), 0);
-
-	EXPECT_RET(try_register_f(w), first);
-}
-
 CASE(numbering, per_connection, .promise = "I3",
 	.title = "the first IDs of two simultaneous connections are the same number; each closes its own")
 {

@@ -42,11 +42,20 @@ CASE(idmapped_mount, passes_through, .promise = "P12", .since = "6.12", .needs =
 	TODAY(EXPECT_RET(server_inspect(w, "OPEN", "uid"), FUSE_INVALID_UIDGID));
 }
 
+static long do_mount_idmapped(void *owner)
+{
+	return world_mount_idmapped(*(uid_t *)owner);
+}
+
 CASE(idmapped_mount, einval_without_allow_idmap, .promise = "P13", .needs = NEED_USERNS,
 	.world = &without_idmap,
 	.title = "a mount with passthrough whose server does not set ALLOW_IDMAP cannot be idmapped: EINVAL")
 {
-	EXPECT_RET(world_mount_idmapped(OWNER), -EINVAL);
+	uid_t owner = OWNER;
+
+	EXPECT_RET(
+		client_run(client(w), do_mount_idmapped, &owner, sizeof(owner), "mount idmapped"),
+		-EINVAL);
 }
 
 CASE_MAIN()
