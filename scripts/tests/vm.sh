@@ -174,7 +174,7 @@ for option in --strict --bisect; do
 	check "$option: the guest tests what is only so today" grep -aqF "env	FPT_STRICT	1" "$tmp/initrd"
 done
 keep=$tmp/initrd fake "without --strict" 0 "${some[@]}" < <(passing)
-check "without --strict: the guest does not" sh -c "! grep -aq FPT_STRICT '$tmp/initrd'"
+check "without --strict: the guest does not" sh -c "! grep -aqF 'env	FPT_STRICT' '$tmp/initrd'"
 fake "--strict, and a failure" 1 --strict "${some[@]}" < <(passing 1 | sed 's/O0 ok 2/O0 not ok 2/')
 says "--strict: the command to run it again is strict, too" "$tmp/out" "    rerun: .*$vm --strict --kernel $kernel .*"
 fake "a failure in a bisection" 1 --bisect "${some[@]}" < <(passing 1 | sed 's/O0 ok 2/O0 not ok 2/')
