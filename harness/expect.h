@@ -19,9 +19,14 @@
  *	EXPECT_TEXT(server_ops(w), "LOOKUP OPEN RELEASE");
  *	EXPECT_HOLDS(second > first, "an ID is greater than the one before");
  */
-#define EXPECT_RET(got, want)	   _EXPECT_ROWS(0, #got, got, since("0", want))
-#define ASSERT_RET(got, want)	   _EXPECT_ROWS(1, #got, got, since("0", want))
-#define EXPECT_RET_SINCE(got, ...) _EXPECT_ROWS(0, #got, got, __VA_ARGS__)
+#define EXPECT_RET(got, want) _EXPECT_ROWS(0, #got, got, since("0", want))
+#define ASSERT_RET(got, want) _EXPECT_ROWS(1, #got, got, since("0", want))
+#define EXPECT_RET_SINCE(got, ...) \
+	do { \
+		const struct since_row _since[] = { __VA_ARGS__ }; \
+		expect_commits(_since, sizeof(_since) / sizeof(_since[0])); \
+		_EXPECT_ROWS(0, #got, got, __VA_ARGS__); \
+	} while (0)
 
 /* A value above 0, as IDs are; recorded as "positive". */
 #define EXPECT_POSITIVE(got) _EXPECT(expect_positive(#got, got, _AT(0)), 0)
@@ -85,6 +90,9 @@ struct expect_at {
 			} \
 		} \
 	} while (0)
+
+/* What is promised changes by a commit that says so: without one the case is broken. */
+void expect_commits(const struct since_row *rows, size_t count);
 
 /* Whether the case goes on: they are met, or need not be. */
 bool expect_ret(const char *what, long got, const struct since_row *rows, size_t count,
