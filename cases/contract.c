@@ -299,7 +299,7 @@ const struct promise contract[] = {
 	  "fs/fuse/inode.c: fuse_sync_fs()", .today = "syncfs(2) promises it for the filesystem of the file; no document says whether backing files are part of it" },
 	{ "L15", "an abort fails the requests that wait and those that follow",
 	  "fs/fuse/dev.c: fuse_chan_abort()", .basis = "Documentation/filesystems/fuse/fuse.rst, Control filesystem: abort" },
-	{ "L16", "umount -f aborts the connection of a busy mount; passthrough I/O on open files continues",
+	{ "L16", "umount -f aborts the connection even if the mount is busy",
 	  "fs/fuse/inode.c: fuse_umount_begin()", .basis = "Documentation/filesystems/fuse/fuse.rst, Aborting a filesystem connection" },
 	{ "L17", "waiting in fusectl counts requests; passthrough I/O that waits is none",
 	  "fs/fuse/control.c: fuse_conn_waiting_read()", .basis = "Documentation/filesystems/fuse/fuse.rst, Control filesystem" },

@@ -8,8 +8,6 @@
 
 static const struct world_opts no_start = { .no_start = true };
 
-#define EXPECT_NOT_REGISTERED(call) EXPECT_HOLDS((call) < 0, "the file is not registered")
-
 WORLD_FIXTURE(set_max_stack_depth);
 FIXTURE_VARIANT(set_max_stack_depth)
 {
@@ -52,7 +50,7 @@ CASE(no_stack_depth, leaves_passthrough_off, .promise = "U2", .abilities = "libr
 {
 	START(w, variant->init);
 
-	EXPECT_NOT_REGISTERED(try_register_f(w));
+	EXPECT_FAILS(try_register_f(w), -EPERM);
 	EXPECT_RET(client_stat(client(w), "f"), 0);
 }
 
@@ -116,7 +114,7 @@ CASE(backing_id, drop_closes, .promise = "U5", .abilities = "library-fuser",
 
 	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_drop(w, id), 0);
-	EXPECT_HOLDS(server_backing_close(w, id, "") < 0, "the ID is closed");
+	EXPECT_FAILS(server_backing_close(w, id, ""), -ENOENT);
 	EXPECT_BACKING_FREE();
 }
 

@@ -39,10 +39,8 @@ CASE(registered_fd, mode_and_offset_ignored, .promise = "R18",
 	lseek(registered, 1, SEEK_SET);
 	id = server_backing_open_fd(w, registered, "");
 	close(registered);
-	EXPECT_RET_SINCE(
-		errno_or_0(id), since("6.9", before_6_12),
-		since("6.12", 0,
-		      "commit efad7153bf93 (fuse: allow O_PATH fd for FUSE_DEV_IOC_BACKING_OPEN)"));
+	EXPECT_RET_SINCE(errno_or_0(id), since("6.9", before_6_12),
+			 since("6.12", 0, O_PATH_ALLOWED_BY));
 	if (id < 0)
 		return;
 	open_rule(w, "f reg=reuse");

@@ -24,8 +24,9 @@
 #define EXPECT_RET_SINCE(got, ...) \
 	do { \
 		const struct since_row _since[] = { __VA_ARGS__ }; \
-		expect_commits(_since, sizeof(_since) / sizeof(_since[0])); \
-		_EXPECT_ROWS(0, #got, got, __VA_ARGS__); \
+		const size_t _count = sizeof(_since) / sizeof(_since[0]); \
+		expect_commits(_since, _count); \
+		_EXPECT(expect_ret(#got, got, _since, _count, _AT(0)), 0); \
 	} while (0)
 
 /* A value above 0, as IDs are; recorded as "positive". */
