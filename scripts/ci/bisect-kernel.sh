@@ -9,8 +9,8 @@ usage()
 {
 	cat <<-END
 	usage: git bisect run .../scripts/ci/bisect-kernel.sh CASE [OPTION-OF-VM.SH...]
-	Finds the commit of a kernel that broke a case, or changed what is not promised. To be run in the kernel's tree, after
-	git bisect start BAD GOOD. CASE is a pattern for --filter.
+	Finds the commit of a kernel that broke a case, or changed what is not promised. To be run
+	in the kernel's tree, after git bisect start BAD GOOD. CASE is a pattern for --filter.
 
 	OUTPUT  build directory of the suite (default: build in its checkout); the kernels
 	        are built in its kernels/bisect

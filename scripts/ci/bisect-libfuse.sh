@@ -9,9 +9,10 @@ usage()
 {
 	cat <<-END
 	usage: git bisect run .../scripts/ci/bisect-libfuse.sh CASE [OPTION-OF-RUN.SH...]
-	Finds the commit of libfuse that broke a case, or changed what is not promised. To be run in libfuse's tree, after
-	git bisect start BAD GOOD. CASE is a pattern for --filter. If you need no terms or
-	steps of your own, scripts/libfuse.sh --bisect does all of it, in a scratch repository.
+	Finds the commit of libfuse that broke a case, or changed what is not promised. To be run
+	in libfuse's tree, after git bisect start BAD GOOD. CASE is a pattern for --filter. If you
+	need no terms or steps of your own, scripts/libfuse.sh --bisect does all of it, in a
+	scratch repository.
 
 	OUTPUT  build directory of the suite (default: build in its checkout)
 

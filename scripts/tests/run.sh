@@ -406,6 +406,8 @@ echo '1 passed, 0 failed, 0 skipped' >"$tmp/wanted"
 same "prints the last line only" "$tmp/wanted" "$tmp/out"
 exits "the same with --strict" 1 "$run" --strict --server raw --filter 'today*'
 says "is a failure" "$tmp/out" 'raw *today.f.differs *fail  today.c:12: open f: got EPERM, wanted EIO'
+check "its results are not kept" sh -c "'$run' --strict --results '$tmp/kept-strict' >/dev/null 2>'$tmp/err' || :; test ! -e '$tmp/kept-strict'"
+says "and the reason is reported" "$tmp/err" "results not kept in $tmp/kept-strict: --strict makes failures of changes"
 says "the command to rerun it is strict, too" "$tmp/out" "    rerun: OUTPUT=$OUTPUT $run --strict --server raw --filter today.f.differs"
 echo 'today.* * * pass,changed a posted series' >"$tmp/posted"
 exits "a change that --expect names" 0 "$run" --server raw --filter 'today*' --expect "$tmp/posted"
