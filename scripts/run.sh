@@ -49,6 +49,8 @@ usage()
 # shellcheck source=scripts/lib/enable-uring.inc
 . "$scripts/lib/enable-uring.inc"
 
+jobs=$((2 * jobs)) # a program waits for the kernel half of its time: mount, umount, RCU
+
 own_flags=" --enable-uring --destructive --probe "
 own_values=" --mount --name "
 not_for_rerun=" --probe "
