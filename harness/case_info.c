@@ -94,11 +94,13 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 	return running;
 }
 
-static void show_fix(const char *fixed_by)
+void case_hint(const char *fmt, ...)
 {
-	if (!fixed_by)
-		return;
-	snprintf(text, sizeof(text), "fixed by %s", fixed_by);
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
 	printf("#   %s\n", text);
 	record("hint", "text", text, NULL);
 }
@@ -119,7 +121,8 @@ static void show_failure(void)
 {
 	printf("#   %s: %s\n", running->promise, running->title);
 	printf("#   see %s\n", promise_find(running->promise)->ref);
-	show_fix(running->fixed_by);
+	if (running->fixed_by)
+		case_hint("fixed by %s", running->fixed_by);
 	show_advice();
 	printf("#   steps:\n");
 	step_log_show();
@@ -129,27 +132,46 @@ static void show_failure(void)
 	       running_name);
 }
 
-static bool may_fail(const struct case_info *info)
+static void hint_stable_release(const char *releases, bool has_change)
 {
-	if (info->xfail_since && release_lacks(release_running(), info->xfail_since))
+	const char *release = release_of_series(release_running(), releases);
+
+	case_hint(has_change ? "as %.*s and later" : "as before %.*s", (int)strcspn(release, " "),
+		  release);
+}
+
+/* A release that may have the bug fails as expected, or passes as any other. */
+static bool is_expected_failure(const struct case_info *info, bool failed)
+{
+	const char *begun = info->xfail_since ?: "0", *ended = info->xfail_before ?: "99999";
+	enum lacks bug = release_lacks(release_running(), begun);
+	enum lacks fix = release_lacks(release_running(), ended);
+
+	if (!info->xfail || bug == LACKS_YES || fix == LACKS_NO)
 		return false;
-	return info->xfail &&
-	       (!info->xfail_before || release_lacks(release_running(), info->xfail_before));
+	if (bug == LACKS_MAYBE)
+		hint_stable_release(begun, failed);
+	if (fix == LACKS_MAYBE)
+		hint_stable_release(ended, !failed);
+	return failed || (bug == LACKS_NO && fix == LACKS_YES);
 }
 
 const char *case_end(bool failed)
 {
 	struct timespec now;
+	const char *xfail = NULL;
 	char us[24];
 
 	if (failed)
 		show_failure();
+	if (xfail_holds && is_expected_failure(running, failed))
+		xfail = running->xfail;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(us, sizeof(us), "%ld",
 		 (now.tv_sec - begun.tv_sec) * 1000000 + (now.tv_nsec - begun.tv_nsec) / 1000);
 	record("end", "us", us, NULL);
 	mark_kernel_log("end");
-	return xfail_holds && may_fail(running) ? running->xfail : NULL;
+	return xfail;
 }
 
 bool case_is_strict(void)

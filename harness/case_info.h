@@ -20,7 +20,7 @@ struct case_info {
 	/* Why every known kernel breaks what is promised, see case_void_xfail(); not if it is only so today. */
 	const char *xfail;
 	const char *xfail_since;  /* not kernels that release_lacks() this, */
-	const char *xfail_before; /* only kernels that release_lacks() this */
+	const char *xfail_before; /* only kernels that release_lacks() this; of LACKS_MAYBE both */
 	const char *abilities;	  /* that the hello of the server must have, separated by blanks */
 	/*
 	 * A kernel log report that is known and does not fail the case that causes it: EREs for
@@ -53,6 +53,9 @@ bool case_is_strict(void);
 
 /* Whether the next expectation of the running case is about what is only so today. */
 bool case_is_about_today(void);
+
+/* What a reader of the verdict should know. */
+void case_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Records an expectation that is met no longer and need not be. */
 void case_note_changed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

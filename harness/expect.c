@@ -47,17 +47,12 @@ static bool judge(const char *type, const char *what, const char *observed, cons
 
 static void hint_other_release(long got, const struct since_row *rows, size_t count)
 {
-	char text[64];
-
 	for (size_t i = 0; i < count; i++) {
 		bool newer = release_compare(rows[i].release, release_running()) > 0;
 
-		if (rows[i].want != got)
-			continue;
-		snprintf(text, sizeof(text), "matches since %s%s", rows[i].release,
-			 newer ? " (backport?)" : " (before the change)");
-		printf("#   %s\n", text);
-		record("hint", "text", text, NULL);
+		if (rows[i].want == got)
+			case_hint("matches since %s%s", rows[i].release,
+				  newer ? " (backport?)" : " (before the change)");
 	}
 }
 
@@ -75,7 +70,7 @@ void expect_commits(const struct since_row *rows, size_t count)
 bool expect_ret(const char *what, long got, const struct since_row *rows, size_t count,
 		struct expect_at at)
 {
-	const struct since_row *row = since_select(rows, count, release_running());
+	const struct since_row *row = since_match(rows, count, release_running(), got);
 	char observed[RESULT_MAX], wanted[RESULT_MAX];
 	bool met;
 
@@ -84,6 +79,8 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 		    row ? result_text(row->want, wanted) : "no expectation for this release", at);
 	if (!met)
 		hint_other_release(got, rows, count);
+	else if (release_compare(row->release, release_running()) > 0)
+		case_hint("as %s and later", row->release);
 	return met;
 }
 

@@ -27,13 +27,31 @@ static bool same_series(const char *a, const char *b)
 	return va[0] == vb[0] && va[1] == vb[1];
 }
 
-bool release_lacks(const char *release, const char *releases)
+/* "6.17.0-8-generic": a vendor counts its builds, and keeps the stable releases in it to itself. */
+static bool sublevel_is_hidden(const char *release)
+{
+	int level = -1, digit = 0;
+
+	return sscanf(release, "%*d.%*d.%d-%1d", &level, &digit) == 2 && level == 0;
+}
+
+const char *release_of_series(const char *release, const char *releases)
 {
 	const char *next;
 
 	while ((next = strchr(releases, ' ')) && !same_series(release, releases))
 		releases = next + 1;
-	return release_compare(release, releases) < 0;
+	return releases;
+}
+
+enum lacks release_lacks(const char *release, const char *releases)
+{
+	const char *change = release_of_series(release, releases);
+
+	if (release_compare(release, change) >= 0)
+		return LACKS_NO;
+	return sublevel_is_hidden(release) && same_series(release, change) ? LACKS_MAYBE :
+									     LACKS_YES;
 }
 
 const char *release_running(void)
@@ -57,4 +75,17 @@ const struct since_row *since_select(const struct since_row *rows, size_t count,
 		    (!best || release_compare(rows[i].release, best->release) > 0))
 			best = &rows[i];
 	return best;
+}
+
+const struct since_row *since_match(const struct since_row *rows, size_t count, const char *release,
+				    long got)
+{
+	const struct since_row *selected = since_select(rows, count, release);
+
+	if (selected && selected->want == got)
+		return selected;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].want == got && release_lacks(release, rows[i].release) == LACKS_MAYBE)
+			return &rows[i];
+	return selected;
 }

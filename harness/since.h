@@ -27,9 +27,14 @@ int release_compare(const char *a, const char *b);
 
 /*
  * Whether @release lacks a change that came with @releases: one release, or with stable releases of
- * older series before it, "6.12.109 7.2".
+ * older series before it, "6.12.109 7.2". A vendor's release does not tell which stable release of
+ * its series it contains: 6.17.0-8-generic may lack what came with 6.17.4.
  */
-bool release_lacks(const char *release, const char *releases);
+enum lacks { LACKS_NO, LACKS_MAYBE, LACKS_YES };
+enum lacks release_lacks(const char *release, const char *releases);
+
+/* Of several @releases, as for release_lacks(), the one that decides for @release; further ones follow it. */
+const char *release_of_series(const char *release, const char *releases);
 
 /* The running kernel's release, or $FPT_RELEASE if set. */
 const char *release_running(void);
@@ -37,5 +42,9 @@ const char *release_running(void);
 /* The one that counts on @release; NULL if all are newer. */
 const struct since_row *since_select(const struct since_row *rows, size_t count,
 				     const char *release);
+
+/* The same, or another one that @release may contain and that @got fits. */
+const struct since_row *since_match(const struct since_row *rows, size_t count, const char *release,
+				    long got);
 
 #endif

@@ -68,7 +68,7 @@ exits "--promises" 0 ./demo --promises
 same "prints ID, level, reference, text, basis and reason of each promise" - out <<END
 D	-	-	Verdicts	-	-
 D1	must	harness/expect.c: judge_as()	expectations decide the outcome	README.md	-
-D2	must	harness/case_info.c: show_fix()	a failure names its fix	README.md	-
+D2	must	harness/case_info.c: show_failure()	a failure names its fix	README.md	-
 D3	must	harness/case_info.c: case_end()	a failure can be expected	README.md	-
 D4	must	harness/case_info.c: case_note_skip()	a skip has a reason	README.md	-
 D5	must	harness/case_info.c: case_note_broken()	a broken case says nothing about the kernel	README.md	-
@@ -107,8 +107,8 @@ fi
 # --- exit status -------------------------------------------------------------
 
 exits "all cases" 1 ./demo
-says "prints all outcomes" out '# Totals: pass:7 fail:23 xfail:6 xpass:1 skip:8 error:0'
-says "prints a plan" out '1\.\.45'
+says "prints all outcomes" out '# Totals: pass:10 fail:24 xfail:7 xpass:1 skip:8 error:0'
+says "prints a plan" out '1\.\.50'
 exits "a passing case, by its full name" 0 ./demo --filter demo.verdict.pass
 says "runs only that case" out '1\.\.1'
 exits "a passing and a skipped case" 0 ./demo --filter 'verdict.pass,verdict.skip_in_body'

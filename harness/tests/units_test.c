@@ -36,13 +36,24 @@ TEST(release_compare_is_numeric)
 
 TEST(release_lacks_compares_series_first)
 {
-	EXPECT_TRUE(release_lacks("7.3.3", "7.3.4"));
-	EXPECT_FALSE(release_lacks("7.3.4-amd64", "7.3.4"));
-	EXPECT_TRUE(release_lacks("6.12.108", "6.12.109 7.2"));
-	EXPECT_FALSE(release_lacks("6.12.109", "6.12.109 7.2"));
-	EXPECT_TRUE(release_lacks("6.18.44", "6.12.109 7.2"));
-	EXPECT_TRUE(release_lacks("6.1.9", "6.12.109 7.2"));
-	EXPECT_FALSE(release_lacks("7.2", "6.12.109 7.2"));
+	EXPECT_EQ(LACKS_YES, release_lacks("7.3.3", "7.3.4"));
+	EXPECT_EQ(LACKS_NO, release_lacks("7.3.4-amd64", "7.3.4"));
+	EXPECT_EQ(LACKS_YES, release_lacks("6.12.108", "6.12.109 7.2"));
+	EXPECT_EQ(LACKS_NO, release_lacks("6.12.109", "6.12.109 7.2"));
+	EXPECT_EQ(LACKS_YES, release_lacks("6.18.44", "6.12.109 7.2"));
+	EXPECT_EQ(LACKS_YES, release_lacks("6.1.9", "6.12.109 7.2"));
+	EXPECT_EQ(LACKS_NO, release_lacks("7.2", "6.12.109 7.2"));
+}
+
+TEST(release_lacks_maybe_what_a_vendor_took)
+{
+	EXPECT_EQ(LACKS_MAYBE, release_lacks("6.17.0-8-generic", "6.17.4"));
+	EXPECT_EQ(LACKS_MAYBE, release_lacks("6.12.0-55.el10.x86_64", "6.12.109 7.2"));
+	EXPECT_EQ(LACKS_YES, release_lacks("6.17.0-8-generic", "6.12.109 7.2"));
+	EXPECT_EQ(LACKS_NO, release_lacks("6.17.0-8-generic", "6.17"));
+	EXPECT_EQ(LACKS_YES, release_lacks("6.18.0-rc2", "6.18.3"));
+	EXPECT_EQ(LACKS_YES, release_lacks("6.18.0", "6.18.3"));
+	EXPECT_EQ(LACKS_YES, release_lacks("6.18.2-300.fc43", "6.18.3"));
 }
 
 TEST(since_select_newest_not_above)
@@ -55,6 +66,16 @@ TEST(since_select_newest_not_above)
 	EXPECT_EQ(2, since_select(values, 3, "6.12.3-amd64")->want);
 	EXPECT_EQ(3, since_select(values, 3, "6.12.4")->want);
 	EXPECT_EQ(3, since_select(values, 3, "7.0")->want);
+}
+
+TEST(since_match_takes_what_a_vendor_may_have)
+{
+	const struct since_row values[] = { since("6.9", 1), since("6.12.4", 2), since("6.13", 3) };
+
+	EXPECT_EQ(1, since_match(values, 3, "6.12.0-55.el10", 1)->want);
+	EXPECT_EQ(2, since_match(values, 3, "6.12.0-55.el10", 2)->want);
+	EXPECT_EQ(1, since_match(values, 3, "6.12.0-55.el10", 3)->want);
+	EXPECT_EQ(1, since_match(values, 3, "6.12.3", 2)->want);
 }
 
 TEST(release_running_kernel_or_variable)

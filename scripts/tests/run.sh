@@ -82,6 +82,8 @@ for bad in 1 0/2 3/2 1/0 a/2 1/2/3 ''; do
 done
 exits "a shard without a case" 1 "$run" --filter good.f.one --shard 2/2
 says "is reported" "$tmp/err" "run.sh: no case matches 'good.f.one' in shard 2/2, see --list"
+exits "no release" 1 "$run" --release newest
+says "is reported" "$tmp/err" "run.sh: --release needs a kernel release as 6.12.48, not 'newest'"
 exits "an unknown order" 1 "$run" --order random
 says "is reported" "$tmp/err" "run.sh: --order knows failed-first, not 'random'"
 exits "an unknown order" 1 "$run" --order ''
@@ -404,11 +406,11 @@ says "is in the results" "$tmp/changed/results/here/raw.tsv" 'today.f.differs	ra
 exits "the same with --quiet" 0 "$run" -q --server raw --filter 'today*'
 echo '1 passed, 0 failed, 0 skipped' >"$tmp/wanted"
 same "prints the last line only" "$tmp/wanted" "$tmp/out"
-exits "the same with --strict" 1 "$run" --strict --server raw --filter 'today*'
+exits "the same with --strict" 1 "$run" --strict --release 6.17.0-8-x --server raw --filter 'today*'
 says "is a failure" "$tmp/out" 'raw *today.f.differs *fail  today.c:12: open f: got EPERM, wanted EIO'
 check "its results are not kept" sh -c "'$run' --strict --results '$tmp/kept-strict' >/dev/null 2>'$tmp/err' || :; test ! -e '$tmp/kept-strict'"
 says "and the reason is reported" "$tmp/err" "results not kept in $tmp/kept-strict: --strict makes failures of changes"
-says "the command to rerun it is strict, too" "$tmp/out" "    rerun: OUTPUT=$OUTPUT $run --strict --server raw --filter today.f.differs"
+says "the command to rerun it is, too" "$tmp/out" "    rerun: OUTPUT=$OUTPUT $run --strict --release 6.17.0-8-x --server raw --filter today.f.differs"
 echo 'today.* * * pass,changed a posted series' >"$tmp/posted"
 exits "a change that --expect names" 0 "$run" --server raw --filter 'today*' --expect "$tmp/posted"
 says "is counted as a change" "$tmp/out" '1 changed, not promised'
