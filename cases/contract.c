@@ -380,6 +380,14 @@ const struct promise contract[] = {
 	{ "X8", "on an allocation failure umount(2) succeeds and releases all that the connection held, or fails",
 	  "fs/fuse/backing.c: fuse_backing_files_free()", .basis = "umount(2), ENOMEM; fuse.rst, Definitions: filesystem connection" },
 
+	{ "T", "Two files behind one descriptor: which of the two a call asks", .ref = NULL },
+	{ "T601", "a write to a file on a frozen backing filesystem waits until it is thawed, by whichever method; a read does not",
+	  "fs/backing-file.c: backing_file_splice_write()", .basis = "fsfreeze(8): halts any new access to the filesystem and creates a stable image on disk" },
+	{ "T602", "errors of the backing filesystem that is full, shut down or has turned read-only reach the client",
+	  "fs/backing-file.c: backing_file_write_iter()", .basis = "write(2), ENOSPC and EIO; mmap(2), SIGBUS; fuse-passthrough.rst, Introduction: operations are executed on the backing file" },
+	{ "T603", "the maximum file size of the backing filesystem limits writes, today with EFBIG; lseek(2) has that of the FUSE mount",
+	  "mm/filemap.c: generic_write_checks(), of the backing file", .basis = "write(2), EFBIG: a file that exceeds the implementation-defined maximum file size" },
+
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",
 	  "fs/fuse/iomode.c: fuse_inode_uncached_io_end()", .basis = "commit fda0b98ef0a6 (fuse: implement passthrough for mmap): the wait is aborted" },
