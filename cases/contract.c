@@ -387,6 +387,12 @@ const struct promise contract[] = {
 	  "fs/backing-file.c: backing_file_write_iter()", .basis = "write(2), ENOSPC and EIO; mmap(2), SIGBUS; fuse-passthrough.rst, Introduction: operations are executed on the backing file" },
 	{ "T603", "the maximum file size of the backing filesystem limits writes, today with EFBIG; lseek(2) has that of the FUSE mount",
 	  "mm/filemap.c: generic_write_checks(), of the backing file", .basis = "write(2), EFBIG: a file that exceeds the implementation-defined maximum file size" },
+	{ "T604", "a loop device on a passthrough file reads and writes the backing file; its flush sends FSYNC",
+	  "drivers/block/loop.c: lo_rw_aio()", .basis = "Documentation/filesystems/fuse/fuse-passthrough.rst, Introduction; loop(4): a regular file is the backing store" },
+	{ "T605", "a loop device asks the FUSE file whether and how direct I/O works, a file-backed mount how deep it is stacked",
+	  "drivers/block/loop.c: lo_can_use_dio()", .today = "no document says which files may back a loop device or a file-backed mount" },
+	{ "T606", "fs-verity of a backing file is kept: it cannot be enabled while a passthrough file is open for writing, nor opened so after",
+	  "fs/verity/open.c: fsverity_file_open(), of the backing file", .basis = "Documentation/filesystems/fsverity.rst, FS_IOC_ENABLE_VERITY, ETXTBSY; Accessing verity files" },
 
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",
