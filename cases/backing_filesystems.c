@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Backing files on every filesystem that can be made here: at "other", while the FUSE mount shows the
- * tmpfs at "backing", whose file f has one byte. Promises D1, D3, D8, D13, R20.
+ * tmpfs at "backing", whose file f has one byte. Promises D1, D3, D8, D13, R20, T606.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fsverity.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "client/pattern.h"
@@ -243,6 +245,69 @@ CASE(read_only, write_open_eio, .promise = "R20",
 	world_requests(w);
 	EXPECT_RET(world_umount("other"), 0);
 	EXPECT_RET(world_umount("fuse"), 0);
+}
+
+/* --- fs-verity ----------------------------------------------------------------------- */
+
+static const struct filesystem with_verity = { "btrfs", NULL };
+
+/* Of f at "other". 0 or -errno. */
+static int enable_verity(void)
+{
+	struct fsverity_enable_arg arg = { .version = 1,
+					   .hash_algorithm = FS_VERITY_HASH_ALG_SHA256,
+					   .block_size = PAGE };
+	int fd = open(world_path("other", "f"), O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 || ioctl(fd, FS_IOC_ENABLE_VERITY, &arg) < 0 ? -errno : 0;
+
+	close(fd);
+	return err;
+}
+
+#define SKIP_WITHOUT_VERITY(err) \
+	do { \
+		if ((err) == -ENOTTY || (err) == -EOPNOTSUPP) \
+			CASE_SKIP("config: no fs-verity (set CONFIG_FS_VERITY=y)"); \
+	} while (0)
+
+WORLD_FIXTURE(verity);
+
+CASE(verity, file_is_read_only, .promise = "T606",
+	.title = "a backing file with fs-verity is read by every method; opens for writing fail with EIO")
+{
+	long fd;
+	int err;
+
+	SKIP_IF_MISSING(&with_verity);
+	ASSERT_POSITIVE(register_on(w, &with_verity, false, PAGES));
+	err = enable_verity();
+	SKIP_WITHOUT_VERITY(err);
+	ASSERT_RET(err, 0);
+	open_rule(w, "f reg=reuse times=2");
+
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
+	fd = open_settled_ok(w, "f", O_RDONLY);
+	expect_reads(w, fd, OLD);
+	EXPECT_REQUESTS(w, "");
+}
+
+CASE(verity, enable_etxtbsy_while_open, .promise = "T606",
+	.title = "fs-verity cannot be enabled while a passthrough file is open for writing: ETXTBSY; after its close it can")
+{
+	long fd;
+	int err;
+
+	SKIP_IF_MISSING(&with_verity);
+	ASSERT_POSITIVE(register_on(w, &with_verity, false, PAGES));
+	open_rule(w, "f reg=reuse");
+	fd = open_settled_ok(w, "f", O_RDWR);
+	err = enable_verity();
+	SKIP_WITHOUT_VERITY(err);
+
+	EXPECT_RET(err, -ETXTBSY);
+	EXPECT_CLOSE(w, fd);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+	EXPECT_RET(enable_verity(), 0);
 }
 
 CASE_MAIN()

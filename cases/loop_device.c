@@ -126,4 +126,35 @@ CASE(direct_io, refused_by_backing_file, .promise = "T605", .world = &on_ramfs,
 	close(plain);
 }
 
+/* --- file-backed mounts ------------------------------------------------------------ */
+
+WORLD_FIXTURE(erofs_mount);
+
+/* An EROFS image as the backing file "image", which is mounted nowhere. */
+static int make_erofs_image(void)
+{
+	const char *other = world_path("other", "");
+	int err = backing_fs_mount("erofs", NULL, other, backing_path("image"));
+
+	return err ?: world_umount("other");
+}
+
+CASE(erofs_mount, of_passthrough_file_enotblk, .promise = "T605",
+	.title = "an EROFS image that is a passthrough file cannot be mounted as a file: ENOTBLK, and nothing stays open")
+{
+	const char *missing = backing_fs_missing("erofs");
+
+	if (missing)
+		CASE_SKIP("%s", missing);
+	ASSERT_RET(make_erofs_image(), 0);
+	open_rule(w, "image reg=at-open times=any");
+
+	EXPECT_RET(mount(fuse_path("image"), world_path("other", ""), "erofs", MS_RDONLY, NULL) <
+				   0 ?
+			   -errno :
+			   0,
+		   -ENOTBLK);
+	EXPECT_RET(world_umount("fuse"), 0);
+}
+
 CASE_MAIN()
