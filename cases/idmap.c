@@ -29,7 +29,7 @@ CASE(idmapped_mount, passes_through, .promise = "P12", .since = "6.12", .needs =
 
 	if (!idmap_is_offered(w))
 		CASE_SKIP("kernel: INIT does not offer FUSE_ALLOW_IDMAP (Linux 6.12 or newer)");
-	ASSERT_RET(world_mount_idmapped(OWNER), 0);
+	ASSERT_RET(world_mount_idmapped("fuse", OWNER), 0);
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(client_setuid(owner, OWNER), 0);
 	EXPECT_RET(client_open(owner, "f", O_RDWR), -EACCES);
@@ -44,7 +44,7 @@ CASE(idmapped_mount, passes_through, .promise = "P12", .since = "6.12", .needs =
 
 static long do_mount_idmapped(void *owner)
 {
-	return world_mount_idmapped(*(uid_t *)owner);
+	return world_mount_idmapped("fuse", *(uid_t *)owner);
 }
 
 CASE(idmapped_mount, einval_without_allow_idmap, .promise = "P13", .needs = NEED_USERNS,
@@ -56,6 +56,27 @@ CASE(idmapped_mount, einval_without_allow_idmap, .promise = "P13", .needs = NEED
 	EXPECT_RET(
 		client_run(client(w), do_mount_idmapped, &owner, sizeof(owner), "mount idmapped"),
 		-EINVAL);
+}
+
+WORLD_FIXTURE(idmapped_backing);
+
+CASE(idmapped_backing, can_be_registered, .promise = "O10", .needs = NEED_USERNS,
+	.title = "a file of an idmapped mount of the backing filesystem can be registered, opened, read and written")
+{
+	long fd;
+	int err = world_mount_idmapped("backing", OWNER);
+
+	if (err == -EINVAL)
+		CASE_SKIP("kernel: tmpfs cannot be mounted idmapped (Linux 6.3 or newer)");
+	ASSERT_RET(err, 0);
+	POSITIVE_OK("register f at other", server_backing_open(w, world_path("other", "f"), ""));
+	open_rule(w, "f reg=reuse");
+
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_READ(w, fd, "f");
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
 CASE_MAIN()

@@ -125,6 +125,21 @@ CASE(read_only_backing, bind_mount_write_eio, .promise = "R20",
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDONLY));
 }
 
+CASE(read_only_backing, refused_open_pins_nothing, .promise = "L2",
+	.title = "an open for writing that a read-only backing mount refused keeps neither mount busy")
+{
+	EXPECT_RET(bind_readonly(), 0);
+	POSITIVE_OK("register f at other",
+		    server_backing_open(w, world_path("other", "f"), "mode=ro"));
+	open_rule(w, "f reg=reuse");
+	EXPECT_FAILS(client_open(client(w), "f", O_RDWR), -EIO);
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	world_requests(w); /* RELEASE has been answered */
+
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(world_umount("other"), 0);
+}
+
 WORLD_FIXTURE(executed_backing);
 
 CASE(executed_backing, write_open_eio, .promise = "R21",

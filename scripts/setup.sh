@@ -105,6 +105,11 @@ needed()
 	need xz xz-utils xz
 	need mkfs.ext4 e2fsprogs
 	[ -n "$check" ] || return 0
+	need mkfs.xfs xfsprogs
+	need mkfs.btrfs btrfs-progs
+	need mkfs.vfat dosfstools
+	need mkfs.erofs erofs-utils
+	need mksquashfs squashfs-tools
 	need shellcheck shellcheck ShellCheck
 	need g++ g++ gcc-c++
 	need cppcheck cppcheck
