@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "client/pattern.h"
 #include "world/io_methods.h"
 
 #define PAGE sysconf(_SC_PAGESIZE)
@@ -38,6 +39,31 @@ CASE(inval_inode, leaves_backing_data_alone, .promise = "T512", .abilities = "no
 	EXPECT_READ(w, fd, "P");
 	EXPECT_PEEK(w, address, 'P');
 	EXPECT_BACKING("f", "P");
+	EXPECT_REQUESTS(w, "");
+}
+
+WORLD_FIXTURE(auto_inval);
+static const struct world_opts auto_inval = { .init = "auto-inval-data" };
+
+CASE(auto_inval, leaves_mapping_alone, .promise = "T512", .world = &auto_inval,
+	.abilities = "arbitrary-init",
+	.title = "with AUTO_INVAL_DATA a new mtime and size of a passthrough file change no mapping, and send no READ")
+{
+	struct statx st;
+	long fd, address;
+
+	open_rule(w, "f reg=at-open");
+	fd = open_settled_ok(w, "f", O_RDWR);
+	address = mmap_ok(w, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0);
+	EXPECT_POKE(w, address, 'P');
+	backing_fill_ok("f", 1, 2 * PAGE, 1);
+
+	EXPECT_RET(client_fstatx(client(w), fd, AT_STATX_FORCE_SYNC, &st), 0);
+	EXPECT_RET(st.stx_size, 2 * PAGE + 1);
+	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "GETATTR");
+	EXPECT_PEEK(w, address, 'P');
+	EXPECT_PEEK(w, address + 1, pattern_byte(1, 1));
+	EXPECT_READ(w, fd, "P");
 	EXPECT_REQUESTS(w, "");
 }
 
