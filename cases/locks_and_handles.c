@@ -165,8 +165,7 @@ CASE(fid_only, open_by_handle_fails, .promise = "T517", .world = &fid_only,
 	EXPECT_READ(w, open_ok(w, "f", O_RDWR), "f");
 	EXPECT_PASSES_THROUGH(w);
 
-	EXPECT_HOLDS(name_to_handle(client(w), path) < 0 ||
-			     open_named(client(w), dir, O_RDWR) < 0,
+	EXPECT_HOLDS(name_to_handle(client(w), path) < 0 || open_named(client(w), dir, O_RDWR) < 0,
 		     "the file cannot be opened by a handle");
 }
 

@@ -26,8 +26,9 @@ static long register_each_other(struct world *w)
 
 	err = err < 0 ? err : server_backing_open(w, world_path("other", ""), BY_PATH);
 	err = err < 0 ? err : world_answer_other(w, "depth=2");
-	return err < 0 ? err :
-			 server_call(&w->other, -1, "backing-open path=%s " BY_PATH, fuse_path("f"));
+	return err < 0 ?
+		       err :
+		       server_call(&w->other, -1, "backing-open path=%s " BY_PATH, fuse_path("f"));
 }
 
 /* Else the two mounts pin each other for ever. */
@@ -52,7 +53,8 @@ CASE(loop, ends_at_stacking_depth, .promise = "T501", .since = "6.12", .abilitie
 	}
 	opens = server_wait(w, "OPEN", 0);
 	break_loop(w);
-	EXPECT_HOLDS(id == -EIO || id == -ELOOP || id == -EPERM, "a registration or the open fails");
+	EXPECT_HOLDS(id == -EIO || id == -ELOOP || id == -EPERM,
+		     "a registration or the open fails");
 	EXPECT_HOLDS(opens <= 1, "an open of f does not lead to another one");
 }
 
@@ -151,7 +153,8 @@ CASE(clone, onto_mounted_device_einval, .promise = "T504", .abilities = "devices
 CASE(clone, of_unmounted_device_eperm, .promise = "T504", .abilities = "devices", .world = &unmounted,
 	.title = "FUSE_DEV_IOC_CLONE of a device that is not mounted fails, which keeps it usable")
 {
-	EXPECT_HOLDS(server_device(w, "clone", "clone") < 0, "an unmounted device cannot be cloned");
+	EXPECT_HOLDS(server_device(w, "clone", "clone") < 0,
+		     "an unmounted device cannot be cloned");
 	EXPECT_RET(world_mount_device(w), 0);
 	START(w, NULL);
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
