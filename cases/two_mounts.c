@@ -93,7 +93,7 @@ CASE(dead_lower_server, fails_io_not_upper_mount, .promise = "T502", .world = &d
 
 	ASSERT_POSITIVE(fd);
 	server_kill(&w->other);
-	world_wait_disconnected(w, -1);
+	world_wait_other_disconnected(w);
 
 	if (variant->passes_through)
 		EXPECT_READ(w, fd, "f");
