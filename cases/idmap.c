@@ -58,25 +58,4 @@ CASE(idmapped_mount, einval_without_allow_idmap, .promise = "P13", .needs = NEED
 		-EINVAL);
 }
 
-WORLD_FIXTURE(idmapped_backing);
-
-CASE(idmapped_backing, can_be_registered, .promise = "O10", .needs = NEED_USERNS,
-	.title = "a file of an idmapped mount of the backing filesystem can be registered, opened, read and written")
-{
-	long fd;
-	int err = world_mount_idmapped("backing", OWNER);
-
-	if (err == -EINVAL)
-		CASE_SKIP("kernel: tmpfs cannot be mounted idmapped (Linux 6.3 or newer)");
-	ASSERT_RET(err, 0);
-	POSITIVE_OK("register f at other", server_backing_open(w, world_path("other", "f"), ""));
-	open_rule(w, "f reg=reuse");
-
-	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_READ(w, fd, "f");
-	EXPECT_WRITE(w, fd, "F");
-	EXPECT_BACKING("f", "F");
-	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR");
-}
-
 CASE_MAIN()
