@@ -388,7 +388,7 @@ const struct promise contract[] = {
 	{ "T203", "the option noatime of the FUSE mount does not keep the access time of the backing file",
 	  "fs/fuse/passthrough.c: fuse_file_accessed()", .today = "a server that reads the file itself updates it, too; no document says which noatime counts" },
 	{ "T204", "noexec and nosuid of the FUSE mount decide about execve(2), those of the mount of the backing file do not",
-	  "fs/exec.c: do_open_execat(), bprm_fill_uid()", .basis = "mount(2), MS_NOEXEC and MS_NOSUID: of programs from this filesystem; overlayfs.rst, Permission model" },
+	  "fs/exec.c: do_open_execat(), bprm_fill_uid()", .basis = "mount(2), MS_NOEXEC and MS_NOSUID: of programs from this filesystem" },
 	{ "T205", "F_SETFL of O_NOATIME takes effect on passthrough reads",
 	  "fs/fcntl.c: setfl()", .basis = "fcntl(2), F_SETFL; open(2), O_NOATIME" },
 	{ "T206", "sync_file_range(2) writes out the dirty pages of the backing file",
