@@ -2,13 +2,12 @@
 /* What I/O changes in the attributes of both files, and inotify. Promises D4, D5, D14, D15, K6. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "world/io_methods.h"
+#include "world/watch.h"
 
 enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
@@ -293,52 +292,6 @@ CASE(o_noatime, keeps_atime, .promise = "D14",
 
 /* --- inotify ------------------------------------------------------------------- */
 
-static int watch(const char *path)
-{
-	int inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-
-	if (inotify < 0 ||
-	    inotify_add_watch(inotify, path, IN_OPEN | IN_ACCESS | IN_MODIFY | IN_CLOSE) < 0)
-		return -errno;
-	return inotify;
-}
-
-static const char *event_name(unsigned int mask)
-{
-	return mask & IN_OPEN	       ? "OPEN" :
-	       mask & IN_ACCESS	       ? "ACCESS" :
-	       mask & IN_MODIFY	       ? "MODIFY" :
-	       mask & IN_CLOSE_WRITE   ? "CLOSE_WRITE" :
-	       mask & IN_CLOSE_NOWRITE ? "CLOSE_NOWRITE" :
-					 "?";
-}
-
-/* Events of the watched file since the last call, in order. */
-static const char *events(int inotify)
-{
-	struct inotify_event queue[32]; /* those of a file carry no name */
-	ssize_t size = read(inotify, queue, sizeof(queue));
-	static char names[256];
-	size_t len = 0;
-
-	names[0] = '\0';
-	for (ssize_t i = 0; i < size / (ssize_t)sizeof(queue[0]); i++)
-		len += snprintf(names + len, sizeof(names) - len, "%s%s", i ? " " : "",
-				event_name(queue[i].mask));
-	return names;
-}
-
-#define EVENT_DEADLINE_MS 2000
-
-/* After close(2): io_uring may release the file later. */
-static const char *events_of_close(int inotify)
-{
-	struct pollfd queue = { .fd = inotify, .events = POLLIN };
-
-	poll(&queue, 1, deadline_ms(EVENT_DEADLINE_MS));
-	return events(inotify);
-}
-
 /* splice(2) and sendfile(2) report only at the file that they were called for. */
 IO_METHOD_FIXTURE(inotify_backing_file);
 EACH_SIMPLE_CALL(inotify_backing_file);
@@ -354,15 +307,15 @@ CASE(inotify_backing_file, reports_all_events, .promise = "D15",
 	open_rule(w, "f reg=at-lookup");
 	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(client_stat(client(w), "f"), 0);
-	ASSERT_POSITIVE(inotify = watch(backing_path("f")));
+	ASSERT_POSITIVE(inotify = watch_file(backing_path("f")));
 	fd = open_settled_ok(w, "f", O_RDWR);
-	EXPECT_TEXT(events(inotify), "OPEN");
+	EXPECT_TEXT(watched_events(inotify), "OPEN");
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
-	EXPECT_TEXT(events(inotify), "ACCESS");
+	EXPECT_TEXT(watched_events(inotify), "ACCESS");
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
-	EXPECT_TEXT(events(inotify), "MODIFY");
+	EXPECT_TEXT(watched_events(inotify), "MODIFY");
 	EXPECT_CLOSE(w, fd);
-	EXPECT_TEXT(events_of_close(inotify), "CLOSE_WRITE");
+	EXPECT_TEXT(watched_close(inotify), "CLOSE_WRITE");
 }
 
 /* Without aio, which reports nothing by itself on any filesystem. */
@@ -384,15 +337,15 @@ CASE(inotify_fuse_file, reports_all_events, .promise = "D15",
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
-	ASSERT_POSITIVE(inotify = watch(fuse_path("f")));
+	ASSERT_POSITIVE(inotify = watch_file(fuse_path("f")));
 	fd = open_settled_ok(w, "f", O_RDWR);
-	EXPECT_TEXT(events(inotify), "OPEN");
+	EXPECT_TEXT(watched_events(inotify), "OPEN");
 	EXPECT_READ_BY(w, variant->io_method, fd, PAGE, 0, OLD);
-	EXPECT_TEXT(events(inotify), "ACCESS");
+	EXPECT_TEXT(watched_events(inotify), "ACCESS");
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, NEW);
-	EXPECT_TEXT(events(inotify), "MODIFY");
+	EXPECT_TEXT(watched_events(inotify), "MODIFY");
 	EXPECT_CLOSE(w, fd);
-	EXPECT_TEXT(events_of_close(inotify), "CLOSE_WRITE");
+	EXPECT_TEXT(watched_close(inotify), "CLOSE_WRITE");
 }
 
 /*
@@ -406,7 +359,7 @@ static long transfer_direct(struct client *c, const char *path, int inotify)
 
 	if (fd < 0)
 		return fd;
-	events(inotify);
+	watched_events(inotify);
 	size = client_read_by(c, BY_IO_URING, fd, PAGE, 0, OLD);
 	return size == PAGE ? client_write_by(c, BY_IO_URING, fd, PAGE, 0, NEW) : size;
 }
@@ -421,12 +374,12 @@ CASE(inotify_async_direct_io, reports_nothing, .promise = "K6", .needs = NEED_IO
 	backing_fill_ok("f", OLD, PAGE, 0);
 	register_on_other_ok(w, "no-passthrough async-dio");
 	open_rule(w, "f reg=reuse");
-	ASSERT_POSITIVE(inotify = watch(world_path("other", "f")));
+	ASSERT_POSITIVE(inotify = watch_file(world_path("other", "f")));
 	ASSERT_RET(transfer_direct(client(w), world_path("other", "f"), inotify), PAGE);
-	ASSERT_TEXT(events(inotify), "ACCESS MODIFY");
+	ASSERT_TEXT(watched_events(inotify), "ACCESS MODIFY");
 	backing_fill_ok("f", OLD, PAGE, 0);
 	ASSERT_RET(transfer_direct(client(w), "f", inotify), PAGE);
-	EXPECT_TEXT(events(inotify), "");
+	EXPECT_TEXT(watched_events(inotify), "");
 }
 
 CASE_MAIN()

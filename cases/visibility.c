@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where a backing file is visible, and who can deny access to it. Promises P2, P3, P7 to P9, P11. */
+/* Where a backing file is visible, and who can deny access to it. Promises P2, P3, P7 to P9, P11, T306. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/fanotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/syscall.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "world/file_count.h"
+#include "world/listener.h"
 #include "world/proc.h"
 #include "world/case_helpers.h"
 
@@ -125,15 +125,20 @@ CASE(landlock, registering_task_denied_eio, .promise = "P3", .needs = NEED_LANDL
 	EXPECT_POSITIVE(client_open(client(w), "f", O_WRONLY));
 }
 
-/* From now on the client may read and write only below the directory. */
+struct landlock_rules {
+	uint64_t handled, allowed; /* LANDLOCK_ACCESS_FS_* */
+	char dir[96];
+};
+
+/* From now on the client may do what is handled only below the directory, and there what is allowed. */
 static long do_enter_landlock(void *data)
 {
-	struct landlock_ruleset_attr attr = { .handled_access_fs = LANDLOCK_ACCESS_FS_READ_FILE |
-								   LANDLOCK_ACCESS_FS_WRITE_FILE };
-	struct landlock_path_beneath_attr below = { .allowed_access = attr.handled_access_fs };
+	const struct landlock_rules *rules = data;
+	struct landlock_ruleset_attr attr = { .handled_access_fs = rules->handled };
+	struct landlock_path_beneath_attr below = { .allowed_access = rules->allowed };
 	int ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 
-	below.parent_fd = open(data, O_PATH | O_CLOEXEC);
+	below.parent_fd = open(rules->dir, O_PATH | O_CLOEXEC);
 	if (ruleset < 0 ||
 	    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0 ||
 	    syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
@@ -141,13 +146,20 @@ static long do_enter_landlock(void *data)
 	return 0;
 }
 
+#define READ_AND_WRITE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
+
+static long restrict_client(struct client *c, uint64_t handled, uint64_t allowed, const char *dir)
+{
+	struct landlock_rules rules = { .handled = handled, .allowed = allowed };
+
+	snprintf(rules.dir, sizeof(rules.dir), "%s", dir);
+	return client_run(c, do_enter_landlock, &rules, sizeof(rules), "allow by Landlock only %s",
+			  dir);
+}
+
 static long confine_to(struct client *c, const char *dir)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s", dir);
-	return client_run(c, do_enter_landlock, path, sizeof(path), "allow by Landlock only %s",
-			  dir);
+	return restrict_client(c, READ_AND_WRITE, READ_AND_WRITE, dir);
 }
 
 CASE(landlock, client_rules_do_not_apply, .promise = "P8", .needs = NEED_LANDLOCK,
@@ -163,43 +175,43 @@ CASE(landlock, client_rules_do_not_apply, .promise = "P8", .needs = NEED_LANDLOC
 	EXPECT_READ(w, fd, "f");
 }
 
+CASE(landlock, backing_rules_do_not_apply, .promise = "T306", .needs = NEED_LANDLOCK,
+	.title = "a Landlock rule that allows the backing files to the client does not allow the FUSE files")
+{
+	ASSERT_POSITIVE(register_f(w));
+	EXPECT_RET(confine_to(client(w), backing_path("")), 0);
+
+	EXPECT_FAILS(client_open(client(w), "f", O_RDONLY), -EACCES);
+	EXPECT_REQUESTS(w, "LOOKUP");
+	EXPECT_POSITIVE(client_open(client(w), backing_path("f"), O_RDONLY));
+}
+
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14) /* Linux 6.2 */
+#endif
+
+CASE(landlock, truncation_of_open_file, .promise = "T306", .needs = NEED_LANDLOCK,
+	.title = "ftruncate of a passthrough file fails if Landlock did not allow truncation where it was opened; writes work")
+{
+	long fd;
+
+	open_rule(w, "f reg=at-open");
+	ASSERT_RET(restrict_client(client(w), READ_AND_WRITE | LANDLOCK_ACCESS_FS_TRUNCATE,
+				   READ_AND_WRITE, fuse_path("")),
+		   0);
+
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
+	EXPECT_FAILS(client_call(client(w), ftruncate, fd, 0), -EACCES);
+	EXPECT_REQUESTS(w, "");
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
+}
+
 /* A listener for permission events of the backing file f: a descriptor, or -errno. */
 static int listen_for(unsigned int events)
 {
-	int fd = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || fanotify_mark(fd, FAN_MARK_ADD, events, AT_FDCWD, backing_path("f")) < 0)
-		return -errno;
-	return fd;
-}
-
-/* The file descriptor of the next permission event; -ETIME: none comes. */
-static long next_event(int listener)
-{
-	struct pollfd readable = { .fd = listener, .events = POLLIN };
-	struct fanotify_event_metadata event;
-
-	if (poll(&readable, 1, deadline_ms(4000)) == 0)
-		return -ETIME;
-	return read(listener, &event, sizeof(event)) == sizeof(event) ? event.fd : -errno;
-}
-
-/* Responds to the event of this descriptor and closes it. 1 or -errno. */
-static long respond(int listener, int fd, unsigned int response)
-{
-	struct fanotify_response message = { .fd = fd, .response = response };
-	long ret = write(listener, &message, sizeof(message)) == sizeof(message) ? 1 : -errno;
-
-	close(fd);
-	return ret;
-}
-
-/* Responds to the next event. 1, or -ETIME when none comes. */
-static long respond_to_next(int listener, unsigned int response)
-{
-	long fd = next_event(listener);
-
-	return fd < 0 ? fd : respond(listener, fd, response);
+	return listener_for(FAN_CLASS_CONTENT, events, backing_path("f"));
 }
 
 WORLD_FIXTURE(fanotify);
@@ -214,10 +226,10 @@ CASE(fanotify, open_denied_eio, .promise = "P3", .needs = NEED_FANOTIFY,
 	ASSERT_POSITIVE(listener = listen_for(FAN_OPEN_PERM));
 
 	client_start_open(client(w), "f", O_RDONLY);
-	EXPECT_RET(respond_to_next(listener, FAN_DENY), 1);
+	EXPECT_RET(listener_respond_to_next(listener, FAN_DENY), 1);
 	EXPECT_FAILS(client_finish(client(w)), -EIO);
 	client_start_open(client(w), "f", O_RDONLY);
-	EXPECT_RET(respond_to_next(listener, FAN_ALLOW), 1);
+	EXPECT_RET(listener_respond_to_next(listener, FAN_ALLOW), 1);
 	EXPECT_POSITIVE(client_finish(client(w)));
 	close(listener);
 }
@@ -233,10 +245,10 @@ CASE(fanotify, read_denied_eperm, .promise = "P7", .needs = NEED_FANOTIFY,
 	fd = open_ok(w, "f", O_RDONLY);
 
 	client_start_read(client(w), fd, 1, 0);
-	EXPECT_RET(respond_to_next(listener, FAN_DENY), 1);
+	EXPECT_RET(listener_respond_to_next(listener, FAN_DENY), 1);
 	EXPECT_RET(client_finish(client(w)), -EPERM);
 	client_start_read(client(w), fd, 1, 0);
-	EXPECT_RET(respond_to_next(listener, FAN_ALLOW), 1);
+	EXPECT_RET(listener_respond_to_next(listener, FAN_ALLOW), 1);
 	EXPECT_RET(client_finish(client(w)), 1);
 	close(listener);
 }
@@ -277,15 +289,14 @@ CASE(fanotify, no_nested_event, .promise = "P9", .needs = NEED_FANOTIFY,
 	EXPECT_POSITIVE(register_f(w));
 	open_rule(w, "f reg=reuse times=2");
 	ASSERT_POSITIVE(listener = listen_for(FAN_ACCESS_PERM));
-	ASSERT_RET(fanotify_mark(listener, FAN_MARK_ADD, FAN_ACCESS_PERM, AT_FDCWD, fuse_path("f")),
-		   0);
+	ASSERT_RET(listener_mark(listener, 0, FAN_ACCESS_PERM, fuse_path("f")), 0);
 	fd = open_ok(w, "f", O_RDONLY);
 
 	client_start_read(client(w), fd, 1, 0);
-	ASSERT_POSITIVE(file = next_event(listener));
+	ASSERT_POSITIVE(file = listener_next(listener));
 	EXPECT_RET(read_in_child(file, listener), 1);
-	EXPECT_RET(respond(listener, file, FAN_ALLOW), 1);
-	EXPECT_RET(respond_to_next(listener, FAN_ALLOW), 1);
+	EXPECT_RET(listener_respond(listener, file, FAN_ALLOW), 1);
+	EXPECT_RET(listener_respond_to_next(listener, FAN_ALLOW), 1);
 	EXPECT_RET(client_finish(client(w)), 1);
 	close(listener);
 }
