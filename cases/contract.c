@@ -380,6 +380,18 @@ const struct promise contract[] = {
 	{ "X8", "on an allocation failure umount(2) succeeds and releases all that the connection held, or fails",
 	  "fs/fuse/backing.c: fuse_backing_files_free()", .basis = "umount(2), ENOMEM; fuse.rst, Definitions: filesystem connection" },
 
+	{ "T", "Two files behind one descriptor: which of the two a call asks", .ref = NULL },
+	{ "T401", "io_uring_enter(2) submits a request without waiting for other I/O to the file, or for a frozen backing filesystem",
+	  "fs/fuse/passthrough.c: fuse_passthrough_write_iter()", .basis = "io_uring_enter(2), IOSQE_ASYNC: a request is first issued as non-blocking, and then asynchronously" },
+	{ "T402", "io_uring I/O on a passthrough file has position, length, chain and errors of an ordinary file",
+	  "fs/backing-file.c: backing_aio_cleanup()", .basis = "io_uring_enter(2), IORING_OP_READ, IORING_OP_WRITE and IOSQE_IO_LINK" },
+	{ "T403", "a file that io_uring uses stays open; RELEASE follows when no descriptor, ring or request has it",
+	  "fs/fuse/file.c: fuse_release_common()", .basis = "io_uring_register(2), IORING_REGISTER_FILES; libfuse include/fuse_lowlevel.h: release(), no more references" },
+	{ "T404", "splice(2), sendfile(2) and vmsplice(2) move data between a passthrough file and pipes and sockets without a request",
+	  "fs/fuse/passthrough.c: fuse_passthrough_splice_read()", .basis = "splice(2), sendfile(2) and vmsplice(2), DESCRIPTION" },
+	{ "T405", "what a mapping may be registered for at io_uring depends on the backing file",
+	  "mm/gup.c: check_vma_flags()", .today = "no document says which mappings can be registered" },
+
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",
 	  "fs/fuse/iomode.c: fuse_inode_uncached_io_end()", .basis = "commit fda0b98ef0a6 (fuse: implement passthrough for mmap): the wait is aborted" },
