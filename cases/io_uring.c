@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Requests of io_uring and libaio on a passthrough file, and what moves its data by pipes and sockets.
- * Promises D1, D2, D5, T401 to T405.
- */
+/* Requests of io_uring and libaio on a passthrough file. Promises D1, D2, T402, T403, T405. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
-#include <linux/fs.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "client/ring.h"
 #include "world/io_methods.h"
+#include "world/ring_helpers.h"
 
 enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
@@ -26,56 +19,6 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 enum { OP_URING_CMD = 46, OP_FTRUNCATE = 55 };
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
-
-/* Page-aligned memory of the client: its address. */
-#define memory_ok(c, size) \
-	mmap_ok(c, -1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, size, 0)
-
-/* A number in the client's memory. */
-static long load(struct client *c, long address, size_t size)
-{
-	unsigned long value = 0;
-
-	while (size-- > 0)
-		value = value << 8 | client_peek(c, address + size);
-	return value;
-}
-
-/* A pair of descriptors of pipe2(2) or socketpair(2): what is written to [1] can be read from [0]. */
-static long make_pair(struct client *c, bool sockets, long memory, long pair[2])
-{
-	long err = sockets ? client_call(c, socketpair, AF_UNIX, SOCK_STREAM, 0, memory) :
-			     client_call(c, pipe2, memory, 0);
-
-	for (int i = 0; i < 2; i++)
-		pair[i] = load(c, memory + i * sizeof(int), sizeof(int));
-	return err;
-}
-
-#define pipe_ok(c, memory, pair)    ASSERT_RET(make_pair(c, false, memory, pair), 0)
-#define sockets_ok(c, memory, pair) ASSERT_RET(make_pair(c, true, memory, pair), 0)
-
-#define ring_ok(c, flags)	  ASSERT_RET(client_ring_setup(c, flags), 0)
-#define submit_ok(c, ...)	  ASSERT_RET(submit(c, __VA_ARGS__), 1)
-#define EXPECT_RESULT(c, n, want) EXPECT_RET(client_ring_result(c, n), want)
-
-/* A read or a write of a page. */
-static struct io_uring_sqe page_sqe(int opcode, int fd, long memory, off_t offset)
-{
-	return (struct io_uring_sqe) {
-		.opcode = opcode, .fd = fd, .addr = memory, .len = PAGE, .off = offset
-	};
-}
-
-static long submit(struct client *c, struct io_uring_sqe sqe)
-{
-	return client_ring_submit(c, &sqe, 1);
-}
-
-static void start_submit(struct client *c, struct io_uring_sqe sqe)
-{
-	client_ring_start_submit(c, &sqe, 1);
-}
 
 /* --- D1: data by every kind of request ------------------------------------------------ */
 
@@ -295,7 +238,8 @@ static long run_aio(struct client *c, struct iocb iocb)
 	const long memory =
 		client_mmap(c, -1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, PAGE, 0);
 	const long iocbs[] = { memory + 256 };
-	long err = client_call(c, io_setup, 1, memory), context = load(c, memory, sizeof(long));
+	long err = client_call(c, io_setup, 1, memory),
+	     context = client_load(c, memory, sizeof(long));
 
 	client_store(c, memory + 128, iocbs, sizeof(iocbs));
 	client_store(c, iocbs[0], &iocb, sizeof(iocb));
@@ -303,8 +247,9 @@ static long run_aio(struct client *c, struct iocb iocb)
 		err = client_call(c, io_submit, context, 1, memory + 128);
 	if (err == 1)
 		err = client_call(c, io_getevents, context, 1, 1, memory + 512, 0);
-	return err == 1 ? load(c, memory + 512 + offsetof(struct io_event, res), sizeof(long)) :
-			  err;
+	return err == 1 ?
+		       client_load(c, memory + 512 + offsetof(struct io_event, res), sizeof(long)) :
+		       err;
 }
 
 WORLD_FIXTURE(aio_request);
@@ -405,185 +350,6 @@ CASE(ring_file, direct_descriptor, .promise = "T403", .needs = NEED_IO_URING,
 	TODAY(EXPECT_REQUESTS(w, "RELEASE"));
 }
 
-/* --- requests in flight ---------------------------------------------------------------- */
-
-/* f of a page, whose backing file is on the second mount, opened for direct I/O; its ring is set up. */
-static long open_for_ring(struct world *w, struct client *c)
-{
-	long err = backing_fill("f", OLD, 2 * PAGE, 0), fd;
-
-	err = err ?: register_on_other(w, "no-passthrough async-dio");
-	fd = err < 0 ? err : client_open_settled(w, "f", O_RDWR | O_DIRECT);
-	err = client_ring_setup(c, 0);
-	world_other_requests(w);
-	return err < 0 ? err : fd;
-}
-
-#define open_for_ring_ok(w, c) POSITIVE_OK("open f, set up a ring", open_for_ring(w, c))
-
-WORLD_FIXTURE(in_flight);
-
-CASE(in_flight, read_invalidates_atime, .promise = "D5", .needs = NEED_IO_URING,
-	.abilities = "hold", .title = "a queued io_uring read invalidates the cached atime")
-{
-	struct client *c = client(w);
-	long fd, memory;
-
-	open_rule(w, "f reg=reuse");
-	fd = open_for_ring_ok(w, c);
-	memory = memory_ok(c, PAGE);
-	EXPECT_RET(client_stat(c, "f"), 0);
-	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "");
-	ASSERT_RET(other_hold(w, "READ"), 0);
-	submit_ok(c, page_sqe(IORING_OP_READ, fd, memory, 0));
-	ASSERT_OTHER_REQUESTS(w, "READ");
-	EXPECT_RET(client_ring_has_result(c, 0), 0);
-	EXPECT_RET(other_go(w, "READ"), 1);
-	EXPECT_RESULT(c, 0, PAGE);
-	EXPECT_RET(client_match(c, memory, PAGE, 0, OLD), PAGE);
-	EXPECT_RET(client_stat(c, "f"), 0);
-	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "GETATTR");
-}
-
-CASE(in_flight, cancel_leaves_read, .promise = "T402", .needs = NEED_IO_URING, .abilities = "hold",
-	.title = "IORING_OP_ASYNC_CANCEL of a queued read fails with ENOENT, and the read completes",
-	.today = "which requests can be cancelled is not promised")
-{
-	struct client *c = client(w);
-	long fd, memory;
-
-	open_rule(w, "f reg=reuse");
-	fd = open_for_ring_ok(w, c);
-	memory = memory_ok(c, PAGE);
-	ASSERT_RET(other_hold(w, "READ"), 0);
-	submit_ok(c, page_sqe(IORING_OP_READ, fd, memory, 0));
-	ASSERT_OTHER_REQUESTS(w, "READ");
-	submit_ok(c, (struct io_uring_sqe) { .opcode = IORING_OP_ASYNC_CANCEL, .user_data = 1 });
-	EXPECT_RESULT(c, 1, -ENOENT);
-	EXPECT_RET(client_ring_has_result(c, 0), 0);
-	EXPECT_RET(other_go(w, "READ"), 1);
-	EXPECT_RESULT(c, 0, PAGE);
-	EXPECT_RET(client_match(c, memory, PAGE, 0, OLD), PAGE);
-}
-
-CASE(in_flight, killed_client_releases_after, .promise = "T403", .needs = NEED_IO_URING,
-	.abilities = "hold",
-	.title = "the file of a killed client with a write in flight is released once the write has completed")
-{
-	struct client *c = client(w);
-	long fd, memory;
-
-	open_rule(w, "f reg=reuse");
-	fd = open_for_ring_ok(w, c);
-	memory = memory_ok(c, PAGE);
-	client_fill(c, memory, PAGE, 0, NEW);
-	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	submit_ok(c, page_sqe(IORING_OP_WRITE, fd, memory, 0));
-	ASSERT_OTHER_REQUESTS(w, "WRITE");
-	client_start_call(c, pause);
-	EXPECT_RET(client_signal(c, SIGKILL), 0);
-	EXPECT_RET(client_finish(c), -EPIPE);
-	EXPECT_REQUESTS(w, "FLUSH");
-
-	EXPECT_RET(other_go(w, "WRITE"), 1);
-	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
-	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
-}
-
-/* --- T404: pipes and sockets --------------------------------------------------------------- */
-
-WORLD_FIXTURE(moved);
-
-CASE(moved, sendfile_to_socket, .promise = "T404",
-	.title = "sendfile(2) from a passthrough file to a socket sends the data and no request")
-{
-	struct client *c = client(w);
-	long fd, memory, sockets[2];
-
-	open_rule(w, "f reg=at-open");
-	fd = open_filled_ok(w, OLD, PAGE, O_RDONLY);
-	memory = memory_ok(c, PAGE);
-	sockets_ok(c, memory, sockets);
-	EXPECT_RET(client_call(c, sendfile, sockets[1], fd, 0, PAGE), PAGE);
-	EXPECT_RET(client_call(c, read, sockets[0], memory, PAGE), PAGE);
-	EXPECT_RET(client_match(c, memory, PAGE, 0, OLD), PAGE);
-	EXPECT_REQUESTS(w, "");
-}
-
-CASE(moved, splice_from_socket, .promise = "T404",
-	.title = "data of a socket, spliced through a pipe to a passthrough file, reaches the backing file")
-{
-	struct client *c = client(w);
-	long fd, memory, sockets[2], ends[2];
-
-	open_rule(w, "f reg=at-open");
-	fd = open_filled_ok(w, OLD, 1, O_RDWR);
-	memory = memory_ok(c, PAGE);
-	sockets_ok(c, memory, sockets);
-	pipe_ok(c, memory, ends);
-	client_fill(c, memory, PAGE, 0, NEW);
-	ASSERT_RET(client_call(c, write, sockets[1], memory, PAGE), PAGE);
-	ASSERT_RET(client_call(c, splice, sockets[0], 0, ends[1], 0, PAGE, 0), PAGE);
-	EXPECT_RET(client_call(c, splice, ends[0], 0, fd, 0, PAGE, 0), PAGE);
-	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
-	EXPECT_REQUESTS(w, "");
-}
-
-CASE(moved, vmsplice_of_mapping, .promise = "T404",
-	.title = "vmsplice(2) of a mapping moves the data of the backing file to a pipe")
-{
-	struct client *c = client(w);
-	struct iovec pages;
-	long fd, memory, ends[2];
-
-	open_rule(w, "f reg=at-open");
-	fd = open_filled_ok(w, OLD, PAGE, O_RDONLY);
-	memory = memory_ok(c, PAGE);
-	pipe_ok(c, memory, ends);
-	pages = (struct iovec) { (void *)mmap_ok(c, fd, PROT_READ, MAP_SHARED, PAGE, 0), PAGE };
-	client_store(c, memory, &pages, sizeof(pages));
-	EXPECT_RET(client_call(c, vmsplice, ends[1], memory, 1, 0), PAGE);
-	EXPECT_RET(client_call(c, read, ends[0], memory, PAGE), PAGE);
-	EXPECT_RET(client_match(c, memory, PAGE, 0, OLD), PAGE);
-	EXPECT_REQUESTS(w, "");
-}
-
-/* Of a page; the offset of a pipe is -1. */
-static struct io_uring_sqe splice_sqe(int in, off_t off_in, int out, off_t off_out)
-{
-	return (struct io_uring_sqe) { .opcode = IORING_OP_SPLICE,
-				       .splice_fd_in = in,
-				       .splice_off_in = off_in,
-				       .fd = out,
-				       .off = off_out,
-				       .len = PAGE };
-}
-
-CASE(moved, io_uring_splice, .promise = "T404", .needs = NEED_IO_URING,
-	.title = "IORING_OP_SPLICE moves data from and to the backing file and sends no request")
-{
-	struct client *c = client(w);
-	long fd, memory, ends[2];
-
-	open_rule(w, "f reg=at-open");
-	fd = open_filled_ok(w, OLD, 2 * PAGE, O_RDWR);
-	memory = memory_ok(c, PAGE);
-	pipe_ok(c, memory, ends);
-	ring_ok(c, 0);
-	submit_ok(c, splice_sqe(fd, PAGE, ends[1], -1));
-	EXPECT_RESULT(c, 0, PAGE);
-	EXPECT_RET(client_call(c, read, ends[0], memory, PAGE), PAGE);
-	EXPECT_RET(client_match(c, memory, PAGE, PAGE, OLD), PAGE);
-
-	client_fill(c, memory, PAGE, PAGE, NEW);
-	ASSERT_RET(client_call(c, write, ends[1], memory, PAGE), PAGE);
-	submit_ok(c, splice_sqe(ends[0], -1, fd, PAGE));
-	EXPECT_RESULT(c, 0, PAGE);
-	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
-	EXPECT_BACKING_PATTERN("f", NEW, PAGE, PAGE);
-	EXPECT_REQUESTS(w, "");
-}
-
 /* --- T405: a mapping as a fixed buffer ------------------------------------------------------ */
 
 /* Registers a shared, writable mapping of a page of the file as the buffer of the ring. 0 or -errno. */
@@ -626,75 +392,6 @@ CASE(mapped_buffer, ext4_refused, .promise = "T405", .needs = NEED_IO_URING, .wo
 	ring_ok(c, 0);
 	EXPECT_RET(register_mapping(c, "f"), -EFAULT);
 	EXPECT_RET(register_mapping(c, backing_path("f")), -EFAULT);
-}
-
-/* --- T401: submission does not wait ------------------------------------------------------ */
-
-WORLD_FIXTURE(submission);
-
-/*
- * O_NONBLOCK: before Linux 6.12 io_uring leaves I/O to other files without FMODE_NOWAIT to a
- * worker.
- */
-CASE(submission, does_not_wait_for_write, .promise = "T401", .needs = NEED_IO_URING,
-	.abilities = "hold",
-	.title = "the submission of a direct io_uring write does not wait for another write in flight to the file",
-	.xfail = "fuse_passthrough_write_iter() takes the inode lock whether IOCB_NOWAIT is set or not")
-{
-	struct client *c = client(w), *writer = client_number(w, 1);
-	long fd, other, memory;
-
-	open_rule(w, "f reg=reuse times=2");
-	backing_fill_ok("f", OLD, 2 * PAGE, 0);
-	register_on_other_ok(w, "no-passthrough");
-	fd = open_settled_ok(w, "f", O_RDWR | O_DIRECT | O_NONBLOCK);
-	other = open_ok(writer, "f", O_RDWR);
-	memory = memory_ok(c, PAGE);
-	ring_ok(c, 0);
-	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	client_start_write_by(writer, BY_PREAD, other, PAGE, 0, NEW);
-	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
-	start_submit(c, page_sqe(IORING_OP_WRITE, fd, memory, 0));
-	EXPECT_HOLDS(!client_is_busy(c), "io_uring_enter(2) returns");
-
-	EXPECT_RET(other_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(writer), PAGE);
-	EXPECT_RET(client_finish(c), 1);
-	EXPECT_RESULT(c, 0, PAGE);
-}
-
-/* FIFREEZE or FITHAW of the backing filesystem. 0 or -errno. */
-static int backing_ioctl(unsigned long request)
-{
-	int fd = open(world_path("backing", ""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = ioctl(fd, request, 0) < 0 ? -errno : 0;
-
-	close(fd);
-	return err;
-}
-
-CASE(submission, does_not_wait_for_thaw, .promise = "T401", .world = &on_ext4,
-	.needs = NEED_IO_URING | NEED_DESTRUCTIVE,
-	.title = "the submission of a direct io_uring write does not wait for a frozen backing filesystem",
-	.xfail = "vfs_iocb_iter_write() waits for the backing filesystem whether IOCB_NOWAIT is set or not")
-{
-	struct client *c = client(w);
-	long fd, memory;
-	bool waits;
-
-	open_rule(w, "f reg=at-open");
-	fd = open_filled_ok(w, OLD, PAGE, O_RDWR | O_DIRECT | O_NONBLOCK);
-	memory = memory_ok(c, PAGE);
-	client_fill(c, memory, PAGE, 0, NEW);
-	ring_ok(c, 0);
-	ASSERT_RET(backing_ioctl(FIFREEZE), 0);
-	start_submit(c, page_sqe(IORING_OP_WRITE, fd, memory, 0));
-	waits = client_is_busy(c);
-	ASSERT_RET(backing_ioctl(FITHAW), 0);
-	EXPECT_HOLDS(!waits, "io_uring_enter(2) returns");
-	EXPECT_RET(client_finish(c), 1);
-	EXPECT_RESULT(c, 0, PAGE);
-	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 }
 
 CASE_MAIN()
