@@ -170,6 +170,26 @@ CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO, 
 	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "GETATTR");
 }
 
+CASE(direct_aio, read_invalidates_atime, .promise = "D5", .needs = NEED_AIO, .abilities = "hold",
+	.title = "a queued read invalidates the cached atime")
+{
+	struct client *c = client(w);
+	long fd;
+
+	open_rule(w, "f reg=reuse");
+	fd = open_on_other_ok(w, O_DIRECT);
+	EXPECT_RET(client_stat(c, "f"), 0);
+	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "");
+	ASSERT_RET(other_hold(w, "READ"), 0);
+	ASSERT_RET(client_submit(c, fd, IOCB_CMD_PREAD, 0), 1);
+	ASSERT_OTHER_REQUESTS(w, "READ");
+	EXPECT_RET(client_reap_bytes(c, 0), 0);
+	EXPECT_RET(other_go(w, "READ"), 1);
+	EXPECT_RET(client_reap_bytes(c, 1), PAGE);
+	EXPECT_RET(client_stat(c, "f"), 0);
+	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "GETATTR");
+}
+
 CASE(direct_aio, release_after_completion, .promise = "D1", .needs = NEED_AIO, .abilities = "hold",
 	.title = "a file closed while an asynchronous read is in flight is released when the read completes")
 {
