@@ -128,7 +128,6 @@ write_coverage()
 		status=1
 		return
 	fi
-	rm "$run/coverage.hex"
 	give_back "$run"
 	echo "coverage: $run/coverage.md"
 }

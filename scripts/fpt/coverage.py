@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
@@ -29,7 +30,7 @@ class Source:
     """A file of the kernel's sources, with all objects that have code of it."""
 
     counts: dict[int, int] = field(default_factory=dict)  # by line with code
-    partly: dict[int, bool] = field(default_factory=dict)  # by line with code: a part never was executed in any object
+    branches: dict[tuple[int, str], list[int]] = field(default_factory=dict)  # by line and function: of each outcome
     functions: dict[tuple[str, int], Function] = field(default_factory=dict)  # by name and first line
 
     def add(self, document: dict[str, Any]) -> None:
@@ -38,13 +39,16 @@ class Source:
             key = function["name"], function["start_line"]
             known = self.functions.setdefault(key, Function(key[0], key[1], function["end_line"]))
             known.calls += function["execution_count"]
-        partly: dict[int, bool] = {}
         for line in document["lines"]:
             number = line["line_number"]
             self.counts[number] = self.counts.get(number, 0) + line["count"]
-            partly[number] = partly.get(number, False) or line["unexecuted_block"]
-        for number, part in partly.items():
-            self.partly[number] = self.partly.get(number, True) and part
+            counts = [branch["count"] for branch in line["branches"]]
+            place = number, line.get("function_name", "")
+            self.branches[place] = [a + b for a, b in zip_longest(self.branches.get(place, []), counts, fillvalue=0)]
+
+    def one_sided(self) -> list[int]:
+        """Executed lines with a condition that always had the same outcome."""
+        return sorted({line for (line, _), counts in self.branches.items() if any(counts) and not all(counts)})
 
     def executed(self, lines: Iterable[int]) -> int:
         return sum(1 for line in lines if self.counts[line])
@@ -107,7 +111,7 @@ def read_boot(gcov: str, build: Path, work: Path, files: dict[str, bytes]) -> It
         counters.write_bytes(data)
         counters.with_suffix(".gcno").write_bytes((build / notes).read_bytes())
         done = subprocess.run(
-            [gcov, "--json-format", "--stdout", counters.name], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
+            [gcov, "--json-format", "--branch-probabilities", "--stdout", counters.name], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False
         )
         if done.returncode:
             raise Failure(f"{gcov} cannot read {name}: {done.stderr.strip()}")
@@ -159,9 +163,8 @@ def _details(path: str, source: Source, text: list[str]) -> Iterator[str]:
         lines = source.lines_of(function)
         yield f"| {function.name} | {_percent(source.executed(lines), len(lines))} | {function.calls} |"
     never = [line for line in sorted(source.counts) if not source.counts[line]]
-    partly = [line for line in sorted(source.counts) if source.counts[line] and source.partly[line]]
     yield from _listing("never executed", never, source, text)
-    yield from _listing("executed in part", partly, source, text)
+    yield from _listing("with a condition that always had the same outcome", source.one_sided(), source, text)
 
 
 def _listing(title: str, lines: list[int], source: Source, text: list[str]) -> Iterator[str]:

@@ -31,8 +31,8 @@ int main(void)
 """
 
 
-def line(number: int, count: int, part: bool = False) -> dict[str, Any]:
-    return {"line_number": number, "count": count, "unexecuted_block": part}
+def line(number: int, count: int, *branches: int) -> dict[str, Any]:
+    return {"line_number": number, "count": count, "branches": [{"count": n} for n in branches]}
 
 
 def document(name: str, *lines: dict[str, Any], calls: int = 1) -> dict[str, Any]:
@@ -48,10 +48,10 @@ def test_boots_are_told_apart_by_offset_0() -> None:
 
 def test_counts_of_objects_and_boots_are_added() -> None:
     source = coverage.Source()
-    source.add(document("f.h", line(2, 0), line(3, 1, True), line(3, 1, False), line(4, 1, True)))
-    source.add(document("f.h", line(2, 5), line(3, 0, False), line(4, 1, True), calls=2))
-    assert source.counts == {2: 5, 3: 2, 4: 2}
-    assert source.partly == {2: False, 3: False, 4: True}
+    source.add(document("f.h", line(2, 0), line(3, 1, 1, 0), line(4, 1, 0, 1), line(5, 1)))
+    source.add(document("f.h", line(2, 5), line(3, 1, 0, 1), line(4, 1, 0, 1), line(5, 0, 0, 0), calls=2))
+    assert source.counts == {2: 5, 3: 2, 4: 2, 5: 1}
+    assert source.one_sided() == [4]
     assert [f.calls for f in source.functions.values()] == [3]
 
 
