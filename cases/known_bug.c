@@ -82,6 +82,28 @@ CASE(o_append, cleared_by_fcntl, .promise = "K2",
 	EXPECT_BACKING("f", "F");
 }
 
+WORLD_FIXTURE(o_append_cleared);
+FIXTURE_VARIANT(o_append_cleared)
+{
+	enum io_method io_method;
+};
+FIXTURE_VARIANT_ADD(o_append_cleared, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(o_append_cleared, sendfile) { .io_method = BY_SENDFILE };
+
+CASE(o_append_cleared, goes_to_offset, .promise = "K2",
+	.title = "splice(2) and sendfile(2) into a passthrough file after F_SETFL cleared O_APPEND write at the offset",
+	.xfail = "the backing file keeps the O_APPEND of its open")
+{
+	long fd;
+
+	open_rule(w, "f reg=at-open");
+	fd = open_ok(w, "f", O_WRONLY | O_APPEND);
+
+	ASSERT_RET(client_call(client(w), fcntl, fd, F_SETFL, 0), 0);
+	ASSERT_RET(client_write_by(client(w), variant->io_method, fd, 1, 0, 1), 1);
+	EXPECT_BACKING_PATTERN_EXACTLY("f", 1, 1, 0);
+}
+
 CASE(o_append, overridden_by_rwf_noappend, .promise = "K2",
 	.title = "a passthrough write with RWF_NOAPPEND to an O_APPEND file goes to its offset",
 	.xfail = "RWF_NOAPPEND does not reach the backing file")

@@ -9,7 +9,7 @@ export LC_ALL=C
 usage()
 {
 	cat <<-END
-	usage: scripts/kernel.sh [tiny|debug] [OPTION...]
+	usage: scripts/kernel.sh [tiny|debug|coverage] [OPTION...]
 	Builds a small kernel for scripts/vm.sh from a kernel tree, which it does not change, and
 	prints the build directory as the last line of its output:
 
@@ -18,10 +18,12 @@ usage()
 	  tiny              what the cases need and what boots in QEMU (default)
 	  debug             also KASAN, lockdep, kmemleak, UBSAN and more, and fault injection
 	                    for promises X
+	  coverage          also counters of executed code in fs/fuse and fs/backing-file.c, for
+	                    scripts/vm.sh --coverage
 	  --debian VERSION  use the linux-source package of that version instead of KSRC: 6.12
 	                    (the newest one), 6.12.43, or a package version
 	  --config FILE     add options on top of the others; repeat it for several files
-	  --output DIR      build here (default: \$OUTPUT/kernels/<tiny|debug>-<version>)
+	  --output DIR      build here (default: \$OUTPUT/kernels/<kind>-<version>)
 	  -j N              run N compilers at once (default: one per CPU)
 	  --help            show this text
 
@@ -74,7 +76,7 @@ parse_arguments()
 			usage
 			exit 0
 			;;
-		tiny | debug)
+		tiny | debug | coverage)
 			flavour=$1
 			shift
 			continue
@@ -158,9 +160,13 @@ check_libelf()
 
 # --- configuration -----------------------------------------------------------
 
+# Counters of executed code in these objects; make expands it for each. Only the coverage kernel can have them.
+# shellcheck disable=SC2016 # for make
+profiled=('GCOV_PROFILE=$(filter fs/fuse/%.o fs/backing-file.o,$@)')
+
 kernel_make()
 {
-	make -C "$KSRC" O="$dir" KBUILD_BUILD_USER=fpt KBUILD_BUILD_HOST=fpt "${compiler[@]}" "$@"
+	make -C "$KSRC" O="$dir" KBUILD_BUILD_USER=fpt KBUILD_BUILD_HOST=fpt "${compiler[@]}" "${profiled[@]}" "$@"
 }
 
 # Prints all options on top of tinyconfig; later ones win.
@@ -234,7 +240,7 @@ knows_option()
 # --- the build ---------------------------------------------------------------
 
 # Approximate number of files in a full build, for the progress display.
-declare -A usual=([tiny]=1250 [debug]=1400)
+declare -A usual=([tiny]=1250 [debug]=1400 [coverage]=1260)
 
 # Condenses make's lines, "  CC      fs/fuse/dev.o", to a progress display.
 show_progress()

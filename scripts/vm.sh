@@ -24,6 +24,8 @@ usage()
 	  --memory MIB        memory of the guest (default: 1024)
 	  --accel WHICH       kvm, tcg or auto: kvm if it works (default: auto)
 	  --shell             open a shell in the guest instead of a run: /suite/cases/drop --help
+	  --coverage          write coverage.md, the lines of the kernel that ran, to the run
+	                      directory: with --ksrc \$(scripts/kernel.sh coverage)
 	  --gdb               wait for a debugger before booting
 	  --boot              print the duration of a bare boot in microseconds, for scripts/bench.sh
 	  --bisect            exit status for git bisect run: 0 good, 1 bad, 125 the kernel
@@ -54,13 +56,13 @@ usage()
 # shellcheck source=scripts/vm/boots.inc
 . "$scripts/vm/boots.inc"
 
-own_flags=" --shell --gdb --boot --bisect --enable-uring --destructive "
-not_for_rerun=" --shell --gdb --boot --bisect --enable-uring --destructive "
+own_flags=" --shell --coverage --gdb --boot --bisect --enable-uring --destructive "
+not_for_rerun=" --shell --coverage --gdb --boot --bisect --enable-uring --destructive "
 own_values=" --kernel --modules --ksrc --debian --append --memory --accel "
 
 image='' tree='' debian='' modules_dir='' kernel_configs=()
 append='' memory=1024 accel=auto
-shell='' gdb='' boot_only='' bisect=
+shell='' coverage='' gdb='' boot_only='' bisect=
 
 own_option()
 {
@@ -73,6 +75,7 @@ own_option()
 	--memory) memory=$2 ;;
 	--accel) accel=$2 ;;
 	--shell) shell=1 ;;
+	--coverage) coverage=1 ;;
 	--gdb) gdb=1 ;;
 	--boot) boot_only=1 ;;
 	--bisect) bisect=1 && export FPT_STRICT=1 ;;
@@ -90,6 +93,8 @@ check_options()
 	[[ $memory =~ ^[1-9][0-9]*$ ]] || die "--memory needs a number of MiB, not '$memory'"
 	silence=${FPT_VM_SILENCE:-60}
 	[[ $silence =~ ^[1-9][0-9]*$ ]] || die "FPT_VM_SILENCE needs a number of seconds above 0, not '$silence'"
+	[ -z "$coverage" ] || grep -qsx CONFIG_GCOV_KERNEL=y "$tree/.config" ||
+		die "--coverage needs --ksrc with a build directory of scripts/kernel.sh coverage"
 	[ "$jobs" -le 64 ] 2>/dev/null || jobs=64 # PARALLEL_MAX in scripts/vm/guest/jobs.c
 }
 
@@ -115,6 +120,16 @@ run_shell()
 		-chardev stdio,id=console,signal=off -serial chardev:console -serial null <&0 &
 	wait "$!"
 	trap - EXIT
+}
+
+write_coverage()
+{
+	if ! fpt coverage "$run" "$tree"; then
+		status=1
+		return
+	fi
+	give_back "$run"
+	echo "coverage: $run/coverage.md"
 }
 
 # Boots up to init, which finds no job list.
@@ -185,5 +200,6 @@ release=$first_release
 kernel_log="read"
 [ -n "$kernel" ] || name_kernel "${release%%[-+]*}"
 finish_run "${kernel_configs[@]}"
+[ -z "$coverage" ] || write_coverage
 [ -z "$bisect" ] || [ "$status" -ne 4 ] || status=125
 exit "$status"

@@ -21,6 +21,11 @@ kernelversion:
 tinyconfig:
 	@echo CONFIG_TINY=y >$(O)/.config
 	@echo "$(CC), $(HOSTCC)" >$(O)/compilers
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(objects) >$(O)/profiled
+objects := fs/fuse/dev.o fs/inode.o fs/backing-file.o
+.PHONY: $(objects)
+$(objects):
+	@echo $@: $(GCOV_PROFILE)
 olddefconfig:
 	@sed -i "/REFUSED=/d; /UNKNOWN=/d; $(LOSES)" $(O)/.config
 bzImage: $(O)/arch/x86/boot/bzImage
@@ -48,7 +53,7 @@ exits "no tree" 1 env -u KSRC OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
 says "no tree: names the options" "$tmp/err" ".*give KSRC=.* or --debian VERSION"
 exits "not a kernel tree" 1 env KSRC="$tmp" OUTPUT="$tmp/out-dir" "$scripts/kernel.sh"
 
-for flavour in tiny debug; do
+for flavour in tiny debug coverage; do
 	exits "$flavour" 0 kernel $flavour
 	says "$flavour: the build directory is the last line" "$tmp/out" "$tmp/out-dir/kernels/$flavour-7.4.0"
 	config=$tmp/out-dir/kernels/$flavour-7.4.0/.config
@@ -56,7 +61,12 @@ for flavour in tiny debug; do
 	says "$flavour: has the options for QEMU" "$config" CONFIG_SERIAL_8250_CONSOLE=y
 	says "$flavour: sets its name" "$config" "CONFIG_LOCALVERSION=\"-$flavour\""
 done
-says "debug: has fault injection" "$config" CONFIG_FAILSLAB=y
+says "debug: has fault injection" "$tmp/out-dir/kernels/debug-7.4.0/.config" CONFIG_FAILSLAB=y
+says "coverage: has counters" "$config" CONFIG_GCOV_KERNEL=y
+profiled=${config%/*}/profiled
+says "coverage: counts in FUSE" "$profiled" "fs/fuse/dev.o: fs/fuse/dev.o"
+says "coverage: counts in fs/backing-file.c" "$profiled" "fs/backing-file.o: fs/backing-file.o"
+says "coverage: counts nowhere else" "$profiled" "fs/inode.o:"
 check "the tree is unchanged" diff -r "$tmp/before" "$tree"
 
 exits "built again" 0 kernel tiny

@@ -107,6 +107,8 @@ exits "a usage error in a bisection" 128 "$vm" --bisect --quick
 exits "a usage error before --bisect" 128 "$vm" --quick --bisect
 exits "an invalid --memory" 1 "$vm" --kernel x --memory much
 says "an invalid --memory: names it" "$tmp/err" "vm.sh: --memory needs a number of MiB, not 'much'"
+exits "--coverage without its kernel" 1 "$vm" --kernel "$kernel" --coverage
+says "--coverage without its kernel: says what it needs" "$tmp/err" "vm.sh: --coverage needs --ksrc with a build .*"
 exits "--list" 0 "$vm" --list
 says "--list needs no kernel" "$tmp/out" 'crash_cases.vm.panics	V2	.*'
 exits "--help" 0 "$vm" --help
@@ -132,6 +134,24 @@ says "--fail-fast: the results are not kept" "$tmp/err" "results not kept in $tm
 check "--fail-fast: one boot" test "$(grep -c ' -serial stdio' "$tmp/args")" = 1
 fake "--fail-fast without a failure" 0 --fail-fast "${some[@]}" < <(passing)
 check "--fail-fast without a failure: runs all" test ! -e "$tmp/run/stopped"
+counted=$tmp/counted
+mkdir -p "$counted/arch/x86/boot" "$counted/fs/fuse"
+cp "$kernel" "$counted/arch/x86/boot/bzImage"
+printf 'CONFIG_GCOV_KERNEL=y\nCONFIG_GCC_VERSION=%s0000\n' "$(gcc -dumpversion | cut -d . -f 1)" >"$counted/.config"
+echo 'int main(void) { return 0; }' >"$counted/fs/fuse/toy.c"
+(cd "$counted" && gcc --coverage -o toy.o -c fs/fuse/toy.c && gcc --coverage -o toy toy.o && ./toy &&
+	mv toy.gcno toy.gcda fs/fuse)
+# counting NAME STATUS < STREAM
+counting()
+{
+	cat >"$tmp/stream"
+	rm -rf "$tmp/run"
+	exits "$1" "$2" timeout $deadline "$vm" --ksrc "$counted" --coverage --server raw --run-dir "$tmp/run" "${some[@]}"
+}
+counting "--coverage" 0 < <(passing | sed "/^D/i C /built/fs/fuse/toy.gcda 0 $(od -An -v -tx1 "$counted/fs/fuse/toy.gcda" | tr -d ' \n')")
+says "--coverage: the report has the file" "$tmp/run/coverage.md" '| fs/fuse/toy.c | 1/1 (100 %) | 1/1 (100 %) |'
+counting "--coverage of a kernel that sends nothing" 1 < <(passing)
+says "--coverage of a kernel that sends nothing: says so" "$tmp/err" 'coverage.sh: no coverage: no guest sent .*'
 echo 'crash_cases.vm.passes_first 6.99.1 raw fail known here' >"$tmp/mine"
 first_fails()
 {

@@ -18,6 +18,7 @@
  *	job SERVER PROGRAM [ARGUMENT...]
  *	needs SERVER FILE VALUE WHY	after the jobs: skip the server's with reason WHY unless FILE
  *					contains VALUE
+ *	coverage			send the counters of executed code after the jobs
  *	shell				run a shell on the console instead of jobs
  */
 #define JOB_LIST_WORDS 12

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "coverage.h"
 #include "guest.h"
 #include "jobs.h"
 #include "kernel_log.h"
@@ -151,6 +152,7 @@ int main(void)
 
 		if (done)
 			leaks_find();
+		coverage_send(JOB_LIST);
 		kernel_log_end();
 		stream_printf(STREAM_DONE, -1, done ? "all jobs" : "stuck");
 	}

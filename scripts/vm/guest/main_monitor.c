@@ -53,7 +53,7 @@ static struct job jobs[JOBS_MAX];
 static int job_count;
 static const char *run_dir, *end;
 static char *release;
-static FILE *result, *status, *kernel_log;
+static FILE *result, *status, *kernel_log, *coverage;
 static pid_t qemu;
 static time_t shown; /* time of the last progress */
 
@@ -93,6 +93,11 @@ static void add_job(const struct job_list_line *line, void *unused)
 		return;
 	jobs[job_count].server = strdup(line->word[1]);
 	jobs[job_count++].program = strdup(line->word[2]);
+}
+
+static void want_coverage(const struct job_list_line *line, void *unused)
+{
+	coverage = append_to("coverage.hex");
 }
 
 static void put_line(FILE *file, const char *text, size_t len)
@@ -205,6 +210,8 @@ static void take_line(void *unused, const char *line, size_t len)
 		fprintf(stderr, "vm.sh: %.*s\n", (int)len, text);
 	else if (*line == STREAM_LOG)
 		put_line(kernel_log, text, len);
+	else if (*line == STREAM_COVERAGE && coverage)
+		put_line(coverage, text, len);
 	else if (*line == STREAM_DONE)
 		end = begins_with(text, len, "stuck") ? "stuck" : "done";
 }
@@ -315,6 +322,7 @@ int main(int argc, char **argv)
 		fail(argv[3]);
 	status = append_to("status.tsv");
 	kernel_log = append_to("kmsg");
+	job_list_each(argv[2], "coverage", want_coverage, NULL);
 	follow(start_qemu(argv + 6), atoi(argv[4]), atoi(argv[5]));
 	kill(qemu, SIGKILL);
 	waitpid(qemu, NULL, 0);

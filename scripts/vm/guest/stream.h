@@ -16,6 +16,7 @@ enum {
 	STREAM_STATUS = 'S',   /* the job ended; text: exit status or "timeout" */
 	STREAM_STUCK = 'K',    /* the job cannot be killed; the guest runs no more jobs */
 	STREAM_LOG = 'L',      /* a record of /dev/kmsg */
+	STREAM_COVERAGE = 'C', /* a part of a file of counters; text: name, offset, bytes in hex */
 	STREAM_ALIVE = 'A',    /* sent after a second without other messages */
 	STREAM_DONE = 'D',     /* the last line; text: "all jobs" or "stuck" */
 };
