@@ -10,6 +10,7 @@
 
 static const struct world_opts unmounted = { .unmounted = true };
 static const struct world_opts not_negotiated = { .init = "no-passthrough" };
+static const struct world_opts init_unanswered = { .no_start = true };
 
 WORLD_FIXTURE(unmounted_device);
 
@@ -55,6 +56,28 @@ CASE(permission, not_negotiated_eperm, .promise = "C3", .world = &not_negotiated
 	EXPECT_FAILS(server_backing_close(w, 1, ""), -EPERM);
 	EXPECT_FAILS(server_backing_close(w, 0, ""), -EPERM);
 	EXPECT_FAILS(server_backing_close(w, -1, ""), -EPERM);
+}
+
+WORLD_FIXTURE(passthrough_off);
+FIXTURE_VARIANT(passthrough_off)
+{
+	const char *init;
+	const char *since; /* before, such a reply turned it on */
+};
+FIXTURE_VARIANT_ADD(passthrough_off, depth_0) { .init = "depth=0" };
+FIXTURE_VARIANT_ADD(passthrough_off, depth_3) { .init = "depth=3" };
+FIXTURE_VARIANT_ADD(passthrough_off, writeback_cache) { .init = "writeback", .since = "6.10.10" };
+
+CASE(passthrough_off, eperm_before_enoent, .promise = "C3", .world = &init_unanswered,
+	.today = "no document says which error takes precedence",
+	.title = "after an INIT reply that turns passthrough off, closing an unknown ID fails with EPERM, not ENOENT")
+{
+	START(w, variant->init);
+	if (variant->since)
+		EXPECT_RET_SINCE(server_backing_close(w, 1, ""), since("6.9", -ENOENT),
+				 since(variant->since, -EPERM));
+	else
+		EXPECT_RET(server_backing_close(w, 1, ""), -EPERM);
 }
 
 /*

@@ -108,6 +108,31 @@ CASE(argument, o_path_accepted, .promise = "O6",
 			 since("6.12", 0, O_PATH_ALLOWED_BY));
 }
 
+WORLD_FIXTURE(refused);
+FIXTURE_VARIANT(refused)
+{
+	const char *file, *words;
+};
+FIXTURE_VARIANT_ADD(refused, flags) { .file = "f", .words = "flags=1" };
+FIXTURE_VARIANT_ADD(refused, padding) { .file = "f", .words = "padding=1" };
+FIXTURE_VARIANT_ADD(refused, all_but_cap_sys_admin) { .file = "f", .words = AS_ALL_BUT_ADMIN };
+FIXTURE_VARIANT_ADD(refused, directory) { .file = "", .words = "mode=ro" };
+
+CASE(refused, leaves_nothing, .promise = "L1", .abilities = "arbitrary-ioctl credentials",
+	.title = "a refused registration, twice, pins nothing; the next two IDs are consecutive to those before")
+{
+	long id = register_ok(w);
+
+	for (int i = 0; i < 2; i++)
+		EXPECT_RET(errno_or_0(server_backing_open(w, backing_path(variant->file),
+							  variant->words)) < 0,
+			   1);
+	TODAY(EXPECT_RET(register_file_ok(w, "g", ""), id + 1));
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_RET(server_drop(w, id), 0);
+	EXPECT_BACKING_FREE();
+}
+
 WORLD_FIXTURE(permission);
 
 CASE(permission, not_negotiated_eperm, .promise = "O4", .world = &not_negotiated,

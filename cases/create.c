@@ -3,9 +3,20 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "shared/fuse_uapi.h"
 #include "world/case_helpers.h"
 
 #define CREATE_NEW (O_RDWR | O_CREAT | O_EXCL)
+
+/* FLUSH finds the node by the inode, RELEASE has what the reply to CREATE said. */
+#define EXPECT_CLOSE_NAMES_NODE(w) \
+	do { \
+		long _node = server_inspect(w, "FLUSH", "node"); \
+\
+		EXPECT_HOLDS(_node > FUSE_ROOT_ID, "FLUSH names a node below the root"); \
+		EXPECT_RET(server_inspect(w, "RELEASE", "node"), _node); \
+		EXPECT_RET(server_inspect(w, "RELEASE", "fh"), server_inspect(w, "FLUSH", "fh")); \
+	} while (0)
 
 WORLD_FIXTURE(o_creat);
 
@@ -21,6 +32,19 @@ CASE(o_creat, io_reaches_backing_file, .promise = "R26",
 	EXPECT_READ(w, fd, "n");
 	EXPECT_BACKING("new", "n");
 	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough GETXATTR");
+}
+
+CASE(o_creat, close_names_new_node, .promise = "R26", .abilities = "inspect",
+	.title = "FLUSH and RELEASE of a created passthrough file name its node and handle, not its directory's")
+{
+	long fd;
+
+	open_rule(w, "new reg=at-open");
+
+	fd = open_ok(w, "new", CREATE_NEW);
+	EXPECT_CLOSE(w, fd);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+	EXPECT_CLOSE_NAMES_NODE(w);
 }
 
 CASE(o_creat, cached_open_eio, .promise = "R26",
@@ -88,6 +112,8 @@ CASE(release_after_bad_create, open_waits_eio, .promise = "R26", .abilities = "h
 	TODAY(EXPECT_HOLDS(client_is_busy(client(w)), "open(2) waits for the reply to RELEASE"));
 	EXPECT_RET(server_inspect(w, "RELEASE", "fh"), 2);
 	EXPECT_RET(server_inspect(w, "RELEASE", "flags"), server_inspect(w, "CREATE", "flags"));
+	EXPECT_HOLDS(server_inspect(w, "RELEASE", "node") > FUSE_ROOT_ID,
+		     "RELEASE names a node below the root");
 	EXPECT_RET(server_go(w, "RELEASE"), 1);
 	EXPECT_FAILS(client_finish(client(w)), -EIO);
 }
@@ -112,6 +138,19 @@ CASE(o_tmpfile, io_reaches_backing_file, .promise = "R27", .abilities = "tmpfile
 	EXPECT_BACKING_BUSY();
 	EXPECT_CLOSE(w, fd);
 	EXPECT_BACKING_FREE();
+}
+
+CASE(o_tmpfile, close_names_new_node, .promise = "R27", .abilities = "tmpfile inspect",
+	.title = "FLUSH and RELEASE of a passthrough O_TMPFILE file name its node and handle, not its directory's")
+{
+	long fd;
+
+	open_rule(w, "#tmpfile reg=at-open");
+
+	fd = open_ok(w, "", O_RDWR | O_TMPFILE);
+	EXPECT_CLOSE(w, fd);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+	EXPECT_CLOSE_NAMES_NODE(w);
 }
 
 WORLD_FIXTURE(bad_tmpfile_reply);

@@ -2,8 +2,10 @@
 /* Whose credentials opens, reads and writes of the backing file have. Promises P. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "world/case_helpers.h"
@@ -235,6 +237,66 @@ CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6", .abilities = "c
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_RET(stat(backing_path("f"), &st), 0);
 	EXPECT_RET(st.st_mode & 07777, 0777);
+}
+
+/*
+ * --- L2: what holds the credentials of the registering task. A Landlock rule of theirs holds the
+ * inode of the backing file, even if that is unlinked: it can be freed once they are.
+ */
+
+#define RELEASE_MS 1000 /* the server exits if nothing happens for much longer */
+
+static long free_inodes(void)
+{
+	struct statfs st;
+
+	return statfs(backing_path(""), &st) < 0 ? -errno : (long)st.f_ffree;
+}
+
+/* The kernel frees credentials after a grace period, and their rules in a workqueue. */
+static bool inodes_get_free(long count)
+{
+	const int step_ms = 10;
+
+	for (int ms = 0; free_inodes() < count && ms < deadline_ms(RELEASE_MS); ms += step_ms)
+		poll(NULL, 0, step_ms);
+	return free_inodes() >= count;
+}
+
+WORLD_FIXTURE(landlock_rule);
+FIXTURE_VARIANT(landlock_rule)
+{
+	const char *rule; /* of the client's opens, or NULL */
+	int flags;
+};
+FIXTURE_VARIANT_ADD(landlock_rule, unused_id) { .rule = NULL };
+FIXTURE_VARIANT_ADD(landlock_rule, open_file) { .rule = "f reg=reuse times=2", .flags = O_WRONLY };
+FIXTURE_VARIANT_ADD(landlock_rule,
+		    rejected_flags) { .rule = "f reg=reuse times=2 flags=passthrough,keep_cache",
+				      .flags = O_WRONLY };
+FIXTURE_VARIANT_ADD(landlock_rule, denied_to_registering_task) { .rule = "f reg=reuse times=2",
+								 .flags = O_RDONLY };
+
+CASE(landlock_rule, freed_with_id_and_files, .promise = "L2", .needs = NEED_LANDLOCK,
+	.abilities = "credentials", .since = "6.12",
+	.title = "once ID and open files are gone, the credentials of the registering task are freed")
+{
+	long id, before;
+
+	ASSERT_POSITIVE(before = free_inodes());
+	id = register_file_ok(w, "f", "mode=path as=landlock");
+	ASSERT_RET(client_stat(client(w), "f"), 0); /* the server can look it up no longer after */
+	ASSERT_RET(unlink(backing_path("f")), 0);
+	for (int i = 0; variant->rule && i < 2; i++) {
+		if (i == 0)
+			open_rule(w, "%s", variant->rule);
+		client_close(client(w), client_open(client(w), "f", variant->flags));
+	}
+	client_stop(client(w));
+	TODAY(EXPECT_RET(free_inodes(), before));
+	EXPECT_RET(server_backing_close(w, id, ""), 0);
+	EXPECT_HOLDS(inodes_get_free(before + 1),
+		     "the inode of the unlinked backing file is freed");
 }
 
 CASE_MAIN()

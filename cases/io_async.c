@@ -171,7 +171,7 @@ CASE(direct_aio, invalidates_on_completion, .promise = "D5", .needs = NEED_AIO, 
 }
 
 CASE(direct_aio, read_invalidates_atime, .promise = "D5", .needs = NEED_AIO, .abilities = "hold",
-	.title = "a queued read invalidates the cached atime")
+	.title = "an asynchronous read has invalidated the cached atime when it completes: stat(2) sends GETATTR")
 {
 	struct client *c = client(w);
 	long fd;
@@ -282,6 +282,21 @@ IO_METHOD_FIXTURE(write_in_flight);
 FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { .io_method = BY_PREAD };
 FIXTURE_VARIANT_ADD(write_in_flight, splice) { .io_method = BY_SPLICE };
 
+/* The call ends while the WRITE of another is held. If it does not, lets that go and ends the case. */
+#define EXPECT_ENDS_WITH_0(w, c, name, ...) \
+	do { \
+		bool _ends; \
+\
+		client_start_call(c, name, __VA_ARGS__); \
+		_ends = client_ends(c); \
+		EXPECT_HOLDS(_ends, #name " does not wait"); \
+		if (!_ends) { \
+			other_go(w, "WRITE"); \
+			return; \
+		} \
+		EXPECT_RET(client_finish(c), 0); \
+	} while (0)
+
 CASE(write_in_flight, fsync_waits, .promise = "D20", .abilities = "hold",
 	.title = "fsync(2) waits for a write in flight before it sends FSYNC")
 {
@@ -302,6 +317,53 @@ CASE(write_in_flight, fsync_waits, .promise = "D20", .abilities = "hold",
 	EXPECT_RET(client_finish(writer), PAGE);
 	EXPECT_RET(client_finish(syncer), 0);
 	EXPECT_REQUESTS(w, "FSYNC");
+}
+
+CASE(write_in_flight, further_writes_wait, .promise = "D20", .abilities = "hold",
+	.title = "write(2) and splice(2) into the file wait for a write in flight before they send WRITE")
+{
+	struct client *writer = client(w), *by_write = client_number(w, 1),
+		      *by_splice = client_number(w, 2);
+	long fd, fd1, fd2;
+
+	open_rule(w, "f reg=reuse times=3");
+	fd = open_on_other_ok(w, 0);
+	fd1 = open_ok(by_write, "f", O_RDWR);
+	fd2 = open_ok(by_splice, "f", O_RDWR);
+	world_other_requests(w);
+	ASSERT_RET(other_hold(w, "WRITE"), 0);
+	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
+	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	client_start_write_by(by_write, BY_PREAD, fd1, PAGE, 0, NEW);
+	client_start_write_by(by_splice, BY_SPLICE, fd2, PAGE, 0, NEW);
+	EXPECT_HOLDS(client_is_busy(by_write), "write(2) waits");
+	EXPECT_HOLDS(client_is_busy(by_splice), "splice(2) waits");
+	EXPECT_OTHER_REQUESTS(w, "WRITE");
+	EXPECT_RET(other_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(writer), PAGE);
+	EXPECT_RET(client_finish(by_write), PAGE);
+	EXPECT_RET(client_finish(by_splice), PAGE);
+	EXPECT_OTHER_REQUESTS(w, "WRITE WRITE");
+}
+
+CASE(write_in_flight, zero_length_does_not_wait, .promise = "D20", .abilities = "hold",
+	.title = "a zero-length write(2), pwrite(2) or writev(2) does not wait for a write in flight")
+{
+	struct client *writer = client(w), *other = client_number(w, 1);
+	long fd, fd2;
+
+	open_rule(w, "f reg=reuse times=2");
+	fd = open_on_other_ok(w, 0);
+	fd2 = open_ok(other, "f", O_RDWR);
+	ASSERT_RET(other_hold(w, "WRITE"), 0);
+	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
+	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	EXPECT_ENDS_WITH_0(w, other, write, fd2, 0, 0);
+	EXPECT_ENDS_WITH_0(w, other, pwrite64, fd2, 0, 0, PAGE);
+	EXPECT_ENDS_WITH_0(w, other, writev, fd2, 0, 0);
+	EXPECT_HOLDS(client_is_busy(writer), "the write is in flight");
+	EXPECT_RET(other_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(writer), PAGE);
 }
 
 CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20", .abilities = "hold",

@@ -129,6 +129,39 @@ CASE(direct_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE
 	EXPECT_BACKING_PATTERN("f", OLD, PAGES, 0);
 }
 
+/* --- what waits while it is frozen --------------------------------------------------- */
+
+static int freeze(unsigned long request)
+{
+	int fd = open(backing_path(""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = fd < 0 || ioctl(fd, request, 0) < 0 ? -errno : 0;
+
+	close(fd);
+	return err;
+}
+
+IO_METHOD_FIXTURE(frozen);
+EACH_WRITE_METHOD(frozen);
+
+CASE(frozen, write_waits, .promise = "D21", .needs = NEED_DESTRUCTIVE, .world = &on_ext4,
+	.title = "a write to a passthrough file waits while the backing filesystem is frozen, and then succeeds")
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	open_rule(w, "f reg=at-open");
+	ASSERT_RET(fill_on_disk(), 0);
+	fd = open_ok(c, "f", O_RDWR);
+	ASSERT_RET(freeze(FIFREEZE), 0);
+	client_start_write_by(c, variant->io_method, fd, PAGE, 0, NEW);
+	EXPECT_HOLDS(client_is_busy(c), "the write waits");
+	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
+	EXPECT_RET(freeze(FITHAW), 0);
+	EXPECT_RET(client_finish(c), PAGE);
+	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
+}
+
 WORLD_FIXTURE(loop_device);
 
 /* A loop device with direct I/O on the passthrough file f, as a descriptor of the case process. */

@@ -104,4 +104,24 @@ CASE(cached_open, close_allows_parallel_writes, .promise = "W6", .abilities = "h
 	EXPECT_RET(client_finish(second), 1);
 }
 
+CASE(cached_open, second_keeps_writes_exclusive, .promise = "W6", .abilities = "hold",
+	.title = "of two cached opens, the second keeps PARALLEL_DIRECT_WRITES writes from overlapping after a close")
+{
+	struct client *first = client(w), *second = client_number(w, 1);
+	long cached, fd, second_fd;
+
+	open_rule(w, "f times=2 " PARALLEL);
+	fd = open_ok(first, "f", O_RDWR);
+	second_fd = open_ok(second, "f", O_RDWR);
+	open_rule(w, "f times=2");
+	cached = open_ok(first, "f", O_RDWR);
+	open_ok(first, "f", O_RDWR);
+	EXPECT_CLOSE(first, cached);
+
+	EXPECT_TEXT(second_write(w, fd, second_fd, 0), WAITS);
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(first), 1);
+	EXPECT_RET(client_finish(second), 1);
+}
+
 CASE_MAIN()

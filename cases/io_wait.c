@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Opens, mappings and writes while a direct write is in flight. Promises W1 to W5, W7 to W14. */
+/* Opens, mappings and writes while a direct write is in flight. Promises W1 to W14. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -326,20 +326,25 @@ static void start_write_then_open(struct client *c, int fd)
 
 WORLD_FIXTURE(open_race);
 
-CASE(open_race, one_succeeds_other_eio, .promise = "W14", .needs = NEED_REALTIME,
-	.abilities = "hold", .world = &on_one_cpu,
-	.title = "of a waiting cached open and a passthrough open at its wake-up, one succeeds, one fails with EIO")
+/* What the opens of f returned. */
+struct race {
+	long fd; /* of the direct writes of client 1 */
+	long cached, passthrough;
+};
+
+/* A cached open waits for a direct write of client 1, which then opens f for passthrough. */
+static struct race race_opens(struct world *w)
 {
 	struct client *writer = client_number(w, 1), *opener = client(w);
-	long fd, passthrough, cached;
+	struct race race;
 
 	open_rule(w, "f " PARALLEL);
 	open_rule(w, "f");
 	open_rule(w, "f reg=at-open");
-	fd = open_ok(writer, "f", O_RDWR);
+	race.fd = open_ok(writer, "f", O_RDWR);
 	EXPECT_RET(client_be_fifo(writer), 0);
 	EXPECT_RET(server_hold(w, "WRITE"), 0);
-	start_write_then_open(writer, fd);
+	start_write_then_open(writer, race.fd);
 	EXPECT_RET(server_wait(w, "WRITE", 1), 1);
 	EXPECT_RET(client_be_fifo(opener), 0);
 	begin_open(w, opener, 1);
@@ -349,11 +354,50 @@ CASE(open_race, one_succeeds_other_eio, .promise = "W14", .needs = NEED_REALTIME
 							     set_scheduler(w->server.pid, SCHED_FIFO),
 		   0);
 	EXPECT_RET(server_go(w, "WRITE"), 1);
-	passthrough = client_finish(writer);
-	cached = client_finish(opener);
-	case_note("first", "%s", passthrough > 0 ? "passthrough" : "cached");
-	EXPECT_HOLDS(passthrough > 0 ? cached == -EIO : passthrough == -EIO && cached > 0,
+	race.passthrough = client_finish(writer);
+	race.cached = client_finish(opener);
+	case_note("first", "%s", race.passthrough > 0 ? "passthrough" : "cached");
+	return race;
+}
+
+CASE(open_race, one_succeeds_other_eio, .promise = "W14", .needs = NEED_REALTIME,
+	.abilities = "hold", .world = &on_one_cpu,
+	.title = "of a waiting cached open and a passthrough open at its wake-up, one succeeds, one fails with EIO")
+{
+	struct race race = race_opens(w);
+
+	EXPECT_HOLDS(race.passthrough > 0 ? race.cached == -EIO :
+					    race.passthrough == -EIO && race.cached > 0,
 		     "the first succeeds, the other fails with EIO");
+}
+
+CASE(open_race, leaves_writes_parallel, .promise = "W6", .needs = NEED_REALTIME,
+	.abilities = "hold", .world = &on_one_cpu,
+	.title = "after a passthrough open ended the wait of a cached one, and closed, direct writes run in parallel")
+{
+	struct client *writer = client_number(w, 1), *second = client_number(w, 2);
+	struct race race = race_opens(w);
+	long second_fd;
+
+	if (race.passthrough > 0)
+		EXPECT_CLOSE(writer, race.passthrough);
+	if (race.cached > 0)
+		EXPECT_CLOSE(w, race.cached);
+	open_rule(w, "f " PARALLEL);
+	second_fd = open_ok(second, "f", O_RDWR);
+	world_requests(w);
+	EXPECT_RET(server_hold(w, "WRITE 2"), 0);
+	client_start_write(writer, race.fd, "F", 1, 0);
+	EXPECT_RET(server_wait(w, "WRITE", 1), 1);
+	client_start_write(second, second_fd, "G", 1, 0);
+	client_is_busy(second); /* returns when it waits, for the first write or for the server */
+	EXPECT_REQUESTS(w, "WRITE WRITE");
+
+	server_go(w, "WRITE");
+	if (client_is_busy(second))
+		server_go(w, "WRITE");
+	EXPECT_RET(client_finish(writer), 1);
+	EXPECT_RET(client_finish(second), 1);
 }
 
 WORLD_FIXTURE(page_cache);

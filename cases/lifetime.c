@@ -285,6 +285,27 @@ CASE(read_only_backing, failed_open_pins_nothing, .promise = "L2", .since = "6.1
 	EXPECT_BACKING_BUSY();
 	EXPECT_RET(server_drop(w, id), 0);
 	EXPECT_BACKING_FREE();
+	EXPECT_RET(world_umount("fuse"), 0);
+}
+
+WORLD_FIXTURE(executed_backing);
+
+CASE(executed_backing, failed_open_pins_no_mount, .promise = "L2",
+	.title = "an open for writing of an executed backing file fails with EIO and does not pin the FUSE mount")
+{
+	struct client *runner = client_number(w, 1);
+	long pid, id;
+
+	ASSERT_RET(backing_program("program"), 0);
+	id = register_file_ok(w, "program", "mode=ro");
+	ASSERT_POSITIVE(pid = client_spawn(runner, backing_path("program")));
+	open_rule(w, "program reg=reuse");
+
+	EXPECT_OPEN_FAILS_EIO(w, "program");
+	EXPECT_RET(world_umount("fuse"), 0);
+	EXPECT_RET(client_reap(runner, pid), 42);
+	EXPECT_RET(server_drop(w, id), 0);
+	EXPECT_BACKING_FREE();
 }
 
 CASE_MAIN()
