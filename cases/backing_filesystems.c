@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Backing files on every filesystem that can be made here: at "other", while the FUSE mount shows the
- * tmpfs at "backing", whose file f has one byte. Promises D1, D3, D8, D13, R20, T606.
+ * tmpfs at "backing", whose file f has one byte. Promises D1, D3, D8, D13, R20, T58.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -272,7 +272,7 @@ static int enable_verity(void)
 
 WORLD_FIXTURE(verity);
 
-CASE(verity, file_is_read_only, .promise = "T606",
+CASE(verity, file_is_read_only, .promise = "T58",
 	.title = "a backing file with fs-verity is read by every method; opens for writing fail with EIO")
 {
 	long fd;
@@ -291,7 +291,7 @@ CASE(verity, file_is_read_only, .promise = "T606",
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(verity, enable_etxtbsy_while_open, .promise = "T606",
+CASE(verity, enable_etxtbsy_while_open, .promise = "T58",
 	.title = "fs-verity cannot be enabled while a passthrough file is open for writing: ETXTBSY; after its close it can")
 {
 	long fd;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The backing filesystem is frozen, full, shut down or has turned read-only while a file is open.
- * Promises T601 to T603, L2.
+ * Promises T53 to T55, L2.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,12 +47,12 @@ static int fill_on_disk(void)
 	return err;
 }
 
-/* --- T601: frozen ---------------------------------------------------------------- */
+/* --- T53: frozen ---------------------------------------------------------------- */
 
 IO_METHOD_FIXTURE(frozen);
 EACH_WRITE_METHOD(frozen);
 
-CASE(frozen, write_waits_for_thaw, .promise = "T601", .world = &on_ext4,
+CASE(frozen, write_waits_for_thaw, .promise = "T53", .world = &on_ext4,
 	.title = "a write to a file on a frozen backing filesystem waits until it is thawed, and changes nothing before")
 {
 	struct client *c = client(w);
@@ -80,7 +80,7 @@ CASE(frozen, write_waits_for_thaw, .promise = "T601", .world = &on_ext4,
 IO_METHOD_FIXTURE(frozen_read);
 EACH_READ_METHOD(frozen_read);
 
-CASE(frozen_read, does_not_wait, .promise = "T601", .world = &on_ext4,
+CASE(frozen_read, does_not_wait, .promise = "T53", .world = &on_ext4,
 	.today = "fsfreeze(8) stops changes; that reads go on is what filesystems do",
 	.title = "a read of a file on a frozen backing filesystem does not wait")
 {
@@ -102,7 +102,7 @@ CASE(frozen_read, does_not_wait, .promise = "T601", .world = &on_ext4,
 	EXPECT_RET(client_finish(c), PAGES);
 }
 
-/* --- T602: shut down, read-only, full ------------------------------------------------ */
+/* --- T54: shut down, read-only, full ------------------------------------------------ */
 
 /* EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN are the same; 2: without flushing the log. */
 static int shut_down_backing(void)
@@ -115,7 +115,7 @@ static int shut_down_backing(void)
 IO_METHOD_FIXTURE(shut_down);
 EACH_CALL(shut_down);
 
-CASE(shut_down, io_fails_eio, .promise = "T602", .world = &on_ext4,
+CASE(shut_down, io_fails_eio, .promise = "T54", .world = &on_ext4,
 	.title = "once the backing filesystem is shut down, reads and writes of an open file fail with EIO")
 {
 	struct client *c = client(w);
@@ -135,7 +135,7 @@ CASE(shut_down, io_fails_eio, .promise = "T602", .world = &on_ext4,
 
 WORLD_FIXTURE(shut_down_fs);
 
-CASE(shut_down_fs, mmap_and_open_fail, .promise = "T602", .world = &on_ext4,
+CASE(shut_down_fs, mmap_and_open_fail, .promise = "T54", .world = &on_ext4,
 	.title = "once the backing filesystem is shut down, mmap(2) of an open file and opens fail with EIO")
 {
 	struct client *c = client(w);
@@ -194,7 +194,7 @@ static int report_fs_error(void)
 IO_METHOD_FIXTURE(turned_read_only);
 EACH_CALL(turned_read_only);
 
-CASE(turned_read_only, write_fails, .promise = "T602", .world = &on_ext4,
+CASE(turned_read_only, write_fails, .promise = "T54", .world = &on_ext4,
 	.title = "once an error made the backing filesystem read-only, writes fail, reads do as on it")
 {
 	struct client *c = client(w);
@@ -220,7 +220,7 @@ static const struct world_opts small = { .backing_options = "nr_blocks=8" };
 IO_METHOD_FIXTURE(full);
 EACH_CALL(full);
 
-CASE(full, write_is_short_then_enospc, .promise = "T602", .world = &small,
+CASE(full, write_is_short_then_enospc, .promise = "T54", .world = &small,
 	.title = "a write that fills the backing filesystem is short, the next fails with ENOSPC; the size is what was written")
 {
 	struct client *c = client(w);
@@ -239,7 +239,7 @@ CASE(full, write_is_short_then_enospc, .promise = "T602", .world = &small,
 
 WORLD_FIXTURE(full_fs);
 
-CASE(full_fs, store_raises_sigbus, .promise = "T602", .world = &small,
+CASE(full_fs, store_raises_sigbus, .promise = "T54", .world = &small,
 	.title = "a store to a hole of a file on a full backing filesystem raises SIGBUS")
 {
 	struct client *c = client(w);
@@ -255,14 +255,14 @@ CASE(full_fs, store_raises_sigbus, .promise = "T602", .world = &small,
 	EXPECT_RET(client_poke(c, map + PAGE, 'x'), -EFAULT);
 }
 
-/* --- T603: the maximum file size ------------------------------------------------------ */
+/* --- T55: the maximum file size ------------------------------------------------------ */
 
 #define FAR (1L << 60) /* FUSE takes it, ext4 does not */
 
 IO_METHOD_FIXTURE(maximum_size);
 EACH_CALL(maximum_size);
 
-CASE(maximum_size, of_backing_fs_efbig, .promise = "T603", .world = &on_ext4,
+CASE(maximum_size, of_backing_fs_efbig, .promise = "T55", .world = &on_ext4,
 	.title = "a write beyond the maximum file size of the backing filesystem fails with EFBIG; a read there returns 0")
 {
 	struct client *c = client(w);
@@ -280,7 +280,7 @@ CASE(maximum_size, of_backing_fs_efbig, .promise = "T603", .world = &on_ext4,
 
 WORLD_FIXTURE(lseek_limit);
 
-CASE(lseek_limit, of_fuse_mount, .promise = "T603", .world = &on_ext4,
+CASE(lseek_limit, of_fuse_mount, .promise = "T55", .world = &on_ext4,
 	.today = "no document says whose limit lseek(2) has on a passthrough file",
 	.title = "lseek(2) of a passthrough file has the limit of the FUSE mount, not that of the backing filesystem")
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Replies to OPEN, CREATE and TMPFILE of the wrong size or content, or an error. Promises T508 to T510. */
+/* Replies to OPEN, CREATE and TMPFILE of the wrong size or content, or an error. Promises T43 to T45. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #define CREATE_NEW (O_RDWR | O_CREAT | O_EXCL)
 
-/* --- T508: the size of the reply ---------------------------------------------------------- */
+/* --- T43: the size of the reply ---------------------------------------------------------- */
 
 WORLD_FIXTURE(size);
 FIXTURE_VARIANT(size)
@@ -37,7 +37,7 @@ static int refused(const struct world *w)
 	return server_can(&w->server, "over-io-uring") ? -EINVAL : -EIO;
 }
 
-CASE(size, must_be_16_bytes, .promise = "T508", .abilities = "arbitrary-reply tmpfile",
+CASE(size, must_be_16_bytes, .promise = "T43", .abilities = "arbitrary-reply tmpfile",
 	.title = "a reply of 0, 8, 12, 20 or 24 bytes of struct fuse_open_out fails open(2), and pins nothing")
 {
 	static const int sizes[] = { 0, 8, 12, 20, 24 };
@@ -58,7 +58,7 @@ CASE(size, must_be_16_bytes, .promise = "T508", .abilities = "arbitrary-reply tm
 	EXPECT_BACKING_FREE();
 }
 
-CASE(size, of_16_bytes_opens, .promise = "T508", .abilities = "arbitrary-reply tmpfile",
+CASE(size, of_16_bytes_opens, .promise = "T43", .abilities = "arbitrary-reply tmpfile",
 	.title = "a reply of 16 bytes of struct fuse_open_out opens the file, for passthrough or not")
 {
 	long fd = open_with_size(w, variant->path, variant->file, variant->flags, "size=16");
@@ -70,7 +70,7 @@ CASE(size, of_16_bytes_opens, .promise = "T508", .abilities = "arbitrary-reply t
 	EXPECT_PASSES_THROUGH(w);
 }
 
-/* --- T509: what CREATE says of the file ------------------------------------------------------ */
+/* --- T44: what CREATE says of the file ------------------------------------------------------ */
 
 WORLD_FIXTURE(bad_entry);
 FIXTURE_VARIANT(bad_entry)
@@ -83,7 +83,7 @@ FIXTURE_VARIANT_ADD(bad_entry, no_type) { .words = "entry-mode=0" };
 FIXTURE_VARIANT_ADD(bad_entry, node_0) { .words = "entry-node=0" };
 FIXTURE_VARIANT_ADD(bad_entry, node_of_root) { .words = "entry-node=1" };
 
-CASE(bad_entry, fails_open_eio, .promise = "T509", .abilities = "arbitrary-reply",
+CASE(bad_entry, fails_open_eio, .promise = "T44", .abilities = "arbitrary-reply",
 	.title = "a CREATE reply that describes no regular file, or no node, fails open(2), and pins nothing")
 {
 	open_rule(w, "new reg=at-open %s", variant->words);
@@ -93,7 +93,7 @@ CASE(bad_entry, fails_open_eio, .promise = "T509", .abilities = "arbitrary-reply
 	EXPECT_BACKING_FREE();
 }
 
-CASE(bad_entry, is_not_released, .promise = "T509", .abilities = "arbitrary-reply",
+CASE(bad_entry, is_not_released, .promise = "T44", .abilities = "arbitrary-reply",
 	.today = "the kernel forgets the handle of such a reply; no document says that it must be released",
 	.title = "after a CREATE reply that describes no regular file, or no node, the kernel sends no RELEASE")
 {
@@ -103,11 +103,11 @@ CASE(bad_entry, is_not_released, .promise = "T509", .abilities = "arbitrary-repl
 	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough");
 }
 
-/* --- T510: CREATE fails, or is not implemented ---------------------------------------------------- */
+/* --- T45: CREATE fails, or is not implemented ---------------------------------------------------- */
 
 WORLD_FIXTURE(error);
 
-CASE(error, is_that_of_open, .promise = "T510",
+CASE(error, is_that_of_open, .promise = "T45",
 	.title = "an error as reply to CREATE is that of open(2), whatever ID stands in the rule; no RELEASE is sent")
 {
 	open_rule(w, "new error=EDQUOT");
@@ -121,7 +121,7 @@ CASE(error, is_that_of_open, .promise = "T510",
 	EXPECT_POSITIVE(client_open(client(w), "new", O_RDWR | O_CREAT));
 }
 
-CASE(error, enosys_falls_back_to_mknod, .promise = "T510", .abilities = "mknod",
+CASE(error, enosys_falls_back_to_mknod, .promise = "T45", .abilities = "mknod",
 	.title = "once CREATE has been answered with ENOSYS, MKNOD and OPEN take its place; the OPEN may pass through")
 {
 	long fd;
@@ -143,7 +143,7 @@ CASE(error, enosys_falls_back_to_mknod, .promise = "T510", .abilities = "mknod",
 WORLD_FIXTURE(o_trunc);
 static const struct world_opts killpriv_v2 = { .init = "atomic-o-trunc killpriv-v2" };
 
-CASE(o_trunc, create_says_kill_suidgid, .promise = "T511", .world = &killpriv_v2,
+CASE(o_trunc, create_says_kill_suidgid, .promise = "T46", .world = &killpriv_v2,
 	.abilities = "arbitrary-reply inspect",
 	.title = "with KILLPRIV_V2 a passthrough CREATE with O_TRUNC, not by root, says FUSE_OPEN_KILL_SUIDGID")
 {

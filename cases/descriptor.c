@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls that take a descriptor and no data: which file answers. Promises D2, T205, T209, T210. */
+/* Calls that take a descriptor and no data: which file answers. Promises D2, T20, T24, T25. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -232,14 +232,14 @@ WORLD_FIXTURE(setfl);
 
 #define AT_OPEN_ONLY "the backing file keeps the O_NOATIME of its open"
 
-CASE(setfl, sets_o_noatime, .promise = "T205", .xfail = AT_OPEN_ONLY,
+CASE(setfl, sets_o_noatime, .promise = "T20", .xfail = AT_OPEN_ONLY,
 	.title = "after F_SETFL sets O_NOATIME, a read keeps the access time of the backing file")
 {
 	open_rule(w, "f reg=at-open");
 	EXPECT_RET(atime_after_setfl(w, O_RDONLY, O_NOATIME), LONG_AGO);
 }
 
-CASE(setfl, clears_o_noatime, .promise = "T205", .xfail = AT_OPEN_ONLY,
+CASE(setfl, clears_o_noatime, .promise = "T20", .xfail = AT_OPEN_ONLY,
 	.title = "after F_SETFL clears O_NOATIME, a read updates the access time of the backing file")
 {
 	open_rule(w, "f reg=at-open");
@@ -248,7 +248,7 @@ CASE(setfl, clears_o_noatime, .promise = "T205", .xfail = AT_OPEN_ONLY,
 
 WORLD_FIXTURE(rw_hint);
 
-CASE(rw_hint, not_for_backing_file, .promise = "T210",
+CASE(rw_hint, not_for_backing_file, .promise = "T25",
 	.title = "F_SET_RW_HINT sets the hint of the FUSE file, and none of the backing file")
 {
 	int backing = open(backing_path("f"), O_RDWR | O_CLOEXEC);
@@ -271,7 +271,7 @@ CASE(rw_hint, not_for_backing_file, .promise = "T210",
 
 WORLD_FIXTURE(setlease);
 
-CASE(setlease, broken_by_fuse_opens, .promise = "T209",
+CASE(setlease, broken_by_fuse_opens, .promise = "T24",
 	.title = "a read lease on a passthrough file is broken by its opens for writing, not by those of the backing file")
 {
 	int backing;

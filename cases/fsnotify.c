@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Which marks of inotify and fanotify see passthrough I/O: those of the FUSE file and those of the
- * backing file. Promises P9, D15, T303 to T305.
+ * backing file. Promises P9, D15, T29 to T31.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ IO_METHOD_FIXTURE(spliced);
 FIXTURE_VARIANT_ADD(spliced, splice) { .io_method = BY_SPLICE };
 FIXTURE_VARIANT_ADD(spliced, sendfile) { .io_method = BY_SENDFILE };
 
-CASE(spliced, read_reports_access, .promise = "T303",
+CASE(spliced, read_reports_access, .promise = "T29",
 	.title = "splice or sendfile from a passthrough file reports ACCESS at the backing file",
 	.xfail = "vfs_splice_read() leaves that to its caller, and backing_file_splice_read() does not do it")
 {
@@ -48,7 +48,7 @@ CASE(spliced, read_reports_access, .promise = "T303",
 	EXPECT_TEXT(watched_events(watch), "ACCESS");
 }
 
-CASE(spliced, write_reports_modify, .promise = "T303",
+CASE(spliced, write_reports_modify, .promise = "T29",
 	.title = "splice or sendfile to a passthrough file reports MODIFY at the backing file",
 	.xfail = "->splice_write() leaves that to its caller, and backing_file_splice_write() does not do it")
 {
@@ -69,7 +69,7 @@ CASE(spliced, write_reports_modify, .promise = "T303",
 
 WORLD_FIXTURE(directory);
 
-CASE(directory, both_report_name, .promise = "T304",
+CASE(directory, both_report_name, .promise = "T30",
 	.title = "inotify on the directories of both files reports opens, reads, writes and closes with the name")
 {
 	int watch, fuse_watch;
@@ -105,7 +105,7 @@ static int ignore_reads_of(int listener, const char *path)
 
 WORLD_FIXTURE(filesystem_mark);
 
-CASE(filesystem_mark, ignore_mask_of_same_layer, .promise = "T304", .needs = NEED_FANOTIFY,
+CASE(filesystem_mark, ignore_mask_of_same_layer, .promise = "T30", .needs = NEED_FANOTIFY,
 	.title = "an ignore mask of the FUSE file does not suppress the events of the backing filesystem, nor the reverse")
 {
 	int backing, fuse;
@@ -140,7 +140,7 @@ static int listen_to_mount(const char *path)
 
 WORLD_FIXTURE(mount_mark);
 
-CASE(mount_mark, mount_of_registration, .promise = "T304", .needs = NEED_FANOTIFY,
+CASE(mount_mark, mount_of_registration, .promise = "T30", .needs = NEED_FANOTIFY,
 	.title = "of two mounts of the backing filesystem, the one that the file was registered on reports its events")
 {
 	int used, unused;
@@ -163,7 +163,7 @@ CASE(mount_mark, mount_of_registration, .promise = "T304", .needs = NEED_FANOTIF
 
 WORLD_FIXTURE(event);
 
-CASE(event, pid_of_client, .promise = "T304", .needs = NEED_FANOTIFY,
+CASE(event, pid_of_client, .promise = "T30", .needs = NEED_FANOTIFY,
 	.title = "an event of the backing file names the client, not the server, and refers to the backing file")
 {
 	struct listener_event event = { .fd = -1 };
@@ -186,7 +186,7 @@ CASE(event, pid_of_client, .promise = "T304", .needs = NEED_FANOTIFY,
 	close(listener);
 }
 
-CASE(event, file_handles_of_one_layer, .promise = "T304", .needs = NEED_FANOTIFY,
+CASE(event, file_handles_of_one_layer, .promise = "T30", .needs = NEED_FANOTIFY,
 	.title = "a group that reports file handles marks the backing file or the FUSE file, not both")
 {
 	int listener;
@@ -237,7 +237,7 @@ CASE(event, descriptor_is_silent, .promise = "P9", .needs = NEED_FANOTIFY,
 
 WORLD_FIXTURE(exec);
 
-CASE(exec, open_exec_on_backing, .promise = "T304", .needs = NEED_FANOTIFY,
+CASE(exec, open_exec_on_backing, .promise = "T30", .needs = NEED_FANOTIFY,
 	.title = "running a passthrough file reports OPEN_EXEC at the backing file; opening it does not")
 {
 	int listener;
@@ -272,7 +272,7 @@ static long is_fuse_file(int fd)
 
 WORLD_FIXTURE(permission);
 
-CASE(permission, fuse_file_asked_first, .promise = "T305", .needs = NEED_FANOTIFY,
+CASE(permission, fuse_file_asked_first, .promise = "T31", .needs = NEED_FANOTIFY,
 	.title = "a read asks the listeners of the FUSE file, then those of the backing file; if the first deny, no others")
 {
 	int listener;
@@ -302,7 +302,7 @@ CASE(permission, fuse_file_asked_first, .promise = "T305", .needs = NEED_FANOTIF
 IO_METHOD_FIXTURE(access_permission);
 EACH_CALL(access_permission);
 
-CASE(access_permission, denied_on_backing_file, .promise = "T305", .needs = NEED_FANOTIFY,
+CASE(access_permission, denied_on_backing_file, .promise = "T31", .needs = NEED_FANOTIFY,
 	.title = "a read by any system call fails if a listener denies it on the backing file")
 {
 	int listener;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Data of a passthrough file through pipes and sockets. Promise T404. */
+/* Data of a passthrough file through pipes and sockets. Promise T36. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -27,11 +27,11 @@ static long make_pair(struct client *c, bool sockets, long memory, long pair[2])
 #define pipe_ok(c, memory, pair)    ASSERT_RET(make_pair(c, false, memory, pair), 0)
 #define sockets_ok(c, memory, pair) ASSERT_RET(make_pair(c, true, memory, pair), 0)
 
-/* --- T404: pipes and sockets --------------------------------------------------------------- */
+/* --- T36: pipes and sockets --------------------------------------------------------------- */
 
 WORLD_FIXTURE(moved);
 
-CASE(moved, sendfile_to_socket, .promise = "T404",
+CASE(moved, sendfile_to_socket, .promise = "T36",
 	.title = "sendfile(2) from a passthrough file to a socket sends the data and no request")
 {
 	struct client *c = client(w);
@@ -47,7 +47,7 @@ CASE(moved, sendfile_to_socket, .promise = "T404",
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(moved, splice_from_socket, .promise = "T404",
+CASE(moved, splice_from_socket, .promise = "T36",
 	.title = "data of a socket, spliced through a pipe to a passthrough file, reaches the backing file")
 {
 	struct client *c = client(w);
@@ -66,7 +66,7 @@ CASE(moved, splice_from_socket, .promise = "T404",
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(moved, vmsplice_of_mapping, .promise = "T404",
+CASE(moved, vmsplice_of_mapping, .promise = "T36",
 	.title = "vmsplice(2) of a mapping moves the data of the backing file to a pipe")
 {
 	struct client *c = client(w);
@@ -96,7 +96,7 @@ static struct io_uring_sqe splice_sqe(int in, off_t off_in, int out, off_t off_o
 				       .len = PAGE };
 }
 
-CASE(moved, io_uring_splice, .promise = "T404", .needs = NEED_IO_URING,
+CASE(moved, io_uring_splice, .promise = "T36", .needs = NEED_IO_URING,
 	.title = "IORING_OP_SPLICE moves data from and to the backing file and sends no request")
 {
 	struct client *c = client(w);

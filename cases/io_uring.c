@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests of io_uring and libaio on a passthrough file. Promises D1, D2, T402, T403, T405. */
+/* Requests of io_uring and libaio on a passthrough file. Promises D1, D2, T34, T35, T37. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
@@ -80,11 +80,11 @@ CASE(request, transfers_without_request, .promise = "D1", .needs = NEED_IO_URING
 	EXPECT_REQUESTS(w, "");
 }
 
-/* --- T402: as on an ordinary file ------------------------------------------------------ */
+/* --- T34: as on an ordinary file ------------------------------------------------------ */
 
 WORLD_FIXTURE(ring_io);
 
-CASE(ring_io, current_position_advances, .promise = "T402", .needs = NEED_IO_URING,
+CASE(ring_io, current_position_advances, .promise = "T34", .needs = NEED_IO_URING,
 	.title = "io_uring I/O at the current position advances it by the bytes transferred")
 {
 	struct client *c = client(w);
@@ -110,7 +110,7 @@ CASE(ring_io, current_position_advances, .promise = "T402", .needs = NEED_IO_URI
 /* More than a read-ahead window of the second mount, so that its end is not cached. */
 #define LARGE (2L << 20)
 
-CASE(ring_io, partly_cached_read_is_complete, .promise = "T402", .needs = NEED_IO_URING,
+CASE(ring_io, partly_cached_read_is_complete, .promise = "T34", .needs = NEED_IO_URING,
 	.title = "an io_uring read of which the backing file has only the first page cached returns all data, in order")
 {
 	struct client *c = client(w);
@@ -132,7 +132,7 @@ CASE(ring_io, partly_cached_read_is_complete, .promise = "T402", .needs = NEED_I
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(ring_io, failed_write_breaks_chain, .promise = "T402", .needs = NEED_IO_URING,
+CASE(ring_io, failed_write_breaks_chain, .promise = "T34", .needs = NEED_IO_URING,
 	.title = "an io_uring write to a file that is open for reading fails with EBADF, and what is linked to it ECANCELED")
 {
 	struct client *c = client(w);
@@ -153,7 +153,7 @@ CASE(ring_io, failed_write_breaks_chain, .promise = "T402", .needs = NEED_IO_URI
 	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
 }
 
-CASE(ring_io, iopoll_eopnotsupp, .promise = "T402", .needs = NEED_IO_URING, .world = &on_ext4,
+CASE(ring_io, iopoll_eopnotsupp, .promise = "T34", .needs = NEED_IO_URING, .world = &on_ext4,
 	.title = "direct I/O by a ring with IORING_SETUP_IOPOLL fails with EOPNOTSUPP, whatever the backing file can",
 	.today = "which files can be polled for completion is not promised")
 {
@@ -285,11 +285,11 @@ CASE(aio_request, asks_server, .promise = "D2", .needs = NEED_AIO,
 	EXPECT_REQUESTS_ABOUT(w, "POLL", variant->sends);
 }
 
-/* --- T403: who keeps the file open --------------------------------------------------------- */
+/* --- T35: who keeps the file open --------------------------------------------------------- */
 
 WORLD_FIXTURE(ring_file);
 
-CASE(ring_file, registered_outlives_close, .promise = "T403", .needs = NEED_IO_URING,
+CASE(ring_file, registered_outlives_close, .promise = "T35", .needs = NEED_IO_URING,
 	.title = "a registered file can be read after close(2); RELEASE is sent when it is unregistered")
 {
 	struct client *c = client(w);
@@ -317,7 +317,7 @@ CASE(ring_file, registered_outlives_close, .promise = "T403", .needs = NEED_IO_U
 	EXPECT_BACKING_FREE();
 }
 
-CASE(ring_file, direct_descriptor, .promise = "T403", .needs = NEED_IO_URING,
+CASE(ring_file, direct_descriptor, .promise = "T35", .needs = NEED_IO_URING,
 	.title = "a direct descriptor is a passthrough file; its close sends RELEASE")
 {
 	struct client *c = client(w);
@@ -350,7 +350,7 @@ CASE(ring_file, direct_descriptor, .promise = "T403", .needs = NEED_IO_URING,
 	TODAY(EXPECT_REQUESTS(w, "RELEASE"));
 }
 
-/* --- T405: a mapping as a fixed buffer ------------------------------------------------------ */
+/* --- T37: a mapping as a fixed buffer ------------------------------------------------------ */
 
 /* Registers a shared, writable mapping of a page of the file as the buffer of the ring. 0 or -errno. */
 static long register_mapping(struct client *c, const char *path)
@@ -368,7 +368,7 @@ static long register_mapping(struct client *c, const char *path)
 
 WORLD_FIXTURE(mapped_buffer);
 
-CASE(mapped_buffer, tmpfs_accepted, .promise = "T405", .needs = NEED_IO_URING,
+CASE(mapped_buffer, tmpfs_accepted, .promise = "T37", .needs = NEED_IO_URING,
 	.title = "a shared mapping of a passthrough file on tmpfs can be registered as a buffer, one of a cached file cannot")
 {
 	struct client *c = client(w);
@@ -382,7 +382,7 @@ CASE(mapped_buffer, tmpfs_accepted, .promise = "T405", .needs = NEED_IO_URING,
 	EXPECT_RET(register_mapping(c, "g"), -EFAULT);
 }
 
-CASE(mapped_buffer, ext4_refused, .promise = "T405", .needs = NEED_IO_URING, .world = &on_ext4,
+CASE(mapped_buffer, ext4_refused, .promise = "T37", .needs = NEED_IO_URING, .world = &on_ext4,
 	.title = "a shared mapping of a passthrough file on ext4 cannot be registered as a buffer, as one of ext4 itself")
 {
 	struct client *c = client(w);

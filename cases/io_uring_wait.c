@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Submission, cancellation and end of io_uring requests in flight. Promises D5, T401 to T403. */
+/* Submission, cancellation and end of io_uring requests in flight. Promises D5, T33 to T35. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -56,7 +56,7 @@ CASE(in_flight, read_invalidates_atime, .promise = "D5", .needs = NEED_IO_URING,
 	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "GETATTR");
 }
 
-CASE(in_flight, cancel_leaves_read, .promise = "T402", .needs = NEED_IO_URING, .abilities = "hold",
+CASE(in_flight, cancel_leaves_read, .promise = "T34", .needs = NEED_IO_URING, .abilities = "hold",
 	.title = "IORING_OP_ASYNC_CANCEL of a queued read fails with ENOENT, and the read completes",
 	.today = "which requests can be cancelled is not promised")
 {
@@ -77,7 +77,7 @@ CASE(in_flight, cancel_leaves_read, .promise = "T402", .needs = NEED_IO_URING, .
 	EXPECT_RET(client_match(c, memory, PAGE, 0, OLD), PAGE);
 }
 
-CASE(in_flight, killed_client_releases_after, .promise = "T403", .needs = NEED_IO_URING,
+CASE(in_flight, killed_client_releases_after, .promise = "T35", .needs = NEED_IO_URING,
 	.abilities = "hold",
 	.title = "the file of a killed client with a write in flight is released once the write has completed")
 {
@@ -101,7 +101,7 @@ CASE(in_flight, killed_client_releases_after, .promise = "T403", .needs = NEED_I
 	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
 }
 
-/* --- T401: submission does not wait ------------------------------------------------------ */
+/* --- T33: submission does not wait ------------------------------------------------------ */
 
 WORLD_FIXTURE(submission);
 
@@ -109,7 +109,7 @@ WORLD_FIXTURE(submission);
  * O_NONBLOCK: before Linux 6.12 io_uring leaves I/O to other files without FMODE_NOWAIT to a
  * worker.
  */
-CASE(submission, does_not_wait_for_write, .promise = "T401", .needs = NEED_IO_URING,
+CASE(submission, does_not_wait_for_write, .promise = "T33", .needs = NEED_IO_URING,
 	.abilities = "hold",
 	.title = "the submission of a direct io_uring write does not wait for another write in flight to the file",
 	.xfail = "fuse_passthrough_write_iter() takes the inode lock whether IOCB_NOWAIT is set or not")
@@ -146,7 +146,7 @@ static int backing_ioctl(unsigned long request)
 	return err;
 }
 
-CASE(submission, does_not_wait_for_thaw, .promise = "T401", .world = &on_ext4,
+CASE(submission, does_not_wait_for_thaw, .promise = "T33", .world = &on_ext4,
 	.needs = NEED_IO_URING | NEED_DESTRUCTIVE,
 	.title = "the submission of a direct io_uring write does not wait for a frozen backing filesystem",
 	.xfail = "vfs_iocb_iter_write() waits for the backing filesystem whether IOCB_NOWAIT is set or not")

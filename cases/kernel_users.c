@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel itself as the user of a passthrough file. Promises D1, T213. */
+/* The kernel itself as the user of a passthrough file. Promises D1, T26. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -128,7 +128,7 @@ static int make_swap(const char *name)
 
 WORLD_FIXTURE(swapon);
 
-CASE(swapon, fails_einval, .promise = "T213",
+CASE(swapon, fails_einval, .promise = "T26",
 	.title = "swapon(2) of a passthrough file with a swap header reads it by READ and fails with EINVAL")
 {
 	static char path[128]; /* at the same address in the client, a fork */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Locks, poll and file handles of passthrough files. Promises T515 to T517. */
+/* Locks, poll and file handles of passthrough files. Promises T50 to T52. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -14,7 +14,7 @@
 
 static const struct world_opts with_locks = { .init = "flock-locks posix-locks" };
 
-/* --- T515: locks ------------------------------------------------------------------ */
+/* --- T50: locks ------------------------------------------------------------------ */
 
 static struct flock whole_file = { .l_type = F_WRLCK };
 
@@ -31,7 +31,7 @@ static bool backing_is_unlocked(void)
 
 WORLD_FIXTURE(locks);
 
-CASE(locks, flock_is_unlocked_by_release, .promise = "T515", .world = &with_locks,
+CASE(locks, flock_is_unlocked_by_release, .promise = "T50", .world = &with_locks,
 	.abilities = "arbitrary-init override-reply inspect",
 	.title = "with FLOCK_LOCKS flock(2) of a passthrough file sends SETLK, and RELEASE has FLOCK_UNLOCK")
 {
@@ -53,7 +53,7 @@ CASE(locks, flock_is_unlocked_by_release, .promise = "T515", .world = &with_lock
 	EXPECT_RET(server_inspect(w, "RELEASE", "release-flags"), 0);
 }
 
-CASE(locks, posix_lock_is_servers, .promise = "T515", .world = &with_locks,
+CASE(locks, posix_lock_is_servers, .promise = "T50", .world = &with_locks,
 	.abilities = "arbitrary-init override-reply",
 	.title = "with POSIX_LOCKS F_SETLK of a passthrough file sends SETLK, whose error it returns; nothing locks the backing file")
 {
@@ -70,7 +70,7 @@ CASE(locks, posix_lock_is_servers, .promise = "T515", .world = &with_locks,
 	EXPECT_REQUESTS(w, "SETLK SETLK");
 }
 
-/* --- T516: poll ---------------------------------------------------------------------- */
+/* --- T51: poll ---------------------------------------------------------------------- */
 
 #define POLLED 100 /* its descriptor in the client, a fork, which has this at the same address */
 
@@ -78,7 +78,7 @@ static struct pollfd polled = { .fd = POLLED, .events = POLLIN };
 
 WORLD_FIXTURE(polled_file);
 
-CASE(polled_file, is_released, .promise = "T516",
+CASE(polled_file, is_released, .promise = "T51",
 	.title = "a passthrough file that a task waited for by poll(2) is released and unpinned by its last close")
 {
 	long fd;
@@ -97,7 +97,7 @@ CASE(polled_file, is_released, .promise = "T516",
 	EXPECT_BACKING_FREE();
 }
 
-/* --- T517: file handles -------------------------------------------------------------------- */
+/* --- T52: file handles -------------------------------------------------------------------- */
 
 /* The client, a fork, fills its copy in and opens the file by it. */
 static union {
@@ -119,7 +119,7 @@ static long open_named(struct client *c, long dir, int flags)
 
 WORLD_FIXTURE(handle);
 
-CASE(handle, open_passes_through, .promise = "T517",
+CASE(handle, open_passes_through, .promise = "T52",
 	.title = "open_by_handle_at(2) of a FUSE file sends OPEN, which a server can answer with passthrough")
 {
 	const char *path = fuse_path("f");
@@ -136,7 +136,7 @@ CASE(handle, open_passes_through, .promise = "T517",
 	EXPECT_PASSES_THROUGH(w);
 }
 
-CASE(handle, of_ended_connection_estale, .promise = "T517",
+CASE(handle, of_ended_connection_estale, .promise = "T52",
 	.title = "a file handle of an ended connection without EXPORT_SUPPORT: ESTALE in the next one")
 {
 	const char *path = fuse_path("f");
@@ -153,7 +153,7 @@ CASE(handle, of_ended_connection_estale, .promise = "T517",
 WORLD_FIXTURE(fid_only);
 static const struct world_opts fid_only = { .init = "fid-only" };
 
-CASE(fid_only, open_by_handle_fails, .promise = "T517", .world = &fid_only,
+CASE(fid_only, open_by_handle_fails, .promise = "T52", .world = &fid_only,
 	.abilities = "arbitrary-init",
 	.title = "with NO_EXPORT_SUPPORT passthrough works, and opening by a file handle fails")
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Loop devices and file-backed mounts on passthrough files. Promises T604, T605. */
+/* Loop devices and file-backed mounts on passthrough files. Promises T56, T57. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -55,7 +55,7 @@ FIXTURE_VARIANT(device)
 FIXTURE_VARIANT_ADD(device, buffered) { .flags = 0 };
 FIXTURE_VARIANT_ADD(device, direct) { .flags = LO_FLAGS_DIRECT_IO };
 
-CASE(device, bypasses_server, .promise = "T604", .world = &on_ext4,
+CASE(device, bypasses_server, .promise = "T56", .world = &on_ext4,
 	.title = "reads and writes of a loop device on a passthrough file reach the backing file; a flush sends FSYNC")
 {
 	struct client *c = client(w);
@@ -99,7 +99,7 @@ CASE(device, pins_backing_file, .promise = "L2",
 
 WORLD_FIXTURE(direct_io);
 
-CASE(direct_io, refused_by_backing_file, .promise = "T605", .world = &on_ramfs,
+CASE(direct_io, refused_by_backing_file, .promise = "T57", .world = &on_ramfs,
 	.title = "a loop device keeps to direct I/O that the backing file lacks, and its I/O fails; on that file it does without")
 {
 	struct client *c = client(w);
@@ -139,7 +139,7 @@ static int make_erofs_image(void)
 	return err ?: world_umount("other");
 }
 
-CASE(erofs_mount, of_passthrough_file_enotblk, .promise = "T605", .since = "6.12",
+CASE(erofs_mount, of_passthrough_file_enotblk, .promise = "T57", .since = "6.12",
 	.title = "an EROFS image that is a passthrough file cannot be mounted as a file: ENOTBLK, and nothing stays open")
 {
 	const char *missing = backing_fs_missing("erofs");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* madvise(2) of passthrough mappings against the same on a mapping of an ordinary file. Promise T108. */
+/* madvise(2) of passthrough mappings against the same on a mapping of an ordinary file. Promise T8. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -101,7 +101,7 @@ ADVICE(madv_populate_write, MADV_POPULATE_WRITE);
 ADVICE(madv_guard_install, MADV_GUARD_INSTALL);
 ADVICE(madv_guard_remove, MADV_GUARD_REMOVE);
 
-CASE(advice, shared_acts_as_on_backing_file, .promise = "T108",
+CASE(advice, shared_acts_as_on_backing_file, .promise = "T8",
 	.title = "madvise(2) of a shared passthrough mapping returns and does what it does to an ordinary file's")
 {
 	struct two_mappings at = map_both(w, MAP_SHARED);
@@ -115,7 +115,7 @@ CASE(advice, shared_acts_as_on_backing_file, .promise = "T108",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(advice, private_acts_as_on_backing_file, .promise = "T108",
+CASE(advice, private_acts_as_on_backing_file, .promise = "T8",
 	.title = "madvise(2) of a private passthrough mapping returns and does what it does to an ordinary file's")
 {
 	struct two_mappings at = map_both(w, MAP_PRIVATE);
@@ -151,7 +151,7 @@ FIXTURE_VARIANT_ADD(process_madvise, madv_willneed) { .number = MADV_WILLNEED };
 FIXTURE_VARIANT_ADD(process_madvise, madv_cold) { .number = MADV_COLD };
 FIXTURE_VARIANT_ADD(process_madvise, madv_pageout) { .number = MADV_PAGEOUT };
 
-CASE(process_madvise, acts_as_on_backing_file, .promise = "T108",
+CASE(process_madvise, acts_as_on_backing_file, .promise = "T8",
 	.title = "process_madvise(2) of a passthrough mapping returns and does what it does to an ordinary file's")
 {
 	struct two_mappings at = map_both(w, MAP_SHARED);
@@ -180,7 +180,7 @@ static long collapse(struct world *w, long fd)
 WORLD_FIXTURE(huge_tmpfs_file);
 
 /* Whether there is a huge page to be had is another matter: then the error is not EINVAL. */
-CASE(huge_tmpfs_file, can_be_collapsed, .promise = "T108", .world = &huge_tmpfs,
+CASE(huge_tmpfs_file, can_be_collapsed, .promise = "T8", .world = &huge_tmpfs,
 	.title = "MADV_COLLAPSE of a passthrough mapping is supported where it is for the backing file")
 {
 	long fd, ordinary;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls on passthrough mappings that ask their file again, or its place. Promises T112 to T116. */
+/* Calls on passthrough mappings that ask their file again, or its place. Promises T12 to T15. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +29,7 @@ static long or_errno(long result)
 	return result < 0 ? -errno : result;
 }
 
-/* --- T112: remap_file_pages(2) ------------------------------------------------------- */
+/* --- T12: remap_file_pages(2) ------------------------------------------------------- */
 
 /* The file that /proc/PID/map_files shows for the page at @at. Static. */
 static const char *mapped_path(struct world *w, unsigned long at)
@@ -46,7 +46,7 @@ static const char *mapped_path(struct world *w, unsigned long at)
 
 WORLD_FIXTURE(remap_file_pages);
 
-CASE(remap_file_pages, shows_other_page, .promise = "T112",
+CASE(remap_file_pages, shows_other_page, .promise = "T12",
 	.title = "remap_file_pages(2) shows another page of the backing file; /proc/PID/map_files the FUSE file")
 {
 	long fd, at;
@@ -67,7 +67,7 @@ static int make_noexec(const char *dir)
 		mount(NULL, world_path(dir, ""), NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC, NULL));
 }
 
-CASE(remap_file_pages, noexec_backing_eperm, .promise = "T112",
+CASE(remap_file_pages, noexec_backing_eperm, .promise = "T12",
 	.title = "with noexec on the backing mount, mmap(2) with PROT_EXEC succeeds, remap_file_pages(2) fails with EPERM")
 {
 	long fd, at;
@@ -81,7 +81,7 @@ CASE(remap_file_pages, noexec_backing_eperm, .promise = "T112",
 	EXPECT_PEEK(w, at, pattern_byte(SEED, 0));
 }
 
-/* --- T113: userfaultfd(2) -------------------------------------------------------------- */
+/* --- T13: userfaultfd(2) -------------------------------------------------------------- */
 
 struct fault_arg {
 	long at;
@@ -121,7 +121,7 @@ static long fill_missing(struct world *w, long at)
 
 WORLD_FIXTURE(userfaultfd);
 
-CASE(userfaultfd, fills_backing_file, .promise = "T113",
+CASE(userfaultfd, fills_backing_file, .promise = "T13",
 	.title = "UFFDIO_COPY to a passthrough mapping fills a hole of the backing file on tmpfs and sends no request")
 {
 	long fd, at, err;
@@ -144,7 +144,7 @@ static const struct world_opts on_ext4 = { .backing = "ext4" };
 
 WORLD_FIXTURE(userfaultfd_ext4);
 
-CASE(userfaultfd_ext4, register_einval, .promise = "T113", .world = &on_ext4,
+CASE(userfaultfd_ext4, register_einval, .promise = "T13", .world = &on_ext4,
 	.title = "UFFDIO_REGISTER of a passthrough mapping fails with EINVAL if the backing file is on ext4")
 {
 	long fd, at, err;
@@ -160,7 +160,7 @@ CASE(userfaultfd_ext4, register_einval, .promise = "T113", .world = &on_ext4,
 	EXPECT_BACKING("f", "f");
 }
 
-/* --- T114: another process ------------------------------------------------------------- */
+/* --- T14: another process ------------------------------------------------------------- */
 
 static long read_client(struct world *w, long at, char *byte)
 {
@@ -188,7 +188,7 @@ static long force_write_client(struct world *w, long at, char byte)
 
 WORLD_FIXTURE(other_process);
 
-CASE(other_process, process_vm_writev_reaches_backing_file, .promise = "T114",
+CASE(other_process, process_vm_writev_reaches_backing_file, .promise = "T14",
 	.title = "process_vm_readv(2) and process_vm_writev(2) of a shared passthrough mapping act on the backing file")
 {
 	long fd, at, readable;
@@ -208,7 +208,7 @@ CASE(other_process, process_vm_writev_reaches_backing_file, .promise = "T114",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(other_process, proc_mem_write_stays_private, .promise = "T114",
+CASE(other_process, proc_mem_write_stays_private, .promise = "T14",
 	.title = "a write to /proc/PID/mem changes a private read-only passthrough mapping, and not the backing file")
 {
 	long fd, ordinary_fd, at, ordinary;
@@ -227,7 +227,7 @@ CASE(other_process, proc_mem_write_stays_private, .promise = "T114",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(other_process, proc_mem_write_to_shared_eio, .promise = "T114",
+CASE(other_process, proc_mem_write_to_shared_eio, .promise = "T14",
 	.title = "a write to /proc/PID/mem at a shared passthrough mapping of a file opened read-only fails with EIO")
 {
 	long fd, at;
@@ -240,11 +240,11 @@ CASE(other_process, proc_mem_write_to_shared_eio, .promise = "T114",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-/* --- T115: futex(2) ------------------------------------------------------------------------ */
+/* --- T15: futex(2) ------------------------------------------------------------------------ */
 
 WORLD_FIXTURE(futex);
 
-CASE(futex, woken_through_backing_file, .promise = "T115",
+CASE(futex, woken_through_backing_file, .promise = "T15",
 	.title = "FUTEX_WAKE in a mapping of the backing file wakes a waiter in a passthrough mapping")
 {
 	long fd, at, woken;
@@ -268,22 +268,6 @@ CASE(futex, woken_through_backing_file, .promise = "T115",
 	close(backing);
 	if (woken == 1)
 		EXPECT_RET(client_finish(client(w)), 0);
-}
-
-/* --- T116: swapon(2) ------------------------------------------------------------------------- */
-
-WORLD_FIXTURE(swapon);
-
-CASE(swapon, einval, .promise = "T116",
-	.title = "swapon(2) of a passthrough file fails with EINVAL and does not pin the backing file")
-{
-	if (syscall(SYS_swapoff, NULL) < 0 && errno == ENOSYS)
-		CASE_SKIP("config: no swapon(2) (set CONFIG_SWAP=y)");
-	open_rule(w, "f reg=at-open drop=at-release");
-	backing_fill_ok("f", SEED, 16 * PAGE, 0);
-	ASSERT_RET(chmod(backing_path("f"), 0600), 0);
-	EXPECT_RET(client_call(client(w), swapon, (long)fuse_path("f"), 0), -EINVAL);
-	EXPECT_BACKING_FREE();
 }
 
 CASE_MAIN()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What tools see of a mapped or running passthrough file: uprobes, perf, /proc, exe. Promises T109 to T111. */
+/* What tools see of a mapped or running passthrough file: uprobes, perf, /proc, exe. Promises T9 to T11. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static long perf_event(struct perf_event_attr *attr, pid_t pid, int cpu)
 	return fd < 0 ? -errno : fd;
 }
 
-/* --- T109: uprobes ----------------------------------------------------------------- */
+/* --- T9: uprobes ----------------------------------------------------------------- */
 
 /* The offset in the file of the first instruction that a program executes, or -errno. */
 static long entry_offset(const char *path)
@@ -136,7 +136,7 @@ static long hits_of_program(struct world *w, const char *rule, const char *run, 
 			CASE_SKIP("config: no uprobe events (set CONFIG_UPROBE_EVENTS=y)"); \
 	} while (0)
 
-CASE(uprobe, fires, .promise = "T109",
+CASE(uprobe, fires, .promise = "T9",
 	.title = "a uprobe fires once in a program that runs from an ordinary, a cached or the probed backing file")
 {
 	SKIP_WITHOUT_UPROBES();
@@ -145,7 +145,7 @@ CASE(uprobe, fires, .promise = "T109",
 
 WORLD_FIXTURE(uprobe_by_fuse_path);
 
-CASE(uprobe_by_fuse_path, fires, .promise = "T109",
+CASE(uprobe_by_fuse_path, fires, .promise = "T9",
 	.title = "a uprobe on the path of the FUSE file fires in a program that runs from it as a passthrough file",
 	.xfail = "the probe is on the FUSE inode, the mapping has that of the backing file")
 {
@@ -153,7 +153,7 @@ CASE(uprobe_by_fuse_path, fires, .promise = "T109",
 	EXPECT_RET(hits_of_program(w, "program reg=at-open", "fuse", "fuse"), 1);
 }
 
-/* --- T110: the file that is shown ---------------------------------------------------- */
+/* --- T10: the file that is shown ---------------------------------------------------- */
 
 struct shown_file {
 	uint64_t inode;
@@ -197,7 +197,7 @@ static struct shown_file first_record(const void *ring)
 WORLD_FIXTURE(perf_mmap_event);
 
 /* Wrong in 6.12.43 and 6.16.3, right in 6.12.118 and 6.18.15; where it was fixed is not known. */
-CASE(perf_mmap_event, shows_fuse_file, .promise = "T110",
+CASE(perf_mmap_event, shows_fuse_file, .promise = "T10",
 	.title = "the perf event of an mmap(2) of a passthrough file has path, inode and device of the FUSE file",
 	.xfail = "the event has the path of the backing file",
 	.xfail_before = "6.12.118 6.18")
@@ -237,7 +237,7 @@ struct map_query {
 
 WORLD_FIXTURE(procmap_query);
 
-CASE(procmap_query, shows_fuse_file, .promise = "T110",
+CASE(procmap_query, shows_fuse_file, .promise = "T10",
 	.title = "PROCMAP_QUERY of a passthrough mapping returns path, inode and device of the FUSE file")
 {
 	struct shown_file shown = { .path = "" };
@@ -264,7 +264,7 @@ CASE(procmap_query, shows_fuse_file, .promise = "T110",
 	EXPECT_PASSES_THROUGH(w);
 }
 
-/* --- T111: /proc/PID/exe -------------------------------------------------------------- */
+/* --- T11: /proc/PID/exe -------------------------------------------------------------- */
 
 struct exe_arg {
 	char path[256];
@@ -312,7 +312,7 @@ static long change_exe(struct world *w, const char *dir)
 
 WORLD_FIXTURE(exe_file);
 
-CASE(exe_file, cached_ebusy, .promise = "T111",
+CASE(exe_file, cached_ebusy, .promise = "T11",
 	.title = "PR_SET_MM_MAP with exe_fd fails with EBUSY for a program that runs from an ordinary or a cached file")
 {
 	ASSERT_RET(backing_program("program"), 0);
@@ -320,7 +320,7 @@ CASE(exe_file, cached_ebusy, .promise = "T111",
 	EXPECT_RET(change_exe(w, "fuse"), -EBUSY);
 }
 
-CASE(exe_file, passthrough_ebusy, .promise = "T111",
+CASE(exe_file, passthrough_ebusy, .promise = "T11",
 	.title = "PR_SET_MM_MAP with exe_fd fails with EBUSY for a program that runs from a passthrough file",
 	.xfail = "the path of the backing file, which is mapped, is compared with that of the FUSE file")
 {

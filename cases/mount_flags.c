@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Options of both mounts: sync, noatime, noexec, nosuid. Promises T201 to T204. */
+/* Options of both mounts: sync, noatime, noexec, nosuid. Promises T16 to T19. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 WORLD_FIXTURE(sync);
 
-CASE(sync, backing_mount_syncs, .promise = "T202",
+CASE(sync, backing_mount_syncs, .promise = "T17",
 	.title = "a write to a passthrough file syncs the backing file if that is on a mount with the option sync")
 {
 	long fd;
@@ -31,7 +31,7 @@ CASE(sync, backing_mount_syncs, .promise = "T202",
 	EXPECT_REQUESTS(w, "");
 }
 
-CASE(sync, fuse_mount_syncs, .promise = "T201",
+CASE(sync, fuse_mount_syncs, .promise = "T16",
 	.title = "a write to a passthrough file on a FUSE mount with the option sync syncs the backing file",
 	.xfail = "IS_SYNC() is asked of the backing inode alone")
 {
@@ -76,7 +76,7 @@ static long atime_after_read(struct world *w, unsigned long fuse, unsigned long 
 
 WORLD_FIXTURE(noatime);
 
-CASE(noatime, backing_mount_keeps_atime, .promise = "T202",
+CASE(noatime, backing_mount_keeps_atime, .promise = "T17",
 	.title = "a read keeps the access time of a backing file on a mount with the option noatime")
 {
 	register_ok(w);
@@ -86,7 +86,7 @@ CASE(noatime, backing_mount_keeps_atime, .promise = "T202",
 		     "without it, the atime is new");
 }
 
-CASE(noatime, fuse_mount_updates_atime, .promise = "T203",
+CASE(noatime, fuse_mount_updates_atime, .promise = "T18",
 	.title = "a read on a FUSE mount with the option noatime updates the access time of the backing file")
 {
 	register_ok(w);
@@ -122,7 +122,7 @@ static long euid_of(pid_t pid)
 
 WORLD_FIXTURE(execve);
 
-CASE(execve, fuse_noexec_eacces, .promise = "T204",
+CASE(execve, fuse_noexec_eacces, .promise = "T19",
 	.title = "execve(2) of a passthrough file fails with EACCES if the FUSE mount, not the backing one, has noexec")
 {
 	long pid;
@@ -135,7 +135,7 @@ CASE(execve, fuse_noexec_eacces, .promise = "T204",
 	EXPECT_RET(client_spawn(client(w), backing_path("program")), -EACCES);
 }
 
-CASE(execve, fuse_nosuid_ignores_setuid, .promise = "T204",
+CASE(execve, fuse_nosuid_ignores_setuid, .promise = "T19",
 	.title = "the setuid bit of a passthrough file has no effect if the FUSE mount, not the backing one, has nosuid")
 {
 	long pid;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Invalidation and resend of passthrough files. Promises T512 to T514. */
+/* Invalidation and resend of passthrough files. Promises T47 to T49. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@ FIXTURE_VARIANT(inval_inode)
 FIXTURE_VARIANT_ADD(inval_inode, pages) { .what = "inval-inode f 0 0" };
 FIXTURE_VARIANT_ADD(inval_inode, attributes) { .what = "inval-inode f -1 0" };
 
-CASE(inval_inode, leaves_backing_data_alone, .promise = "T512", .abilities = "notify",
+CASE(inval_inode, leaves_backing_data_alone, .promise = "T47", .abilities = "notify",
 	.title = "after NOTIFY_INVAL_INODE of a passthrough file stat(2) sends GETATTR; reads and mappings send nothing")
 {
 	struct statx st;
@@ -45,7 +45,7 @@ CASE(inval_inode, leaves_backing_data_alone, .promise = "T512", .abilities = "no
 WORLD_FIXTURE(auto_inval);
 static const struct world_opts auto_inval = { .init = "auto-inval-data" };
 
-CASE(auto_inval, leaves_mapping_alone, .promise = "T512", .world = &auto_inval,
+CASE(auto_inval, leaves_mapping_alone, .promise = "T47", .world = &auto_inval,
 	.abilities = "arbitrary-init",
 	.title = "with AUTO_INVAL_DATA a new mtime and size of a passthrough file change no mapping, and send no READ")
 {
@@ -75,7 +75,7 @@ FIXTURE_VARIANT(inval_entry)
 FIXTURE_VARIANT_ADD(inval_entry, inval_entry) { .what = "inval-entry f" };
 FIXTURE_VARIANT_ADD(inval_entry, delete) { .what = "delete f" };
 
-CASE(inval_entry, leaves_open_file_alone, .promise = "T513", .abilities = "notify",
+CASE(inval_entry, leaves_open_file_alone, .promise = "T48", .abilities = "notify",
 	.title = "after NOTIFY_INVAL_ENTRY or NOTIFY_DELETE the open file passes through; the next open sends LOOKUP")
 {
 	long fd;
@@ -94,7 +94,7 @@ CASE(inval_entry, leaves_open_file_alone, .promise = "T513", .abilities = "notif
 
 WORLD_FIXTURE(resend);
 
-CASE(resend, second_reply_passes_through, .promise = "T514", .abilities = "notify arbitrary-init",
+CASE(resend, second_reply_passes_through, .promise = "T49", .abilities = "notify arbitrary-init",
 	.title = "an OPEN sent again by NOTIFY_RESEND is answered with passthrough; the reply to the first changes nothing")
 {
 	long fd;

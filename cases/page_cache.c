@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls that ask for a page cache: that of the backing file, or that of FUSE. Promises T104 to T107. */
+/* Calls that ask for a page cache: that of the backing file, or that of FUSE. Promises T4 to T7. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -59,7 +59,7 @@ static long make_holes(void)
 
 WORLD_FIXTURE(residency);
 
-CASE(residency, mincore_shows_backing_file, .promise = "T104",
+CASE(residency, mincore_shows_backing_file, .promise = "T4",
 	.title = "mincore(2) of a passthrough mapping shows which pages of the backing file are in memory")
 {
 	long fd, at;
@@ -74,7 +74,7 @@ CASE(residency, mincore_shows_backing_file, .promise = "T104",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(residency, follows_backing_owner, .promise = "T105",
+CASE(residency, follows_backing_owner, .promise = "T5",
 	.title = "mincore(2) tells an ordinary user nothing if the backing file is not its own, whose FUSE file is")
 {
 	long fd, at;
@@ -146,7 +146,7 @@ static int backing_evict(void)
 
 WORLD_FIXTURE(cachestat);
 
-CASE(cachestat, counts_fuse_pages, .promise = "T106", .world = &on_ext4,
+CASE(cachestat, counts_fuse_pages, .promise = "T6", .world = &on_ext4,
 	.title = "cachestat(2) of a passthrough file counts the FUSE page cache, which is empty, not the backing file's")
 {
 	long fd;
@@ -164,7 +164,7 @@ CASE(cachestat, counts_fuse_pages, .promise = "T106", .world = &on_ext4,
 
 WORLD_FIXTURE(fadvise);
 
-CASE(fadvise, dontneed_keeps_backing_pages, .promise = "T106", .world = &on_ext4,
+CASE(fadvise, dontneed_keeps_backing_pages, .promise = "T6", .world = &on_ext4,
 	.title = "POSIX_FADV_DONTNEED of a passthrough file drops no page of the backing file")
 {
 	long fd;
@@ -183,7 +183,7 @@ CASE(fadvise, dontneed_keeps_backing_pages, .promise = "T106", .world = &on_ext4
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough FSYNC");
 }
 
-CASE(fadvise, random_reads_ahead, .promise = "T106", .world = &on_ext4,
+CASE(fadvise, random_reads_ahead, .promise = "T6", .world = &on_ext4,
 	.title = "POSIX_FADV_RANDOM of a passthrough file does not turn off readahead of the backing file")
 {
 	long fd;
@@ -204,7 +204,7 @@ CASE(fadvise, random_reads_ahead, .promise = "T106", .world = &on_ext4,
 
 WORLD_FIXTURE(mapping);
 
-CASE(mapping, madv_willneed_reads_ahead, .promise = "T104", .world = &on_ext4,
+CASE(mapping, madv_willneed_reads_ahead, .promise = "T4", .world = &on_ext4,
 	.title = "MADV_WILLNEED of a passthrough mapping reads the backing file ahead and sends no READ")
 {
 	long fd, at;
@@ -222,7 +222,7 @@ CASE(mapping, madv_willneed_reads_ahead, .promise = "T104", .world = &on_ext4,
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(mapping, msync_cleans_backing_file, .promise = "T107", .world = &on_ext4,
+CASE(mapping, msync_cleans_backing_file, .promise = "T7", .world = &on_ext4,
 	.title = "msync(2) with MS_SYNC writes the dirty pages of the backing file to its device and sends no FSYNC")
 {
 	long fd, at;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pre-content events, FAN_PRE_ACCESS of fanotify(7), on the backing file. Promises T301, T302. */
+/* Pre-content events, FAN_PRE_ACCESS of fanotify(7), on the backing file. Promises T27, T28. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -43,7 +43,7 @@ static int listen_to_f(struct world *w)
 IO_METHOD_FIXTURE(read);
 EACH_CALL(read);
 
-CASE(read, asks_listener, .promise = "T301", .needs = NEED_FANOTIFY, .world = &on_ext4,
+CASE(read, asks_listener, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
 	.title = "before a read, FAN_PRE_ACCESS on the backing file asks its listener, whose denial fails the read")
 {
 	int listener;
@@ -79,7 +79,7 @@ EACH_SIMPLE_CALL(write);
 		EXPECT_BACKING_PATTERN("f", NEW, PAGE, PAGE); \
 	} while (0)
 
-CASE(write, asks_listener, .promise = "T301", .needs = NEED_FANOTIFY, .world = &on_ext4,
+CASE(write, asks_listener, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
 	.title = "before a write, FAN_PRE_ACCESS on the backing file asks its listener, whose denial fails the write")
 {
 	int listener;
@@ -96,7 +96,7 @@ IO_METHOD_FIXTURE(spliced_write);
 FIXTURE_VARIANT_ADD(spliced_write, splice) { .io_method = BY_SPLICE };
 FIXTURE_VARIANT_ADD(spliced_write, sendfile) { .io_method = BY_SENDFILE };
 
-CASE(spliced_write, asks_listener, .promise = "T301", .needs = NEED_FANOTIFY, .world = &on_ext4,
+CASE(spliced_write, asks_listener, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
 	.title = "before a splice or sendfile into the file, FAN_PRE_ACCESS on the backing file asks its listener",
 	.xfail = "backing_file_splice_write() calls ->splice_write() of the backing file without rw_verify_area()",
 	.xfail_since = "6.14")
@@ -109,7 +109,7 @@ CASE(spliced_write, asks_listener, .promise = "T301", .needs = NEED_FANOTIFY, .w
 
 WORLD_FIXTURE(content);
 
-CASE(content, filled_before_read, .promise = "T301", .needs = NEED_FANOTIFY, .world = &on_ext4,
+CASE(content, filled_before_read, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
 	.title = "a read returns what the listener wrote to the backing file before it allowed the read")
 {
 	int listener = LISTEN_OR_SKIP(w);
@@ -124,7 +124,7 @@ CASE(content, filled_before_read, .promise = "T301", .needs = NEED_FANOTIFY, .wo
 	EXPECT_RET(data, 'G');
 }
 
-CASE(content, range_of_read, .promise = "T301", .needs = NEED_FANOTIFY, .world = &on_ext4,
+CASE(content, range_of_read, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
 	.title = "the event of a read has its range")
 {
 	int listener = LISTEN_OR_SKIP(w);
@@ -141,7 +141,7 @@ CASE(content, range_of_read, .promise = "T301", .needs = NEED_FANOTIFY, .world =
 	close(listener);
 }
 
-CASE(content, denied_with_errno, .promise = "T301", .needs = NEED_FANOTIFY, .world = &on_ext4,
+CASE(content, denied_with_errno, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
 	.title = "a listener that denies a read or a write chooses the error")
 {
 	int listener = LISTEN_OR_SKIP(w);
@@ -164,7 +164,7 @@ FIXTURE_VARIANT(mmap)
 FIXTURE_VARIANT_ADD(mmap, shared) { .flags = MAP_SHARED };
 FIXTURE_VARIANT_ADD(mmap, private) { .flags = MAP_PRIVATE };
 
-CASE(mmap, asks_listener, .promise = "T301", .needs = NEED_FANOTIFY, .world = &on_ext4,
+CASE(mmap, asks_listener, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
 	.title = "before a mapping, FAN_PRE_ACCESS on the backing file asks its listener, who can fill in the content",
 	.xfail = "vm_mmap_pgoff() asks about the FUSE file, which never has such listeners",
 	.xfail_since = "6.14")
@@ -181,7 +181,7 @@ CASE(mmap, asks_listener, .promise = "T301", .needs = NEED_FANOTIFY, .world = &o
 
 WORLD_FIXTURE(fuse_file);
 
-CASE(fuse_file, mark_eopnotsupp, .promise = "T302", .needs = NEED_FANOTIFY, .world = &on_ext4,
+CASE(fuse_file, mark_eopnotsupp, .promise = "T28", .needs = NEED_FANOTIFY, .world = &on_ext4,
 	.title = "FAN_PRE_ACCESS of a passthrough file fails with EOPNOTSUPP, though its backing file has it")
 {
 	int listener = LISTEN_OR_SKIP(w);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The seals of a memfd that is a backing file. Promises T101, T102, T103. */
+/* The seals of a memfd that is a backing file. Promises T1, T2, T3. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -64,7 +64,7 @@ FIXTURE_VARIANT(write_seal)
 FIXTURE_VARIANT_ADD(write_seal, f_seal_write) { .seal = F_SEAL_WRITE };
 FIXTURE_VARIANT_ADD(write_seal, f_seal_future_write) { .seal = F_SEAL_FUTURE_WRITE };
 
-CASE(write_seal, write_eperm, .promise = "T101",
+CASE(write_seal, write_eperm, .promise = "T1",
 	.title = "a passthrough write to a write-sealed memfd fails with EPERM; reads succeed")
 {
 	long memfd, fd;
@@ -76,7 +76,7 @@ CASE(write_seal, write_eperm, .promise = "T101",
 	EXPECT_MEMFD(memfd, CONTENT);
 }
 
-CASE(write_seal, shared_writable_mmap_eperm, .promise = "T101",
+CASE(write_seal, shared_writable_mmap_eperm, .promise = "T1",
 	.title = "a shared writable mapping of a passthrough file backed by a write-sealed memfd fails with EPERM",
 	MMAP_ASKS_FUSE_FILE)
 {
@@ -87,7 +87,7 @@ CASE(write_seal, shared_writable_mmap_eperm, .promise = "T101",
 	EXPECT_RET(errno_or_0(client_mmap(client(w), fd, RW, MAP_SHARED, PAGE, 0)), -EPERM);
 }
 
-CASE(write_seal, mprotect_writable_eacces, .promise = "T101",
+CASE(write_seal, mprotect_writable_eacces, .promise = "T1",
 	.title = "a read-only shared mapping of a passthrough file backed by a write-sealed memfd cannot become writable",
 	MPROTECT_ASKS_FUSE_FILE)
 {
@@ -100,7 +100,7 @@ CASE(write_seal, mprotect_writable_eacces, .promise = "T101",
 	EXPECT_FAILS(client_call(client(w), mprotect, at, PAGE, RW), -EACCES);
 }
 
-CASE(write_seal, unprivileged_store_changes_nothing, .promise = "T101",
+CASE(write_seal, unprivileged_store_changes_nothing, .promise = "T1",
 	.title = "no store of an unprivileged user through a passthrough file changes a write-sealed memfd",
 	MMAP_ASKS_FUSE_FILE)
 {
@@ -117,7 +117,7 @@ CASE(write_seal, unprivileged_store_changes_nothing, .promise = "T101",
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(write_seal, private_store_allowed, .promise = "T101",
+CASE(write_seal, private_store_allowed, .promise = "T1",
 	.title = "a passthrough file backed by a write-sealed memfd can be mapped privately and writable")
 {
 	long memfd, fd, at;
@@ -133,7 +133,7 @@ CASE(write_seal, private_store_allowed, .promise = "T101",
 
 WORLD_FIXTURE(mapped);
 
-CASE(mapped, f_seal_write_ebusy, .promise = "T102",
+CASE(mapped, f_seal_write_ebusy, .promise = "T2",
 	.title = "F_SEAL_WRITE fails with EBUSY while a passthrough file maps the memfd shared and writable, not after")
 {
 	long memfd, fd, at;
@@ -146,7 +146,7 @@ CASE(mapped, f_seal_write_ebusy, .promise = "T102",
 	EXPECT_RET(add_seals(memfd, F_SEAL_WRITE), 0);
 }
 
-CASE(mapped, f_seal_future_write_keeps_mapping, .promise = "T102",
+CASE(mapped, f_seal_future_write_keeps_mapping, .promise = "T2",
 	.title = "after F_SEAL_FUTURE_WRITE an existing passthrough mapping stores, but cannot punch a hole")
 {
 	long memfd, fd, at;
@@ -163,7 +163,7 @@ CASE(mapped, f_seal_future_write_keeps_mapping, .promise = "T102",
 
 WORLD_FIXTURE(f_seal_grow);
 
-CASE(f_seal_grow, extending_write_eperm, .promise = "T101",
+CASE(f_seal_grow, extending_write_eperm, .promise = "T1",
 	.title = "a passthrough write past EOF of a memfd with F_SEAL_GROW fails with EPERM; one below it succeeds")
 {
 	long memfd, fd;
@@ -183,7 +183,7 @@ FIXTURE_VARIANT(fuse_descriptor)
 FIXTURE_VARIANT_ADD(fuse_descriptor, f_add_seals) { .command = F_ADD_SEALS };
 FIXTURE_VARIANT_ADD(fuse_descriptor, f_get_seals) { .command = F_GET_SEALS };
 
-CASE(fuse_descriptor, einval, .promise = "T103",
+CASE(fuse_descriptor, einval, .promise = "T3",
 	.title = "F_ADD_SEALS and F_GET_SEALS of a passthrough file fail with EINVAL, though a memfd backs it")
 {
 	long memfd, fd;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Passthrough between two mounts, and two mounts of one file system. Promises T501 to T506. */
+/* Passthrough between two mounts, and two mounts of one file system. Promises T38 to T42. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -8,7 +8,7 @@
 #include "world/idmapped_mount.h"
 #include "world/io_methods.h"
 
-/* --- T501: a loop of two mounts -------------------------------------------------------- */
+/* --- T38: a loop of two mounts -------------------------------------------------------- */
 
 #define FILE_ROOT (S_IFREG | 0644)
 #define BY_PATH	  "mode=path" /* opens nothing: neither server is asked */
@@ -39,7 +39,7 @@ static void break_loop(struct world *w)
 		other_backing_close(w, other_last_id(w));
 }
 
-CASE(loop, ends_at_stacking_depth, .promise = "T501", .since = "6.12", .abilities = "file-root",
+CASE(loop, ends_at_stacking_depth, .promise = "T38", .since = "6.12", .abilities = "file-root",
 	.title = "if two mounts have backing files on each other, an open does not nest beyond the stacking depth",
 	.xfail = "only a registration checks the depth, and INIT may raise it afterwards")
 {
@@ -58,7 +58,7 @@ CASE(loop, ends_at_stacking_depth, .promise = "T501", .since = "6.12", .abilitie
 	EXPECT_HOLDS(opens <= 1, "an open of f does not lead to another one");
 }
 
-/* --- T502: the server of the mount below ends -------------------------------------------- */
+/* --- T39: the server of the mount below ends -------------------------------------------- */
 
 WORLD_FIXTURE(dead_lower_server);
 FIXTURE_VARIANT(dead_lower_server)
@@ -85,7 +85,7 @@ static long open_above(struct world *w, const char *init, bool passes_through)
 	return client_open_settled(w, "f", O_RDWR);
 }
 
-CASE(dead_lower_server, fails_io_not_upper_mount, .promise = "T502", .world = &depth_2,
+CASE(dead_lower_server, fails_io_not_upper_mount, .promise = "T39", .world = &depth_2,
 	.title = "when the server of the backing file dies, I/O fails unless it bypasses that server; new opens fail")
 {
 	long fd = open_above(w, variant->init, variant->passes_through);
@@ -104,11 +104,11 @@ CASE(dead_lower_server, fails_io_not_upper_mount, .promise = "T502", .world = &d
 	EXPECT_POSITIVE(client_open(client(w), "g", O_RDWR));
 }
 
-/* --- T503: a device mounted twice, and clones ---------------------------------------------- */
+/* --- T40: a device mounted twice, and clones ---------------------------------------------- */
 
 WORLD_FIXTURE(device_mounted_twice);
 
-CASE(device_mounted_twice, shares_inodes, .promise = "T503",
+CASE(device_mounted_twice, shares_inodes, .promise = "T40",
 	.title = "a device mounted twice shows one file system: a passthrough open in one bars cached ones in both")
 {
 	long fd;
@@ -125,7 +125,7 @@ CASE(device_mounted_twice, shares_inodes, .promise = "T503",
 	EXPECT_BACKING("f", "F");
 }
 
-CASE(device_mounted_twice, outlives_first_mount, .promise = "T503",
+CASE(device_mounted_twice, outlives_first_mount, .promise = "T40",
 	.title = "of a device mounted twice, one mount can be unmounted: passthrough opens in the other succeed")
 {
 	ASSERT_RET(world_mount_device_again(w), 0);
@@ -139,7 +139,7 @@ CASE(device_mounted_twice, outlives_first_mount, .promise = "T503",
 WORLD_FIXTURE(clone);
 static const struct world_opts unmounted = { .unmounted = true };
 
-CASE(clone, onto_mounted_device_einval, .promise = "T504", .abilities = "devices arbitrary-ioctl",
+CASE(clone, onto_mounted_device_einval, .promise = "T41", .abilities = "devices arbitrary-ioctl",
 	.title = "FUSE_DEV_IOC_CLONE onto a device that is mounted fails with EINVAL; its IDs stay usable")
 {
 	register_ok(w);
@@ -150,7 +150,7 @@ CASE(clone, onto_mounted_device_einval, .promise = "T504", .abilities = "devices
 	EXPECT_READ(w, open_ok(w, "f", O_RDWR), "f");
 }
 
-CASE(clone, of_unmounted_device_eperm, .promise = "T504", .abilities = "devices", .world = &unmounted,
+CASE(clone, of_unmounted_device_eperm, .promise = "T41", .abilities = "devices", .world = &unmounted,
 	.title = "FUSE_DEV_IOC_CLONE of a device that is not mounted fails, which keeps it usable")
 {
 	EXPECT_HOLDS(server_device(w, "clone", "clone") < 0,
@@ -160,64 +160,11 @@ CASE(clone, of_unmounted_device_eperm, .promise = "T504", .abilities = "devices"
 	EXPECT_RET(server_device(w, "clone", "clone"), 0);
 }
 
-/* --- T505: flags and ID maps of the two mounts ----------------------------------------------- */
-
-WORLD_FIXTURE(noatime);
-FIXTURE_VARIANT(noatime)
-{
-	const char *mount;
-	bool kept; /* the atime of the backing file */
-};
-FIXTURE_VARIANT_ADD(noatime, fuse_mount) { .mount = "fuse" };
-FIXTURE_VARIANT_ADD(noatime, backing_mount) { .mount = "backing", .kept = true };
-
-static bool backing_atime_is_old(void)
-{
-	struct stat st;
-
-	return stat(backing_path("f"), &st) == 0 && st.st_atim.tv_sec == 1;
-}
-
-CASE(noatime, is_that_of_backing_mount, .promise = "T505",
-	.title = "a passthrough read updates the access time of the backing file unless its mount is noatime")
-{
-	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 2 } };
-	long fd;
-
-	ASSERT_RET(utimensat(AT_FDCWD, backing_path("f"), old, 0), 0);
-	ASSERT_RET(world_set_mount_flags(variant->mount, MS_NOATIME), 0);
-	open_rule(w, "f reg=at-open");
-	fd = open_ok(w, "f", O_RDONLY);
-
-	EXPECT_READ(w, fd, "f");
-	EXPECT_RET(backing_atime_is_old(), variant->kept);
-}
-
-WORLD_FIXTURE(noexec);
-FIXTURE_VARIANT(noexec)
-{
-	const char *mount;
-	long mapped; /* PROT_EXEC */
-};
-FIXTURE_VARIANT_ADD(noexec, fuse_mount) { .mount = "fuse", .mapped = -EPERM };
-FIXTURE_VARIANT_ADD(noexec, backing_mount) { .mount = "backing" };
-
-CASE(noexec, is_that_of_fuse_mount, .promise = "T506",
-	.title = "mapping a passthrough file PROT_EXEC fails with EPERM if the FUSE mount is noexec; the backing mount may be")
-{
-	long fd;
-
-	ASSERT_RET(world_set_mount_flags(variant->mount, MS_NOEXEC), 0);
-	open_rule(w, "f reg=at-open");
-	fd = open_ok(w, "f", O_RDONLY);
-
-	EXPECT_RET(errno_or_0(client_mmap(client(w), fd, PROT_READ | PROT_EXEC, MAP_PRIVATE, 1, 0)),
-		   variant->mapped);
-}
+/* --- T42: ID maps of the two mounts -------------------------------------------------------- */
 
 WORLD_FIXTURE(idmapped_backing);
 
-CASE(idmapped_backing, passes_through, .promise = "T507", .needs = NEED_USERNS,
+CASE(idmapped_backing, passes_through, .promise = "T42", .needs = NEED_USERNS,
 	.title = "a backing file on an idmapped mount can be registered; I/O bypasses the server and keeps its owner")
 {
 	struct stat st;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where a backing file is visible, and who can deny access to it. Promises P2, P3, P7 to P9, P11, T306. */
+/* Where a backing file is visible, and who can deny access to it. Promises P2, P3, P7 to P9, P11, T32. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -175,7 +175,7 @@ CASE(landlock, client_rules_do_not_apply, .promise = "P8", .needs = NEED_LANDLOC
 	EXPECT_READ(w, fd, "f");
 }
 
-CASE(landlock, backing_rules_do_not_apply, .promise = "T306", .needs = NEED_LANDLOCK,
+CASE(landlock, backing_rules_do_not_apply, .promise = "T32", .needs = NEED_LANDLOCK,
 	.title = "a Landlock rule that allows the backing files to the client does not allow the FUSE files")
 {
 	ASSERT_POSITIVE(register_f(w));
@@ -190,7 +190,7 @@ CASE(landlock, backing_rules_do_not_apply, .promise = "T306", .needs = NEED_LAND
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14) /* Linux 6.2 */
 #endif
 
-CASE(landlock, truncation_of_open_file, .promise = "T306", .needs = NEED_LANDLOCK,
+CASE(landlock, truncation_of_open_file, .promise = "T32", .needs = NEED_LANDLOCK,
 	.title = "ftruncate of a passthrough file fails if Landlock did not allow truncation where it was opened; writes work")
 {
 	long fd;

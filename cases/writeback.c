@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Dirty pages of the backing file, which is on a second mount. Promises T206 to T208. */
+/* Dirty pages of the backing file, which is on a second mount. Promises T21 to T23. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static long open_and_dirty(struct world *w)
 
 WORLD_FIXTURE(sync_file_range);
 
-CASE(sync_file_range, writes_out, .promise = "T206",
+CASE(sync_file_range, writes_out, .promise = "T21",
 	.title = "sync_file_range(2) writes out the dirty page of the backing file of a passthrough file",
 	.xfail = "the page cache of the FUSE file is written out, and it is empty")
 {
@@ -40,7 +40,7 @@ CASE(sync_file_range, writes_out, .promise = "T206",
 	EXPECT_HOLDS(is_written(w), "the page is written out");
 }
 
-CASE(sync_file_range, of_backing_file_writes_out, .promise = "T206",
+CASE(sync_file_range, of_backing_file_writes_out, .promise = "T21",
 	.title = "sync_file_range(2) on the backing file itself writes out what a passthrough write made dirty")
 {
 	long fd;
@@ -56,7 +56,7 @@ CASE(sync_file_range, of_backing_file_writes_out, .promise = "T206",
 
 WORLD_FIXTURE(fsync);
 
-CASE(fsync, enosys_writes_nothing, .promise = "T207",
+CASE(fsync, enosys_writes_nothing, .promise = "T22",
 	.title = "fsync(2) that the server answers with ENOSYS returns 0 and leaves the backing file dirty")
 {
 	long fd;
@@ -71,7 +71,7 @@ CASE(fsync, enosys_writes_nothing, .promise = "T207",
 
 WORLD_FIXTURE(close);
 
-CASE(close, backing_file_not_flushed, .promise = "T208",
+CASE(close, backing_file_not_flushed, .promise = "T23",
 	.title = "close(2) of a passthrough file sends FLUSH to its server, and RELEASE alone to that of the backing file")
 {
 	long fd;

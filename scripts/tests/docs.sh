@@ -8,7 +8,7 @@ set -eu
 cd "$tests/../.."
 
 ci=(scripts/ci/README.md scripts/ci/*.y*ml scripts/ci/Containerfile)
-pages=(README.md CONTRIBUTING.md */README.md cases/SENTENCES*.md fixtures/servers/*.md fixtures/servers/*/README.md scripts/vm/README.md)
+pages=(README.md CONTRIBUTING.md */README.md cases/[A-Z]*-*.md cases/SENTENCES.md cases/COVERAGE.md fixtures/servers/*.md fixtures/servers/*/README.md scripts/vm/README.md)
 [ -e scripts/vm/README.md ] || unset 'pages[-1]'
 
 broken_links()
@@ -60,6 +60,21 @@ unknown_promises()
 	done
 }
 
+# Rows of PAGEs whose last column names a case that does not exist, and says no reason why there is none.
+rows_without_case()
+{
+	local all cases pattern
+
+	all=$(for program in "$built"/cases/*; do "$program" --list | cut -f1; done)
+	sed -n 's/^| .*| \([^|]*\) |$/\1/p' "$@" | while read -r cases; do
+		case $cases in case | "none: "?*) continue ;; esac
+		for pattern in $cases; do
+			pattern=${pattern//./\\.}
+			grep -qx -- "${pattern//\*/.*}" <<<"$all" || echo "$pattern"
+		done
+	done
+}
+
 nothing()
 {
 	local printed
@@ -70,6 +85,7 @@ nothing()
 
 check "each sentence of the documents has promises, or a reason" nothing rows_without_verdict cases/SENTENCES*.md
 check "its promises exist" nothing unknown_promises cases/SENTENCES*.md
+check "each row of what a call asks has cases, or a reason" nothing rows_without_case cases/TWO-FILES.md
 check "README.md has at most 150 lines" test "$(wc -l <README.md)" -le 150
 check "links have targets" nothing broken_links "${pages[@]}"
 check "scripts exist" nothing missing_scripts "${pages[@]}" "${ci[@]}"

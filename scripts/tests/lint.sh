@@ -109,7 +109,9 @@ no_awk_no_jq()
 	nothing_in "kernel log reports are listed in scripts/fpt/kernel_log.py alone" 'Oops|[KU][AB]SAN[|:]|BUG at|sb_writers' \
 		$log_readers
 	check "results are read in Python alone: no awk, no jq" no_awk_no_jq
-	check "no file of cases is longer than 500 lines" no_file_too_long cases/*.c cases/external/*.c
+	# shellcheck disable=SC2046 # names without spaces
+	check "no file of cases but the table of promises is longer than 500 lines" \
+		no_file_too_long $(printf '%s\n' cases/*.c cases/external/*.c | grep -v cases/contract.c)
 	check "no case's body is longer than 30 lines" no_case_too_long cases/*.c cases/external/*.c
 	! have_clang_format || check "C sources are formatted by .clang-format" clang-format --dry-run -Werror $c_files
 	check "no line has white space at its end" sh -c '! grep -nE "[[:blank:]]+$" "$@"' sh $c_files $sh_files
