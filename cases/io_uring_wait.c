@@ -94,6 +94,7 @@ CASE(in_flight, killed_client_releases_after, .promise = "T35", .needs = NEED_IO
 	client_start_call(c, pause);
 	EXPECT_RET(client_signal(c, SIGKILL), 0);
 	EXPECT_RET(client_finish(c), -EPIPE);
+	EXPECT_RET(server_wait(w, "FLUSH", 1), 1); /* by the exit, which may take longer */
 	EXPECT_REQUESTS(w, "FLUSH");
 
 	EXPECT_RET(other_go(w, "WRITE"), 1);
