@@ -157,7 +157,11 @@ CASE(clone, of_unmounted_device_eperm, .promise = "T41", .abilities = "devices",
 		     "an unmounted device cannot be cloned");
 	EXPECT_RET(world_mount_device(w), 0);
 	START(w, NULL);
-	EXPECT_RET(server_device(w, "clone", "clone"), 0);
+	ASSERT_RET(server_device(w, "clone", "clone"), 0);
+	ASSERT_POSITIVE(server_backing_open(w, backing_path("f"), "dev=clone"));
+	open_rule(w, "f reg=reuse");
+	EXPECT_READ(w, open_ok(w, "f", O_RDWR), "f");
+	EXPECT_PASSES_THROUGH(w);
 }
 
 /* --- T42: ID maps of the two mounts -------------------------------------------------------- */
