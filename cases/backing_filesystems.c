@@ -234,7 +234,7 @@ CASE(read_only, every_method_bypasses_server, .promise = "D1",
 }
 
 CASE(read_only, write_open_eio, .promise = "R20",
-	.title = "an open for writing of a file on a read-only filesystem type fails with EIO and leaves nothing behind")
+	.title = "opening a file on a read-only filesystem type for writing fails with EIO and leaves nothing behind")
 {
 	SKIP_IF_MISSING(&variant->fs);
 	ASSERT_POSITIVE(register_on(w, &variant->fs, true, PAGES));
@@ -292,7 +292,7 @@ CASE(verity, file_is_read_only, .promise = "T58",
 }
 
 CASE(verity, enable_etxtbsy_while_open, .promise = "T58",
-	.title = "fs-verity cannot be enabled while a passthrough file is open for writing: ETXTBSY; after its close it can")
+	.title = "enabling fs-verity fails with ETXTBSY while a passthrough file is open for writing, and works after")
 {
 	long fd;
 	int err;

@@ -53,7 +53,7 @@ IO_METHOD_FIXTURE(frozen);
 EACH_WRITE_METHOD(frozen);
 
 CASE(frozen, write_waits_for_thaw, .promise = "T53", .world = &on_ext4,
-	.title = "a write to a file on a frozen backing filesystem waits until it is thawed, and changes nothing before")
+	.title = "a write to a file on a frozen backing filesystem waits for the thaw, and changes nothing before it")
 {
 	struct client *c = client(w);
 	bool waits, unchanged;
@@ -221,7 +221,7 @@ IO_METHOD_FIXTURE(full);
 EACH_CALL(full);
 
 CASE(full, write_is_short_then_enospc, .promise = "T54", .world = &small,
-	.title = "a write that fills the backing filesystem is short, the next fails with ENOSPC; the size is what was written")
+	.title = "a write that fills the backing filesystem is short and so is the size; the next fails with ENOSPC")
 {
 	struct client *c = client(w);
 	long fd;
@@ -262,8 +262,8 @@ CASE(full_fs, store_raises_sigbus, .promise = "T54", .world = &small,
 IO_METHOD_FIXTURE(maximum_size);
 EACH_CALL(maximum_size);
 
-CASE(maximum_size, of_backing_fs_efbig, .promise = "T55", .world = &on_ext4,
-	.title = "a write beyond the maximum file size of the backing filesystem fails with EFBIG; a read there returns 0")
+CASE(maximum_size, backing_fs_limit_efbig, .promise = "T55", .world = &on_ext4,
+	.title = "beyond the maximum file size of the backing filesystem a write fails with EFBIG, a read returns 0")
 {
 	struct client *c = client(w);
 	long fd;
@@ -280,7 +280,7 @@ CASE(maximum_size, of_backing_fs_efbig, .promise = "T55", .world = &on_ext4,
 
 WORLD_FIXTURE(lseek_limit);
 
-CASE(lseek_limit, of_fuse_mount, .promise = "T55", .world = &on_ext4,
+CASE(lseek_limit, fuse_mount_decides, .promise = "T55", .world = &on_ext4,
 	.today = "no document says whose limit lseek(2) has on a passthrough file",
 	.title = "lseek(2) of a passthrough file has the limit of the FUSE mount, not that of the backing filesystem")
 {

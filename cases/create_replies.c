@@ -58,7 +58,7 @@ CASE(size, must_be_16_bytes, .promise = "T43", .abilities = "arbitrary-reply tmp
 	EXPECT_BACKING_FREE();
 }
 
-CASE(size, of_16_bytes_opens, .promise = "T43", .abilities = "arbitrary-reply tmpfile",
+CASE(size, sixteen_bytes_open, .promise = "T43", .abilities = "arbitrary-reply tmpfile",
 	.title = "a reply of 16 bytes of struct fuse_open_out opens the file, for passthrough or not")
 {
 	long fd = open_with_size(w, variant->path, variant->file, variant->flags, "size=16");
@@ -93,7 +93,7 @@ CASE(bad_entry, fails_open_eio, .promise = "T44", .abilities = "arbitrary-reply"
 	EXPECT_BACKING_FREE();
 }
 
-CASE(bad_entry, is_not_released, .promise = "T44", .abilities = "arbitrary-reply",
+CASE(bad_entry, not_released, .promise = "T44", .abilities = "arbitrary-reply",
 	.today = "the kernel forgets the handle of such a reply; no document says that it must be released",
 	.title = "after a CREATE reply that describes no regular file, or no node, the kernel sends no RELEASE")
 {
@@ -107,7 +107,7 @@ CASE(bad_entry, is_not_released, .promise = "T44", .abilities = "arbitrary-reply
 
 WORLD_FIXTURE(error);
 
-CASE(error, is_that_of_open, .promise = "T45",
+CASE(error, reaches_open, .promise = "T45",
 	.title = "an error as reply to CREATE is that of open(2), whatever ID stands in the rule; no RELEASE is sent")
 {
 	open_rule(w, "new error=EDQUOT");

@@ -90,7 +90,7 @@ union handle {
 WORLD_FIXTURE(handle);
 
 CASE(handle, opens_passthrough, .promise = "D2",
-	.title = "open_by_handle_at(2) with the handle of a passthrough file sends OPEN; the backing mount fails with ESTALE")
+	.title = "open_by_handle_at(2) of a passthrough file sends OPEN; at the backing mount it fails with ESTALE")
 {
 	static union handle handle; /* at the same address in the client, a fork */
 	static int mount_id;
@@ -144,7 +144,7 @@ CASE(pidfd_getfd, shares_passthrough_file, .promise = "D2",
 WORLD_FIXTURE(clone);
 
 CASE(clone, between_passthrough_files_eopnotsupp, .promise = "D2",
-	.title = "FICLONE, FICLONERANGE and FIDEDUPERANGE of two passthrough files fail with EOPNOTSUPP and send nothing")
+	.title = "FICLONE, FICLONERANGE, FIDEDUPERANGE of two passthrough files fail with EOPNOTSUPP, send nothing")
 {
 	struct file_clone_range range = { .src_length = 0 };
 	struct file_dedupe_range same = { .src_length = 1 };
@@ -272,7 +272,7 @@ CASE(rw_hint, not_for_backing_file, .promise = "T25",
 WORLD_FIXTURE(setlease);
 
 CASE(setlease, broken_by_fuse_opens, .promise = "T24",
-	.title = "a read lease on a passthrough file is broken by its opens for writing, not by those of the backing file")
+	.title = "opens for writing of a passthrough file break its read lease, those of the backing file do not")
 {
 	int backing;
 	long fd;

@@ -26,12 +26,12 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 /* --- splice and sendfile ------------------------------------------------------------ */
 
-IO_METHOD_FIXTURE(spliced);
-FIXTURE_VARIANT_ADD(spliced, splice) { .io_method = BY_SPLICE };
-FIXTURE_VARIANT_ADD(spliced, sendfile) { .io_method = BY_SENDFILE };
+IO_METHOD_FIXTURE(by_splice);
+FIXTURE_VARIANT_ADD(by_splice, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(by_splice, sendfile) { .io_method = BY_SENDFILE };
 
-CASE(spliced, read_reports_access, .promise = "T29",
-	.title = "splice or sendfile from a passthrough file reports ACCESS at the backing file",
+CASE(by_splice, read_reports_access, .promise = "T29",
+	.title = "splice(2) or sendfile(2) from a passthrough file reports ACCESS at the backing file",
 	.xfail = "vfs_splice_read() leaves that to its caller, and backing_file_splice_read() does not do it")
 {
 	int watch, fuse_watch;
@@ -48,8 +48,8 @@ CASE(spliced, read_reports_access, .promise = "T29",
 	EXPECT_TEXT(watched_events(watch), "ACCESS");
 }
 
-CASE(spliced, write_reports_modify, .promise = "T29",
-	.title = "splice or sendfile to a passthrough file reports MODIFY at the backing file",
+CASE(by_splice, write_reports_modify, .promise = "T29",
+	.title = "splice(2) or sendfile(2) to a passthrough file reports MODIFY at the backing file",
 	.xfail = "->splice_write() leaves that to its caller, and backing_file_splice_write() does not do it")
 {
 	int watch, fuse_watch;
@@ -106,7 +106,7 @@ static int ignore_reads_of(int listener, const char *path)
 WORLD_FIXTURE(filesystem_mark);
 
 CASE(filesystem_mark, ignore_mask_of_same_layer, .promise = "T30", .needs = NEED_FANOTIFY,
-	.title = "an ignore mask of the FUSE file does not suppress the events of the backing filesystem, nor the reverse")
+	.title = "an ignore mask of the FUSE file does not suppress events of the backing filesystem, nor vice versa")
 {
 	int backing, fuse;
 	long fd;
@@ -273,7 +273,7 @@ static long is_fuse_file(int fd)
 WORLD_FIXTURE(permission);
 
 CASE(permission, fuse_file_asked_first, .promise = "T31", .needs = NEED_FANOTIFY,
-	.title = "a read asks the listeners of the FUSE file, then those of the backing file; if the first deny, no others")
+	.title = "a read asks the listeners of the FUSE file, then of the backing file; if the first deny, no others")
 {
 	int listener;
 	long fd, first, second;

@@ -48,7 +48,7 @@ CASE(moved, sendfile_to_socket, .promise = "T36",
 }
 
 CASE(moved, splice_from_socket, .promise = "T36",
-	.title = "data of a socket, spliced through a pipe to a passthrough file, reaches the backing file")
+	.title = "splice(2) moves data of a socket through a pipe to a passthrough file and its backing file")
 {
 	struct client *c = client(w);
 	long fd, memory, sockets[2], ends[2];

@@ -48,7 +48,7 @@ FIXTURE_VARIANT_ADD(request, sqpoll_all_fixed) { .setup = IORING_SETUP_SQPOLL,
 						 .fixed_file = true };
 
 CASE(request, transfers_without_request, .promise = "D1", .needs = NEED_IO_URING,
-	.title = "io_uring reads and writes by fixed buffer and file, worker and SQPOLL use the backing file, send no request")
+	.title = "io_uring I/O by fixed buffer and file, worker and SQPOLL uses the backing file, sends no request")
 {
 	const unsigned int flags = variant->flags | (variant->fixed_file ? IOSQE_FIXED_FILE : 0);
 	struct client *c = client(w);
@@ -133,7 +133,7 @@ CASE(ring_io, partly_cached_read_is_complete, .promise = "T34", .needs = NEED_IO
 }
 
 CASE(ring_io, failed_write_breaks_chain, .promise = "T34", .needs = NEED_IO_URING,
-	.title = "an io_uring write to a file that is open for reading fails with EBADF, and what is linked to it ECANCELED")
+	.title = "an io_uring write to a file open for reading fails with EBADF, what is linked to it with ECANCELED")
 {
 	struct client *c = client(w);
 	struct io_uring_sqe sqes[2];
@@ -369,7 +369,7 @@ static long register_mapping(struct client *c, const char *path)
 WORLD_FIXTURE(mapped_buffer);
 
 CASE(mapped_buffer, tmpfs_accepted, .promise = "T37", .needs = NEED_IO_URING,
-	.title = "a shared mapping of a passthrough file on tmpfs can be registered as a buffer, one of a cached file cannot")
+	.title = "a shared mapping of a passthrough file on tmpfs can be a registered buffer, one of a cached file not")
 {
 	struct client *c = client(w);
 
@@ -383,7 +383,7 @@ CASE(mapped_buffer, tmpfs_accepted, .promise = "T37", .needs = NEED_IO_URING,
 }
 
 CASE(mapped_buffer, ext4_refused, .promise = "T37", .needs = NEED_IO_URING, .world = &on_ext4,
-	.title = "a shared mapping of a passthrough file on ext4 cannot be registered as a buffer, as one of ext4 itself")
+	.title = "a shared mapping of a passthrough file on ext4 cannot be a registered buffer, as one of ext4 itself")
 {
 	struct client *c = client(w);
 

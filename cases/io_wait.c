@@ -212,28 +212,6 @@ CASE(passthrough_io, write_waits_for_direct_write, .promise = "W9", .abilities =
 	EXPECT_BACKING("f", "G");
 }
 
-CASE(passthrough_io, zero_length_does_not_wait, .promise = "D6", .abilities = "hold",
-	.today = "no document says that I/O of no bytes may not wait",
-	.title = "a zero-length passthrough read or write does not wait for a direct write in flight")
-{
-	struct client *other = client_number(w, 1);
-	long fd;
-
-	open_rule(w, "f reg=at-open");
-	open_rule(w, "f reg=reuse flags=passthrough,direct_io,parallel_direct_writes");
-	fd = open_ok(other, "f", O_RDWR);
-	begin_direct_write_ok(w);
-
-	client_start_write(other, fd, "", 0, 0);
-	EXPECT_NO_WAIT(w, other, "the zero-length write does not wait");
-	EXPECT_RET(client_finish(other), 0);
-	client_start_read(other, fd, 0, 0);
-	EXPECT_NO_WAIT(w, other, "the zero-length read does not wait");
-	EXPECT_RET(client_finish(other), 0);
-	EXPECT_RET(server_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(client(w)), 1);
-}
-
 CASE(passthrough_io, mode_survives_parallel_writes, .promise = "W3",
 	.title = "parallel direct writes to a PASSTHROUGH|DIRECT_IO file leave the inode in passthrough mode")
 {

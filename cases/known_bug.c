@@ -90,7 +90,7 @@ FIXTURE_VARIANT(o_append_cleared)
 FIXTURE_VARIANT_ADD(o_append_cleared, splice) { .io_method = BY_SPLICE };
 FIXTURE_VARIANT_ADD(o_append_cleared, sendfile) { .io_method = BY_SENDFILE };
 
-CASE(o_append_cleared, goes_to_offset, .promise = "K2",
+CASE(o_append_cleared, lands_at_offset, .promise = "K2",
 	.title = "splice(2) and sendfile(2) into a passthrough file after F_SETFL cleared O_APPEND write at the offset",
 	.xfail = "the backing file keeps the O_APPEND of its open")
 {

@@ -55,7 +55,7 @@ CASE(locks, flock_is_unlocked_by_release, .promise = "T50", .world = &with_locks
 
 CASE(locks, posix_lock_is_servers, .promise = "T50", .world = &with_locks,
 	.abilities = "arbitrary-init override-reply",
-	.title = "with POSIX_LOCKS F_SETLK of a passthrough file sends SETLK, whose error it returns; nothing locks the backing file")
+	.title = "with POSIX_LOCKS, F_SETLK sends SETLK and returns its error; nothing locks the backing file")
 {
 	long fd;
 
@@ -78,7 +78,7 @@ static struct pollfd polled = { .fd = POLLED, .events = POLLIN };
 
 WORLD_FIXTURE(polled_file);
 
-CASE(polled_file, is_released, .promise = "T51",
+CASE(polled_file, released_by_close, .promise = "T51",
 	.title = "a passthrough file that a task waited for by poll(2) is released and unpinned by its last close")
 {
 	long fd;
@@ -136,7 +136,7 @@ CASE(handle, open_passes_through, .promise = "T52",
 	EXPECT_PASSES_THROUGH(w);
 }
 
-CASE(handle, of_ended_connection_estale, .promise = "T52",
+CASE(handle, ended_connection_estale, .promise = "T52",
 	.title = "a file handle of an ended connection without EXPORT_SUPPORT: ESTALE in the next one")
 {
 	const char *path = fuse_path("f");

@@ -100,7 +100,7 @@ CASE(device, pins_backing_file, .promise = "L2",
 WORLD_FIXTURE(direct_io);
 
 CASE(direct_io, refused_by_backing_file, .promise = "T57", .world = &on_ramfs,
-	.title = "a loop device keeps to direct I/O that the backing file lacks, and its I/O fails; on that file it does without")
+	.title = "I/O of a loop device fails if it is direct and the backing file lacks that; on that file it is not")
 {
 	struct client *c = client(w);
 	char device[32], plain_device[32];
@@ -139,8 +139,8 @@ static int make_erofs_image(void)
 	return err ?: world_umount("other");
 }
 
-CASE(erofs_mount, of_passthrough_file_enotblk, .promise = "T57", .since = "6.12",
-	.title = "an EROFS image that is a passthrough file cannot be mounted as a file: ENOTBLK, and nothing stays open")
+CASE(erofs_mount, passthrough_file_enotblk, .promise = "T57", .since = "6.12",
+	.title = "mounting an EROFS image that is a passthrough file fails with ENOTBLK, and nothing stays open")
 {
 	const char *missing = backing_fs_missing("erofs");
 

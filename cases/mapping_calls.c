@@ -68,7 +68,7 @@ static int make_noexec(const char *dir)
 }
 
 CASE(remap_file_pages, noexec_backing_eperm, .promise = "T12",
-	.title = "with noexec on the backing mount, mmap(2) with PROT_EXEC succeeds, remap_file_pages(2) fails with EPERM")
+	.title = "with a noexec backing mount, mmap(2) with PROT_EXEC succeeds, remap_file_pages(2) fails with EPERM")
 {
 	long fd, at;
 

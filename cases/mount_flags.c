@@ -136,7 +136,7 @@ CASE(execve, fuse_noexec_eacces, .promise = "T19",
 }
 
 CASE(execve, fuse_nosuid_ignores_setuid, .promise = "T19",
-	.title = "the setuid bit of a passthrough file has no effect if the FUSE mount, not the backing one, has nosuid")
+	.title = "setuid bits of passthrough files have no effect if the FUSE mount, not the backing one, has nosuid")
 {
 	long pid;
 

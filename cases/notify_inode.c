@@ -18,7 +18,7 @@ FIXTURE_VARIANT_ADD(inval_inode, pages) { .what = "inval-inode f 0 0" };
 FIXTURE_VARIANT_ADD(inval_inode, attributes) { .what = "inval-inode f -1 0" };
 
 CASE(inval_inode, leaves_backing_data_alone, .promise = "T47", .abilities = "notify",
-	.title = "after NOTIFY_INVAL_INODE of a passthrough file stat(2) sends GETATTR; reads and mappings send nothing")
+	.title = "after NOTIFY_INVAL_INODE stat(2) sends GETATTR; passthrough reads and mappings send nothing")
 {
 	struct statx st;
 	long fd, address;
@@ -95,7 +95,7 @@ CASE(inval_entry, leaves_open_file_alone, .promise = "T48", .abilities = "notify
 WORLD_FIXTURE(resend);
 
 CASE(resend, second_reply_passes_through, .promise = "T49", .abilities = "notify arbitrary-init",
-	.title = "an OPEN sent again by NOTIFY_RESEND is answered with passthrough; the reply to the first changes nothing")
+	.title = "an OPEN sent again by NOTIFY_RESEND is one for passthrough; the reply to the first changes nothing")
 {
 	long fd;
 

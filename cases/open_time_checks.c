@@ -272,7 +272,7 @@ FIXTURE_VARIANT_ADD(o_trunc_of_fuse_file, truncated) { .setattr = NULL };
 FIXTURE_VARIANT_ADD(o_trunc_of_fuse_file, refused) { .setattr = "EROFS", .result = -EROFS };
 
 CASE(o_trunc_of_fuse_file, not_handed_on, .promise = "R23", .abilities = "inspect",
-	.title = "a backing file on FUSE with ATOMIC_O_TRUNC is opened without O_TRUNC: its server is not asked to truncate",
+	.title = "a backing file on FUSE with ATOMIC_O_TRUNC is opened without O_TRUNC: its server does not truncate",
 	.xfail = "the backing file is opened with O_TRUNC, which overlayfs removes")
 {
 	SKIP_UNLESS_ABLE(w, variant->setattr ? "override-reply" : "");

@@ -147,7 +147,7 @@ static int backing_evict(void)
 WORLD_FIXTURE(cachestat);
 
 CASE(cachestat, counts_fuse_pages, .promise = "T6", .world = &on_ext4,
-	.title = "cachestat(2) of a passthrough file counts the FUSE page cache, which is empty, not the backing file's")
+	.title = "cachestat(2) of a passthrough file counts the empty FUSE page cache, not that of the backing file")
 {
 	long fd;
 
@@ -234,7 +234,7 @@ CASE(mapping, msync_cleans_backing_file, .promise = "T7", .world = &on_ext4,
 	fd = open_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGES * PAGE, 0);
 	EXPECT_POKE(w, at, 1);
-	EXPECT_RET(backing_cache().dirty, 1);
+	EXPECT_POSITIVE(backing_cache().dirty); /* of a large folio all */
 	EXPECT_RET(client_call(client(w), msync, at, PAGES * PAGE, MS_SYNC), 0);
 	EXPECT_RET(backing_cache().dirty + backing_cache().writeback, 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");

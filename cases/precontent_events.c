@@ -92,12 +92,12 @@ CASE(write, asks_listener, .promise = "T27", .needs = NEED_FANOTIFY, .world = &o
 	EXPECT_WRITE_ASKS(w, listener, fd);
 }
 
-IO_METHOD_FIXTURE(spliced_write);
-FIXTURE_VARIANT_ADD(spliced_write, splice) { .io_method = BY_SPLICE };
-FIXTURE_VARIANT_ADD(spliced_write, sendfile) { .io_method = BY_SENDFILE };
+IO_METHOD_FIXTURE(splice_in);
+FIXTURE_VARIANT_ADD(splice_in, splice) { .io_method = BY_SPLICE };
+FIXTURE_VARIANT_ADD(splice_in, sendfile) { .io_method = BY_SENDFILE };
 
-CASE(spliced_write, asks_listener, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
-	.title = "before a splice or sendfile into the file, FAN_PRE_ACCESS on the backing file asks its listener",
+CASE(splice_in, asks_listener, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on_ext4,
+	.title = "before splice(2) or sendfile(2) into the file, FAN_PRE_ACCESS on the backing file asks its listener",
 	.xfail = "backing_file_splice_write() calls ->splice_write() of the backing file without rw_verify_area()",
 	.xfail_since = "6.14")
 {

@@ -88,7 +88,7 @@ CASE(write_seal, shared_writable_mmap_eperm, .promise = "T1",
 }
 
 CASE(write_seal, mprotect_writable_eacces, .promise = "T1",
-	.title = "a read-only shared mapping of a passthrough file backed by a write-sealed memfd cannot become writable",
+	.title = "a read-only shared mapping of a passthrough file on a write-sealed memfd cannot become writable",
 	MPROTECT_ASKS_FUSE_FILE)
 {
 	long fd, at;

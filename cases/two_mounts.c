@@ -150,7 +150,7 @@ CASE(clone, onto_mounted_device_einval, .promise = "T41", .abilities = "devices 
 	EXPECT_READ(w, open_ok(w, "f", O_RDWR), "f");
 }
 
-CASE(clone, of_unmounted_device_fails, .promise = "T41", .abilities = "devices arbitrary-ioctl",
+CASE(clone, unmounted_device_fails, .promise = "T41", .abilities = "devices arbitrary-ioctl",
 	.world = &unmounted, .fixed_by = "7.1.7 or before (wait for the mount only after FUSE_DEV_IOC_SYNC_INIT)",
 	.title = "FUSE_DEV_IOC_CLONE of a device that is not mounted fails, which keeps it usable")
 {

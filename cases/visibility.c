@@ -191,7 +191,7 @@ CASE(landlock, backing_rules_do_not_apply, .promise = "T32", .needs = NEED_LANDL
 #endif
 
 CASE(landlock, truncation_of_open_file, .promise = "T32", .needs = NEED_LANDLOCK,
-	.title = "ftruncate of a passthrough file fails if Landlock did not allow truncation where it was opened; writes work")
+	.title = "ftruncate(2) fails if Landlock forbids truncation where the passthrough file was opened; writes work")
 {
 	long fd;
 

@@ -40,7 +40,7 @@ CASE(sync_file_range, writes_out, .promise = "T21",
 	EXPECT_HOLDS(is_written(w), "the page is written out");
 }
 
-CASE(sync_file_range, of_backing_file_writes_out, .promise = "T21",
+CASE(sync_file_range, backing_file_writes_out, .promise = "T21",
 	.title = "sync_file_range(2) on the backing file itself writes out what a passthrough write made dirty")
 {
 	long fd;
@@ -72,7 +72,7 @@ CASE(fsync, enosys_writes_nothing, .promise = "T22",
 WORLD_FIXTURE(close);
 
 CASE(close, backing_file_not_flushed, .promise = "T23",
-	.title = "close(2) of a passthrough file sends FLUSH to its server, and RELEASE alone to that of the backing file")
+	.title = "close(2) of a passthrough file sends FLUSH to its server, RELEASE alone to that of the backing file")
 {
 	long fd;
 

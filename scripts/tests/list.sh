@@ -96,7 +96,7 @@ done | sort -u | sort -t '	' -k 1.1,1.1 -k 1.2,1n >"$tmp/all_promises"
 sort -t '	' -k 1.1,1.1 -k 1.2,1n "$tmp/promises" >"$tmp/sorted_promises"
 same "all programs have the same contract" "$tmp/sorted_promises" "$tmp/all_promises"
 check "every promise has ID, level, reference and text; a heading has no level and no reference" sh -c \
-	'! grep -vP "^[A-Z](\t-\t-|\d+\t(must|today)\t((fs|mm|kernel|include|io_uring|fixtures)/|libfuse |go-fuse |fuser )[^\t]+\.(c|h|cc|go|rs): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}(\t[^\t\"\\\\]{1,150}){2}$" "$1"' \
+	'! grep -vP "^[A-Z](\t-\t-|\d+\t(must|today)\t((drivers|fs|include|io_uring|kernel|mm|security|fixtures)/|libfuse |go-fuse |fuser )[^\t]+\.(c|h|cc|go|rs): [^\t\"\\\\]+)\t[^\t\"\\\\]{8,}(\t[^\t\"\\\\]{1,150}){2}$" "$1"' \
 	sh "$tmp/promises"
 # Those of a section may stand under several headings.
 numbered()
