@@ -328,6 +328,7 @@ CASE(exe_file, passthrough_ebusy, .promise = "T11",
 	ORDINARY_EBUSY_OR_SKIP(w);
 	open_rule(w, "program reg=at-open");
 	EXPECT_RET(change_exe(w, "fuse"), -EBUSY);
+	ASSERT_POSITIVE(last_id(w));
 }
 
 CASE_MAIN()
