@@ -177,7 +177,7 @@ CASE(event, pid_of_client, .promise = "T30", .needs = NEED_FANOTIFY,
 
 	EXPECT_READ(w, fd, "f");
 	ASSERT_RET(listener_take(listener, &event), 0);
-	EXPECT_RET(event.pid, client(w)->pid);
+	EXPECT_HOLDS(event.pid == client(w)->pid, "the event is of the client");
 	EXPECT_RET(fstat(event.fd, &of_event), 0);
 	EXPECT_RET(stat(backing_path("f"), &of_backing), 0);
 	EXPECT_HOLDS(of_event.st_dev == of_backing.st_dev && of_event.st_ino == of_backing.st_ino,

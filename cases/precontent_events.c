@@ -135,7 +135,7 @@ CASE(content, range_of_read, .promise = "T27", .needs = NEED_FANOTIFY, .world = 
 	ASSERT_RET(listener_wait(listener, &event), 0);
 	EXPECT_RET(event.offset, PAGE);
 	EXPECT_RET(event.count, PAGE);
-	EXPECT_RET(event.pid, client(w)->pid);
+	EXPECT_HOLDS(event.pid == client(w)->pid, "the event is of the client");
 	EXPECT_RET(listener_respond(listener, event.fd, FAN_ALLOW), 1);
 	EXPECT_RET(client_finish(client(w)), PAGE);
 	close(listener);
