@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The backing filesystem is frozen, full, shut down or has turned read-only while a file is open.
- * Promises T53 to T55, L2.
+ * The backing filesystem is full, shut down or has turned read-only while a file is open.
+ * Promises T54, T55, L2.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -25,83 +24,6 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 static const struct world_opts on_ext4 = { .backing = "ext4",
 					   .backing_options = "errors=remount-ro" };
 
-/* An ioctl of the whole backing filesystem. 0 or -errno. */
-static int control_backing(unsigned long number, void *arg)
-{
-	int fd = open(backing_path(""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = fd < 0 || ioctl(fd, number, arg) < 0 ? -errno : 0;
-
-	close(fd);
-	return err;
-}
-
-/* Fills f and writes it to disk: afterwards nothing of it waits for a write that a freeze stops. */
-static int fill_on_disk(void)
-{
-	int err = backing_fill("f", OLD, PAGES, 0), fd;
-
-	fd = open(backing_path(""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (!err && (fd < 0 || syncfs(fd) < 0))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* --- T53: frozen ---------------------------------------------------------------- */
-
-IO_METHOD_FIXTURE(frozen);
-EACH_WRITE_METHOD(frozen);
-
-CASE(frozen, write_waits_for_thaw, .promise = "T53", .world = &on_ext4,
-	.title = "a write to a file on a frozen backing filesystem waits for the thaw, and changes nothing before it")
-{
-	struct client *c = client(w);
-	bool waits, unchanged;
-	long fd;
-
-	SKIP_UNLESS(variant->needs);
-	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
-	fd = open_settled_ok(w, "f", O_RDWR);
-	ASSERT_RET(control_backing(FIFREEZE, NULL), 0);
-
-	/* nothing ends the case before the thaw */
-	client_start_write_by(c, variant->io_method, fd, PAGES, 0, NEW);
-	waits = client_is_busy(c);
-	unchanged = backing_match("f", OLD, PAGES, 0) == PAGES;
-	EXPECT_RET(control_backing(FITHAW, NULL), 0);
-
-	EXPECT_HOLDS(waits, "the write waits");
-	EXPECT_HOLDS(unchanged, "the backing file is unchanged while it is frozen");
-	EXPECT_RET(client_finish(c), PAGES);
-	EXPECT_BACKING_PATTERN("f", NEW, PAGES, 0);
-}
-
-IO_METHOD_FIXTURE(frozen_read);
-EACH_READ_METHOD(frozen_read);
-
-CASE(frozen_read, does_not_wait, .promise = "T53", .world = &on_ext4,
-	.today = "fsfreeze(8) stops changes; that reads go on is what filesystems do",
-	.title = "a read of a file on a frozen backing filesystem does not wait")
-{
-	struct client *c = client(w);
-	bool ends;
-	long fd;
-
-	SKIP_UNLESS(variant->needs);
-	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
-	fd = open_settled_ok(w, "f", O_RDONLY);
-	ASSERT_RET(control_backing(FIFREEZE, NULL), 0);
-
-	client_start_read_by(c, variant->io_method, fd, PAGES, 0, OLD);
-	ends = client_ends(c);
-	EXPECT_RET(control_backing(FITHAW, NULL), 0);
-
-	EXPECT_HOLDS(ends, "the read ends");
-	EXPECT_RET(client_finish(c), PAGES);
-}
-
 /* --- T54: shut down, read-only, full ------------------------------------------------ */
 
 /* EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN are the same; 2: without flushing the log. */
@@ -109,7 +31,7 @@ static int shut_down_backing(void)
 {
 	unsigned int how = 2;
 
-	return control_backing(_IOR('X', 125, unsigned int), &how);
+	return backing_control(_IOR('X', 125, unsigned int), &how);
 }
 
 IO_METHOD_FIXTURE(shut_down);
@@ -123,7 +45,7 @@ CASE(shut_down, io_fails_eio, .promise = "T54", .world = &on_ext4,
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_READ_BY(c, variant->io_method, fd, PAGES, 0, OLD);
 	ASSERT_RET(shut_down_backing(), 0);
@@ -143,7 +65,7 @@ CASE(shut_down_fs, mmap_and_open_fail, .promise = "T54", .world = &on_ext4,
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
-	ASSERT_RET(fill_on_disk(), 0);
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 	ASSERT_RET(shut_down_backing(), 0);
 
@@ -158,7 +80,7 @@ CASE(shut_down_fs, close_releases, .promise = "L2", .world = &on_ext4,
 	long fd, map;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 	map = mmap_ok(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGES, 0);
 	EXPECT_POKE(c, map, 'x');
@@ -202,7 +124,7 @@ CASE(turned_read_only, write_fails, .promise = "T54", .world = &on_ext4,
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 	own = open_ok(w, backing_path("f"), O_RDWR);
 	ASSERT_RET(report_fs_error(), 0);

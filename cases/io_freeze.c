@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The backing filesystem can be frozen when no write is in flight. If the kernel still counts one
- * that has ended, FIFREEZE never returns and cannot be killed. Promise D21.
+ * that has ended, FIFREEZE never returns and cannot be killed. Promises D21, T53.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,19 +24,6 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 #define PAGES (21 * PAGE) /* a third and a seventh, readv(2) segments, are whole pages */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
-
-/* Writes the backing file f to disk: ext4 queues no direct write to blocks that are not. */
-static int fill_on_disk(void)
-{
-	int err = backing_fill("f", OLD, PAGES, 0), fd;
-
-	if (err < 0)
-		return err;
-	fd = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
-	err = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-	close(fd);
-	return err;
-}
 
 /* A direct write may complete before it is queued; of so many, some are queued. */
 #define TIMES 50
@@ -101,7 +88,7 @@ CASE(buffered_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTI
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
 	fd = open_ok(c, "f", O_RDWR);
 	EXPECT_WRITE_BY(c, variant->io_method, fd, PAGES, 0, NEW);
 	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
@@ -121,7 +108,7 @@ CASE(direct_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
 	fd = open_ok(c, "f", O_RDWR | O_DIRECT);
 	EXPECT_RET(write_times(c, variant->io_method, fd), TIMES * PAGES);
 	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
@@ -131,19 +118,10 @@ CASE(direct_write, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE
 
 /* --- what waits while it is frozen --------------------------------------------------- */
 
-static int freeze(unsigned long request)
-{
-	int fd = open(backing_path(""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = fd < 0 || ioctl(fd, request, 0) < 0 ? -errno : 0;
-
-	close(fd);
-	return err;
-}
-
 IO_METHOD_FIXTURE(frozen);
 EACH_WRITE_METHOD(frozen);
 
-CASE(frozen, write_waits, .promise = "D21", .needs = NEED_DESTRUCTIVE, .world = &on_ext4,
+CASE(frozen, write_waits, .promise = "T53", .needs = NEED_DESTRUCTIVE, .world = &on_ext4,
 	.title = "a write to a passthrough file waits while the backing filesystem is frozen, and then succeeds")
 {
 	struct client *c = client(w);
@@ -151,15 +129,41 @@ CASE(frozen, write_waits, .promise = "D21", .needs = NEED_DESTRUCTIVE, .world = 
 
 	SKIP_UNLESS(variant->needs);
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
 	fd = open_ok(c, "f", O_RDWR);
-	ASSERT_RET(freeze(FIFREEZE), 0);
+	ASSERT_RET(backing_control(FIFREEZE, NULL), 0);
 	client_start_write_by(c, variant->io_method, fd, PAGE, 0, NEW);
 	EXPECT_HOLDS(client_is_busy(c), "the write waits");
 	EXPECT_BACKING_PATTERN("f", OLD, PAGE, 0);
-	EXPECT_RET(freeze(FITHAW), 0);
+	EXPECT_RET(backing_control(FITHAW, NULL), 0);
 	EXPECT_RET(client_finish(c), PAGE);
 	EXPECT_BACKING_PATTERN("f", NEW, PAGE, 0);
+}
+
+IO_METHOD_FIXTURE(frozen_read);
+EACH_READ_METHOD(frozen_read);
+
+CASE(frozen_read, does_not_wait, .promise = "T53", .needs = NEED_DESTRUCTIVE,
+	.world = &on_ext4,
+	.today = "fsfreeze(8) stops changes; that reads go on is what filesystems do",
+	.title = "a read of a file on a frozen backing filesystem does not wait")
+{
+	struct client *c = client(w);
+	bool ends;
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	open_rule(w, "f reg=at-open");
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
+	fd = open_settled_ok(w, "f", O_RDONLY);
+	ASSERT_RET(backing_control(FIFREEZE, NULL), 0);
+
+	client_start_read_by(c, variant->io_method, fd, PAGES, 0, OLD);
+	ends = client_ends(c);
+	EXPECT_RET(backing_control(FITHAW, NULL), 0);
+
+	EXPECT_HOLDS(ends, "the read ends");
+	EXPECT_RET(client_finish(c), PAGES);
 }
 
 WORLD_FIXTURE(loop_device);
@@ -187,7 +191,7 @@ CASE(loop_device, fs_can_be_frozen, .promise = "D21", .needs = NEED_DESTRUCTIVE,
 	long fd, loop;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(fill_on_disk(), 0);
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
 	ASSERT_POSITIVE(loop = attach_to_f(device, sizeof(device)));
 	fd = open_ok(c, device, O_WRONLY | O_DIRECT);
 	EXPECT_RET(write_times(c, BY_PREAD, fd), TIMES * PAGES);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "world/io_methods.h"
@@ -137,16 +136,6 @@ CASE(submission, does_not_wait_for_write, .promise = "T33", .needs = NEED_IO_URI
 	EXPECT_RESULT(c, 0, PAGE);
 }
 
-/* FIFREEZE or FITHAW of the backing filesystem. 0 or -errno. */
-static int backing_ioctl(unsigned long request)
-{
-	int fd = open(world_path("backing", ""), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = ioctl(fd, request, 0) < 0 ? -errno : 0;
-
-	close(fd);
-	return err;
-}
-
 CASE(submission, does_not_wait_for_thaw, .promise = "T33", .world = &on_ext4,
 	.needs = NEED_IO_URING | NEED_DESTRUCTIVE,
 	.title = "the submission of a direct io_uring write does not wait for a frozen backing filesystem",
@@ -161,10 +150,10 @@ CASE(submission, does_not_wait_for_thaw, .promise = "T33", .world = &on_ext4,
 	memory = memory_ok(c, PAGE);
 	client_fill(c, memory, PAGE, 0, NEW);
 	ring_ok(c, 0);
-	ASSERT_RET(backing_ioctl(FIFREEZE), 0);
+	ASSERT_RET(backing_control(FIFREEZE, NULL), 0);
 	start_submit(c, page_sqe(IORING_OP_WRITE, fd, memory, 0));
 	waits = client_is_busy(c);
-	ASSERT_RET(backing_ioctl(FITHAW), 0);
+	ASSERT_RET(backing_control(FITHAW, NULL), 0);
 	EXPECT_HOLDS(!waits, "io_uring_enter(2) returns");
 	EXPECT_RET(client_finish(c), 1);
 	EXPECT_RESULT(c, 0, PAGE);
