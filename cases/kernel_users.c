@@ -140,6 +140,8 @@ CASE(swapon, fails_einval, .promise = "T26",
 	err = client_call(client(w), swapon, (long)path, 0);
 	if (err == -ENOSYS)
 		CASE_SKIP("config: no swapon(2) (set CONFIG_SWAP)");
+	if (err == 0)
+		client_call(client(w), swapoff, (long)path);
 	EXPECT_RET(err, -EINVAL);
 	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough READ FLUSH RELEASE");
