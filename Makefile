@@ -12,6 +12,7 @@ endif
 hash  := \#
 open  := (
 close := )
+comma := ,
 odd   := $(hash) $$ % & * : ; < > = ? [ \ ] ` { | } ! ' " $(open) $(close)
 odd_in = $(filter-out 1,$(words x$(1)x))$(strip $(foreach c,$(odd),$(findstring $c,$(1))))
 refuse = $(error $(1) has characters that are special to make or shells: $(2))
@@ -36,7 +37,7 @@ variants = $(patsubst $(1)-main,$(1),$(patsubst fixtures/servers/$(1)/variant_%.
 	$(patsubst fixtures/servers/$(1)/variant.c,$(1)-main,$(wildcard fixtures/servers/$(1)/variant*.c))))
 
 CFLAGS ?= -O2 -g
-FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
+FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
 	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
 # The warning's name in clang and gcc.
@@ -79,7 +80,16 @@ RAW_URING := $(shell echo 'int main(void) { return IORING_SETUP_SQE128 & FUSE_IO
 	$(CC) $(HEADERS) $(STATIC) -include liburing.h -include linux/fuse.h -x c - -o /dev/null \
 		-luring 2>/dev/null && echo yes)
 RAW_SERVERS := $(filter-out $(if $(RAW_URING),,%-uring),$(call variants,raw))
-SERVERS := $(RAW_SERVERS) $(LIBFUSE_SERVERS)
+
+# raw as a 32-bit program, which many a 64-bit kernel runs, too.
+ifndef IN_TREE
+CC32_OF_x86_64 := '$(CC) -m32' i686-linux-gnu-gcc
+CC32_OF_aarch64 := arm-linux-gnueabihf-gcc
+CC32 := $(shell for cc in $(CC32_OF_$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))); do \
+	echo 'int main(void) { return 0; }' | $$cc $(STATIC) -include stdio.h -x c - -o /dev/null 2>/dev/null && echo "$$cc" && break; done)
+endif
+
+SERVERS := $(RAW_SERVERS) $(if $(CC32),raw32) $(LIBFUSE_SERVERS)
 ifdef IN_TREE
 TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(filter %-uring,$(RAW_SERVERS)))
 all: $(TEST_GEN_FILES)
@@ -177,7 +187,7 @@ hooks:
 	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm man contain probe bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib 32 cases external servers programs tests faulty vm man contain probe bench-cycle)
 
 include tests.mk
 
@@ -243,6 +253,10 @@ $(addprefix $(OUTPUT)/servers/,$(RAW_SERVERS)): $(OUTPUT)/servers/raw%: \
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBS) -pthread -o $@
+
+$(OUTPUT)/servers/raw32: $(OUTPUT)/servers/raw
+	$(Q)$(MAKE) --no-print-directory CC='$(CC32)' HEADERS='$(HEADERS)' HEADERS_READY= OUTPUT=$(OUTPUT)/32 $(OUTPUT)/32/servers/raw
+	$(Q)cp $(OUTPUT)/32/servers/raw $@
 
 $(OUTPUT)/obj/fixtures/servers/libfuse/%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
 $(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(OUTPUT)/servers/libfuse%: \

@@ -11,7 +11,8 @@ TEST_PROGRAMS := demo crash_cases faulty kill_one parallel_panic pass_fs stuck_c
 
 test_obj = $(call objs,$(filter %/$(1).c,$(TESTS_C)))
 
-# libc functions that a test wraps.
+# libc functions that a test wraps. ioctl() has another name, too, where _TIME_BITS changes a type.
+wrap = -Wl,--wrap=$(1) $(if $(filter ioctl,$(1)),-Wl$(comma)--wrap=__ioctl_time64$(comma)--defsym=__wrap___ioctl_time64=__wrap_ioctl)
 channel_test_WRAPS    := close malloc free
 backing_id_test_WRAPS := ioctl close malloc free
 
@@ -29,11 +30,11 @@ $(OUTPUT)/tests/%: $$(call test_obj,$$*) $$($$*_OBJS) \
 		$(call rooms,$(FIXTURES) fixtures/servers/raw fixtures/servers/common fixtures/backing_id)
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
-	$(Q)$(call link,$(LINK_STATIC)) $(foreach f,$($*_WRAPS),-Wl,--wrap=$(f)) $(LIBURING) -pthread -o $@
+	$(Q)$(call link,$(LINK_STATIC)) $(foreach f,$($*_WRAPS),$(call wrap,$(f))) $(LIBURING) -pthread -o $@
 
 # Servers whose system calls go through deliberate faults, see fixtures/servers/faults.c.
 FAULTY := $(addprefix $(OUTPUT)/faulty/,raw $(filter libfuse,$(LIBFUSE_SERVERS)))
-WRAPS  := $(foreach f,ioctl ia32_ioctl read write writev,-Wl,--wrap=$(f))
+WRAPS  := $(foreach f,ioctl ia32_ioctl read write writev,$(call wrap,$(f)))
 
 $(FAULTY): $(OUTPUT)/faulty/%: $(OUTPUT)/servers/% $(OUTPUT)/obj/fixtures/servers/%/variant.o \
 		$(call objs,fixtures/servers/faults.c fixtures/backing_id/non_linux.c) \

@@ -162,7 +162,7 @@ CASE(writable, truncation_outside_shortens, .promise = "D3",
 	.title = "on each filesystem reads end and stores fault at the EOF of a backing file truncated outside FUSE")
 {
 	struct client *c = client(w);
-	long fd, map;
+	int64_t fd, map;
 
 	SKIP_IF_MISSING(&variant->fs);
 	ASSERT_POSITIVE(register_on(w, &variant->fs, false, PAGES));

@@ -77,7 +77,7 @@ CASE(shut_down_fs, close_releases, .promise = "L2", .world = &on_ext4,
 	.title = "after the backing filesystem was shut down, file, mapping and ID are released: it can be unmounted")
 {
 	struct client *c = client(w);
-	long fd, map;
+	int64_t fd, map;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
@@ -165,7 +165,7 @@ CASE(full_fs, store_raises_sigbus, .promise = "T54", .world = &small,
 	.title = "a store to a hole of a file on a full backing filesystem raises SIGBUS")
 {
 	struct client *c = client(w);
-	long fd, map;
+	int64_t fd, map;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(truncate(backing_path("f"), PAGES), 0);
@@ -179,7 +179,7 @@ CASE(full_fs, store_raises_sigbus, .promise = "T54", .world = &small,
 
 /* --- T55: the maximum file size ------------------------------------------------------ */
 
-#define FAR (1L << 60) /* FUSE takes it, ext4 does not */
+#define FAR ((off_t)1 << 60) /* FUSE takes it, ext4 does not */
 
 IO_METHOD_FIXTURE(maximum_size);
 EACH_CALL(maximum_size);

@@ -498,6 +498,10 @@ const struct promise contract[] = {
 	  "drivers/block/loop.c: lo_can_use_dio()", .today = "no document says which files may back a loop device or a file-backed mount" },
 	{ "T58", "fs-verity of a backing file is kept: it cannot be enabled while a passthrough file is open for writing, nor opened so after",
 	  "fs/verity/open.c: fsverity_file_open(), of the backing file", .basis = "Documentation/filesystems/fsverity.rst, FS_IOC_ENABLE_VERITY, ETXTBSY; Accessing verity files" },
+	{ "T101", "an open without O_LARGEFILE of a file of 2 GiB or more fails with EOVERFLOW, and today asks FUSE and backing file",
+	  "fs/open.c: generic_file_open(), of both files", .basis = "open(2), EOVERFLOW: a file too large for a program without _FILE_OFFSET_BITS=64" },
+	{ "T102", "a descriptor opened without O_LARGEFILE writes up to 2 GiB - 1; a write at that offset fails, today with EFBIG",
+	  "fs/read_write.c: generic_write_check_limits(), of the backing file", .basis = "write(2), EFBIG: a position past the maximum allowed offset; open(2), O_LARGEFILE" },
 
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
@@ -25,17 +26,17 @@
 /* --- identity ------------------------------------------------------------------------ */
 
 /* The number after @key in the fdinfo of a descriptor of the client, or -ENODATA. */
-static long fdinfo_of(const struct client *c, long fd, const char *key)
+static int64_t fdinfo_of(const struct client *c, long fd, const char *key)
 {
 	char name[32], line[128];
-	long value = -ENODATA;
+	int64_t value = -ENODATA;
 	FILE *file;
 
 	snprintf(name, sizeof(name), "fdinfo/%ld", fd);
 	file = fopen(proc_path(c->pid, name), "re");
 	while (file && fgets(line, sizeof(line), file))
 		if (!strncmp(line, key, strlen(key)))
-			sscanf(line + strlen(key), "%ld", &value);
+			sscanf(line + strlen(key), "%" SCNd64, &value);
 	if (file)
 		fclose(file);
 	return value;
@@ -73,7 +74,7 @@ CASE(identity, names_fuse_file, .promise = "D2",
 	EXPECT_RET(client_statx(c, backing_path("f"), 0, &by_path), 0);
 	EXPECT_HOLDS(st.stx_mnt_id != by_path.stx_mnt_id,
 		     "the mount is not that of the backing file");
-	EXPECT_HOLDS(fdinfo_of(c, fd, "mnt_id:") == (long)st.stx_mnt_id, "so is that in fdinfo");
+	EXPECT_HOLDS(fdinfo_of(c, fd, "mnt_id:") == (int64_t)st.stx_mnt_id, "so is that in fdinfo");
 	EXPECT_RET(fdinfo_of(c, fd, "ino:"), st.stx_ino);
 	EXPECT_TEXT(link_of(c, fd), fuse_path("f"));
 	EXPECT_RET(client_call_data(c, fstatfs, 1, &fs, sizeof(fs), fd), 0);
@@ -252,7 +253,7 @@ CASE(rw_hint, not_for_backing_file, .promise = "T25",
 	.title = "F_SET_RW_HINT sets the hint of the FUSE file, and none of the backing file")
 {
 	int backing = open(backing_path("f"), O_RDWR | O_CLOEXEC);
-	unsigned long hint = RWH_WRITE_LIFE_LONG;
+	uint64_t hint = RWH_WRITE_LIFE_LONG;
 	long fd;
 
 	open_rule(w, "f reg=at-open");

@@ -16,7 +16,7 @@ static const char *fail_nth(unsigned int nth)
 	return words;
 }
 
-static long register_once(struct world *w, unsigned int nth, bool *failed)
+static int64_t register_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long id = server_backing_open(w, backing_path("f"), fail_nth(nth));
 
@@ -26,7 +26,7 @@ static long register_once(struct world *w, unsigned int nth, bool *failed)
 	return id;
 }
 
-static long unregister_once(struct world *w, unsigned int nth, bool *failed)
+static int64_t unregister_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long result, id = try_register_f(w);
 
@@ -86,7 +86,7 @@ FIXTURE_VARIANT_ADD(passthrough_file,
 static const FIXTURE_VARIANT(passthrough_file) * file; /* that each try opens */
 
 /* Each open has an ID of its own: if one left anything behind, the next would fail with EIO. */
-static long open_once(struct world *w, unsigned int nth, bool *failed)
+static int64_t open_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long fd;
 
@@ -98,7 +98,7 @@ static long open_once(struct world *w, unsigned int nth, bool *failed)
 	return fd;
 }
 
-static long close_once(struct world *w, unsigned int nth, bool *failed)
+static int64_t close_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long result, fd = client_open(client(w), file->path, file->flags);
 
@@ -158,7 +158,7 @@ static long umount_fail_nth(unsigned int nth, bool *failed)
 }
 
 /* Of a mount that has an ID and had an open file. What was unmounted is mounted anew. */
-static long umount_once(struct world *w, unsigned int nth, bool *failed)
+static int64_t umount_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long result, fd;
 

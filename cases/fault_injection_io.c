@@ -37,23 +37,23 @@ static int make_hole(void)
 
 /* --- one system call ---------------------------------------------------------------- */
 
-typedef long call_fn(struct client *c, long fd);
+typedef int64_t call_fn(struct client *c, long fd);
 
-static long call_read(struct client *c, long fd)
+static int64_t call_read(struct client *c, long fd)
 {
 	char data[PIECE];
 
 	return client_read(c, fd, data, sizeof(data), OFFSET);
 }
 
-static long call_write(struct client *c, long fd)
+static int64_t call_write(struct client *c, long fd)
 {
 	static const char data[PIECE];
 
 	return client_write(c, fd, data, sizeof(data), OFFSET);
 }
 
-static long call_map(struct client *c, long fd)
+static int64_t call_map(struct client *c, long fd)
 {
 	return client_mmap(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, OFFSET);
 }
@@ -63,9 +63,9 @@ static call_fn *call;
 static int (*prepare)(void);
 
 /* -ENODATA: the call returned 0, as at EOF, and not for lack of memory. */
-static long call_with_failure(struct world *w, unsigned int nth, bool *failed)
+static int64_t call_with_failure(struct world *w, unsigned int nth, bool *failed)
 {
-	long fd = client_open(client(w), "f", O_RDWR), result = prepare();
+	int64_t fd = client_open(client(w), "f", O_RDWR), result = prepare();
 
 	client_fail_nth(client(w), nth);
 	result = result ?: call(client(w), fd);
@@ -159,7 +159,7 @@ static bool means_no_memory(long error)
 	}
 }
 
-static long read_once(struct world *w, unsigned int nth, bool *failed)
+static int64_t read_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long fd = client_open(client(w), "f", O_RDONLY), result = drop_pages();
 
@@ -170,7 +170,7 @@ static long read_once(struct world *w, unsigned int nth, bool *failed)
 	return fd < 0 ? fd : means_no_memory(result) ? -ENOMEM : result ?: -ENODATA;
 }
 
-static long write_once(struct world *w, unsigned int nth, bool *failed)
+static int64_t write_once(struct world *w, unsigned int nth, bool *failed)
 {
 	long fd = client_open(client(w), "f", O_RDWR), result = make_hole();
 

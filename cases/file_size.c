@@ -9,7 +9,7 @@
 enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define PAGE sysconf(_SC_PAGESIZE)
-#define GIB  (1L << 30)
+#define GIB  ((off_t)1 << 30)
 
 /* --- large offsets ----------------------------------------------------------------- */
 

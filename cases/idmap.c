@@ -42,7 +42,7 @@ CASE(idmapped_mount, passes_through, .promise = "P12", .since = "6.12", .needs =
 	TODAY(EXPECT_RET(server_inspect(w, "OPEN", "uid"), FUSE_INVALID_UIDGID));
 }
 
-static long do_mount_idmapped(void *owner)
+static int64_t do_mount_idmapped(void *owner)
 {
 	return world_mount_idmapped("fuse", *(uid_t *)owner);
 }

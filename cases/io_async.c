@@ -8,6 +8,7 @@
 #include <linux/aio_abi.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "client/pattern.h"
@@ -28,7 +29,7 @@ struct submit_arg {
 	int fd, opcode, page;
 };
 
-static long do_submit(void *arg)
+static int64_t do_submit(void *arg)
 {
 	const struct submit_arg *a = arg;
 	struct iocb cb = { .aio_fildes = a->fd,
@@ -57,7 +58,7 @@ static long client_submit(struct client *c, int fd, int opcode, int page)
 	return client_run(c, do_submit, &arg, sizeof(arg), "io_submit page %d of %d", page, fd);
 }
 
-static long do_reap(void *arg)
+static int64_t do_reap(void *arg)
 {
 	const int *min_events = arg;
 	struct io_event events[QUEUE];
@@ -66,7 +67,7 @@ static long do_reap(void *arg)
 	if (n < 0)
 		return -errno;
 	for (long i = 0; i < n; i++) {
-		if ((long)events[i].res < 0)
+		if (events[i].res < 0)
 			return events[i].res;
 		bytes += events[i].res;
 	}
@@ -80,7 +81,7 @@ static long client_reap_bytes(struct client *c, int min_events)
 			  min_events);
 }
 
-static long do_compare(void *arg)
+static int64_t do_compare(void *arg)
 {
 	const size_t *size = arg;
 
@@ -359,7 +360,7 @@ CASE(write_in_flight, zero_length_does_not_wait, .promise = "D20", .abilities = 
 	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
 	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
 	EXPECT_ENDS_WITH_0(w, other, write, fd2, 0, 0);
-	EXPECT_ENDS_WITH_0(w, other, pwrite64, fd2, 0, 0, PAGE);
+	EXPECT_ENDS_WITH_0(w, other, pwrite, fd2, 0, 0, PAGE);
 	EXPECT_ENDS_WITH_0(w, other, writev, fd2, 0, 0);
 	EXPECT_HOLDS(client_is_busy(writer), "the write is in flight");
 	EXPECT_RET(other_go(w, "WRITE"), 1);

@@ -102,7 +102,7 @@ struct statx_arg {
 	unsigned int mask;
 };
 
-static long do_statx(void *data)
+static int64_t do_statx(void *data)
 {
 	const struct statx_arg *arg = data;
 	struct statx st;
@@ -119,8 +119,8 @@ static bool statx_sends_getattr(struct world *w, int fd, unsigned int mask)
 	return !strcmp(world_requests(w), "GETATTR");
 }
 
-typedef long transfer_step(struct client *client, enum io_method method, int fd, size_t size,
-			   off_t offset, uint32_t seed);
+typedef int64_t transfer_step(struct client *client, enum io_method method, int fd, size_t size,
+			      off_t offset, uint32_t seed);
 
 /* The attributes for which statx(2) sends GETATTR after the transfer: "mtime ctime". */
 static const char *invalidated_by(struct world *w, transfer_step *transfer, enum io_method method,

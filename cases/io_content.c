@@ -83,7 +83,7 @@ CASE(backing_data, not_extended_by_fake_fallocate, .promise = "D3", .abilities =
 #define GAP CLIENT_DATA_MAX
 
 /* How many bytes from @offset on are zeros, @size at most and no more than GAP; or -errno. */
-static long client_match_zeros(struct client *c, int fd, long size, long offset)
+static long client_match_zeros(struct client *c, int fd, size_t size, off_t offset)
 {
 	char data[GAP];
 	long len = client_read(c, fd, data, size, offset), zeros = 0;
@@ -113,7 +113,8 @@ CASE(backing_data, intact_after_hole, .promise = "D3",
 	.title = "holes of the backing file read as zeros; data after a hole is intact")
 {
 	struct client *c = client(w);
-	long hole = 1L << 32, fd;
+	off_t hole = (off_t)1 << 32;
+	long fd;
 
 	open_rule(w, "sparse reg=at-open");
 	backing_fill_ok("sparse", OLD, PAGE, hole);
@@ -132,7 +133,7 @@ struct segments_arg {
 	char data[6];
 };
 
-static long do_write_segments(void *arg)
+static int64_t do_write_segments(void *arg)
 {
 	struct segments_arg *a = arg;
 	const struct iovec segments[] = {
@@ -143,7 +144,7 @@ static long do_write_segments(void *arg)
 	return len < 0 ? -errno : len;
 }
 
-static long do_read_segments(void *arg)
+static int64_t do_read_segments(void *arg)
 {
 	struct segments_arg *a = arg;
 	const struct iovec segments[] = {

@@ -134,7 +134,7 @@ CASE(queued, failed_write_invalidates_attributes, .promise = "D5", .abilities = 
 
 /* --- a reply to GETATTR that a write has overtaken ---------------------------------- */
 
-static long do_stat_f(void *path)
+static int64_t do_stat_f(void *path)
 {
 	struct stat st;
 

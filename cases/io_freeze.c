@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,7 +51,7 @@ static int freeze_and_thaw(const char *path)
 }
 
 /* In a child: if FIFREEZE hangs, it cannot be killed, and the client must still end. */
-static long do_freeze_and_thaw(void *path)
+static int64_t do_freeze_and_thaw(void *path)
 {
 	pid_t pid = fork();
 	struct pollfd ended;

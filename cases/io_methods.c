@@ -144,7 +144,7 @@ struct splice_arg {
 	unsigned int flags;
 };
 
-static long do_splice_once(void *arg)
+static int64_t do_splice_once(void *arg)
 {
 	const struct splice_arg *a = arg;
 	loff_t start = 0;
@@ -263,7 +263,7 @@ WORLD_FIXTURE(mapping);
 CASE(mapping, msync_sends_nothing, .promise = "D1",
 	.title = "msync(2) of a passthrough mapping succeeds and sends no request")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_settled_ok(w, "f", O_RDWR);

@@ -118,7 +118,7 @@ static void register_one(struct world *w, const char *name)
 /* The descriptor, or -errno of open(2) or mmap(2). */
 static long open_as(struct world *w, const struct opening *as)
 {
-	long fd, address;
+	int64_t fd, address;
 
 	if (as->registers)
 		register_one(w, as->registers);
@@ -246,7 +246,7 @@ CASE(shared_mapping, excludes_until_close_eio, .promise = "R11", .world = &with_
 	.title = "until closed, a DIRECT_IO open that was mapped shared makes passthrough opens fail with EIO")
 {
 	struct client *c = client(w);
-	long fd, address;
+	int64_t fd, address;
 
 	open_rule(w, "f flags=direct_io");
 	open_rule(w, "f reg=at-open times=2");
@@ -267,7 +267,7 @@ CASE(mapping, excludes_until_munmap_eio, .promise = "R11", .world = &with_mmap,
 	.title = "until munmap(2) of a shared mapping of a closed DIRECT_IO file, passthrough opens fail with EIO")
 {
 	struct client *c = client(w);
-	long fd, address;
+	int64_t fd, address;
 
 	open_rule(w, "f flags=direct_io");
 	open_rule(w, "f reg=at-open times=2");

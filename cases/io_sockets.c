@@ -14,7 +14,7 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 #define PAGE sysconf(_SC_PAGESIZE)
 
 /* A pair of descriptors of pipe2(2) or socketpair(2): what is written to [1] can be read from [0]. */
-static long make_pair(struct client *c, bool sockets, long memory, long pair[2])
+static long make_pair(struct client *c, bool sockets, int64_t memory, int64_t pair[2])
 {
 	long err = sockets ? client_call(c, socketpair, AF_UNIX, SOCK_STREAM, 0, memory) :
 			     client_call(c, pipe2, memory, 0);
@@ -35,7 +35,7 @@ CASE(moved, sendfile_to_socket, .promise = "T36",
 	.title = "sendfile(2) from a passthrough file to a socket sends the data and no request")
 {
 	struct client *c = client(w);
-	long fd, memory, sockets[2];
+	int64_t fd, memory, sockets[2];
 
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, PAGE, O_RDONLY);
@@ -51,7 +51,7 @@ CASE(moved, splice_from_socket, .promise = "T36",
 	.title = "splice(2) moves data of a socket through a pipe to a passthrough file and its backing file")
 {
 	struct client *c = client(w);
-	long fd, memory, sockets[2], ends[2];
+	int64_t fd, memory, sockets[2], ends[2];
 
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, 1, O_RDWR);
@@ -71,13 +71,14 @@ CASE(moved, vmsplice_of_mapping, .promise = "T36",
 {
 	struct client *c = client(w);
 	struct iovec pages;
-	long fd, memory, ends[2];
+	int64_t fd, memory, ends[2];
 
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, PAGE, O_RDONLY);
 	memory = memory_ok(c, PAGE);
 	pipe_ok(c, memory, ends);
-	pages = (struct iovec) { (void *)mmap_ok(c, fd, PROT_READ, MAP_SHARED, PAGE, 0), PAGE };
+	pages = (struct iovec) { (void *)(uintptr_t)mmap_ok(c, fd, PROT_READ, MAP_SHARED, PAGE, 0),
+				 PAGE };
 	client_store(c, memory, &pages, sizeof(pages));
 	EXPECT_RET(client_call(c, vmsplice, ends[1], memory, 1, 0), PAGE);
 	EXPECT_RET(client_call(c, read, ends[0], memory, PAGE), PAGE);
@@ -100,7 +101,7 @@ CASE(moved, io_uring_splice, .promise = "T36", .needs = NEED_IO_URING,
 	.title = "IORING_OP_SPLICE moves data from and to the backing file and sends no request")
 {
 	struct client *c = client(w);
-	long fd, memory, ends[2];
+	int64_t fd, memory, ends[2];
 
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, 2 * PAGE, O_RDWR);

@@ -54,7 +54,7 @@ CASE(request, transfers_without_request, .promise = "D1", .needs = NEED_IO_URING
 	struct client *c = client(w);
 	struct io_uring_sqe sqes[2];
 	struct iovec buffer;
-	long memory;
+	int64_t memory;
 	int fd;
 
 	open_rule(w, "f reg=at-open");
@@ -62,7 +62,7 @@ CASE(request, transfers_without_request, .promise = "D1", .needs = NEED_IO_URING
 	memory = memory_ok(c, 2 * PAGE);
 	client_fill(c, memory, PAGE, 0, NEW);
 	ring_ok(c, variant->setup);
-	buffer = (struct iovec) { (void *)memory, 2 * PAGE };
+	buffer = (struct iovec) { (void *)(uintptr_t)memory, 2 * PAGE };
 	ASSERT_RET(client_ring_register(c, IORING_REGISTER_BUFFERS, &buffer, sizeof(buffer), 1), 0);
 	ASSERT_RET(client_ring_register(c, IORING_REGISTER_FILES, &fd, sizeof(fd), 1), 0);
 
@@ -88,7 +88,7 @@ CASE(ring_io, current_position_advances, .promise = "T34", .needs = NEED_IO_URIN
 	.title = "io_uring I/O at the current position advances it by the bytes transferred")
 {
 	struct client *c = client(w);
-	long fd, memory;
+	int64_t fd, memory;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, 2 * PAGE, O_RDWR);
@@ -115,7 +115,7 @@ CASE(ring_io, partly_cached_read_is_complete, .promise = "T34", .needs = NEED_IO
 {
 	struct client *c = client(w);
 	struct io_uring_sqe sqe;
-	long fd, memory;
+	int64_t fd, memory;
 
 	open_rule(w, "f reg=reuse");
 	backing_fill_ok("f", OLD, LARGE, 0);
@@ -137,7 +137,7 @@ CASE(ring_io, failed_write_breaks_chain, .promise = "T34", .needs = NEED_IO_URIN
 {
 	struct client *c = client(w);
 	struct io_uring_sqe sqes[2];
-	long fd, memory;
+	int64_t fd, memory;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, PAGE, O_RDONLY);
@@ -158,7 +158,7 @@ CASE(ring_io, iopoll_eopnotsupp, .promise = "T34", .needs = NEED_IO_URING, .worl
 	.today = "which files can be polled for completion is not promised")
 {
 	struct client *c = client(w);
-	long fd, memory;
+	int64_t fd, memory;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_filled_ok(w, OLD, PAGE, O_RDWR | O_DIRECT);
@@ -235,11 +235,11 @@ CASE(other_request, asks_server, .promise = "D2", .needs = NEED_IO_URING,
 /* Submits it and waits: its result, or -errno. */
 static long run_aio(struct client *c, struct iocb iocb)
 {
-	const long memory =
+	const int64_t memory =
 		client_mmap(c, -1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, PAGE, 0);
-	const long iocbs[] = { memory + 256 };
-	long err = client_call(c, io_setup, 1, memory),
-	     context = client_load(c, memory, sizeof(long));
+	const uintptr_t iocbs[] = { memory + 256 };
+	long err = client_call(c, io_setup, 1, memory);
+	int64_t context = client_load(c, memory, sizeof(aio_context_t));
 
 	client_store(c, memory + 128, iocbs, sizeof(iocbs));
 	client_store(c, iocbs[0], &iocb, sizeof(iocb));
@@ -247,9 +247,9 @@ static long run_aio(struct client *c, struct iocb iocb)
 		err = client_call(c, io_submit, context, 1, memory + 128);
 	if (err == 1)
 		err = client_call(c, io_getevents, context, 1, 1, memory + 512, 0);
-	return err == 1 ?
-		       client_load(c, memory + 512 + offsetof(struct io_event, res), sizeof(long)) :
-		       err;
+	return err == 1 ? client_load(c, memory + 512 + offsetof(struct io_event, res),
+				      sizeof(int64_t)) :
+			  err;
 }
 
 WORLD_FIXTURE(aio_request);
@@ -294,7 +294,7 @@ CASE(ring_file, registered_outlives_close, .promise = "T35", .needs = NEED_IO_UR
 {
 	struct client *c = client(w);
 	struct io_uring_sqe sqe;
-	long memory;
+	int64_t memory;
 	int fd;
 
 	open_rule(w, "f reg=at-open");
@@ -323,7 +323,7 @@ CASE(ring_file, direct_descriptor, .promise = "T35", .needs = NEED_IO_URING,
 	struct client *c = client(w);
 	struct io_uring_sqe sqe;
 	const int none = -1;
-	long memory;
+	int64_t memory;
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", OLD, PAGE, 0);
@@ -356,9 +356,8 @@ CASE(ring_file, direct_descriptor, .promise = "T35", .needs = NEED_IO_URING,
 static long register_mapping(struct client *c, const char *path)
 {
 	long fd = client_open(c, path, O_RDWR), err;
-	const struct iovec pages = {
-		(void *)client_mmap(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0), PAGE
-	};
+	int64_t at = client_mmap(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0);
+	const struct iovec pages = { (void *)(uintptr_t)at, PAGE };
 
 	err = client_ring_register(c, IORING_REGISTER_BUFFERS, &pages, sizeof(pages), 1);
 	if (err == 0)

@@ -37,7 +37,7 @@ CASE(in_flight, read_invalidates_atime, .promise = "D5", .needs = NEED_IO_URING,
 	.abilities = "hold", .title = "a queued io_uring read invalidates the cached atime")
 {
 	struct client *c = client(w);
-	long fd, memory;
+	int64_t fd, memory;
 
 	open_rule(w, "f reg=reuse");
 	fd = open_for_ring_ok(w, c);
@@ -60,7 +60,7 @@ CASE(in_flight, cancel_leaves_read, .promise = "T34", .needs = NEED_IO_URING, .a
 	.today = "which requests can be cancelled is not promised")
 {
 	struct client *c = client(w);
-	long fd, memory;
+	int64_t fd, memory;
 
 	open_rule(w, "f reg=reuse");
 	fd = open_for_ring_ok(w, c);
@@ -81,7 +81,7 @@ CASE(in_flight, killed_client_releases_after, .promise = "T35", .needs = NEED_IO
 	.title = "the file of a killed client with a write in flight is released once the write has completed")
 {
 	struct client *c = client(w);
-	long fd, memory;
+	int64_t fd, memory;
 
 	open_rule(w, "f reg=reuse");
 	fd = open_for_ring_ok(w, c);
@@ -115,7 +115,7 @@ CASE(submission, does_not_wait_for_write, .promise = "T33", .needs = NEED_IO_URI
 	.xfail = "fuse_passthrough_write_iter() takes the inode lock whether IOCB_NOWAIT is set or not")
 {
 	struct client *c = client(w), *writer = client_number(w, 1);
-	long fd, other, memory;
+	int64_t fd, other, memory;
 
 	open_rule(w, "f reg=reuse times=2");
 	backing_fill_ok("f", OLD, 2 * PAGE, 0);
@@ -142,7 +142,7 @@ CASE(submission, does_not_wait_for_thaw, .promise = "T33", .world = &on_ext4,
 	.xfail = "vfs_iocb_iter_write() waits for the backing filesystem whether IOCB_NOWAIT is set or not")
 {
 	struct client *c = client(w);
-	long fd, memory;
+	int64_t fd, memory;
 	bool waits;
 
 	open_rule(w, "f reg=at-open");

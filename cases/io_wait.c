@@ -285,7 +285,7 @@ struct write_then_open {
 	char path[128];
 };
 
-static long do_write_then_open(void *arg)
+static int64_t do_write_then_open(void *arg)
 {
 	const struct write_then_open *a = arg;
 	int fd = pwrite(a->fd, "F", 1, 0) == 1 ? open(a->path, O_RDWR | O_CLOEXEC) : -1;
@@ -464,7 +464,7 @@ CASE(mapping, two_count_as_one_user, .promise = "W11", .world = &with_mmap,
 	.title = "a DIRECT_IO file mapped shared twice counts once: after its release a passthrough open succeeds")
 {
 	struct client *mapper = client_number(w, 1);
-	long fd, first, second;
+	int64_t fd, first, second;
 
 	open_rule(w, "f flags=direct_io");
 	open_rule(w, "f reg=at-open times=2");

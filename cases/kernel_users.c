@@ -62,7 +62,7 @@ static int run_accounted(const char *path)
 }
 
 /* In a PID namespace of its own, whose accounting ends with it. 0 or -errno. */
-static long do_account(void *path)
+static int64_t do_account(void *path)
 {
 	int status;
 	pid_t pid;

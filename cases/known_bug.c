@@ -133,7 +133,7 @@ CASE(o_append, cleared_by_fcntl_for_aio, .promise = "K2", .needs = NEED_AIO,
 WORLD_FIXTURE(read_ahead);
 FIXTURE_VARIANT(read_ahead)
 {
-	bool by_readahead; /* else by fadvise64(2) */
+	bool by_readahead; /* else by posix_fadvise(2) */
 };
 FIXTURE_VARIANT_ADD(read_ahead, fadv_willneed) { .by_readahead = false };
 FIXTURE_VARIANT_ADD(read_ahead, readahead) { .by_readahead = true };
@@ -141,7 +141,7 @@ FIXTURE_VARIANT_ADD(read_ahead, readahead) { .by_readahead = true };
 static long start_read_ahead(struct client *c, bool by_readahead, int fd)
 {
 	return by_readahead ? client_call(c, readahead, fd, 0, 1) :
-			      client_call(c, fadvise64, fd, 0, 1, POSIX_FADV_WILLNEED);
+			      client_call(c, posix_fadvise, fd, 0, 1, POSIX_FADV_WILLNEED);
 }
 
 CASE(read_ahead, sends_no_read, .promise = "K3",

@@ -114,37 +114,38 @@ static const struct flock whole_file = { .l_type = F_WRLCK };
 WORLD_FIXTURE(lock);
 FIXTURE_VARIANT(lock)
 {
-	long syscall, command;
+	enum client_call call;
+	int command;
 };
-FIXTURE_VARIANT_ADD(lock, flock) { .syscall = SYS_flock, .command = LOCK_EX | LOCK_NB };
-FIXTURE_VARIANT_ADD(lock, posix) { .syscall = SYS_fcntl, .command = F_SETLK };
-FIXTURE_VARIANT_ADD(lock, ofd) { .syscall = SYS_fcntl, .command = F_OFD_SETLK };
+FIXTURE_VARIANT_ADD(lock, flock) { .call = CALL_flock, .command = LOCK_EX | LOCK_NB };
+FIXTURE_VARIANT_ADD(lock, posix) { .call = CALL_fcntl, .command = F_SETLK };
+FIXTURE_VARIANT_ADD(lock, ofd) { .call = CALL_fcntl, .command = F_OFD_SETLK };
 
 /* The client is a fork and has whole_file at the same address. flock(2) ignores it. */
 static long client_lock(struct client *c, long fd, const FIXTURE_VARIANT(lock) * how)
 {
-	const long args[6] = { fd, how->command, (long)&whole_file };
+	const int64_t args[6] = { fd, how->command, (long)&whole_file };
 
-	return client_syscall(c, "lock", how->syscall, args);
+	return client_run_call(c, how->call, args);
 }
 
 CASE(lock, fuse_file_only, .promise = "D2",
 	.title = "without server-side locks, a lock conflicts on the FUSE file, not the backing file; nothing is sent")
 {
-	int backing = open(backing_path("f"), O_RDWR | O_CLOEXEC);
 	struct client *other = client_number(w, 1);
-	long fd, fd2;
+	long fd, fd2, backing;
 
 	register_ok(w);
 	open_rule(w, "f reg=reuse times=2");
 	fd = open_ok(w, "f", O_RDWR);
 	fd2 = open_ok(other, "f", O_RDWR);
+	backing = open_ok(other, backing_path("f"), O_RDWR);
 
 	EXPECT_RET(client_lock(client(w), fd, variant), 0);
 	EXPECT_RET(client_lock(other, fd2, variant), -EAGAIN);
-	EXPECT_RET(syscall(variant->syscall, backing, variant->command, &whole_file), 0);
+	EXPECT_RET(client_lock(other, backing, variant), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough OPEN+passthrough");
-	close(backing);
+	EXPECT_CLOSE(other, backing);
 	EXPECT_PASSES_THROUGH(w);
 }
 

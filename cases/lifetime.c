@@ -15,7 +15,7 @@
 enum pin { ID, OPEN_FILE, MAPPING, PINS };
 
 /* @pins: the ID, the client's descriptor, its address. */
-static long release(struct world *w, const long pins[PINS], enum pin pin)
+static long release(struct world *w, const int64_t pins[PINS], enum pin pin)
 {
 	switch (pin) {
 	case ID:
@@ -42,7 +42,7 @@ FIXTURE_VARIANT_ADD(backing_file, mapping_file_id) { .order = { MAPPING, OPEN_FI
 CASE(backing_file, pinned_until_last_gone, .promise = "L1",
 	.title = "the backing file stays pinned until the last of ID, open file and mapping is gone")
 {
-	long pins[PINS];
+	int64_t pins[PINS];
 
 	open_rule(w, "f reg=at-open");
 	pins[OPEN_FILE] = open_ok(w, "f", O_RDWR);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -28,16 +29,16 @@
 #endif
 
 /* Maps two pages of a file and stores in the second: the address, or -errno. */
-static long map_and_store(struct world *w, long fd, int flags)
+static int64_t map_and_store(struct world *w, long fd, int flags)
 {
-	long at = client_mmap(client(w), fd, RW, flags, 2 * PAGE, 0);
-	long err = at < 0 ? at : client_poke(client(w), at + PAGE, STORED);
+	int64_t at = client_mmap(client(w), fd, RW, flags, 2 * PAGE, 0);
+	int64_t err = at < 0 ? at : client_poke(client(w), at + PAGE, STORED);
 
 	return err < 0 ? err : at;
 }
 
 struct two_mappings {
-	long passthrough, ordinary;
+	int64_t passthrough, ordinary;
 };
 
 /* f is open for passthrough; g, of the same content, is the file of the backing filesystem itself. */
@@ -131,9 +132,9 @@ CASE(advice, private_acts_as_on_backing_file, .promise = "T8",
 
 /* --- of another process ------------------------------------------------------------- */
 
-static long advise_client(struct world *w, long at, int advice)
+static long advise_client(struct world *w, int64_t at, int advice)
 {
-	const struct iovec range = { .iov_base = (void *)at, .iov_len = 2 * PAGE };
+	const struct iovec range = { .iov_base = (void *)(uintptr_t)at, .iov_len = 2 * PAGE };
 	int pidfd = syscall(SYS_pidfd_open, client(w)->pid, 0);
 	long result = syscall(SYS_process_madvise, pidfd, &range, 1, advice, 0);
 
@@ -172,7 +173,7 @@ static const struct world_opts huge_tmpfs = { .backing_options = "huge=advise" }
 
 static long collapse(struct world *w, long fd)
 {
-	long at = client_mmap(client(w), fd, RW, MAP_SHARED, HUGE, 0);
+	int64_t at = client_mmap(client(w), fd, RW, MAP_SHARED, HUGE, 0);
 
 	return at < 0 ? at : client_call(client(w), madvise, at, HUGE, MADV_COLLAPSE);
 }

@@ -2,16 +2,17 @@
 /* Calls on passthrough mappings that ask their file again, or its place. Promises T12 to T15. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/userfaultfd.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -32,13 +33,13 @@ static long or_errno(long result)
 /* --- T12: remap_file_pages(2) ------------------------------------------------------- */
 
 /* The file that /proc/PID/map_files shows for the page at @at. Static. */
-static const char *mapped_path(struct world *w, unsigned long at)
+static const char *mapped_path(struct world *w, int64_t at)
 {
 	static char target[PATH_MAX];
 	char name[64];
 	ssize_t len;
 
-	snprintf(name, sizeof(name), "map_files/%lx-%lx", at, at + PAGE);
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, at, at + PAGE);
 	len = readlink(proc_path(client(w)->pid, name), target, sizeof(target) - 1);
 	target[len < 0 ? 0 : len] = 0;
 	return target;
@@ -49,7 +50,7 @@ WORLD_FIXTURE(remap_file_pages);
 CASE(remap_file_pages, shows_other_page, .promise = "T12",
 	.title = "remap_file_pages(2) shows another page of the backing file; /proc/PID/map_files the FUSE file")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", SEED, 3 * PAGE, 0);
@@ -70,7 +71,7 @@ static int make_noexec(const char *dir)
 CASE(remap_file_pages, noexec_backing_eperm, .promise = "T12",
 	.title = "with a noexec backing mount, mmap(2) with PROT_EXEC succeeds, remap_file_pages(2) fails with EPERM")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", SEED, 2 * PAGE, 0);
@@ -84,12 +85,12 @@ CASE(remap_file_pages, noexec_backing_eperm, .promise = "T12",
 /* --- T13: userfaultfd(2) -------------------------------------------------------------- */
 
 struct fault_arg {
-	long at;
+	int64_t at;
 	unsigned char byte;
 };
 
 /* Registers the page, and fills it with @byte where it is missing. 0 or -errno. */
-static long do_fill_missing(void *data)
+static int64_t do_fill_missing(void *data)
 {
 	const struct fault_arg *arg = data;
 	struct uffdio_api api = { .api = UFFD_API };
@@ -111,7 +112,7 @@ static long do_fill_missing(void *data)
 	return err;
 }
 
-static long fill_missing(struct world *w, long at)
+static long fill_missing(struct world *w, int64_t at)
 {
 	struct fault_arg arg = { at, STORED };
 
@@ -124,7 +125,7 @@ WORLD_FIXTURE(userfaultfd);
 CASE(userfaultfd, fills_backing_file, .promise = "T13",
 	.title = "UFFDIO_COPY to a passthrough mapping fills a hole of the backing file on tmpfs and sends no request")
 {
-	long fd, at, err;
+	int64_t fd, at, err;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(truncate(backing_path("f"), 0), 0);
@@ -147,7 +148,7 @@ WORLD_FIXTURE(userfaultfd_ext4);
 CASE(userfaultfd_ext4, register_einval, .promise = "T13", .world = &on_ext4,
 	.title = "UFFDIO_REGISTER of a passthrough mapping fails with EINVAL if the backing file is on ext4")
 {
-	long fd, at, err;
+	int64_t fd, at, err;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
@@ -162,22 +163,22 @@ CASE(userfaultfd_ext4, register_einval, .promise = "T13", .world = &on_ext4,
 
 /* --- T14: another process ------------------------------------------------------------- */
 
-static long read_client(struct world *w, long at, char *byte)
+static long read_client(struct world *w, int64_t at, char *byte)
 {
-	const struct iovec here = { byte, 1 }, there = { (void *)at, 1 };
+	const struct iovec here = { byte, 1 }, there = { (void *)(uintptr_t)at, 1 };
 
 	return or_errno(process_vm_readv(client(w)->pid, &here, 1, &there, 1, 0));
 }
 
-static long write_client(struct world *w, long at, char byte)
+static long write_client(struct world *w, int64_t at, char byte)
 {
-	const struct iovec here = { &byte, 1 }, there = { (void *)at, 1 };
+	const struct iovec here = { &byte, 1 }, there = { (void *)(uintptr_t)at, 1 };
 
 	return or_errno(process_vm_writev(client(w)->pid, &here, 1, &there, 1, 0));
 }
 
 /* By /proc/PID/mem, which overrides the protection of a private mapping. */
-static long force_write_client(struct world *w, long at, char byte)
+static long force_write_client(struct world *w, int64_t at, char byte)
 {
 	int fd = open(proc_path(client(w)->pid, "mem"), O_RDWR | O_CLOEXEC);
 	long len = or_errno(pwrite(fd, &byte, 1, at));
@@ -191,7 +192,7 @@ WORLD_FIXTURE(other_process);
 CASE(other_process, process_vm_writev_reaches_backing_file, .promise = "T14",
 	.title = "process_vm_readv(2) and process_vm_writev(2) of a shared passthrough mapping act on the backing file")
 {
-	long fd, at, readable;
+	int64_t fd, at, readable;
 	char byte = 0;
 
 	if (process_vm_readv(getpid(), NULL, 0, NULL, 0, 0) < 0)
@@ -211,7 +212,7 @@ CASE(other_process, process_vm_writev_reaches_backing_file, .promise = "T14",
 CASE(other_process, proc_mem_write_stays_private, .promise = "T14",
 	.title = "a write to /proc/PID/mem changes a private read-only passthrough mapping, and not the backing file")
 {
-	long fd, ordinary_fd, at, ordinary;
+	int64_t fd, ordinary_fd, at, ordinary;
 
 	open_rule(w, "f reg=at-open");
 	ordinary_fd = open_ok(w, backing_path("g"), O_RDONLY);
@@ -230,7 +231,7 @@ CASE(other_process, proc_mem_write_stays_private, .promise = "T14",
 CASE(other_process, proc_mem_write_to_shared_eio, .promise = "T14",
 	.title = "a write to /proc/PID/mem at a shared passthrough mapping of a file opened read-only fails with EIO")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDONLY);
@@ -247,7 +248,7 @@ WORLD_FIXTURE(futex);
 CASE(futex, woken_through_backing_file, .promise = "T15",
 	.title = "FUTEX_WAKE in a mapping of the backing file wakes a waiter in a passthrough mapping")
 {
-	long fd, at, woken;
+	int64_t fd, at, woken;
 	int backing;
 	void *word;
 

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sysmacros.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -244,7 +245,7 @@ CASE(procmap_query, shows_fuse_file, .promise = "T10",
 	struct map_query query = { .size = sizeof(query),
 				   .path_size = sizeof(shown.path),
 				   .path = (uintptr_t)shown.path };
-	long fd, at;
+	int64_t fd, at;
 	int maps, err;
 
 	open_rule(w, "f reg=at-open");
@@ -271,7 +272,7 @@ struct exe_arg {
 };
 
 /* Executes the program, which makes /proc/self/exe of the client its own exe: 0 or -errno. */
-static long do_change_exe(void *data)
+static int64_t do_change_exe(void *data)
 {
 	const struct exe_arg *arg = data;
 	int status = 0;
@@ -306,7 +307,7 @@ static long change_exe(struct world *w, const char *dir)
 		if (_err == -EPERM || _err == -EINVAL) \
 			CASE_SKIP( \
 				"config: PR_SET_MM_MAP is refused (set CONFIG_CHECKPOINT_RESTORE=y, " \
-				"give CAP_CHECKPOINT_RESTORE)"); \
+				"give CAP_CHECKPOINT_RESTORE, take a 64-bit kernel)"); \
 		EXPECT_RET(_err, -EBUSY); \
 	} while (0)
 

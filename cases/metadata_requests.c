@@ -74,7 +74,7 @@ CASE(sync, fsync_skips_backing_file, .promise = "D2",
 CASE(sync, msync_syncs_backing_file, .promise = "D1",
 	.title = "msync(2) syncs the backing file and sends no request")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=reuse");
 	register_on_other_ok(w, "no-passthrough");
@@ -309,12 +309,13 @@ WORLD_FIXTURE(server_error);
 FIXTURE_VARIANT(server_error)
 {
 	const char *op;
-	long nr, args[5]; /* of the system call, after the descriptor */
+	enum client_call call;
+	int64_t args[5]; /* after the descriptor */
 };
-#define FAILS(call, request, ...) \
-	FIXTURE_VARIANT_ADD(server_error, call) \
+#define FAILS(name, request, ...) \
+	FIXTURE_VARIANT_ADD(server_error, name) \
 	{ \
-		.op = request, .nr = SYS_##call, .args = { __VA_ARGS__ } \
+		.op = request, .call = CALL_##name, .args = { __VA_ARGS__ } \
 	}
 FAILS(fsync, "FSYNC");
 FAILS(close, "FLUSH");
@@ -328,14 +329,14 @@ FAILS(flistxattr, "LISTXATTR");
 CASE(server_error, fails_call_edquot, .promise = "D2", .abilities = "override-reply",
 	.title = "when the server answers EDQUOT, the call leaves the backing file unchanged and fails with EDQUOT")
 {
-	const long *a = variant->args;
+	const int64_t *a = variant->args;
 	long fd;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(server_override_reply(w, variant->op, "EDQUOT"), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_syscall(client(w), variant->op, variant->nr,
-				  (long[6]) { fd, a[0], a[1], a[2], a[3], a[4] }),
+	EXPECT_RET(client_run_call(client(w), variant->call,
+				   (int64_t[6]) { fd, a[0], a[1], a[2], a[3], a[4] }),
 		   -EDQUOT);
 	EXPECT_RET(server_wait(w, variant->op, 1), 1);
 	EXPECT_BACKING("f", "f");

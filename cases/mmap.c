@@ -43,7 +43,7 @@ FIXTURE_VARIANT_ADD(mapping, map_shared_locked) { .flags = MAP_SHARED | MAP_LOCK
 CASE(mapping, reads_backing_file, .promise = "M1",
 	.title = "a mapping shows the backing file from the requested offset and sends no READ")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", SEED, 3 * PAGE, 0);
@@ -61,7 +61,7 @@ WORLD_FIXTURE(content);
 CASE(content, cached_open_sends_read, .promise = "M1",
 	.title = "a mapping of a file opened without passthrough sends READ")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	fd = open_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGE, 0);
@@ -72,7 +72,7 @@ CASE(content, cached_open_sends_read, .promise = "M1",
 CASE(content, coherent_with_backing_file, .promise = "M1",
 	.title = "a write to the backing file shows at once in a shared mapping, and a store there in the backing file")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", SEED, PAGE, 0);
@@ -90,7 +90,7 @@ CASE(content, coherent_with_backing_file, .promise = "M1",
 CASE(content, coherent_with_read_write, .promise = "M1",
 	.title = "a shared mapping, read(2) and write(2) of one passthrough file see the same bytes")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 
@@ -107,7 +107,7 @@ CASE(content, shared_between_clients, .promise = "M1",
 	.title = "a store by one client shows in another client's shared mapping of the same passthrough file")
 {
 	struct client *alice = client(w), *bob = client_number(w, 1);
-	long alice_fd, bob_fd, hers, his;
+	int64_t alice_fd, bob_fd, hers, his;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");
@@ -125,7 +125,7 @@ CASE(content, shared_between_clients, .promise = "M1",
 CASE(content, private_store_stays_private, .promise = "M1",
 	.title = "a store in a private mapping reaches neither the backing file nor a shared mapping")
 {
-	long fd, private, shared;
+	int64_t fd, private, shared;
 
 	open_rule(w, "f reg=at-open");
 
@@ -146,7 +146,7 @@ CASE(content, private_store_stays_private, .promise = "M1",
 CASE(content, sigbus_past_eof, .promise = "M1",
 	.title = "access past EOF of a truncated backing file raises SIGBUS; after regrowth the new content shows")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", SEED, 2 * PAGE, 0);
@@ -166,7 +166,7 @@ CASE(content, extends_past_cached_size, .promise = "M1",
 	.title = "a mapping covers all of a backing file that grew past the size cached by FUSE")
 {
 	struct statx st;
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 
@@ -183,7 +183,7 @@ CASE(content, extends_past_cached_size, .promise = "M1",
 CASE(content, store_past_eof_keeps_size, .promise = "M1",
 	.title = "a store past EOF in the last page does not extend the backing file")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 
@@ -220,7 +220,7 @@ PROTECTION(wronly_private_read, O_WRONLY, PROT_READ, MAP_PRIVATE, -EACCES, 0);
 CASE(protection, follows_open_mode, .promise = "M1",
 	.title = "mmap(2) and mprotect(2) check the access mode of the FUSE open, not of the registered descriptor")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open"); /* registered O_RDWR */
 
@@ -245,7 +245,7 @@ FIXTURE_VARIANT_ADD(registration, o_path) { .words = "mode=path" };
 CASE(registration, does_not_limit_mappings, .promise = "M1", .since = "6.12",
 	.title = "a backing file registered read-only, write-only or by O_PATH can be mapped for reading and writing")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	register_file_ok(w, "f", variant->words);
 	open_rule(w, "f reg=reuse");
@@ -283,7 +283,7 @@ CASE(append_only, shared_by_writer_eacces, .promise = "M6",
 CASE(append_only, private_or_rdonly_allowed, .promise = "M6",
 	.title = "an append-only backing file can be mapped privately, or shared through a file opened O_RDONLY")
 {
-	long writer, reader, at;
+	int64_t writer, reader, at;
 
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "f reg=reuse");

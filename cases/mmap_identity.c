@@ -2,6 +2,7 @@
 /* The file that /proc shows for a mapping; copies and pieces of mappings. Promises M3, M11. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@
 
 struct mapped_file {
 	unsigned int major, minor;
-	unsigned long inode;
+	uint64_t inode;
 	char path[PATH_MAX];
 };
 
@@ -41,19 +42,19 @@ static const char *proc_path(pid_t pid, const char *name)
 }
 
 /* The file that /proc/PID/maps shows at @address; 0: the first one. */
-static struct mapped_file file_mapped_at(pid_t pid, unsigned long address)
+static struct mapped_file file_mapped_at(pid_t pid, uint64_t address)
 {
 	struct mapped_file file = { .path = "no mapping" };
 	FILE *maps = fopen(proc_path(pid, "maps"), "re");
 	char line[PATH_MAX + 128];
 
 	while (maps && fgets(line, sizeof(line), maps)) {
-		unsigned long start, inode;
+		uint64_t start, inode;
 		unsigned int major, minor;
 		char name[PATH_MAX] = "";
 
-		if (sscanf(line, "%lx-%*x %*s %*x %x:%x %lu %4095s", &start, &major, &minor, &inode,
-			   name) < 4)
+		if (sscanf(line, "%" SCNx64 "-%*x %*s %*x %x:%x %" SCNu64 " %4095s", &start, &major,
+			   &minor, &inode, name) < 4)
 			continue;
 		if (start != address && address)
 			continue;
@@ -90,7 +91,7 @@ CASE(proc_maps, shows_fuse_file, .promise = "M3",
 	.title = "/proc/PID/maps shows path, device and inode of the FUSE file, even after close(2)")
 {
 	struct mapped_file mapped;
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
@@ -121,11 +122,11 @@ CASE(running_program, shows_fuse_file, .promise = "M3",
 }
 
 /* The link in /proc/PID/map_files of the page at @at. */
-static const char *map_file(pid_t pid, unsigned long at)
+static const char *map_file(pid_t pid, int64_t at)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "map_files/%lx-%lx", at, at + PAGE);
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, at, at + PAGE);
 	return proc_path(pid, name);
 }
 
@@ -135,7 +136,7 @@ CASE(map_files, opens_fuse_file, .promise = "M3",
 	.title = "a link in /proc/PID/map_files points to the FUSE file, and opening it sends OPEN")
 {
 	char target[PATH_MAX] = "";
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
@@ -211,7 +212,7 @@ CASE(nested, shows_outer_file, .promise = "M3", .since = "6.12", .world = &befor
 	.xfail = "maps show the innermost file",
 	NESTED_FIXED_BY)
 {
-	long fd, at;
+	int64_t fd, at;
 
 	SKIP_UNLESS(variant->needs);
 	START(w, variant->init);
@@ -235,7 +236,7 @@ CASE(overlay_backing, shows_fuse_file, .promise = "M3", .needs = NEED_OVERLAYFS,
 	.xfail_since = "6.12.44 6.18.16 7.0",
 	NESTED_FIXED_BY)
 {
-	long fd, at;
+	int64_t fd, at;
 
 	ASSERT_POSITIVE(fd = open_fuse_on_overlay(w));
 	at = mmap_ok(w, fd, PROT_READ, MAP_SHARED, PAGE, 0);
@@ -250,7 +251,7 @@ CASE(overlay_backing, shows_fuse_file, .promise = "M3", .needs = NEED_OVERLAYFS,
 static int child_pipe[2]; /* of the client: its child runs until the writing end is closed */
 
 /* The child inherits all mappings, but no descriptor above 2. */
-static long do_fork(void *arg)
+static int64_t do_fork(void *arg)
 {
 	pid_t pid;
 	char end;
@@ -268,7 +269,7 @@ static long do_fork(void *arg)
 	return pid < 0 ? -errno : pid;
 }
 
-static long do_end_child(void *arg)
+static int64_t do_end_child(void *arg)
 {
 	int status;
 
@@ -281,7 +282,7 @@ struct fork_arg {
 };
 
 /* The byte that the mapping of the client shows after a store by its child. */
-static long do_store_in_child(void *data)
+static int64_t do_store_in_child(void *data)
 {
 	const struct fork_arg *arg = data;
 	pid_t pid = fork();
@@ -310,12 +311,12 @@ CASE(forked_child, store_follows_mapping_type, .promise = "M11",
 	.title = "a child's store reaches parent and backing file if the mapping is shared, neither if it is private")
 {
 	struct fork_arg arg;
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, RW, variant->flags, PAGE, 0);
-	arg.at = (void *)at;
+	arg.at = (void *)(uintptr_t)at;
 
 	EXPECT_RET(client_run(client(w), do_store_in_child, &arg, sizeof(arg), "a child stores"),
 		   variant->in_parent);
@@ -326,9 +327,9 @@ CASE(forked_child, store_follows_mapping_type, .promise = "M11",
 WORLD_FIXTURE(derived_mapping);
 
 /* Maps pages of f; then the mapping alone pins it. Its address. */
-static long map_alone_ok(struct world *w, size_t size)
+static int64_t map_alone_ok(struct world *w, size_t size)
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
@@ -342,7 +343,7 @@ static long map_alone_ok(struct world *w, size_t size)
 CASE(derived_mapping, fork_copy_pins, .promise = "M11",
 	.title = "a mapping inherited across fork(2) pins the backing file until the child ends")
 {
-	long at = map_alone_ok(w, PAGE);
+	int64_t at = map_alone_ok(w, PAGE);
 
 	EXPECT_POSITIVE(client_run(client(w), do_fork, NULL, 0, "fork"));
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
@@ -355,7 +356,7 @@ CASE(derived_mapping, fork_copy_pins, .promise = "M11",
 CASE(derived_mapping, mremap_shows_and_pins, .promise = "M11",
 	.title = "a mapping grown by mremap(2) shows and pins the backing file and sends no request")
 {
-	long at, moved;
+	int64_t at, moved;
 
 	backing_fill_ok("f", SEED, 3 * PAGE, 0);
 	at = map_alone_ok(w, PAGE);
@@ -374,7 +375,7 @@ CASE(derived_mapping, mremap_shows_and_pins, .promise = "M11",
 CASE(derived_mapping, munmap_rest_pins, .promise = "M11",
 	.title = "the last piece of a mapping cut by mprotect(2) and munmap(2) shows and pins the backing file")
 {
-	long at;
+	int64_t at;
 
 	backing_fill_ok("f", SEED, 3 * PAGE, 0);
 	at = map_alone_ok(w, 3 * PAGE);

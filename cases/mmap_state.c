@@ -28,7 +28,7 @@ CASE(attributes, kept_by_stores, .promise = "M2",
 	.title = "stores in a mapping and msync(2) send no request and leave the cached mtime and size valid")
 {
 	struct statx before, after;
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
@@ -78,7 +78,7 @@ CASE(attributes, store_changes_mtime, .promise = "M14",
 {
 	const struct timespec long_ago[] = { { .tv_sec = LONG_AGO }, { .tv_sec = LONG_AGO } };
 	struct statx st;
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(utimensat(AT_FDCWD, backing_path("f"), long_ago, 0), 0);
@@ -126,7 +126,7 @@ WORLD_FIXTURE(close_while_mapped);
 CASE(close_while_mapped, sends_release_at_once, .promise = "M4",
 	.title = "close(2) of a mapped file sends FLUSH and RELEASE at once; the mapping stays usable")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open drop=at-release");
 	fd = open_ok(w, "f", O_RDWR);
@@ -177,7 +177,7 @@ CASE(next_open, ignores_mapping, .promise = "M4",
 CASE(close_while_mapped, mapping_pins_mount, .promise = "M4",
 	.title = "after close(2) the mapping alone keeps the FUSE mount busy until munmap(2)")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDONLY);
@@ -236,7 +236,7 @@ WORLD_FIXTURE(madvise);
 CASE(madvise, remove_punches_backing_file, .promise = "M8",
 	.title = "MADV_REMOVE punches a hole in the backing file and sends no FALLOCATE")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	backing_fill_ok("f", SEED, 2 * PAGE, 0);
@@ -277,7 +277,7 @@ FIXTURE_VARIANT_ADD(madvise_hint, madv_dontneed) { .advice = MADV_DONTNEED };
 CASE(madvise_hint, sends_no_request, .promise = "M1",
 	.title = "madvise(2) that reads ahead, populates or drops pages sends no request and loses no store")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);

@@ -35,7 +35,7 @@ CASE(passthrough_open, ends_mmap_enodev, .promise = "M12", .world = &with_mmap, 
 	.xfail = "nobody wakes the mapping, and the source has ETXTBSY for it")
 {
 	struct client *mapper = client_number(w, 1), *opener = client_number(w, 2);
-	long fd, mapping;
+	int64_t fd, mapping;
 
 	fd = open_while_mmap_waits_ok(w, mapper, opener);
 	EXPECT_HOLDS(!client_is_busy(mapper), "the mapping waits no longer");

@@ -26,7 +26,7 @@ CASE(store, leaves_backing_file_alone, .promise = "D25", .abilities = "notify",
 	.title = "NOTIFY_STORE changes what a cached file reads, but not what a passthrough file reads and maps")
 {
 	struct files fds = open_files(w);
-	long address;
+	int64_t address;
 
 	EXPECT_RET(server_notify_store(w, "g", 0, "G"), 0);
 	EXPECT_READ(w, fds.g, "G");

@@ -21,7 +21,7 @@ CASE(inval_inode, leaves_backing_data_alone, .promise = "T47", .abilities = "not
 	.title = "after NOTIFY_INVAL_INODE stat(2) sends GETATTR; passthrough reads and mappings send nothing")
 {
 	struct statx st;
-	long fd, address;
+	int64_t fd, address;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_settled_ok(w, "f", O_RDWR);
@@ -50,7 +50,7 @@ CASE(auto_inval, leaves_mapping_alone, .promise = "T47", .world = &auto_inval,
 	.title = "with AUTO_INVAL_DATA a new mtime and size of a passthrough file change no mapping, and send no READ")
 {
 	struct statx st;
-	long fd, address;
+	int64_t fd, address;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_settled_ok(w, "f", O_RDWR);

@@ -27,7 +27,7 @@ struct mincore_arg {
 	unsigned char resident[PAGES];
 };
 
-static long do_mincore(void *data)
+static int64_t do_mincore(void *data)
 {
 	struct mincore_arg *arg = data;
 
@@ -35,9 +35,9 @@ static long do_mincore(void *data)
 }
 
 /* "-R-": which pages are resident. Static. */
-static const char *resident_pages(struct world *w, long at, long pages)
+static const char *resident_pages(struct world *w, int64_t at, long pages)
 {
-	struct mincore_arg arg = { .at = (void *)at, .pages = pages };
+	struct mincore_arg arg = { .at = (void *)(uintptr_t)at, .pages = pages };
 	static char map[PAGES + 1];
 	long err = client_run(client(w), do_mincore, &arg, sizeof(arg), "mincore %ld pages", pages);
 
@@ -62,7 +62,7 @@ WORLD_FIXTURE(residency);
 CASE(residency, mincore_shows_backing_file, .promise = "T4",
 	.title = "mincore(2) of a passthrough mapping shows which pages of the backing file are in memory")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(make_holes(), 0);
@@ -77,7 +77,7 @@ CASE(residency, mincore_shows_backing_file, .promise = "T4",
 CASE(residency, follows_backing_owner, .promise = "T5",
 	.title = "mincore(2) tells an ordinary user nothing if the backing file is not its own, whose FUSE file is")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	ASSERT_RET(make_holes(), 0);
@@ -102,7 +102,7 @@ struct cachestat_arg {
 	struct page_cache pages;
 };
 
-static long do_cachestat(void *data)
+static int64_t do_cachestat(void *data)
 {
 	struct cachestat_arg *arg = data;
 
@@ -175,7 +175,7 @@ CASE(fadvise, dontneed_keeps_backing_pages, .promise = "T6", .world = &on_ext4,
 	fd = open_ok(w, "f", O_RDWR);
 	EXPECT_READ_BY(w, BY_PREAD, fd, PAGES * PAGE, 0, SEED);
 	EXPECT_RET(client_call(client(w), fsync, fd), 0);
-	EXPECT_RET(client_call(client(w), fadvise64, fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	EXPECT_RET(client_call(client(w), posix_fadvise, fd, 0, 0, POSIX_FADV_DONTNEED), 0);
 	EXPECT_RET(backing_cache().cached, PAGES);
 	EXPECT_RET(backing_evict(), 0);
 	EXPECT_HOLDS(backing_cache().cached < PAGES,
@@ -194,7 +194,7 @@ CASE(fadvise, random_reads_ahead, .promise = "T6", .world = &on_ext4,
 	ASSERT_RET(backing_evict(), 0);
 	ASSERT_RET(backing_cache().cached, 0);
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_call(client(w), fadvise64, fd, 0, 0, POSIX_FADV_RANDOM), 0);
+	EXPECT_RET(client_call(client(w), posix_fadvise, fd, 0, 0, POSIX_FADV_RANDOM), 0);
 	EXPECT_READ_BY(w, BY_PREAD, fd, PAGE, 0, SEED);
 	EXPECT_HOLDS(backing_cache().cached > 1, "more than the page that was read is cached");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
@@ -207,7 +207,7 @@ WORLD_FIXTURE(mapping);
 CASE(mapping, madv_willneed_reads_ahead, .promise = "T4", .world = &on_ext4,
 	.title = "MADV_WILLNEED of a passthrough mapping reads the backing file ahead and sends no READ")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	SKIP_WITHOUT_CACHESTAT();
 	open_rule(w, "f reg=at-open");
@@ -225,7 +225,7 @@ CASE(mapping, madv_willneed_reads_ahead, .promise = "T4", .world = &on_ext4,
 CASE(mapping, msync_cleans_backing_file, .promise = "T7", .world = &on_ext4,
 	.title = "msync(2) with MS_SYNC writes the dirty pages of the backing file to its device and sends no FSYNC")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	SKIP_WITHOUT_CACHESTAT();
 	open_rule(w, "f reg=at-open");

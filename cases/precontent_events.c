@@ -170,7 +170,7 @@ CASE(mmap, asks_listener, .promise = "T27", .needs = NEED_FANOTIFY, .world = &on
 	.xfail_since = "6.14")
 {
 	int listener = LISTEN_OR_SKIP(w);
-	long fd = open_settled_ok(w, "f", O_RDONLY), address;
+	int64_t fd = open_settled_ok(w, "f", O_RDONLY), address;
 
 	client_start_call(client(w), mmap, 0, PAGE, PROT_READ, variant->flags, fd, 0);
 	EXPECT_POSITIVE(listener_serve(listener, client(w), FAN_ALLOW, 'G'));

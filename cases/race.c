@@ -50,7 +50,7 @@ static enum end end_of_connection(const struct world *w)
  * Opens, reads and closes in a loop. How many opens failed with EIO, or -errno of what must not
  * happen: another error, -EBADMSG for a failed read, -ETIME where the end does not come.
  */
-static long do_opens(void *data)
+static int64_t do_opens(void *data)
 {
 	const struct opens *opens = data;
 	long eio = 0;
@@ -174,7 +174,7 @@ CASE(opens, drop_after_reply_ok_or_eio, .promise = "E10",
 }
 
 /* How many of WRITES writes to the first byte succeed before one fails, or -errno of the first. */
-static long do_writes(void *data)
+static int64_t do_writes(void *data)
 {
 	const long *fd = data;
 	long done = 0;

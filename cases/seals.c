@@ -91,7 +91,7 @@ CASE(write_seal, mprotect_writable_eacces, .promise = "T1",
 	.title = "a read-only shared mapping of a passthrough file on a write-sealed memfd cannot become writable",
 	MPROTECT_ASKS_FUSE_FILE)
 {
-	long fd, at;
+	int64_t fd, at;
 
 	sealed_memfd_behind_f_ok(w, variant->seal);
 	fd = open_ok(w, "f", O_RDWR);
@@ -104,7 +104,7 @@ CASE(write_seal, unprivileged_store_changes_nothing, .promise = "T1",
 	.title = "no store of an unprivileged user through a passthrough file changes a write-sealed memfd",
 	MMAP_ASKS_FUSE_FILE)
 {
-	long memfd, fd, at;
+	int64_t memfd, fd, at;
 
 	ASSERT_RET(chmod(backing_path("f"), 0666), 0);
 	memfd = sealed_memfd_behind_f_ok(w, variant->seal);
@@ -120,7 +120,7 @@ CASE(write_seal, unprivileged_store_changes_nothing, .promise = "T1",
 CASE(write_seal, private_store_allowed, .promise = "T1",
 	.title = "a passthrough file backed by a write-sealed memfd can be mapped privately and writable")
 {
-	long memfd, fd, at;
+	int64_t memfd, fd, at;
 
 	memfd = sealed_memfd_behind_f_ok(w, variant->seal);
 	fd = open_ok(w, "f", O_RDWR);
@@ -136,7 +136,7 @@ WORLD_FIXTURE(mapped);
 CASE(mapped, f_seal_write_ebusy, .promise = "T2",
 	.title = "F_SEAL_WRITE fails with EBUSY while a passthrough file maps the memfd shared and writable, not after")
 {
-	long memfd, fd, at;
+	int64_t memfd, fd, at;
 
 	memfd = memfd_behind_f_ok(w);
 	fd = open_ok(w, "f", O_RDWR);
@@ -149,7 +149,7 @@ CASE(mapped, f_seal_write_ebusy, .promise = "T2",
 CASE(mapped, f_seal_future_write_keeps_mapping, .promise = "T2",
 	.title = "after F_SEAL_FUTURE_WRITE an existing passthrough mapping stores, but cannot punch a hole")
 {
-	long memfd, fd, at;
+	int64_t memfd, fd, at;
 
 	memfd = memfd_behind_f_ok(w);
 	fd = open_ok(w, "f", O_RDWR);

@@ -127,7 +127,7 @@ CASE(after_copy_up, open_file_reads_copy, .promise = "N10", .needs = NEED_OVERLA
 	.world = &depth_2,
 	.title = "after a copy-up outside FUSE, an already open file and a new open with the same ID read the copy")
 {
-	long before, after, writer;
+	int64_t before, after, writer;
 
 	ASSERT_POSITIVE(register_on_overlay(w));
 	open_rule(w, "f reg=reuse times=2");
@@ -146,7 +146,7 @@ CASE(after_copy_up, old_mapping_shows_lower_file, .promise = "N10", .needs = NEE
 	.today = "overlayfs.rst lists it among the cases that overlayfs does not handle",
 	.title = "a mapping made before copy-up shows the lower file; one of a file opened since shows the copy")
 {
-	long fd, writer, before, after;
+	int64_t fd, writer, before, after;
 
 	ASSERT_POSITIVE(register_on_overlay(w));
 	open_rule(w, "f reg=reuse times=2");

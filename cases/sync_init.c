@@ -9,7 +9,7 @@
 
 static const struct world_opts unmounted = { .unmounted = true };
 
-static long do_mount(void *arg)
+static int64_t do_mount(void *arg)
 {
 	return world_mount_device(*(struct world **)arg);
 }

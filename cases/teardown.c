@@ -108,7 +108,7 @@ CASE(aborted, open_enotconn, .promise = "L15", .needs = NEED_FUSECTL,
 CASE(aborted, mappings_work, .promise = "L3", .needs = NEED_FUSECTL,
 	.title = "after an abort mappings read and write the backing file, even with the passthrough file closed")
 {
-	long fd, open_at, closed_at;
+	int64_t fd, open_at, closed_at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);

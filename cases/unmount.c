@@ -71,7 +71,7 @@ CASE(lazy, open_file_pins, .promise = "L9",
 CASE(lazy, mapping_pins, .promise = "L9",
 	.title = "after a lazy unmount, close and server kill a mapping works and pins the backing file until munmap")
 {
-	long fd, at;
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
@@ -331,7 +331,8 @@ CASE(fusectl, entry_survives_abort_and_kill, .promise = "L10", .needs = NEED_FUS
 CASE(fusectl, entry_removed_with_last_user, .promise = "L10", .needs = NEED_FUSECTL,
 	.title = "after a lazy unmount fusectl lists the connection until the last open file and mapping are gone")
 {
-	long entry = world_connection(), fd, at;
+	long entry = world_connection();
+	int64_t fd, at;
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);

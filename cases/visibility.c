@@ -58,7 +58,7 @@ CASE(procfs, in_no_fd_table, .promise = "P2",
 	EXPECT_RET(proc_backing_descriptors(client(w)->pid, false), 1);
 }
 
-static long do_open_many(void *data)
+static int64_t do_open_many(void *data)
 {
 	long *count = data, opened = 0;
 
@@ -131,7 +131,7 @@ struct landlock_rules {
 };
 
 /* From now on the client may do what is handled only below the directory, and there what is allowed. */
-static long do_enter_landlock(void *data)
+static int64_t do_enter_landlock(void *data)
 {
 	const struct landlock_rules *rules = data;
 	struct landlock_ruleset_attr attr = { .handled_access_fs = rules->handled };

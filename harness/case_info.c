@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,8 +168,9 @@ const char *case_end(bool failed)
 	if (xfail_holds && is_expected_failure(running, failed))
 		xfail = running->xfail;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(us, sizeof(us), "%ld",
-		 (now.tv_sec - begun.tv_sec) * 1000000 + (now.tv_nsec - begun.tv_nsec) / 1000);
+	snprintf(us, sizeof(us), "%" PRId64,
+		 (int64_t)(now.tv_sec - begun.tv_sec) * 1000000 +
+			 (now.tv_nsec - begun.tv_nsec) / 1000);
 	record("end", "us", us, NULL);
 	mark_kernel_log("end");
 	return xfail;

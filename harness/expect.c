@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,14 +8,14 @@
 
 #define RESULT_MAX 32
 
-static const char *result_text(long result, char *out)
+static const char *result_text(int64_t result, char *out)
 {
 	const char *name = result < 0 && result >= -4095 ? strerrorname_np(-result) : NULL;
 
 	if (name)
 		snprintf(out, RESULT_MAX, "%s", name);
 	else
-		snprintf(out, RESULT_MAX, "%ld", result);
+		snprintf(out, RESULT_MAX, "%" PRId64, result);
 	return out;
 }
 
@@ -45,7 +46,7 @@ static bool judge(const char *type, const char *what, const char *observed, cons
 	return judge_as(type, what, observed, wanted, false, at);
 }
 
-static void hint_other_release(long got, const struct since_row *rows, size_t count)
+static void hint_other_release(int64_t got, const struct since_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		bool newer = release_compare(rows[i].release, release_running()) > 0;
@@ -67,7 +68,7 @@ void expect_commits(const struct since_row *rows, size_t count)
 				rows[i].release);
 }
 
-bool expect_ret(const char *what, long got, const struct since_row *rows, size_t count,
+bool expect_ret(const char *what, int64_t got, const struct since_row *rows, size_t count,
 		struct expect_at at)
 {
 	const struct since_row *row = since_match(rows, count, release_running(), got);
@@ -84,7 +85,7 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 	return met;
 }
 
-bool expect_positive(const char *what, long got, struct expect_at at)
+bool expect_positive(const char *what, int64_t got, struct expect_at at)
 {
 	char observed[RESULT_MAX];
 

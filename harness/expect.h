@@ -3,6 +3,7 @@
 #define FPT_EXPECT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "case_info.h"
@@ -55,7 +56,7 @@
 /* The value of a call, above 0: else the case ends. */
 #define POSITIVE_OK(what, call) \
 	({ \
-		long _value = call; \
+		int64_t _value = call; \
 		_EXPECT(expect_positive(what, _value, _AT(1)), 1); \
 		_value; \
 	})
@@ -96,9 +97,9 @@ struct expect_at {
 void expect_commits(const struct since_row *rows, size_t count);
 
 /* Whether the case goes on: they are met, or need not be. */
-bool expect_ret(const char *what, long got, const struct since_row *rows, size_t count,
+bool expect_ret(const char *what, int64_t got, const struct since_row *rows, size_t count,
 		struct expect_at at);
-bool expect_positive(const char *what, long got, struct expect_at at);
+bool expect_positive(const char *what, int64_t got, struct expect_at at);
 bool expect_text(const char *type, const char *what, const char *got, const char *want,
 		 struct expect_at at);
 bool expect_content(const char *what, const void *got, ssize_t got_size, const void *want,

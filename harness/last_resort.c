@@ -25,7 +25,7 @@ struct message {
 	struct msghdr header;
 };
 
-static struct msghdr *prepare(struct message *message, long *until)
+static struct msghdr *prepare(struct message *message, int64_t *until)
 {
 	message->iov = (struct iovec) { until, sizeof(*until) };
 	message->header = (struct msghdr) { .msg_iov = &message->iov,
@@ -39,7 +39,7 @@ static struct msghdr *prepare(struct message *message, long *until)
 
 static struct pollfd watched[1 + REQUESTS];
 static int files[1 + REQUESTS];
-static long until[1 + REQUESTS];
+static int64_t until[1 + REQUESTS];
 static size_t count = 1;
 
 /* False when no process can send a request any more. */
@@ -48,7 +48,7 @@ static bool receive(void)
 	struct message message;
 	struct cmsghdr *cmsg;
 	int fds[DESCRIPTORS];
-	long when;
+	int64_t when;
 
 	if (recvmsg(watched[0].fd, prepare(&message, &when), 0) <= 0)
 		return false;
@@ -75,9 +75,9 @@ static void resort_to(size_t i)
 	watched[i] = watched[count];
 }
 
-static int next_deadline(long now)
+static int next_deadline(int64_t now)
 {
-	long next = -1;
+	int64_t next = -1;
 
 	for (size_t i = 1; i < count; i++)
 		if (next < 0 || until[i] - now < next)
@@ -160,7 +160,7 @@ int last_resort_start(void)
 int last_resort(int file, int ms)
 {
 	int socket = find_socket(), alive[2], fds[DESCRIPTORS], err;
-	long until = now_ms() + ms;
+	int64_t until = now_ms() + ms;
 	struct message message;
 	struct cmsghdr *cmsg;
 

@@ -78,7 +78,7 @@ const struct since_row *since_select(const struct since_row *rows, size_t count,
 }
 
 const struct since_row *since_match(const struct since_row *rows, size_t count, const char *release,
-				    long got)
+				    int64_t got)
 {
 	const struct since_row *selected = since_select(rows, count, release);
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * An expectation that an intended kernel change modified: one value for each release that changed
@@ -12,7 +13,7 @@
  */
 struct since_row {
 	const char *release; /* "6.12" or "6.12.48" */
-	long want;
+	int64_t want;
 	const char *commit; /* "commit (subject)" that changed it on purpose; "": not known */
 };
 
@@ -45,6 +46,6 @@ const struct since_row *since_select(const struct since_row *rows, size_t count,
 
 /* The same, or another one that @release may contain and that @got fits. */
 const struct since_row *since_match(const struct since_row *rows, size_t count, const char *release,
-				    long got);
+				    int64_t got);
 
 #endif

@@ -112,6 +112,7 @@ needed()
 	need mksquashfs squashfs-tools
 	need shellcheck shellcheck ShellCheck
 	need g++ g++ gcc-c++
+	need i686-linux-gnu-gcc gcc-i686-linux-gnu
 	need cppcheck cppcheck
 	need flex flex
 	need bison bison

@@ -189,7 +189,7 @@ CASE(shared_mapping, coherent_with_read_write, .promise = "A4",
 	.title = "read returns what was stored to a shared mapping; a load returns what was written to the file")
 {
 	struct client *c = client(w);
-	long fd, at;
+	int64_t fd, at;
 
 	OPEN_PASSTHROUGH(fd, c, variant->how);
 	at = mmap_ok(c, fd, RW, MAP_SHARED, PAGE, 0);
@@ -204,7 +204,7 @@ CASE(shared_mapping, works_after_close, .promise = "A4",
 	.title = "loads and stores through a shared mapping work after close")
 {
 	struct client *c = client(w);
-	long fd, at;
+	int64_t fd, at;
 
 	OPEN_PASSTHROUGH(fd, c, variant->how);
 	at = mmap_ok(c, fd, RW, MAP_SHARED, PAGE, 0);

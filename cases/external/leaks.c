@@ -100,7 +100,7 @@ CASE(pins, none_after_munmap, .promise = "A8",
 {
 	struct client *c = client(w);
 	struct backing_use use;
-	long fd, at;
+	int64_t fd, at;
 
 	OPEN_PASSTHROUGH(fd, c, OPENED);
 	at = mmap_ok(c, fd, RW, MAP_SHARED, PAGE, 0);

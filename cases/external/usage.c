@@ -39,7 +39,7 @@ CASE(passthrough, mapping_bypasses_server, .promise = "A1",
 	.title = "with the external file system stopped, loads from a mapping of a passthrough file continue")
 {
 	struct client *c = client(w);
-	long fd, at;
+	int64_t fd, at;
 
 	OPEN_PASSTHROUGH(fd, c, variant->how);
 	EXPECT_RET(fill(c, variant->how, fd), EXTERNAL_FILLED);

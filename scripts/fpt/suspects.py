@@ -102,7 +102,7 @@ class _Finder:
         if not self._server_failed(result):
             return None
         if _passes(raw) or raw and self._only_a_library_tests(raw):
-            return Suspect.LIBRARY
+            return Suspect.LIBRARY if result.server != "raw32" else None  # it has none, but is another program than raw
         return Suspect.KERNEL if self.raw_passes and _fails(raw) else None
 
     def _only_a_library_tests(self, raw: Result) -> bool:

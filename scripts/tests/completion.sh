@@ -34,8 +34,10 @@ offers "options of a command without a table" "--allow-vanished" scripts/compare
 offers "--version and --help" "--help --version" scripts/contract.sh --
 offers "stress.sh has options of run.sh" "--fail-fast --filter" scripts/stress.sh 3 --f
 offers "matrix.sh has options of vm.sh behind --" "--memory" scripts/matrix.sh -- --me
-offers "a server" "raw$([ ! -x "$built/servers/raw-uring" ] || echo " raw-uring")" scripts/run.sh --server ra
-offers "a server after another" "libfuse,raw$([ ! -x "$built/servers/raw-uring" ] || echo " libfuse,raw-uring")" \
+raw=$(cd "$built/servers" && echo raw raw-uring* raw32*)
+raw=${raw//\*/}
+offers "a server" "$raw" scripts/run.sh --server ra
+offers "a server after another" "libfuse,${raw// / libfuse,}" \
 	scripts/run.sh --server libfuse,ra
 offers "a server that is a file" "scripts/run.sh" scripts/run.sh --server scripts/run.s
 offers "a promise" "E3" scripts/run.sh --filter E3

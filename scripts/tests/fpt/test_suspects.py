@@ -57,6 +57,14 @@ def test_suspect(tmp_path: Path, raw: str, libfuse: str, broken: str, server: st
                  expected: Optional[Suspect]) -> None:
     assert suspect(both(tmp_path, raw, libfuse, broken).collate("raw", "libfuse"), server, case) is expected
 
+def test_raw32_has_no_library(tmp_path: Path) -> None:
+    run = RunDir(tmp_path, "p.f.case", "p.f.both")
+    run.ktap("raw", "p", "ok 1 f.case", "not ok 2 f.both", status="1")
+    run.ktap("raw32", "p", "not ok 1 f.case", "not ok 2 f.both", status="1")
+    collated = run.collate("raw", "raw32")
+    assert suspect(collated, "raw32", "p.f.case") is Suspect.UNDECIDED
+    assert suspect(collated, "raw32", "p.f.both") is Suspect.KERNEL
+
 
 def test_a_server_that_misses_what_the_kernel_has(tmp_path: Path) -> None:
     run = both(tmp_path, PASSES, "ok 1 f.kernel # SKIP kernel: INIT does not offer it").collate("raw", "libfuse")
