@@ -40,13 +40,7 @@ CFLAGS ?= -O2 -g
 FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
 	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
-# The warning's name in clang and gcc.
-DISCARDED_QUALIFIERS := $(if $(shell echo __clang__ | $(CC) -E - | grep -x 1),incompatible-pointer-types-discards-qualifiers,discarded-qualifiers)
-
-# For clients that use io_uring.
-LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); }' | \
-	$(CC) -include liburing.h -x c - -o /dev/null -luring 2>/dev/null && echo -luring)
-
+# Sets CC, which all that follows asks: it may be another architecture's, or another C library's.
 ifdef IN_TREE
 TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
 TEST_GEN_FILES := servers/raw programs/idle
@@ -55,30 +49,53 @@ OVERRIDE_TARGETS := 1
 include $(LIB_MK)
 HEADERS = $(KHDR_INCLUDES) -I$(selfdir) # missing in lib.mk of older trees
 else
-HEADERS = -isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest
+# As lib.mk: LLVM=1, LLVM=/path/to/ or LLVM=-14, CROSS_COMPILE=aarch64-linux-gnu-.
+ifneq ($(LLVM),)
+llvm = $(filter %/,$(LLVM))$(1)$(filter -%,$(LLVM))
+CC := $(call llvm,clang) $(if $(CROSS_COMPILE),--target=$(notdir $(CROSS_COMPILE:%-=%)))
+AR := $(call llvm,llvm-ar)
+else ifneq ($(CROSS_COMPILE),)
+CC := $(CROSS_COMPILE)gcc
+AR := $(CROSS_COMPILE)ar
+endif
+
+# Headers hold for all architectures: one OUTPUT's are good for another.
+FETCHED := $(firstword $(foreach d,$(OUTPUT) $(CURDIR)/build,$(if $(wildcard $(d)/kselftest/VERSION),$(d))) $(OUTPUT))
+HEADERS := -isystem $(FETCHED)/uapi -isystem $(FETCHED)/kselftest
+
 -include $(OUTPUT)/libfuse.mk
-# Programs and servers start for every case: static linking makes a run a fifth shorter.
-STATIC := $(shell echo 'int main(void) { return 0; }' | \
-	$(CC) -static -x c - -o /dev/null 2>/dev/null && echo -static)
 ifneq ($(V),1)
 Q := @
 msg = @printf '  %-8s%s\n' "$(1)" "$(3:$(OUTPUT)/%=%)";
 endif
 endif
 
-ifneq ($(LIBFUSE_VERSION),)
-LIBFUSE_SERVERS := $(filter-out $(if $(LIBFUSE_URING),,%-uring),$(call variants,libfuse))
-# The linker warns of libfuse's dlopen() and libnuma's getaddrinfo(), which are not called.
-LIBFUSE_STATIC := $(if $(STATIC),$(shell \
-	echo 'int fuse_session_loop_mt(void); int main(void) { return fuse_session_loop_mt(); }' | \
-	$(CC) -static -Wl,--no-warnings -x c - -x none $(LIBFUSE_LIBS) -o /dev/null 2>/dev/null && \
-	echo -static -Wl,--no-warnings))
+# yes if CC defines MACRO as 1, if it links STATEMENTS with FLAGS
+defines = $(shell echo $(1) | $(CC) -E - 2>/dev/null | grep -qx 1 && echo yes)
+links   = $(shell echo 'int main(void) { $(1) }' | $(CC) $(2) -o /dev/null 2>/dev/null && echo yes)
+
+# musl-gcc of a distribution knows none of the kernel's headers; these are linux-libc-dev's.
+ifndef IN_TREE
+ifeq ($(call links,,-include linux/types.h -x c -),)
+KERNEL_HEADERS := $(OUTPUT)/kernel-headers
+HEADERS += -isystem $(KERNEL_HEADERS)
+endif
 endif
 
+# The warning's name in clang and gcc.
+DISCARDED_QUALIFIERS := $(if $(call defines,__clang__),incompatible-pointer-types-discards-qualifiers,discarded-qualifiers)
+
+# Programs and servers start for every case: static linking makes a run a fifth shorter.
+ifndef IN_TREE
+STATIC := $(if $(call links,,-static -x c -),-static)
+endif
+
+# For clients that use io_uring.
+LIBURING := $(if $(call links,return (long)io_uring_queue_init;,$(STATIC) -include liburing.h -x c - -luring),-luring)
+
 # Needs liburing 2.2 and the <linux/fuse.h> of Linux 6.14.
-RAW_URING := $(shell echo 'int main(void) { return IORING_SETUP_SQE128 & FUSE_IO_URING_CMD_REGISTER; }' | \
-	$(CC) $(HEADERS) $(STATIC) -include liburing.h -include linux/fuse.h -x c - -o /dev/null \
-		-luring 2>/dev/null && echo yes)
+RAW_URING := $(if $(LIBURING),$(call links,return IORING_SETUP_SQE128 & FUSE_IO_URING_CMD_REGISTER;,\
+	$(HEADERS) -include liburing.h -include linux/fuse.h -x c -))
 RAW_SERVERS := $(filter-out $(if $(RAW_URING),,%-uring),$(call variants,raw))
 
 # raw as a 32-bit program, which many a 64-bit kernel runs, too.
@@ -89,14 +106,38 @@ CC32 := $(shell for cc in $(CC32_OF_$(firstword $(subst -, ,$(shell $(CC) -dumpm
 	echo 'int main(void) { return 0; }' | $$cc $(STATIC) -include stdio.h -x c - -o /dev/null 2>/dev/null && echo "$$cc" && break; done)
 endif
 
+# libfuse.mk may be of a libfuse for another target. The linker warns of libfuse's dlopen() and libnuma's
+# getaddrinfo(), which are not called.
+ifneq ($(LIBFUSE_VERSION),)
+links_libfuse = $(call links,int fuse_session_loop_mt(void); return fuse_session_loop_mt();,$(1) -x c - -x none $(LIBFUSE_LIBS))
+LIBFUSE_STATIC := $(if $(STATIC),$(if $(call links_libfuse,-static -Wl$(comma)--no-warnings),-static -Wl$(comma)--no-warnings))
+ifneq ($(or $(LIBFUSE_STATIC),$(call links_libfuse)),)
+LIBFUSE_SERVERS := $(filter-out $(if $(LIBFUSE_URING),,%-uring),$(call variants,libfuse))
+else
+LIBFUSE_WHY := $(CC) cannot link libfuse $(LIBFUSE_VERSION)
+endif
+endif
+
 SERVERS := $(RAW_SERVERS) $(if $(CC32),raw32) $(LIBFUSE_SERVERS)
 ifdef IN_TREE
 TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(filter %-uring,$(RAW_SERVERS)))
 all: $(TEST_GEN_FILES)
 endif
 
+# What this build lacks, and why; run.sh says it of servers.
+lacks = $(if $(filter $(1),$(SERVERS)),,$(1): $(2))
+NO_LIBFUSE := $(or $(LIBFUSE_WHY),no libfuse for $(CC))
+define LEFT_OUT
+$(call lacks,libfuse,$(NO_LIBFUSE))
+$(call lacks,libfuse-mt,$(NO_LIBFUSE))
+$(call lacks,libfuse-uring,$(if $(LIBFUSE_SERVERS),$(LIBFUSE_URING_WHY),$(NO_LIBFUSE)))
+$(call lacks,raw32,no compiler of 32-bit programs for $(CC): gcc -m32, i686-linux-gnu-gcc)
+$(call lacks,raw-uring,no liburing 2.2 or headers of Linux 6.14 for $(CC))
+$(if $(LIBURING),,io_uring in clients: no liburing for $(CC))
+endef
+
 # Programs of scripts/vm.sh, which runs x86-64 kernels.
-VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
+VM := $(if $(call defines,__x86_64__),init monitor tsc)
 
 .DEFAULT_GOAL := all
 
@@ -114,7 +155,7 @@ link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^)
 ifdef IN_TREE
 HEADERS_READY :=
 else
-HEADERS_READY := $(OUTPUT)/kselftest/VERSION
+HEADERS_READY := $(FETCHED)/kselftest/VERSION $(addsuffix /asm,$(KERNEL_HEADERS))
 
 # Files that root (sudo) builds are given to the owner of the directory.
 OWNER := $(if $(filter 0,$(shell id -u)),$(filter-out 0:%,$(shell stat -c %u:%g $(dir $(OUTPUT)) 2>/dev/null)))
@@ -122,11 +163,14 @@ OWNER := $(if $(filter 0,$(shell id -u)),$(filter-out 0:%,$(shell stat -c %u:%g 
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) \
 	$(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
+	$(file >$(OUTPUT)/left-out,$(LEFT_OUT))
+	@sed -n 's/^./left out: &/p' $(OUTPUT)/left-out
 	$(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
 
 help:
 	@echo "make setup              install tools, fetch headers, build libfuse"
 	@echo "make                    build the suite in $(OUTPUT)"
+	@echo "                        [CC=, LLVM=, CROSS_COMPILE= for another target, OUTPUT= for its directory]"
 	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
 	@echo "make results            the same, and write the results to results/ in the checkout"
 	@echo "make vm KERNEL=6.12     run it in a virtual machine with a Debian kernel"
@@ -187,7 +231,7 @@ hooks:
 	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj lib 32 cases external servers programs tests faulty vm man contain probe bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib 32 cases external servers programs tests faulty vm man kernel-headers contain probe bench-cycle left-out)
 
 include tests.mk
 
@@ -206,8 +250,13 @@ $(OUTPUT)/obj/fixtures/backing_id/non_linux.o: fixtures/backing_id/backing_id.c
 	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -U__linux__ $(foreach f,create value drop strerror,\
 		-Dbacking_id_$(f)=non_linux_backing_id_$(f)) -c $< -o $@
 
-$(OUTPUT)/kselftest/VERSION:
+$(FETCHED)/kselftest/VERSION:
 	@echo "no kselftest headers: run scripts/setup.sh" >&2; exit 1
+
+$(OUTPUT)/kernel-headers/asm:
+	@mkdir -p $(@D)
+	ln -sfn /usr/include/linux /usr/include/asm-generic $(@D)
+	ln -sfn $(firstword $(wildcard /usr/include/$(shell $(CC) -print-multiarch)/asm /usr/include/asm)) $@
 
 $(OUTPUT)/lib/%.a: $$(call room_objs,$$*)
 	@mkdir -p $(@D)

@@ -18,11 +18,6 @@
 #include "world/io_methods.h"
 #include "world/proc.h"
 
-#ifndef F_SET_RW_HINT
-#define F_GET_RW_HINT 1035
-#define F_SET_RW_HINT 1036
-#endif
-
 /* --- identity ------------------------------------------------------------------------ */
 
 /* The number after @key in the fdinfo of a descriptor of the client, or -ENODATA. */

@@ -15,20 +15,6 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define PAGE sysconf(_SC_PAGESIZE)
 
-/* Not in older headers. */
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 0x8
-#endif
-#ifndef RWF_NOAPPEND
-#define RWF_NOAPPEND 0x20
-#endif
-#ifndef RWF_ATOMIC
-#define RWF_ATOMIC 0x40
-#endif
-#ifndef RWF_DONTCACHE
-#define RWF_DONTCACHE 0x80
-#endif
-
 /* --- append ---------------------------------------------------------------- */
 
 /*

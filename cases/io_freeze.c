@@ -61,7 +61,7 @@ static int64_t do_freeze_and_thaw(void *path)
 		close_range(0, ~0U, 0);
 		_exit(freeze_and_thaw(path));
 	}
-	ended = (struct pollfd) { .fd = syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	ended = (struct pollfd) { .fd = pidfd_open(pid, 0), .events = POLLIN };
 	if (ended.fd < 0 || poll(&ended, 1, deadline_ms(FREEZE_MS)) == 0)
 		return -ETIME;
 	close(ended.fd);

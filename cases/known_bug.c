@@ -7,10 +7,6 @@
 
 #include "world/io_methods.h"
 
-#ifndef RWF_NOAPPEND
-#define RWF_NOAPPEND 0x20
-#endif
-
 #define CLIENT 1000
 
 WORLD_FIXTURE(cached_open);

@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,17 +14,6 @@
 #define SEED   7
 #define RW     (PROT_READ | PROT_WRITE)
 #define STORED 0xf5
-
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102
-#define MADV_GUARD_REMOVE  103
-#endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24
-#endif
 
 /* Maps two pages of a file and stores in the second: the address, or -errno. */
 static int64_t map_and_store(struct world *w, long fd, int flags)
@@ -135,7 +122,7 @@ CASE(advice, private_acts_as_on_backing_file, .promise = "T8",
 static long advise_client(struct world *w, int64_t at, int advice)
 {
 	const struct iovec range = { .iov_base = (void *)(uintptr_t)at, .iov_len = 2 * PAGE };
-	int pidfd = syscall(SYS_pidfd_open, client(w)->pid, 0);
+	int pidfd = pidfd_open(client(w)->pid, 0);
 	long result = syscall(SYS_process_madvise, pidfd, &range, 1, advice, 0);
 
 	result = result < 0 ? -errno : result;

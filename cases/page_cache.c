@@ -10,12 +10,11 @@
 
 #include "world/case_helpers.h"
 
-#define PAGE	      sysconf(_SC_PAGESIZE)
-#define SEED	      7
-#define RW	      (PROT_READ | PROT_WRITE)
-#define USER	      1000
-#define PAGES	      64
-#define SYS_CACHESTAT 451 /* of all architectures */
+#define PAGE  sysconf(_SC_PAGESIZE)
+#define SEED  7
+#define RW    (PROT_READ | PROT_WRITE)
+#define USER  1000
+#define PAGES 64
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 
@@ -106,7 +105,7 @@ static int64_t do_cachestat(void *data)
 {
 	struct cachestat_arg *arg = data;
 
-	return syscall(SYS_CACHESTAT, arg->fd, arg->range, &arg->pages, 0) < 0 ?
+	return syscall(SYS_cachestat, arg->fd, arg->range, &arg->pages, 0) < 0 ?
 		       -errno :
 		       (long)arg->pages.cached;
 }
@@ -130,7 +129,7 @@ static struct page_cache backing_cache(void)
 
 #define SKIP_WITHOUT_CACHESTAT() \
 	do { \
-		if (syscall(SYS_CACHESTAT, -1, NULL, NULL, 0) < 0 && errno == ENOSYS) \
+		if (syscall(SYS_cachestat, -1, NULL, NULL, 0) < 0 && errno == ENOSYS) \
 			CASE_SKIP("config: no cachestat(2) (set CONFIG_CACHESTAT_SYSCALL=y)"); \
 	} while (0)
 

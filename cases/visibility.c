@@ -266,7 +266,7 @@ static long read_in_child(int fd, int listener)
 
 	if (pid == 0)
 		_exit(pread(fd, &byte, 1, 0) == 1 ? 0 : errno);
-	first[0].fd = syscall(SYS_pidfd_open, pid, 0);
+	first[0].fd = pidfd_open(pid, 0);
 	if (poll(first, 2, deadline_ms(4000)) == 0 || first[1].revents)
 		kill(pid, SIGKILL);
 	close(first[0].fd);

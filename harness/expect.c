@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compat.h"
 #include "expect.h"
 #include "record.h"
 

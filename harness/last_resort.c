@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "compat.h"
 #include "last_resort.h"
 
 #define VARIABLE    "FPT_LAST_RESORT" /* the socket: descriptor and inode */

@@ -229,7 +229,7 @@ make_bundle()
 	mkdir -p "$run/suite/fixtures" "$run/suite/build"
 	cp -R "$checkout/settings" "$scripts" "$run/suite"
 	cp -R "$checkout/fixtures/kernels" "$run/suite/fixtures"
-	for file in cases servers programs contain vm libfuse.mk; do
+	for file in cases servers programs contain vm libfuse.mk left-out; do
 		[ ! -e "$OUTPUT/$file" ] || cp -R "$OUTPUT/$file" "$run/suite/build"
 	done
 	bundle_expectations expect "$expect"

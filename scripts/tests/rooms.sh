@@ -10,24 +10,24 @@ set -eu
 # Floor and room, bottom first.
 cat >"$tmp/rooms" <<'END'
 0 harness
-0 fixtures/shared
-0 fixtures/backing_id
-0 scripts/vm/guest
-1 fixtures/client
-1 fixtures/servers/common
-1 scripts/lib
-2 fixtures/world
-2 fixtures/servers
-2 fixtures/servers/raw
-2 fixtures/servers/libfuse
-3 fixtures/external
-3 fixtures/probe
-3 fixtures/programs
-4 cases
-5 cases/external
-6 harness/tests
-6 fixtures/tests
-6 scripts/tests
+1 fixtures/shared
+1 fixtures/backing_id
+1 scripts/vm/guest
+2 fixtures/client
+2 fixtures/servers/common
+2 scripts/lib
+3 fixtures/world
+3 fixtures/servers
+3 fixtures/servers/raw
+3 fixtures/servers/libfuse
+4 fixtures/external
+4 fixtures/probe
+4 fixtures/programs
+5 cases
+6 cases/external
+7 harness/tests
+7 fixtures/tests
+7 scripts/tests
 END
 
 declare -A floor
