@@ -95,7 +95,7 @@ room_objs = $(call objs,$(filter-out $(1)/variant% $(1)/main_%,$(wildcard $(1)/*
 rooms = $(foreach room,$(1),$(OUTPUT)/lib/$(room).a)
 
 # The linker takes from these archives what a room needs.
-FIXTURES := fixtures/external fixtures/world fixtures/client fixtures/shared harness
+FIXTURES := fixtures/world fixtures/client fixtures/shared harness
 SERVING  := fixtures/servers/common fixtures/backing_id fixtures/shared
 link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
@@ -209,7 +209,8 @@ $(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(call objs,cases/contract.c) $(call 
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
-$(OUTPUT)/external/%: $(OUTPUT)/obj/cases/external/%.o $(call objs,cases/contract.c) $(call rooms,$(FIXTURES))
+$(OUTPUT)/external/%: $(OUTPUT)/obj/cases/external/%.o $(call objs,cases/contract.c) \
+		$(call rooms,fixtures/external $(FIXTURES))
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
