@@ -49,10 +49,10 @@ static void hint_other_release(long got, const struct since_row *rows, size_t co
 {
 	for (size_t i = 0; i < count; i++) {
 		bool newer = release_compare(rows[i].release, release_running()) > 0;
+		const char *why = newer ? "backport?" : "before the change";
 
 		if (rows[i].want == got)
-			case_hint("matches since %s%s", rows[i].release,
-				  newer ? " (backport?)" : " (before the change)");
+			case_hint("matches since %s (%s)", rows[i].release, why);
 	}
 }
 
