@@ -2,10 +2,9 @@
 #
 # Builds, runs and checks the suite. `make help` lists the targets.
 
-# Below tools/testing/selftests of a kernel tree this is a kselftest.
-LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
-ifneq ($(LIB_MK),)
-IN_TREE := 1
+# What a kernel tree needs of the suite, with a Makefile of its own.
+ifneq ($(wildcard ../lib.mk ../../lib.mk),)
+$(error a checkout is no kselftest: move it out of the kernel tree, and write one with scripts/export-kselftest.sh TREE)
 endif
 
 # Characters that make or shells would split paths at.
@@ -18,14 +17,10 @@ refuse = $(error $(1) has characters that are special to make or shells: $(2))
 $(if $(call odd_in,$(CURDIR)),$(call refuse,the checkout '$(CURDIR)',move it))
 $(if $(call odd_in,$(value OUTPUT)),$(call refuse,OUTPUT '$(value OUTPUT)',set another directory))
 
-ifdef IN_TREE
-OUTPUT ?= $(CURDIR)
-else
 override OUTPUT := $(abspath $(or $(OUTPUT),build))
 # One job per CPU, unless the caller gave -j.
 ifeq ($(MAKELEVEL)$(findstring -j,$(shell echo "$$MAKEFLAGS"))$(filter clean setup,$(MAKECMDGOALS)),0)
 MAKEFLAGS += -j$(shell nproc)
-endif
 endif
 
 CASES    := $(patsubst cases/%.c,%,$(filter-out cases/contract.c,$(wildcard cases/*.c)))
@@ -46,14 +41,6 @@ DISCARDED_QUALIFIERS := $(if $(shell echo __clang__ | $(CC) -E - | grep -x 1),in
 LIBURING := $(shell echo 'int main(void) { return io_uring_queue_init(1, 0, 0); }' | \
 	$(CC) -include liburing.h -x c - -o /dev/null -luring 2>/dev/null && echo -luring)
 
-ifdef IN_TREE
-TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
-TEST_GEN_FILES := servers/raw programs/idle
-EXTRA_CLEAN := $(OUTPUT)/obj $(OUTPUT)/lib $(OUTPUT)/servers/raw-uring
-OVERRIDE_TARGETS := 1
-include $(LIB_MK)
-HEADERS = $(KHDR_INCLUDES) -I$(selfdir) # missing in lib.mk of older trees
-else
 HEADERS = -isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest
 -include $(OUTPUT)/libfuse.mk
 # Programs and servers start for every case: static linking makes a run a fifth shorter.
@@ -62,7 +49,6 @@ STATIC := $(shell echo 'int main(void) { return 0; }' | \
 ifneq ($(V),1)
 Q := @
 msg = @printf '  %-8s%s\n' "$(1)" "$(3:$(OUTPUT)/%=%)";
-endif
 endif
 
 ifneq ($(LIBFUSE_VERSION),)
@@ -80,10 +66,6 @@ RAW_URING := $(shell echo 'int main(void) { return IORING_SETUP_SQE128 & FUSE_IO
 		-luring 2>/dev/null && echo yes)
 RAW_SERVERS := $(filter-out $(if $(RAW_URING),,%-uring),$(call variants,raw))
 SERVERS := $(RAW_SERVERS) $(LIBFUSE_SERVERS)
-ifdef IN_TREE
-TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(filter %-uring,$(RAW_SERVERS)))
-all: $(TEST_GEN_FILES)
-endif
 
 # Programs of scripts/vm.sh, which runs x86-64 kernels.
 VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
@@ -101,9 +83,6 @@ link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^)
 
 .SECONDEXPANSION:
 
-ifdef IN_TREE
-HEADERS_READY :=
-else
 HEADERS_READY := $(OUTPUT)/kselftest/VERSION
 
 # Files that root (sudo) builds are given to the owner of the directory.
@@ -182,7 +161,6 @@ clean:
 include tests.mk
 
 .PHONY: all help hooks setup run_tests results vm matrix list contract bench install man version clean
-endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
 	@mkdir -p $(@D)
