@@ -84,14 +84,14 @@ struct outcome {
 
 /* clang-format off */
 #define OK { 0 }
-#define NO { -EIO }
+#define NO { .result = -EIO }
 
 /*
  * Only so today: a direct open does not restrict passthrough opens, and two IDs of the same file
  * exclude each other.
  */
 #define OK_TODAY { .today = true }
-#define NO_TODAY { -EIO, true }
+#define NO_TODAY { .result = -EIO, .today = true }
 
 /*
  *                           cached keep_ direct direct passthrough:
