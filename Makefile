@@ -2,10 +2,9 @@
 #
 # Builds, runs and checks the suite. `make help` lists the targets.
 
-# Below tools/testing/selftests of a kernel tree this is a kselftest.
-LIB_MK := $(firstword $(wildcard ../lib.mk ../../lib.mk))
-ifneq ($(LIB_MK),)
-IN_TREE := 1
+# What a kernel tree needs of the suite, with a Makefile of its own.
+ifneq ($(wildcard ../lib.mk ../../lib.mk),)
+$(error a checkout is no kselftest: move it out of the kernel tree, and write one with scripts/export-kselftest.sh TREE)
 endif
 
 # Characters that make or shells would split paths at.
@@ -19,14 +18,10 @@ refuse = $(error $(1) has characters that are special to make or shells: $(2))
 $(if $(call odd_in,$(CURDIR)),$(call refuse,the checkout '$(CURDIR)',move it))
 $(if $(call odd_in,$(value OUTPUT)),$(call refuse,OUTPUT '$(value OUTPUT)',set another directory))
 
-ifdef IN_TREE
-OUTPUT ?= $(CURDIR)
-else
 override OUTPUT := $(abspath $(or $(OUTPUT),build))
 # One job per CPU, unless the caller gave -j.
 ifeq ($(MAKELEVEL)$(findstring -j,$(shell echo "$$MAKEFLAGS"))$(filter clean setup,$(MAKECMDGOALS)),0)
 MAKEFLAGS += -j$(shell nproc)
-endif
 endif
 
 CASES    := $(patsubst cases/%.c,%,$(filter-out cases/contract.c,$(wildcard cases/*.c)))
@@ -40,16 +35,7 @@ CFLAGS ?= -O2 -g
 FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
 	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
-# Sets CC, which all that follows asks: it may be another architecture's, or another C library's.
-ifdef IN_TREE
-TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
-TEST_GEN_FILES := servers/raw programs/idle
-EXTRA_CLEAN := $(OUTPUT)/obj $(OUTPUT)/lib $(OUTPUT)/servers/raw-uring
-OVERRIDE_TARGETS := 1
-include $(LIB_MK)
-HEADERS = $(KHDR_INCLUDES) -I$(selfdir) # missing in lib.mk of older trees
-else
-# As lib.mk: LLVM=1, LLVM=/path/to/ or LLVM=-14, CROSS_COMPILE=aarch64-linux-gnu-.
+# CC, which all that follows asks, may be another architecture's, or another C library's. As lib.mk: LLVM=1, LLVM=/path/to/ or LLVM=-14, CROSS_COMPILE=aarch64-linux-gnu-.
 ifneq ($(LLVM),)
 llvm = $(filter %/,$(LLVM))$(1)$(filter -%,$(LLVM))
 CC := $(call llvm,clang) $(if $(CROSS_COMPILE),--target=$(notdir $(CROSS_COMPILE:%-=%)))
@@ -68,27 +54,22 @@ ifneq ($(V),1)
 Q := @
 msg = @printf '  %-8s%s\n' "$(1)" "$(3:$(OUTPUT)/%=%)";
 endif
-endif
 
 # yes if CC defines MACRO as 1, if it links STATEMENTS with FLAGS
 defines = $(shell echo $(1) | $(CC) -E - 2>/dev/null | grep -qx 1 && echo yes)
 links   = $(shell echo 'int main(void) { $(1) }' | $(CC) $(2) -o /dev/null 2>/dev/null && echo yes)
 
 # musl-gcc of a distribution knows none of the kernel's headers; these are linux-libc-dev's.
-ifndef IN_TREE
 ifeq ($(call links,,-include linux/types.h -x c -),)
 KERNEL_HEADERS := $(OUTPUT)/kernel-headers
 HEADERS += -isystem $(KERNEL_HEADERS)
-endif
 endif
 
 # The warning's name in clang and gcc.
 DISCARDED_QUALIFIERS := $(if $(call defines,__clang__),incompatible-pointer-types-discards-qualifiers,discarded-qualifiers)
 
 # Programs and servers start for every case: static linking makes a run a fifth shorter.
-ifndef IN_TREE
 STATIC := $(if $(call links,,-static -x c -),-static)
-endif
 
 # For clients that use io_uring.
 LIBURING := $(if $(call links,return (long)io_uring_queue_init;,$(STATIC) -include liburing.h -x c - -luring),-luring)
@@ -99,12 +80,10 @@ RAW_URING := $(if $(LIBURING),$(call links,return IORING_SETUP_SQE128 & FUSE_IO_
 RAW_SERVERS := $(filter-out $(if $(RAW_URING),,%-uring),$(call variants,raw))
 
 # raw as a 32-bit program, which many a 64-bit kernel runs, too.
-ifndef IN_TREE
 CC32_OF_x86_64 := '$(CC) -m32' i686-linux-gnu-gcc
 CC32_OF_aarch64 := arm-linux-gnueabihf-gcc
 CC32 := $(shell for cc in $(CC32_OF_$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))); do \
 	echo 'int main(void) { return 0; }' | $$cc $(STATIC) -include stdio.h -x c - -o /dev/null 2>/dev/null && echo "$$cc" && break; done)
-endif
 
 # libfuse.mk may be of a libfuse for another target. The linker warns of libfuse's dlopen() and libnuma's
 # getaddrinfo(), which are not called.
@@ -119,10 +98,6 @@ endif
 endif
 
 SERVERS := $(RAW_SERVERS) $(if $(CC32),raw32) $(LIBFUSE_SERVERS)
-ifdef IN_TREE
-TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(filter %-uring,$(RAW_SERVERS)))
-all: $(TEST_GEN_FILES)
-endif
 
 # What this build lacks, and why; run.sh says it of servers.
 lacks = $(if $(filter $(1),$(SERVERS)),,$(1): $(2))
@@ -146,15 +121,12 @@ room_objs = $(call objs,$(filter-out $(1)/variant% $(1)/main_%,$(wildcard $(1)/*
 rooms = $(foreach room,$(1),$(OUTPUT)/lib/$(room).a)
 
 # The linker takes from these archives what a room needs.
-FIXTURES := fixtures/external fixtures/world fixtures/client fixtures/shared harness
+FIXTURES := fixtures/world fixtures/client fixtures/shared harness
 SERVING  := fixtures/servers/common fixtures/backing_id fixtures/shared
 link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
 .SECONDEXPANSION:
 
-ifdef IN_TREE
-HEADERS_READY :=
-else
 HEADERS_READY := $(FETCHED)/kselftest/VERSION $(addsuffix /asm,$(KERNEL_HEADERS))
 
 # Files that root (sudo) builds are given to the owner of the directory.
@@ -236,7 +208,6 @@ clean:
 include tests.mk
 
 .PHONY: all help hooks setup run_tests results vm matrix list contract bench install man version clean
-endif
 
 $(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
 	@mkdir -p $(@D)
@@ -268,7 +239,8 @@ $(OUTPUT)/cases/%: $(OUTPUT)/obj/cases/%.o $(call objs,cases/contract.c) $(call 
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
-$(OUTPUT)/external/%: $(OUTPUT)/obj/cases/external/%.o $(call objs,cases/contract.c) $(call rooms,$(FIXTURES))
+$(OUTPUT)/external/%: $(OUTPUT)/obj/cases/external/%.o $(call objs,cases/contract.c) \
+		$(call rooms,fixtures/external $(FIXTURES))
 	@mkdir -p $(@D)
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Backing files on every filesystem that can be made here: at "other", while the FUSE mount shows the
- * tmpfs at "backing", whose file f has one byte. Promises D1, D3, D8, D13, R20, T58.
+ * Backing files on every filesystem that can be made here: at "other", while the FUSE mount shows
+ * the tmpfs at "backing", whose file f has one byte. Promises D1, D3, D8, D13, R20, T58.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,8 +67,8 @@ static const char *missing(const struct filesystem *fs)
 	} while (0)
 
 /*
- * Mounts the filesystem at "other"; a file f there, of @size bytes of pattern OLD, is on it in the end:
- * a read-only filesystem is made of it, another gets it. 0 or -errno.
+ * Mounts the filesystem at "other"; a file f there, of @size bytes of pattern OLD, is on it in the
+ * end: a read-only filesystem is made of it, another gets it. 0 or -errno.
  */
 static int mount_with_f(const struct filesystem *fs, bool read_only, size_t size)
 {

@@ -141,7 +141,8 @@ CASE(permission, not_negotiated_eperm, .promise = "O4", .world = &not_negotiated
 	EXPECT_FAILS(try_register_f(w), -EPERM);
 }
 
-CASE(permission, init_error_eperm, .promise = "O4", .abilities = "arbitrary-init", .world = &init_refused,
+CASE(permission, init_error_eperm, .promise = "O4", .abilities = "arbitrary-init",
+	.world = &init_refused,
 	.title = "registering after an error reply to INIT fails with EPERM")
 {
 	EXPECT_FAILS(try_register_f(w), -EPERM);

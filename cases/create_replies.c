@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Replies to OPEN, CREATE and TMPFILE of the wrong size or content, or an error. Promises T43 to T45. */
+/*
+ * Replies to OPEN, CREATE and TMPFILE of the wrong size or content, or an error. Promises T43 to
+ * T45.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -103,7 +106,7 @@ CASE(bad_entry, not_released, .promise = "T44", .abilities = "arbitrary-reply",
 	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough");
 }
 
-/* --- T45: CREATE fails, or is not implemented ---------------------------------------------------- */
+/* --- T45: CREATE fails, or is not implemented --------------------------------- */
 
 WORLD_FIXTURE(error);
 
@@ -138,7 +141,7 @@ CASE(error, enosys_falls_back_to_mknod, .promise = "T45", .abilities = "mknod",
 	EXPECT_REQUESTS(w, "GETXATTR LOOKUP MKNOD OPEN+passthrough");
 }
 
-/* --- R23: O_TRUNC in CREATE ------------------------------------------------------------------------ */
+/* --- R23: O_TRUNC in CREATE --------------------------------------------------- */
 
 WORLD_FIXTURE(o_trunc);
 static const struct world_opts killpriv_v2 = { .init = "atomic-o-trunc killpriv-v2" };

@@ -207,7 +207,10 @@ CASE(ioctl, ignores_backing_filesystem, .promise = "D2", .world = &on_ext4,
 
 #define LONG_AGO 1
 
-/* Opens f with @flags, then sets @more, and reads: whether the backing file has a new atime, or -errno. */
+/*
+ * Opens f with @flags, then sets @more, and reads: whether the backing file has a new atime, or
+ * -errno.
+ */
 static long atime_is_new_after_setfl(struct world *w, int flags, int more)
 {
 	const struct timespec times[] = { { .tv_sec = LONG_AGO }, { .tv_sec = LONG_AGO } };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "world/case_helpers.h"
+#include "library_calls.h"
 
 static const struct world_opts no_start = { .no_start = true };
 

@@ -6,6 +6,7 @@
 
 #include "world/overlay.h"
 #include "world/case_helpers.h"
+#include "library_calls.h"
 
 /*
  * reg=library leaves the ID to the library. With flags=direct_io the file has no PassthroughFd(),

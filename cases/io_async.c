@@ -283,7 +283,9 @@ IO_METHOD_FIXTURE(write_in_flight);
 FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { .io_method = BY_PREAD };
 FIXTURE_VARIANT_ADD(write_in_flight, splice) { .io_method = BY_SPLICE };
 
-/* The call ends while the WRITE of another is held. If it does not, lets that go and ends the case. */
+/*
+ * The call ends while the WRITE of another is held. If it does not, lets that go and ends the case.
+ */
 #define EXPECT_ENDS_WITH_0(w, c, name, ...) \
 	do { \
 		bool _ends; \

@@ -163,7 +163,8 @@ CASE(iovec, empty_segment, .promise = "D1",
 	struct segments_arg out = { .data = "onetwo" }, in = {};
 
 	open_rule(w, "f reg=at-open");
-	out.fd = in.fd = open_settled_ok(w, "f", O_RDWR);
+	out.fd = open_settled_ok(w, "f", O_RDWR);
+	in.fd = out.fd;
 	EXPECT_RET(client_run(client(w), do_write_segments, &out, sizeof(out), "pwritev"), 6);
 	EXPECT_BACKING("f", "onetwo");
 	EXPECT_CONTENT("read", in.data,

@@ -35,7 +35,9 @@ static const char *without_64(const char *requests)
 					 since("6.9", false), since("6.18", true, ADDS_64)); \
 	} while (0)
 
-/* By as many calls as it takes, each from and to the file positions. The bytes copied, or -errno. */
+/*
+ * By as many calls as it takes, each from and to the file positions. The bytes copied, or -errno.
+ */
 static long copy(struct client *c, int from, int to, long size)
 {
 	long done = 0, len;

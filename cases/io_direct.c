@@ -229,7 +229,10 @@ CASE(o_direct, set_without_support_einval, .promise = "D18", .world = &on_ramfs,
 
 static const struct file_type pidfd = { .make = make_pidfd };
 
-/* A passthrough file f whose backing file is a pidfd; or -errno: a kernel may refuse to register it. */
+/*
+ * A passthrough file f whose backing file is a pidfd; or -errno: a kernel may refuse to register
+ * it.
+ */
 static long open_pidfd(struct world *w)
 {
 	long id = register_file_type(w, &pidfd);

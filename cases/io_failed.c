@@ -17,7 +17,10 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define MAY_STAY_VALID "no document says what a transfer that fails or moves nothing invalidates"
 
-/* The client's file f, whose backing file is on the second mount, has a page; its attributes are cached. */
+/*
+ * The client's file f, whose backing file is on the second mount, has a page; its attributes are
+ * cached.
+ */
 static long open_on_other(struct world *w, int flags)
 {
 	int err = backing_fill("f", OLD, PAGE, 0);

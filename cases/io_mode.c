@@ -66,7 +66,7 @@ struct outcome {
 	{ \
 		.second = &(how), .outcome = __VA_ARGS__ \
 	}
-#define WHILE_OPEN(first, c, k, d, m, p, i, f, pd) \
+#define FIRST(first, c, k, d, m, p, i, f, pd) \
 	WORLD_FIXTURE(while_##first); \
 	FIXTURE_VARIANT(while_##first) \
 	{ \
@@ -84,24 +84,26 @@ struct outcome {
 
 /* clang-format off */
 #define OK { 0 }
-#define NO { -EIO }
+#define NO { .result = -EIO }
 
 /*
  * Only so today: a direct open does not restrict passthrough opens, and two IDs of the same file
  * exclude each other.
  */
 #define OK_TODAY { .today = true }
-#define NO_TODAY { -EIO, true }
+#define NO_TODAY { .result = -EIO, .today = true }
 
-/*                                cached  keep_  direct  direct  passthrough:
- *                                        cache  _io     _io     same      other     other     same ID,
- * first                                                 +mmap   ID        ID        file      dir.io */
-WHILE_OPEN(cached,                OK,     OK,    OK,     OK,     NO,       NO,       NO,       NO);
-WHILE_OPEN(keep_cache,            OK,     OK,    OK,     OK,     NO,       NO,       NO,       NO);
-WHILE_OPEN(direct_io,             OK,     OK,    OK,     OK,     OK_TODAY, OK_TODAY, OK_TODAY, OK_TODAY);
-WHILE_OPEN(direct_io_mmap,        OK,     OK,    OK,     OK,     NO,       NO,       NO,       NO);
-WHILE_OPEN(passthrough,           NO,     NO,    NO,     NO,     OK,       NO_TODAY, NO,       OK);
-WHILE_OPEN(passthrough_direct_io, NO,     NO,    NO,     NO,     OK,       NO_TODAY, NO,       OK);
+/*
+ *                           cached keep_ direct direct passthrough:
+ *                                  cache _io    _io    same      other     other     same ID,
+ * first                                         +mmap  ID        ID        file      dir.io
+ */
+FIRST(cached,                OK,    OK,   OK,    OK,    NO,       NO,       NO,       NO);
+FIRST(keep_cache,            OK,    OK,   OK,    OK,    NO,       NO,       NO,       NO);
+FIRST(direct_io,             OK,    OK,   OK,    OK,    OK_TODAY, OK_TODAY, OK_TODAY, OK_TODAY);
+FIRST(direct_io_mmap,        OK,    OK,   OK,    OK,    NO,       NO,       NO,       NO);
+FIRST(passthrough,           NO,    NO,   NO,    NO,    OK,       NO_TODAY, NO,       OK);
+FIRST(passthrough_direct_io, NO,    NO,   NO,    NO,    OK,       NO_TODAY, NO,       OK);
 /* clang-format on */
 
 /* That the case, a process of its own, has registered. */

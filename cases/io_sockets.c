@@ -13,7 +13,9 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 
 #define PAGE sysconf(_SC_PAGESIZE)
 
-/* A pair of descriptors of pipe2(2) or socketpair(2): what is written to [1] can be read from [0]. */
+/*
+ * A pair of descriptors of pipe2(2) or socketpair(2): what is written to [1] can be read from [0].
+ */
 static long make_pair(struct client *c, bool sockets, int64_t memory, int64_t pair[2])
 {
 	long err = sockets ? client_call(c, socketpair, AF_UNIX, SOCK_STREAM, 0, memory) :

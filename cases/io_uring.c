@@ -352,7 +352,10 @@ CASE(ring_file, direct_descriptor, .promise = "T35", .needs = NEED_IO_URING,
 
 /* --- T37: a mapping as a fixed buffer ------------------------------------------------------ */
 
-/* Registers a shared, writable mapping of a page of the file as the buffer of the ring. 0 or -errno. */
+/*
+ * Registers a shared, writable mapping of a page of the file as the buffer of the ring. 0 or
+ * -errno.
+ */
 static long register_mapping(struct client *c, const char *path)
 {
 	long fd = client_open(c, path, O_RDWR), err;

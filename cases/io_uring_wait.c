@@ -17,7 +17,10 @@ static const struct world_opts on_ext4 = { .backing = "ext4" };
 
 /* --- requests in flight ---------------------------------------------------------------- */
 
-/* f of a page, whose backing file is on the second mount, opened for direct I/O; its ring is set up. */
+/*
+ * f of a page, whose backing file is on the second mount, opened for direct I/O; its ring is set
+ * up.
+ */
 static long open_for_ring(struct world *w, struct client *c)
 {
 	long err = backing_fill("f", OLD, 2 * PAGE, 0), fd;

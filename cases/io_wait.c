@@ -328,9 +328,8 @@ static struct race race_opens(struct world *w)
 	begin_open(w, opener, 1);
 	EXPECT_HOLDS(client_is_busy(opener), "the cached open waits for the WRITE");
 
-	EXPECT_RET(set_scheduler(opener->pid, SCHED_OTHER) ?:
-							     set_scheduler(w->server.pid, SCHED_FIFO),
-		   0);
+	EXPECT_RET(set_scheduler(opener->pid, SCHED_OTHER), 0);
+	EXPECT_RET(set_scheduler(w->server.pid, SCHED_FIFO), 0);
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	race.passthrough = client_finish(writer);
 	race.cached = client_finish(opener);

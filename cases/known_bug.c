@@ -12,8 +12,8 @@
 WORLD_FIXTURE(cached_open);
 
 /*
- * Client 0 has a parallel direct write in flight, and the cached open of client 1 waits for it. Then
- * client 2 opens the file for passthrough: the descriptor.
+ * Client 0 has a parallel direct write in flight, and the cached open of client 1 waits for it.
+ * Then client 2 opens the file for passthrough: the descriptor.
  */
 static long open_amid_wait(struct world *w)
 {

@@ -6,6 +6,7 @@
 
 #include "world/overlay.h"
 #include "world/case_helpers.h"
+#include "library_calls.h"
 
 static const struct world_opts no_start = { .no_start = true };
 static const struct world_opts not_negotiated = { .init = "no-passthrough" };

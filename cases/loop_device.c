@@ -18,7 +18,10 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 static const struct world_opts on_ramfs = { .backing = "ramfs" };
 
-/* A loop device on the file at @path, its path in @device: a descriptor of the case process, or -errno. */
+/*
+ * A loop device on the file at @path, its path in @device: a descriptor of the case process, or
+ * -errno.
+ */
 static long attach(const char *path, unsigned int flags, char *device, size_t size)
 {
 	int file = open(path, O_RDWR | O_CLOEXEC), loop;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* madvise(2) of passthrough mappings against the same on a mapping of an ordinary file. Promise T8. */
+/*
+ * madvise(2) of passthrough mappings against the same on a mapping of an ordinary file. Promise T8.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -28,7 +30,9 @@ struct two_mappings {
 	int64_t passthrough, ordinary;
 };
 
-/* f is open for passthrough; g, of the same content, is the file of the backing filesystem itself. */
+/*
+ * f is open for passthrough; g, of the same content, is the file of the backing filesystem itself.
+ */
 static struct two_mappings map_both(struct world *w, int flags)
 {
 	struct two_mappings at = { -EPROTO, -EPROTO };

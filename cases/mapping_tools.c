@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What tools see of a mapped or running passthrough file: uprobes, perf, /proc, exe. Promises T9 to T11. */
+/*
+ * What tools see of a mapped or running passthrough file: uprobes, perf, /proc, exe. Promises T9 to
+ * T11.
+ */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -114,7 +117,10 @@ FIXTURE_VARIANT_ADD(uprobe, path_of_backing_file) { .rule = "program reg=at-open
 						    .run = "fuse",
 						    .probed = "backing" };
 
-/* How often a probe at the beginning of the program in one directory fires when it runs from another. */
+/*
+ * How often a probe at the beginning of the program in one directory fires when it runs from
+ * another.
+ */
 static long hits_of_program(struct world *w, const char *rule, const char *run, const char *probed)
 {
 	struct uprobe probe;

@@ -11,7 +11,10 @@ static const struct world_opts with_mmap = { .init = "direct-io-allow-mmap" };
 
 WORLD_FIXTURE(passthrough_open);
 
-/* The writer's WRITE is held, the mapper waits for it, and a passthrough open comes. Its descriptor. */
+/*
+ * The writer's WRITE is held, the mapper waits for it, and a passthrough open comes. Its
+ * descriptor.
+ */
 static long open_while_mmap_waits(struct world *w, struct client *mapper, struct client *opener)
 {
 	long fd;

@@ -16,8 +16,8 @@ enum { OLD = 1, NEW = 2 }; /* pattern seeds */
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 
 /*
- * A listener on the backing file f, which holds two pages and is registered. Events are decided by the
- * marks at open(2), which follows.
+ * A listener on the backing file f, which holds two pages and is registered. Events are decided by
+ * the marks at open(2), which follows.
  */
 static int listen_to_f(struct world *w)
 {

@@ -23,7 +23,8 @@ static void client_start_mount(struct client *c, struct world *w)
 WORLD_FIXTURE(early_ioctl);
 
 CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
-	.needs = NEED_SYNC_INIT, .abilities = "arbitrary-ioctl", .since = "6.18", .world = &unmounted,
+	.needs = NEED_SYNC_INIT, .abilities = "arbitrary-ioctl", .since = "6.18",
+	.world = &unmounted,
 	.title = "after SYNC_INIT an early BACKING_OPEN waits for the mount and fails with EPERM; after INIT it works")
 {
 	unsigned int waiting;
@@ -43,7 +44,8 @@ CASE(early_ioctl, backing_open_waits_eperm, .promise = "O1",
 }
 
 CASE(early_ioctl, backing_close_waits_eperm, .promise = "C1",
-	.needs = NEED_SYNC_INIT, .abilities = "arbitrary-ioctl", .since = "6.18", .world = &unmounted,
+	.needs = NEED_SYNC_INIT, .abilities = "arbitrary-ioctl", .since = "6.18",
+	.world = &unmounted,
 	.title = "after SYNC_INIT an early BACKING_CLOSE waits for the mount and fails with EPERM; after INIT it works")
 {
 	unsigned int waiting;

@@ -17,8 +17,8 @@
 WORLD_FIXTURE(loop);
 
 /*
- * Makes the root of the second mount a backing file of the first before INIT of the second is answered,
- * and then f of the first a backing file of the second. The last ID, or -errno.
+ * Makes the root of the second mount a backing file of the first before INIT of the second is
+ * answered, and then f of the first a backing file of the second. The last ID, or -errno.
  */
 static long register_each_other(struct world *w)
 {

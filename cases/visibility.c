@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where a backing file is visible, and who can deny access to it. Promises P2, P3, P7 to P9, P11, T32. */
+/*
+ * Where a backing file is visible, and who can deny access to it. Promises P2, P3, P7 to P9, P11,
+ * T32.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -130,7 +133,10 @@ struct landlock_rules {
 	char dir[96];
 };
 
-/* From now on the client may do what is handled only below the directory, and there what is allowed. */
+/*
+ * From now on the client may do what is handled only below the directory, and there what is
+ * allowed.
+ */
 static int64_t do_enter_landlock(void *data)
 {
 	const struct landlock_rules *rules = data;

@@ -40,9 +40,9 @@ static struct __test_metadata *case_running;
 		_##fixture_name##_##case_name##_body(_metadata, self->w, variant); \
 	} \
 	static void _##fixture_name##_##case_name##_body( \
-		struct __test_metadata __attribute__((unused)) * _metadata, \
-		struct world __attribute__((unused)) * w, \
-		const FIXTURE_VARIANT(fixture_name) __attribute__((unused)) * variant)
+		struct __test_metadata *_metadata __attribute__((unused)), \
+		struct world *w __attribute__((unused)), \
+		const FIXTURE_VARIANT(fixture_name) * variant __attribute__((unused)))
 
 /* Skips the case with a reason as for case_note_skip(), unless it has failed. */
 #define CASE_SKIP(...) \
@@ -64,7 +64,7 @@ static inline const char *case_variant_name(const struct __test_metadata *test, 
 }
 
 /* Calls @each for all cases, in order; for --list. */
-static inline void case_for_each_test(case_each_fn *each)
+static inline void case_visit_tests(case_each_fn *each)
 {
 	static const struct __fixture_variant_metadata no_variant = { .name = "" };
 	const struct __fixture_variant_metadata *v;
@@ -132,7 +132,7 @@ static inline void case_exit_as_skipped(const char *reason)
 	{ \
 		static const struct case_runner runner = { \
 			.run = test_harness_run, \
-			.for_each_test = case_for_each_test, \
+			.for_each_test = case_visit_tests, \
 			.none_executed = case_none_executed, \
 		}; \
 		return case_main(argc, argv, &runner); \

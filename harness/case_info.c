@@ -82,7 +82,8 @@ const struct case_info *case_begin(const char *fixture, const char *variant, con
 {
 	running = case_find(fixture, name);
 	xfail_holds = true;
-	set_up_failed = only_today = false;
+	set_up_failed = false;
+	only_today = false;
 	*changed = '\0';
 	advice = running->advice;
 	snprintf(running_name, sizeof(running_name), "%s.%s%s%s.%s", program_invocation_short_name,
@@ -115,8 +116,8 @@ static void show_advice(void)
 }
 
 /*
- * The context of a failure, for a reader who has never seen the suite. Indented, which tells it from
- * failure messages: scripts/fpt/ktap.py relies on that.
+ * The context of a failure, for a reader who has never seen the suite. Indented, which tells it
+ * from failure messages: readers of results rely on that.
  */
 static void show_failure(void)
 {
@@ -136,9 +137,9 @@ static void show_failure(void)
 static void hint_stable_release(const char *releases, bool has_change)
 {
 	const char *release = release_of_series(release_running(), releases);
+	const char *hint = has_change ? "as %.*s and later" : "as before %.*s";
 
-	case_hint(has_change ? "as %.*s and later" : "as before %.*s", (int)strcspn(release, " "),
-		  release);
+	case_hint(hint, (int)strcspn(release, " "), release);
 }
 
 /* A release that may have the bug fails as expected, or passes as any other. */

@@ -17,7 +17,10 @@ struct case_info {
 	const char *since;	    /* first release that keeps it, or "any"; NULL: "6.9" */
 	const char *fixed_by;	    /* "commit (subject)", printed when the case fails */
 	const char *advice;	    /* what to check in an external file system when it fails */
-	/* Why every known kernel breaks what is promised, see case_void_xfail(); not if it is only so today. */
+	/*
+	 * Why every known kernel breaks what is promised, see case_void_xfail(); not if it is only
+	 * so today.
+	 */
 	const char *xfail;
 	const char *xfail_since;  /* not kernels that release_lacks() this, */
 	const char *xfail_before; /* only kernels that release_lacks() this; of LACKS_MAYBE both */
@@ -83,8 +86,8 @@ extern void (*case_skip_now)(const char *reason);
 void case_advise(const char *advice);
 
 /*
- * Records that the set-up failed, which says nothing about the kernel. @by: what failed, see "broken" in
- * README.md, or NULL.
+ * Records that the set-up failed, which says nothing about the kernel. @by: what failed, see
+ * "broken" in README.md, or NULL.
  */
 #define case_note_broken(...) case_note_broken_by(NULL, __VA_ARGS__)
 void case_note_broken_by(const char *by, const char *fmt, ...)
@@ -94,8 +97,8 @@ void case_note_broken_by(const char *by, const char *fmt, ...)
 bool case_is_broken(void);
 
 /*
- * .xfail no longer applies: it excuses an unmet expectation only. Called when an ASSERT_ fails, when
- * the set-up is broken, and when the teardown fails.
+ * .xfail no longer applies: it excuses an unmet expectation only. Called when an ASSERT_ fails,
+ * when the set-up is broken, and when the teardown fails.
  */
 void case_void_xfail(void);
 

@@ -9,9 +9,9 @@
 enum contain_output { CONTAIN_OUTPUT_INSIDE, CONTAIN_OUTPUT_ALSO_OUTSIDE };
 
 /*
- * Moves the rest of the program into a new PID namespace, as its init. When the program is killed, at
- * any time and by any signal, the kernel kills all its descendants, and with the last of them their
- * mount namespaces, mounts and FUSE connections end.
+ * Moves the rest of the program into a new PID namespace, as its init. When the program is killed,
+ * at any time and by any signal, the kernel kills all its descendants, and with the last of them
+ * their mount namespaces, mounts and FUSE connections end.
  *
  * Returns in the namespace only; the original process waits outside and ends with the same exit
  * status or signal. Returns -errno without effect if the namespace cannot be created (-EPERM: needs

@@ -31,7 +31,10 @@ const struct promise *promise_find(const char *id);
 /* "must" or "today"; "-" for a heading. */
 const char *promise_level(const struct promise *promise);
 
-/* Prints it on stdout, separated by tabs: ID, level, ref, text, basis, reason; "-" for what is NULL. */
+/*
+ * Prints it on stdout, separated by tabs: ID, level, ref, text, basis, reason; "-" for what is
+ * NULL.
+ */
 void contract_print(void);
 
 #endif

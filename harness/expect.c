@@ -51,10 +51,10 @@ static void hint_other_release(int64_t got, const struct since_row *rows, size_t
 {
 	for (size_t i = 0; i < count; i++) {
 		bool newer = release_compare(rows[i].release, release_running()) > 0;
+		const char *why = newer ? "backport?" : "before the change";
 
 		if (rows[i].want == got)
-			case_hint("matches since %s%s", rows[i].release,
-				  newer ? " (backport?)" : " (before the change)");
+			case_hint("matches since %s (%s)", rows[i].release, why);
 	}
 }
 

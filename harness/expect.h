@@ -11,8 +11,8 @@
 
 /*
  * Expectations on values or -errno. They print and record errno by name, and record each, met or
- * not. EXPECT_ continues after a failure. ASSERT_ ends the case, is for preconditions of the rest, and
- * is not excused by .xfail or TODAY(). For the case process only.
+ * not. EXPECT_ continues after a failure. ASSERT_ ends the case, is for preconditions of the rest,
+ * and is not excused by .xfail or TODAY(). For the case process only.
  *
  *	EXPECT_RET(client_open(w, "f", O_RDWR), -EIO);
  *	EXPECT_RET_SINCE(server_backing_open(w, dir), since("6.9", -EOPNOTSUPP),
@@ -106,7 +106,9 @@ bool expect_content(const char *what, const void *got, ssize_t got_size, const v
 		    size_t want_size, struct expect_at at);
 bool expect_holds(const char *what, bool holds, struct expect_at at);
 
-/* As expect_text(), for texts of which @tolerable says whether their difference is a mere change. */
+/*
+ * As expect_text(), for texts of which @tolerable says whether their difference is a mere change.
+ */
 bool expect_text_like(const char *type, const char *what, const char *got, const char *want,
 		      bool tolerable, struct expect_at at);
 

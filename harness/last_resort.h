@@ -3,9 +3,9 @@
 #define FPT_LAST_RESORT_H
 
 /*
- * Frees processes that SIGKILL cannot end, such as a FUSE server that waits for itself, from a helper
- * process outside of the run's PID namespaces. It exits with the last process that could send it a
- * request.
+ * Frees processes that SIGKILL cannot end, such as a FUSE server that waits for itself, from a
+ * helper process outside of the run's PID namespaces. It exits with the last process that could
+ * send it a request.
  */
 
 /* Starts the helper, unless an outer namespace has one. 0 or -errno. */

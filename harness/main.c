@@ -141,7 +141,7 @@ static void list_line(const char *full, const struct case_info *info)
 	list_case("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", full, info);
 }
 
-/* No text here needs JSON escapes; scripts/tests/list.sh checks that. */
+/* No text here needs JSON escapes. */
 static void list_json(const char *full, const struct case_info *info)
 {
 	list_case("{\"case\":\"%s\",\"promise\":\"%s\",\"since\":\"%s\",\"needs\":\"%s\","

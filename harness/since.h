@@ -18,8 +18,8 @@ struct since_row {
 };
 
 /*
- * since("6.12", -EISDIR, "commit (subject)"): the rows of a list begin with the oldest, which needs no
- * commit; what is only so today needs none.
+ * since("6.12", -EISDIR, "commit (subject)"): the rows of a list begin with the oldest, which needs
+ * no commit; what is only so today needs none.
  */
 #define since(release, want, ...) ((struct since_row) { release, want, "" __VA_ARGS__ })
 
@@ -34,7 +34,10 @@ int release_compare(const char *a, const char *b);
 enum lacks { LACKS_NO, LACKS_MAYBE, LACKS_YES };
 enum lacks release_lacks(const char *release, const char *releases);
 
-/* Of several @releases, as for release_lacks(), the one that decides for @release; further ones follow it. */
+/*
+ * Of several @releases, as for release_lacks(), the one that decides for @release; further ones
+ * follow it.
+ */
 const char *release_of_series(const char *release, const char *releases);
 
 /* The running kernel's release, or $FPT_RELEASE if set. */

@@ -122,6 +122,7 @@ needed()
 	need diff diffutils
 	need qemu-system-x86_64 qemu-system-x86 qemu
 	need cpio cpio
+	need rsync rsync
 	need parallel parallel
 	need git git
 	need_for_libfuse
