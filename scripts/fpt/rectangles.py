@@ -16,6 +16,10 @@ class Rectangles:
     def __init__(self, pairs: AbstractSet[Pair]) -> None:
         self._kernels = sorted({kernel for kernel, _ in pairs}, key=release.rank)
         self._releases = sum(kernel[:1].isdigit() for kernel in self._kernels)  # the others have names
+        releases = [release.split(kernel)[0] for kernel in self._kernels]
+        # A range of releases has each architecture's kernels of these.
+        self._can_begin = [i == 0 or releases[i - 1] != name for i, name in enumerate(releases)]
+        self._can_end = [*self._can_begin[1:], True]
         row = {kernel: i for i, kernel in enumerate(self._kernels)}
         self._rows: dict[str, list[int]] = {}  # by server, those that were run
         for i, server in sorted((row[kernel], server) for kernel, server in pairs):
@@ -64,10 +68,13 @@ class Rectangles:
                     else:
                         covered[server] += len(left[server].intersection(rows))
                 count = sum(covered.values())
-                if count > best[0] and (first == last or last < self._releases):
+                if count > best[0] and (first == last or self._is_range(first, last)):
                     best = (count, first, last, sorted(server for server in covered if covered[server]))
                 before = last + 1
         return best[1:]
+
+    def _is_range(self, first: int, last: int) -> bool:
+        return last < self._releases and self._can_begin[first] and self._can_end[last]
 
     def _stretch(self, first: int, last: int, servers: list[str], good: dict[str, set[int]]) -> tuple[int, int]:
         """To the oldest or newest kernel if no other outcome is known that way, so that a new one fits."""
@@ -78,7 +85,7 @@ class Rectangles:
         newest = self._releases - 1
         if free(0, end):
             return 0, end
-        if first > newest:
+        if first > newest or not self._is_range(first, last):
             return first, last
         return (0 if free(0, last) else first), (newest if free(first, newest) else last)
 
@@ -86,13 +93,12 @@ class Rectangles:
         oldest, newest = first == 0, last == self._releases - 1
         if oldest and last == len(self._kernels) - 1:
             return "*"
-        if first >= self._releases or first == last and not (oldest or newest):
+        if first >= self._releases or first == last and not ((oldest or newest) and self._is_range(first, last)):
             return self._kernels[first]
+        low, high = (release.split(self._kernels[at])[0] for at in (first, last))
         if newest:
-            return f">={self._kernels[first]}"
-        if oldest:
-            return f"<={self._kernels[last]}"
-        return f"{self._kernels[first]}..{self._kernels[last]}"
+            return f">={low}"
+        return f"<={high}" if oldest else f"{low}..{high}"
 
     def _servers(self, first: int, last: int, wanted: list[str]) -> str:
         """Globs for WANTED and no other server in the range of kernels."""
