@@ -85,8 +85,8 @@ TEST_GEN_FILES += $(addprefix $(OUTPUT)/servers/,$(filter %-uring,$(RAW_SERVERS)
 all: $(TEST_GEN_FILES)
 endif
 
-# Programs of scripts/vm.sh, which runs x86-64 kernels.
-VM := $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),init monitor tsc)
+# Programs of scripts/vm.sh.
+VM := init monitor $(if $(shell echo __x86_64__ | $(CC) -E - | grep -x 1),tsc)
 
 .DEFAULT_GOAL := all
 
