@@ -67,6 +67,8 @@ OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 . "$scripts/lib/servers.inc"
 # shellcheck source=scripts/lib/places.inc
 . "$scripts/lib/places.inc"
+# shellcheck source=scripts/lib/architectures.inc
+. "$scripts/lib/architectures.inc"
 plain_paths "$checkout" "$OUTPUT"
 
 jobs=50%
@@ -133,7 +135,7 @@ kernels=()	# as given
 servers=()	# of each kernel, separated by commas
 versions=()	# of the packages; empty if Debian has no such kernel
 keys=()		# names of the rows' directories
-archs=()	# empty for the host's
+archs=()	# empty for the host's, whose programs are not in a directory of their own
 pages=()	# of kernels to be built, or empty
 
 # Builds a server that make does not build, if a script can.
@@ -163,20 +165,26 @@ have_server() # NAME ARCH
 	build_server "$1"
 }
 
+# target_in KERNEL: prints release|architecture|pages, without an architecture that is the host's
+target_in()
+{
+	fpt matrix targets "$1" | sed "s/|$arch|/||/"
+}
+
 read_rows()
 {
-	local kernel names name have arch built=("$OUTPUT"/servers/*) absent=()
+	local kernel names name have of built=("$OUTPUT"/servers/*) absent=()
 
 	[ ${#built[@]} -gt 0 ] || die "no servers in $OUTPUT: run 'make' first, or set OUTPUT"
 	while IFS=$'\t' read -r kernel names _; do
 		have= # names as in results
-		IFS='|' read -r _ arch _ < <(fpt matrix targets "$kernel")
+		IFS='|' read -r _ of _ < <(target_in "$kernel")
 		for name in ${names//,/ }; do
-			if have_server "$name" "$arch"; then
+			if have_server "$name" "$of"; then
 				name=$(server_name "$name" "$(hello_of "$(server_file "$name")")")
 				[[ ,$have, = *",$name,"* ]] || have+=${have:+,}$name
 			else
-				absent+=("$name${arch:+ ($arch)}")
+				absent+=("$name${of:+ ($of)}")
 			fi
 		done
 		[ -n "$have" ] || continue
@@ -188,18 +196,21 @@ read_rows()
 	[ ${#kernels[@]} -gt 0 ] || die "no row of $matrix can run: none of its servers is built"
 }
 
+# The end of a kernel's name in results, as vm.sh names it.
 target_of() # INDEX
 {
-	echo "${archs[$1]:+-${archs[$1]}}${pages[$1]:+-${pages[$1]}}"
+	local of=${archs[$1]:-$arch}
+
+	[ "$of" = amd64 ] || echo "-$of${pages[$1]:+-${pages[$1]}}"
 }
 
 # list_kernel INDEX RELEASE: of one that is to be built, the source has the version of the host's.
 list_kernel()
 {
-	local arch=${archs[$1]}
+	local of=${archs[$1]}
 
-	[ -z "${pages[$1]}" ] || arch=
-	"$scripts/debian-kernel.sh" ${arch:+--arch "$arch"} --list "$2"
+	[ -z "${pages[$1]}" ] || of=
+	"$scripts/debian-kernel.sh" ${of:+--arch "$of"} --list "$2"
 }
 
 resolve_rows()
@@ -209,7 +220,7 @@ resolve_rows()
 
 	"$scripts/debian-kernel.sh" --list >/dev/null || die "cannot list Debian's kernels, see above"
 	for i in "${!kernels[@]}"; do
-		IFS='|' read -r release "archs[i]" "pages[i]" < <(fpt matrix targets "${kernels[i]}")
+		IFS='|' read -r release "archs[i]" "pages[i]" < <(target_in "${kernels[i]}")
 		offer=$(list_kernel "$i" "$release") || offer=
 		versions[i]=$(cut -f 2 <<<"$offer")
 		keys[i]=${versions[i]:-${kernels[i]}}$(target_of "$i")--${servers[i]}
@@ -244,7 +255,7 @@ bundle_expectations() # OPTION FILE
 # A copy of the suite, which a concurrent build does not change and other hosts can get.
 make_bundle()
 {
-	local file size arch
+	local file size of
 
 	# Each virtual machine needs a copy of the suite and an image; each row has a run directory.
 	size=$(du -cmL "$OUTPUT/cases" "$OUTPUT/servers" "$OUTPUT/vm" 2>/dev/null | tail -n 1 | cut -f 1)
@@ -256,9 +267,9 @@ make_bundle()
 	for file in cases servers programs contain vm libfuse.mk; do
 		[ ! -e "$OUTPUT/$file" ] || cp -R "$OUTPUT/$file" "$run/suite/build"
 	done
-	for arch in $(printf "%s\n" "${archs[@]}" | sort -u); do
-		mkdir "$run/suite/build/$arch"
-		cp -R "$OUTPUT/$arch"/{cases,servers,programs,vm} "$run/suite/build/$arch"
+	for of in $(printf '%s\n' "${archs[@]}" | sort -u); do
+		mkdir "$run/suite/build/$of"
+		cp -R "$OUTPUT/$of"/{cases,servers,programs,vm} "$run/suite/build/$of"
 	done
 	bundle_expectations expect "$expect"
 	bundle_expectations skip "$skip"
@@ -323,29 +334,29 @@ build_kernel()
 
 	output=$OUTPUT/kernels/tiny$(target_of "$1")-${versions[$1]}
 	say "building the kernel of ${kernels[$1]}"
-	tree=$("$scripts/kernel.sh" tiny --arch "${archs[$1]}" --pages "${pages[$1]}" --debian "${versions[$1]}" --output "$output" | tail -n 1) &&
+	tree=$("$scripts/kernel.sh" tiny --arch "${archs[$1]:-$arch}" --pages "${pages[$1]}" --debian "${versions[$1]}" --output "$output" | tail -n 1) &&
 		tar -c -C "$tree" -f "$run/kernels/${keys[$1]}.tar" --transform 's,^,tree/,' .config include/config/kernel.release arch
 }
 
 # Prints a line for each pending row as soon as its kernel is fetched.
 feed()
 {
-	local i version folder row arch
+	local i version folder row of
 
 	for i in "${pending[@]}"; do
 		version=${versions[i]}
 		row=$run/rows/${keys[i]}
 		rm -rf "$row"
 		mkdir -p "$row"
-		arch=${archs[i]}
+		of=${archs[i]}
 		if [ -n "${pages[i]}" ]; then
 			build_kernel "$i" 2> >(tee "$row/vm.log" >&2) </dev/null || continue
 		else
-			folder=$("$scripts/debian-kernel.sh" ${arch:+--arch "$arch"} "$version" 2> >(tee "$row/vm.log" >&2) </dev/null) || continue
+			folder=$("$scripts/debian-kernel.sh" ${of:+--arch "$of"} "$version" 2> >(tee "$row/vm.log" >&2) </dev/null) || continue
 			[ -z "$hosts" ] || tar -c -C "${folder%/kernels/*}" -f "$run/kernels/${keys[i]}.tar" "kernels/${folder##*/kernels/}"
 		fi
 		printf '%s\t%s\t%s\t%s\t%s\t%s\n' "${keys[i]}" "$version" "$(kernel_name "$version")$(target_of "$i")" \
-			"${servers[i]}" "$bundle" "${arch:-host}"
+			"${servers[i]}" "$bundle" "${of:-$arch}"
 	done
 }
 
@@ -459,6 +470,7 @@ need_parallel()
 }
 
 parse_arguments "$@"
+choose_architecture ''
 rows=$(fpt matrix rows "$matrix" "${wanted[@]}")
 if [ -n "$list" ]; then
 	echo "$rows"

@@ -18,7 +18,8 @@ usage()
 	  --arch ARCH         of this architecture: amd64, i386, arm64, armhf, riscv64, s390x
 	                      (default: the host's). The guest's programs are those that
 	                      make CROSS_COMPILE=aarch64-linux-gnu- OUTPUT=build/arm64
-	                      built, in \$OUTPUT/ARCH; the host's, in \$OUTPUT, name the cases
+	                      built, in \$OUTPUT/ARCH, and mkfs and a shell are Debian's;
+	                      the host's programs, in \$OUTPUT, list the cases
 	  --kernel BZIMAGE    boot this kernel: bzImage, Image or zImage of a kernel build
 	  --modules DIR       find its modules below DIR, compressed or not
 	  --ksrc TREE         boot the kernel built in this tree or build directory, with its modules

@@ -3,7 +3,7 @@
 #
 # One row of matrix.sh, which calls it in the directory that all rows of a host share:
 #
-#	matrix-row.sh KEY PACKAGE-VERSION KERNEL-NAME SERVERS BUNDLE ARCH|host
+#	matrix-row.sh KEY PACKAGE-VERSION KERNEL-NAME SERVERS BUNDLE ARCH
 #
 # It runs from job.KEY/suite, unpacked from bundle.tar, whose checksum is BUNDLE, and writes
 # ended/KEY.tar.
@@ -25,7 +25,7 @@ case ${1-} in
 esac
 [ $# -eq 6 ] || { echo "matrix-row.sh: only for matrix.sh, see --help" >&2 && exit 1; }
 
-key=$1 version=$2 name=$3 servers=$4 bundle=$5 arch=${6#host}
+key=$1 version=$2 name=$3 servers=$4 bundle=$5 arch=$6
 job=$PWD/job.$key
 suite=$job/suite
 row=$job/row
@@ -39,12 +39,12 @@ for option in expect skip; do
 done
 
 # On another host the kernel comes with the row, and one that was built on each.
-kernel=(${arch:+--arch "$arch"} --debian "$version")
+kernel=(--debian "$version")
 if [ -e "kernels/$key.tar" ]; then
 	export FPT_CACHE=$job/cache
 	mkdir -p "$FPT_CACHE"
 	tar -x -C "$FPT_CACHE" -f "kernels/$key.tar"
-	[ ! -d "$FPT_CACHE/tree" ] || kernel=(--arch "$arch" --ksrc "$FPT_CACHE/tree")
+	[ ! -d "$FPT_CACHE/tree" ] || kernel=(--ksrc "$FPT_CACHE/tree")
 fi
 
 printf 'begins\t%s\t%s\n' "$key" "$(uname -n)"
@@ -52,7 +52,7 @@ mkdir "$row" "$job/tmp"
 export TMPDIR=$job/tmp
 echo "$bundle" >"$row/bundle"
 status=0
-OUTPUT=$suite/build "$suite/scripts/vm.sh" "${kernel[@]}" --server "$servers" --kernel-name "$name" \
+OUTPUT=$suite/build "$suite/scripts/vm.sh" --arch "$arch" "${kernel[@]}" --server "$servers" --kernel-name "$name" \
 	--run-dir "$row/run" --results "$row/results" "${options[@]}" >"$row/vm.log" 2>&1 </dev/null || status=$?
 # The log names paths where matrix.sh unpacks the row.
 sed -i "s|$row|rows/$key|g" "$row/vm.log"

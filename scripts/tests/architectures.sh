@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The table of architectures, and what the commands make of one that is unknown, of a missing QEMU and of missing
-# programs. vm-boots.sh boots one.
+# programs. vm-arch.sh boots one.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.inc
 . "$(dirname "$0")/tap.inc"

@@ -9,7 +9,7 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts/lib" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-for file in matrix.sh fpt lib/architectures lib/matrix-row.sh lib/places.inc lib/servers.inc lib/usual.inc lib/version.inc; do
+for file in matrix.sh fpt lib/architectures lib/architectures.inc lib/matrix-row.sh lib/places.inc lib/servers.inc lib/usual.inc lib/version.inc; do
 	cp -R "$scripts/$file" "$checkout/scripts/$file"
 done
 cp -R "$scripts/fpt" "$checkout/scripts/fpt"
@@ -87,6 +87,8 @@ with open(f"{run_dir}/run.json", "w") as out:
 sys.exit(1 if run.failed else 0)
 END
 
+native="--arch $(dpkg --print-architecture)"
+
 # Records its options; the outcome depends on the kernel.
 cat >"$checkout/scripts/vm.sh" <<END
 #!/bin/bash
@@ -96,7 +98,7 @@ expect='' of_arch=
 while [ \$# -ge 2 ]; do
 	case \$1 in
 	--debian) version=\$2 ;;
-	--arch) of_arch=/\$2 ;;
+	--arch) [ "\$2" = "${native#* }" ] || of_arch=/\$2 ;;
 	--ksrc)
 		version=built of_arch=
 		ls "\$2/.config" "\$2/arch/arm64/boot/Image" "\$2/include/config/kernel.release" >/dev/null
@@ -146,9 +148,9 @@ called() # LINE...: vm.sh was run with these options since the last call, in any
 	same "vm.sh was run for these rows" "$tmp/expected" "$tmp/got"
 }
 
-old="--debian 6.1.9-1 --server raw --kernel-name 6.1.9"
-bugs="--debian 6.12.8-1~bpo12+1 --server raw,libfuse-9.0 --kernel-name 6.12.8"
-new="--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.0 --kernel-name 7.3-rc2"
+old="$native --debian 6.1.9-1 --server raw --kernel-name 6.1.9"
+bugs="$native --debian 6.12.8-1~bpo12+1 --server raw,libfuse-9.0 --kernel-name 6.12.8"
+new="$native --debian 7.3~rc2-1~exp1 --server raw,libfuse-9.0 --kernel-name 7.3-rc2"
 
 exits "--help" 0 "$matrix" --help
 says "--help documents the exit status" "$tmp/out" 'Exit status: 0 every row passed .*'
@@ -227,8 +229,8 @@ matrix.sh: building libfuse-9.2: scripts/libfuse.sh 9.2
 libfuse.sh: Debian has no libfuse 9.2
 END
 says "libfuse by version: failed builds are reported" "$tmp/err" 'matrix.sh: not built, skipped: libfuse-9.2'
-called "--debian 6.1.9-1 --server raw,libfuse-9.1 --kernel-name 6.1.9" \
-	"--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.1 --kernel-name 7.3-rc2"
+called "$native --debian 6.1.9-1 --server raw,libfuse-9.1 --kernel-name 6.1.9" \
+	"$native --debian 7.3~rc2-1~exp1 --server raw,libfuse-9.1 --kernel-name 7.3-rc2"
 rm "$checkout/scripts/libfuse.sh" "$checkout/build/servers/libfuse-9.1"
 rm -r "$checkout/build/matrix/results"
 
@@ -288,7 +290,7 @@ exits "an unreachable mirror" 1 env MIRROR_IS_AWAY=1 "$matrix" 6.12
 says "an unreachable mirror: is reported" "$tmp/err" "matrix.sh: cannot list Debian's kernels, see above"
 : >"$tmp/calls"
 exits "a kernel without a verdict runs again" 1 "$matrix" 7.4
-called "--debian 7.4.1-1 --server raw,libfuse-9.0 --kernel-name 7.4.1"
+called "$native --debian 7.4.1-1 --server raw,libfuse-9.0 --kernel-name 7.4.1"
 exits "only kernels where no case can run" 4 "$matrix" 6.1
 same "a verdict of 4 is kept" "$tmp/calls.none" "$tmp/calls"
 
