@@ -40,10 +40,10 @@ with_libraries()
 	# shellcheck disable=SC2086 # names
 	apt-get -qq --no-install-recommends --print-uris install $packages |
 		sed -n "s/^'[^']*' \([^_]*\)_.*/\1/p" | while IFS= read -r name; do
-		case " $packages $name" in
-		*" $name "*" $name" | *' zlib1g') echo "$name" ;;
-		*' libpython'* | *' libperl'*) ;;
-		*' lib'*) echo "$name" ;;
+		case $name in
+		libpython* | libperl*) ;;
+		lib* | zlib1g) echo "$name" ;;
+		*) [[ " $packages " != *" $name "* ]] || echo "$name" ;;
 		esac
 	done
 }
