@@ -16,10 +16,10 @@ class Rectangles:
     def __init__(self, pairs: AbstractSet[Pair]) -> None:
         self._kernels = sorted({kernel for kernel, _ in pairs}, key=release.rank)
         self._releases = sum(kernel[:1].isdigit() for kernel in self._kernels)  # the others have names
+        # A range of releases has the kernels of all architectures: these are the first and last of each one's release.
         releases = [release.split(kernel)[0] for kernel in self._kernels]
-        # A range of releases has each architecture's kernels of these.
-        self._can_begin = [i == 0 or releases[i - 1] != name for i, name in enumerate(releases)]
-        self._can_end = [*self._can_begin[1:], True]
+        self._begin = [releases.index(name) for name in releases]
+        self._end = [len(releases) - 1 - releases[::-1].index(name) for name in releases]
         row = {kernel: i for i, kernel in enumerate(self._kernels)}
         self._rows: dict[str, list[int]] = {}  # by server, those that were run
         for i, server in sorted((row[kernel], server) for kernel, server in pairs):
@@ -58,8 +58,8 @@ class Rectangles:
         for at, first in enumerate(ends):
             open_servers = {server for server in left if left[server]}
             covered = dict.fromkeys(open_servers, 0)
-            before = first
-            for last in ends[at:]:
+            before = self._begin[first]
+            for last in (self._end[last] for last in ends[at:] if last < self._releases):
                 for server in sorted(open_servers):
                     rows = self._between(server, before, last)
                     if not good[server].issuperset(rows):
@@ -68,13 +68,17 @@ class Rectangles:
                     else:
                         covered[server] += len(left[server].intersection(rows))
                 count = sum(covered.values())
-                if count > best[0] and (first == last or self._is_range(first, last)):
-                    best = (count, first, last, sorted(server for server in covered if covered[server]))
+                if count > best[0]:
+                    best = (count, self._begin[first], last, sorted(server for server in covered if covered[server]))
                 before = last + 1
+        for first in ends:
+            servers = sorted(server for server in left if first in left[server])
+            if len(servers) > best[0]:
+                best = (len(servers), first, first, servers)
         return best[1:]
 
     def _is_range(self, first: int, last: int) -> bool:
-        return last < self._releases and self._can_begin[first] and self._can_end[last]
+        return last < self._releases and first == self._begin[first] and last == self._end[last]
 
     def _stretch(self, first: int, last: int, servers: list[str], good: dict[str, set[int]]) -> tuple[int, int]:
         """To the oldest or newest kernel if no other outcome is known that way, so that a new one fits."""

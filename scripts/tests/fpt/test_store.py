@@ -158,18 +158,21 @@ def test_results_of_the_checkout() -> None:
 @pytest.mark.parametrize("wanted, columns", [
     ("6.1:raw 6.1-arm64:raw", ["<=6.1 *"]),
     ("6.1:raw", ["6.1 *"]),
-    ("6.1:raw 6.1-arm64:raw 7.3:raw", ["<=6.1,7.3 *"]),
-    ("6.1-arm64:raw 7.3:raw", ["6.1-arm64,7.3 *"]),
-    ("7.3:raw 7.3-arm64:raw", [">=7.3 *"]),
+    ("6.1:raw 6.1-arm64:raw 7.3:raw", ["<=6.1 *", "7.3 raw"]),
+    ("6.1-arm64:raw 7.3:raw", ["6.1-arm64 *", "7.3 raw"]),
+    ("7.3:raw 7.3-arm64:raw", [">=7.3 raw"]),
     ("7.3-arm64:raw", ["7.3-arm64 *"]),
     ("6.1-arm64:raw 7.3-arm64:raw", ["6.1-arm64,7.3-arm64 *"]),
+    ("7.3:libfuse", ["* libfuse"]),
+    ("7.3:libfuse 7.3:raw", ["7.3 *"]),
+    ("6.1:raw 6.1-arm64:raw 7.3-arm64:raw", ["<=6.1,7.3-arm64 *"]),
 ])
 def test_ranges_have_all_architectures(wanted: str, columns: list[str]) -> None:
     def pairs(text: str) -> set[Pair]:
         return {(pair.partition(":")[0], pair.partition(":")[2]) for pair in text.split()}
 
-    every = pairs("6.1:raw 6.1-arm64:raw 7.3:raw 7.3-arm64:raw")
+    every = pairs("6.1:raw 6.1-arm64:raw 7.3:raw 7.3-arm64:raw 7.3:libfuse")
     assert [" ".join(line) for line in Rectangles(every).describe(pairs(wanted))] == columns
-    fitting = {pair for pair in every for kernels, _ in Rectangles(every).describe(pairs(wanted))
-               if globs.fits_kernel(kernels, pair[0])}
+    fitting = {pair for pair in every for kernels, servers in Rectangles(every).describe(pairs(wanted))
+               if globs.fits_kernel(kernels, pair[0]) and globs.fits_server(servers, pair[1])}
     assert fitting == pairs(wanted)
