@@ -359,7 +359,7 @@ CASE(write_in_flight, zero_length_does_not_wait, .promise = "D20", .abilities = 
 	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
 	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
 	EXPECT_ENDS_WITH_0(w, other, write, fd2, 0, 0);
-	EXPECT_ENDS_WITH_0(w, other, pwrite64, fd2, 0, 0, PAGE);
+	EXPECT_ENDS_WITH_0(w, other, pwritev, fd2, 0, 0, PAGE, 0);
 	EXPECT_ENDS_WITH_0(w, other, writev, fd2, 0, 0);
 	EXPECT_HOLDS(client_is_busy(writer), "the write is in flight");
 	EXPECT_RET(other_go(w, "WRITE"), 1);
