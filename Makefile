@@ -111,8 +111,8 @@ $(call lacks,raw-uring,no liburing 2.2 or headers of Linux 6.14 for $(CC))
 $(if $(LIBURING),,io_uring in clients: no liburing for $(CC))
 endef
 
-# Programs of scripts/vm.sh, which runs x86-64 kernels.
-VM := $(if $(call defines,__x86_64__),init monitor tsc)
+# Programs of scripts/vm.sh.
+VM := init monitor $(if $(call defines,__x86_64__),tsc)
 
 .DEFAULT_GOAL := all
 

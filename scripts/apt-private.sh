@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: scripts/apt-private.sh [--kernels|--sources] DIR
+# usage: scripts/apt-private.sh [--kernels|--sources] [--arch ARCH] DIR
 # Makes a private apt configuration with other Debian suites. DIR becomes an apt directory with every suite listed
 # below that the host's Debian mirror has (packages and sources); prints the path of its configuration:
 #
@@ -9,6 +9,7 @@
 #	APT_CONFIG=$conf apt-get download linux-source-7.3
 #
 # With --kernels it has no sources but also experimental and the security suites, with --sources only sources.
+# With --arch its packages are of this architecture, as Debian names it (default: the host's).
 # DEBIAN_MIRROR replaces the host's mirrors: a URI, optionally preceded by options as in sources.list. The update is
 # killed after FPT_APT_SECONDS (default: 900), because apt hangs when the disk becomes full.
 #
@@ -30,19 +31,25 @@ die()
 	exit 1
 }
 
-only=
-case ${1-} in
---help)
-	sed -n '/^# usage:/,/^$/s/^# \{0,1\}//p' "$0"
-	exit
-	;;
---kernels | --sources)
-	only=${1#--}
+only='' arch=
+while :; do
+	case ${1-} in
+	--help)
+		sed -n '/^# usage:/,/^$/s/^# \{0,1\}//p' "$0"
+		exit
+		;;
+	--kernels | --sources) only=${1#--} ;;
+	--arch)
+		[ $# -gt 1 ] || die "--arch needs a value, see --help"
+		arch=$2
+		shift
+		;;
+	-*) die "unknown option $1, see --help" ;;
+	*) break ;;
+	esac
 	shift
-	;;
--*) die "unknown option $1, see --help" ;;
-esac
-[ $# -eq 1 ] || die "usage: scripts/apt-private.sh [--kernels|--sources] DIR"
+done
+[ $# -eq 1 ] || die "usage: scripts/apt-private.sh [--kernels|--sources] [--arch ARCH] DIR"
 command -v apt-get >/dev/null || die "no apt-get on this host"
 
 mkdir -p "$1/etc/apt.conf.d" "$1/etc/preferences.d" "$1/state/lists/partial" "$1/cache/archives/partial"
@@ -139,6 +146,7 @@ lines_of()
 	Acquire::Languages "none";
 	Acquire::GzipIndexes "true";
 	EOF
+	[ -z "$arch" ] || printf '%s\n' "#clear APT::Architectures;" "APT::Architecture \"$arch\";" "APT::Architectures:: \"$arch\";"
 } >"$dir/apt.conf"
 : >"$dir/state/status"
 

@@ -63,6 +63,11 @@ _fpt_kernels()
 	cut -f 1 "$(dirname "$_fpt_scripts")/fixtures/kernels/matrix.tsv" | sed 1d
 }
 
+_fpt_architectures()
+{
+	sed -n 's/^\([a-z][^ ]*\) .*/\1/p' "$_fpt_scripts/lib/architectures"
+}
+
 # _fpt_offer WORDS: of a list with commas, the last element is completed.
 _fpt_offer()
 {
@@ -86,7 +91,9 @@ _fpt_value() # OPTION METAVARIABLE
 		[ ${#COMPREPLY[@]} -gt 0 ] || _fpt_files
 		;;
 	--filter) _fpt_read_names && _fpt_offer "$_fpt_names" ;;
-	--debian) _fpt_offer "$(_fpt_kernels)" ;;
+	--debian) _fpt_offer "$(_fpt_kernels | grep -v -e '-[a-z]')" ;;
+	--arch) _fpt_offer "$(_fpt_architectures)" ;;
+	--pages) _fpt_offer "4k 16k 64k" ;;
 	--accel) _fpt_offer "kvm tcg auto" ;;
 	--kind) _fpt_offer "single mt uring" ;;
 	--order) _fpt_offer failed-first ;;
@@ -123,7 +130,8 @@ _fpt_complete() # COMMAND WORD PREVIOUS
 	fi
 	case $command:$cur in
 	*:-*) _fpt_offer "$(cut -d ' ' -f 1 <<<"${_fpt_options[$command]}")" ;;
-	matrix.sh:* | debian-kernel.sh:* | debian-source.sh:*) _fpt_offer "$(_fpt_kernels)" ;;
+	matrix.sh:*) _fpt_offer "$(_fpt_kernels)" ;;
+	debian-kernel.sh:* | debian-source.sh:*) _fpt_offer "$(_fpt_kernels | grep -v -e '-[a-z]')" ;;
 	kernel.sh:*) _fpt_offer "tiny debug" ;;
 	*) _fpt_files ;;
 	esac

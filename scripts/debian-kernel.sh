@@ -10,20 +10,22 @@ export LC_ALL=C
 usage()
 {
 	cat <<-END
-	usage: scripts/debian-kernel.sh [--refresh] VERSION | --list [VERSION]
+	usage: scripts/debian-kernel.sh [--arch ARCH] [--refresh] VERSION | --list [VERSION]
 	Fetches a Debian kernel and prints its directory.
 
-	  VERSION    6.12 selects the newest 6.12 release, 6.12.43 this release,
-	             6.12.43-1~bpo12+1 this package
-	  --list     list the kernels of the host's Debian mirror as TSV: release, package
-	             version, package of the image, suites
-	  --refresh  read the mirror's lists even if they are less than a day old
+	  VERSION      6.12 selects the newest 6.12 release, 6.12.43 this release,
+	               6.12.43-1~bpo12+1 this package
+	  --arch ARCH  of this architecture: amd64, i386, arm64, armhf, riscv64, s390x (default:
+	               the host's)
+	  --list       list the kernels of the host's Debian mirror as TSV: release, package
+	               version, package of the image, suites
+	  --refresh    read the mirror's lists even if they are less than a day old
 
 	The directory contains vmlinuz, config, lib/modules/<kernel release>/, version (of the
 	package) and, if the kernel needs it, append (to its command line). These are Debian's
-	"cloud" kernels for virtual machines, from all suites including backports, security and
-	experimental. Needs no root and does not change the host's apt configuration. Progress
-	goes to standard error.
+	"cloud" kernels for virtual machines, where it has them (amd64, arm64), from all suites
+	including backports, security and experimental. Needs no root and does not change the
+	host's apt configuration. Progress goes to standard error.
 
 	DEBIAN_MIRROR  a URI to use instead of the host's mirrors, optionally preceded by
 	               options as in sources.list
@@ -47,9 +49,10 @@ die()
 
 # shellcheck source=scripts/lib/cache.inc
 . "$scripts/lib/cache.inc"
-kernels=$cache/kernels
-offered=$cache/offered.tsv
+# shellcheck source=scripts/lib/architectures.inc
+. "$scripts/lib/architectures.inc"
 
+architecture=
 list=
 refresh=
 wanted=
@@ -64,6 +67,11 @@ parse_arguments()
 			;;
 		--list) list=1 ;;
 		--refresh) refresh=1 ;;
+		--arch)
+			[ $# -gt 1 ] || die "--arch needs a value, see --help"
+			architecture=$2
+			shift
+			;;
 		-*) die "unknown option $1, see --help" ;;
 		*)
 			[ -z "$wanted" ] || die "give one version, see --help"
@@ -77,12 +85,23 @@ parse_arguments()
 	wanted=${wanted/-rc/\~rc} # as Debian writes it
 }
 
+# Those of the host's architecture have no directory of their own.
+choose_places()
+{
+	choose_architecture "$architecture"
+	of_arch=/$arch
+	! is_native || of_arch=
+	kernels=kernels$of_arch
+	lists=apt${of_arch/\//-}
+	offered=$cache/offered${of_arch/\//-}.tsv
+}
+
 # --- available kernels ---------------------------------------------------------
 
 # Locks the lists for reading (-s) or writing (-x).
 lists_lock()
 {
-	[ -n "${lists_lock_fd-}" ] || exec {lists_lock_fd}>"$cache/apt.lock"
+	[ -n "${lists_lock_fd-}" ] || exec {lists_lock_fd}>"$cache/$lists.lock"
 	lock "$@" "$lists_lock_fd"
 }
 
@@ -99,10 +118,10 @@ read_offered()
 	lists_lock -x
 	if [ -n "$refresh" ] || ! offered_is_fresh; then
 		say "reading the package lists of the Debian mirror"
-		read_lists_to apt --kernels
+		read_lists_to "$lists" --kernels ${of_arch:+--arch "$arch"}
 		{
 			echo "# ${DEBIAN_MIRROR-}"
-			APT_CONFIG=$cache/apt/apt.conf ask_apt
+			APT_CONFIG=$cache/$lists/apt.conf ask_apt
 		} >"$offered.new"
 		mv "$offered.new" "$offered"
 		give_back "$cache"
@@ -114,11 +133,8 @@ read_offered()
 # Prints one line per kernel, oldest first: release, package version, packages (the image first), suites.
 ask_apt()
 {
-	local arch
-
-	arch=$(dpkg --print-architecture)
 	apt-cache pkgnames linux- |
-		grep -Ex "linux-(image-[0-9]+[.][0-9]+[.]|(binary|modules|base)-[0-9]).*-cloud-$arch" |
+		grep -Ex "linux-(image-[0-9]+[.][0-9]+[.]|(binary|modules|base)-[0-9]).*-$arch_flavour" | grep -v -e -rt- |
 		xargs -r apt-cache madison |
 		fpt madison kernels |
 		sort -t "$(printf '\t')" -k 2,2V
@@ -162,7 +178,7 @@ fetch_unlisted() # URI-OF-IMAGE IMAGE-PACKAGE VERSION
 	[ "$kernel" != "$2" ] || return 0
 	for kind in modules base; do
 		[[ " ${packages[*]} " != *" linux-$kind-"* ]] || continue
-		file=linux-$kind-${kernel}_${3}_$(dpkg --print-architecture).deb
+		file=linux-$kind-${kernel}_${3}_${arch}.deb
 		if /usr/lib/apt/apt-helper download-file "$uri/${file//+/%2b}" "$file" >"$file.log" 2>&1; then
 			say "no suite lists $file any more; fetched from the mirror's pool"
 			echo module.sig_enforce=1 >tree/append
@@ -198,7 +214,7 @@ fetch() # VERSION PACKAGE...: into tree/
 	local uris bytes quiet=-qq named=("${@/%/=$1}")
 
 	unset "named[0]"
-	export APT_CONFIG=$cache/apt/apt.conf
+	export APT_CONFIG=$cache/$lists/apt.conf
 	uris=$(apt-get download --print-uris "${named[@]}")
 	bytes=$(cut -d ' ' -f 3 <<<"$uris" | paste -sd +)
 	say "fetching $1 ($(((bytes + 500000) / 1000000)) MB)"
@@ -210,10 +226,11 @@ fetch() # VERSION PACKAGE...: into tree/
 }
 
 parse_arguments "$@"
-need_cache kernels
+choose_places
+need_cache "$kernels"
 
-if [ -z "$list$refresh" ] && [ -e "$kernels/$wanted/version" ]; then
-	echo "$kernels/$wanted"
+if [ -z "$list$refresh" ] && [ -e "$cache/$kernels/$wanted/version" ]; then
+	echo "$cache/$kernels/$wanted"
 	exit 0
 fi
 { command -v apt-get && command -v dpkg-deb; } >/dev/null ||
@@ -230,9 +247,9 @@ if [ -n "$list" ]; then
 fi
 fetch_kernel()
 {
-	fetch_once "kernels/$version" 400 fetch "$version" "${packages[@]}"
+	fetch_once "$kernels/$version" 400 fetch "$version" "${packages[@]}"
 }
 
 fetch_kernel || { read_again && { choose || die_with_list; } && fetch_kernel; } ||
 	die "cannot fetch $version; --list shows others"
-echo "$kernels/$version"
+echo "$cache/$kernels/$version"

@@ -22,13 +22,18 @@ usage()
 	                    scripts/vm.sh --coverage
 	  --debian VERSION  use the linux-source package of that version instead of KSRC: 6.12
 	                    (the newest one), 6.12.43, or a package version
+	  --arch ARCH       for this architecture, with its cross compiler: amd64, arm64, s390x
+	                    (default: the host's)
+	  --pages SIZE      pages of this size, of arm64: 4k (default), 16k, 64k
 	  --config FILE     add options on top of the others; repeat it for several files
-	  --output DIR      build here (default: \$OUTPUT/kernels/<kind>-<version>)
+	  --output DIR      build here (default: \$OUTPUT/kernels/<kind>-<version>, with
+	                    --arch <kind>-<arch>[-<pages>]-<version>)
 	  -j N              run N compilers at once (default: one per CPU)
 	  --help            show this text
 
 	KSRC                a clean kernel tree
 	OUTPUT              the build directory (default: build)
+	CROSS_COMPILE       prefix of the compiler's name, of another architecture (default: Debian's)
 	CC, LLVM, ...       as for the kernel's make; ccache is used if installed
 
 	A second build compiles only what changed. Exit status: 0 built, 1 not built.
@@ -51,11 +56,14 @@ die()
 kernels=$checkout/fixtures/kernels
 OUTPUT=${OUTPUT:-$checkout/build}
 # shellcheck source=scripts/lib/places.inc
-. "$checkout/scripts/lib/places.inc"
+. "$scripts/lib/places.inc"
+# shellcheck source=scripts/lib/architectures.inc
+. "$scripts/lib/architectures.inc"
 plain_paths "$checkout" "$OUTPUT"
 
 flavour=tiny
 debian=
+architecture='' pages=
 further=()
 dir=
 jobs=$(nproc)
@@ -81,7 +89,7 @@ parse_arguments()
 			shift
 			continue
 			;;
-		-j | --debian | --config | --output)
+		-j | --debian | --arch | --pages | --config | --output)
 			[ $# -ge 2 ] || die "$1 needs a value, see --help"
 			;;
 		*)
@@ -91,12 +99,28 @@ parse_arguments()
 		case $1 in
 		-j) jobs=$2 ;;
 		--debian) debian=$2 ;;
+		--arch) architecture=$2 ;;
+		--pages) pages=$2 ;;
 		--config) further+=("$(realpath -e "$2")") || die "no such file: $2" ;;
 		--output) dir=$2 ;;
 		esac
 		shift 2
 	done
 	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "-j needs a number above 0, not '$jobs'"
+}
+
+choose_target()
+{
+	local others
+
+	choose_architecture "$architecture"
+	target=${architecture:+-$arch}${pages:+-$pages}
+	[ -e "$kernels/$arch.config" ] || die "no kernel for $arch is known here: there is no $kernels/$arch.config"
+	[ -z "$pages" ] || [ -e "$kernels/$arch-$pages.config" ] || {
+		others=$(cd "$kernels" && printf '%s\n' "$arch"-*.config | sed -n "s/^$arch-\([^*]*\).config/\1/p" | sort -V | paste -sd ' ')
+		die "no --pages $pages of $arch${others:+, but $others}"
+	}
+	is_native || export CROSS_COMPILE="${CROSS_COMPILE-$arch_prefix}"
 }
 
 # --- tools -----------------------------------------------------------------
@@ -132,6 +156,8 @@ choose_compiler()
 	-*) clang=clang$LLVM ;;
 	*) clang=clang ;;
 	esac
+	compiler_package=gcc
+	[ -z "${CROSS_COMPILE-}" ] || compiler_package=gcc-${CROSS_COMPILE%-}
 	cc=${CC:-${clang:-${CROSS_COMPILE-}gcc}} hostcc=${HOSTCC:-${clang:-gcc}}
 	! command -v ccache >/dev/null || with="ccache "
 	compiler=("CC=$with${cc#ccache }" "HOSTCC=$with${hostcc#ccache }")
@@ -140,7 +166,7 @@ choose_compiler()
 check_tools()
 {
 	need make make
-	need "${cc%% *}" gcc
+	need "${cc%% *}" "$compiler_package"
 	need ld binutils
 	need flex flex
 	need bison bison
@@ -166,13 +192,14 @@ profiled=('GCOV_PROFILE=$(filter fs/fuse/%.o fs/backing-file.o,$@)')
 
 kernel_make()
 {
-	make -C "$KSRC" O="$dir" KBUILD_BUILD_USER=fpt KBUILD_BUILD_HOST=fpt "${compiler[@]}" "${profiled[@]}" "$@"
+	make -C "$KSRC" O="$dir" ARCH="$arch_make" KBUILD_BUILD_USER=fpt KBUILD_BUILD_HOST=fpt "${compiler[@]}" "${profiled[@]}" "$@"
 }
 
 # Prints all options on top of tinyconfig; later ones win.
 fragments()
 {
-	cat "$checkout/config" "$kernels/tiny.config"
+	cat "$checkout/config" "$kernels/tiny.config" "$kernels/$arch.config"
+	[ -z "$pages" ] || cat "$kernels/$arch-$pages.config"
 	[ "$flavour" = tiny ] || cat "$kernels/$flavour.config"
 	[ ${#further[@]} -eq 0 ] || cat "${further[@]}"
 	echo "CONFIG_LOCALVERSION=\"-$flavour\""
@@ -270,24 +297,25 @@ die_with() # LOG WHY
 
 build()
 {
-	kernel_make -j"$jobs" bzImage 2>&1 | tee "$dir/build.log" | show_progress
+	kernel_make -j"$jobs" "${arch_image##*/}" 2>&1 | tee "$dir/build.log" | show_progress
 	[ "${PIPESTATUS[0]}" -eq 0 ] || die_with "$dir/build.log" "cannot build the kernel"
 }
 
 parse_arguments "$@"
+choose_target
 choose_compiler
 check_tools
 find_tree "$debian"
-dir=$(realpath -m "${dir:-$OUTPUT/kernels/$flavour-$version}")
+dir=$(realpath -m "${dir:-$OUTPUT/kernels/$flavour$target-$version}")
 { mkdir -p "$dir" && : >>"$dir/lock"; } 2>/dev/null || die "cannot write to $dir: give --output DIR"
 exec 9>"$dir/lock"
 flock -n 9 || {
 	say "waiting for another build in $dir"
 	flock 9
 }
-say "$flavour $version from $KSRC"
+say "$flavour$target $version from $KSRC"
 configure
 check_libelf
 build
-say "$dir/arch/x86/boot/bzImage"
+say "$dir/$arch_image"
 echo "$dir"

@@ -21,7 +21,9 @@ usage()
 	  --hosts FILE   distribute the rows over these hosts, one per line: GNU parallel's
 	                 --sshloginfile, such as "4/user@host"; ":" is the local host
 	  --matrix FILE  the rows: a kernel for scripts/debian-kernel.sh, servers, note
-	                 (default: fixtures/kernels/matrix.tsv, where a line adds a kernel)
+	                 (default: fixtures/kernels/matrix.tsv, where a line adds a kernel);
+	                 7.3-arm64 is of another architecture, see --arch of scripts/vm.sh,
+	                 and 7.3-arm64-64k is built by scripts/kernel.sh, from Debian's source
 	  --list         show the rows
 	  --expect FILE  what is expected of the kernels and servers, see run.sh: what fits does not
 	                 make the matrix fail, what deviates does
@@ -65,6 +67,8 @@ OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 . "$scripts/lib/servers.inc"
 # shellcheck source=scripts/lib/places.inc
 . "$scripts/lib/places.inc"
+# shellcheck source=scripts/lib/architectures.inc
+. "$scripts/lib/architectures.inc"
 plain_paths "$checkout" "$OUTPUT"
 
 jobs=50%
@@ -131,6 +135,8 @@ kernels=()	# as given
 servers=()	# of each kernel, separated by commas
 versions=()	# of the packages; empty if Debian has no such kernel
 keys=()		# names of the rows' directories
+archs=()	# empty for the host's, whose programs are not in a directory of their own
+pages=()	# of kernels to be built, or empty
 
 # Builds a server that make does not build, if a script can.
 build_server() # NAME
@@ -146,8 +152,12 @@ build_server() # NAME
 	(cd "$checkout" && OUTPUT=$OUTPUT "${how[@]}" >&2 </dev/null) && [ -x "$OUTPUT/servers/$1" ]
 }
 
-have_server() # NAME
+have_server() # NAME ARCH
 {
+	if [ -n "$2" ]; then
+		[ -x "$OUTPUT/$2/servers/$1" ] && [ -e "$OUTPUT/servers/$1" ]
+		return
+	fi
 	[ -e "$(server_file "$1")" ] && return
 	case " ${absent[*]} " in
 	*" $1 "*) return 1 ;;
@@ -155,19 +165,26 @@ have_server() # NAME
 	build_server "$1"
 }
 
+# target_in KERNEL: prints release|architecture|pages, without an architecture that is the host's
+target_in()
+{
+	fpt matrix targets "$1" | sed "s/|$arch|/||/"
+}
+
 read_rows()
 {
-	local kernel names name have built=("$OUTPUT"/servers/*) absent=()
+	local kernel names name have of built=("$OUTPUT"/servers/*) absent=()
 
 	[ ${#built[@]} -gt 0 ] || die "no servers in $OUTPUT: run 'make' first, or set OUTPUT"
 	while IFS=$'\t' read -r kernel names _; do
 		have= # names as in results
+		IFS='|' read -r _ of _ < <(target_in "$kernel")
 		for name in ${names//,/ }; do
-			if have_server "$name"; then
+			if have_server "$name" "$of"; then
 				name=$(server_name "$name" "$(hello_of "$(server_file "$name")")")
 				[[ ,$have, = *",$name,"* ]] || have+=${have:+,}$name
 			else
-				absent+=("$name")
+				absent+=("$name${of:+ ($of)}")
 			fi
 		done
 		[ -n "$have" ] || continue
@@ -179,16 +196,34 @@ read_rows()
 	[ ${#kernels[@]} -gt 0 ] || die "no row of $matrix can run: none of its servers is built"
 }
 
+# The end of a kernel's name in results, as vm.sh names it.
+target_of() # INDEX
+{
+	local of=${archs[$1]:-$arch}
+
+	[ "$of" = amd64 ] || echo "-$of${pages[$1]:+-${pages[$1]}}"
+}
+
+# list_kernel INDEX RELEASE: of one that is to be built, the source has the version of the host's.
+list_kernel()
+{
+	local of=${archs[$1]}
+
+	[ -z "${pages[$1]}" ] || of=
+	"$scripts/debian-kernel.sh" ${of:+--arch "$of"} --list "$2"
+}
+
 resolve_rows()
 {
-	local i offer
+	local i offer release
 	local -A row=()
 
 	"$scripts/debian-kernel.sh" --list >/dev/null || die "cannot list Debian's kernels, see above"
 	for i in "${!kernels[@]}"; do
-		offer=$("$scripts/debian-kernel.sh" --list "${kernels[i]}") || offer=
+		IFS='|' read -r release "archs[i]" "pages[i]" < <(target_in "${kernels[i]}")
+		offer=$(list_kernel "$i" "$release") || offer=
 		versions[i]=$(cut -f 2 <<<"$offer")
-		keys[i]=${versions[i]:-${kernels[i]}}--${servers[i]}
+		keys[i]=${versions[i]:-${kernels[i]}}$(target_of "$i")--${servers[i]}
 		keys[i]=$(tr '~,' '_+' <<<"${keys[i]}") # characters that need no quoting in rsync and shells
 		if [ -n "${row[${keys[i]}]-}" ]; then
 			say "${kernels[i]} is the same kernel as ${row[${keys[i]}]}"
@@ -220,7 +255,7 @@ bundle_expectations() # OPTION FILE
 # A copy of the suite, which a concurrent build does not change and other hosts can get.
 make_bundle()
 {
-	local file size
+	local file size of
 
 	# Each virtual machine needs a copy of the suite and an image; each row has a run directory.
 	size=$(du -cmL "$OUTPUT/cases" "$OUTPUT/servers" "$OUTPUT/vm" 2>/dev/null | tail -n 1 | cut -f 1)
@@ -231,6 +266,10 @@ make_bundle()
 	cp -R "$checkout/fixtures/kernels" "$run/suite/fixtures"
 	for file in cases servers programs contain vm libfuse.mk left-out; do
 		[ ! -e "$OUTPUT/$file" ] || cp -R "$OUTPUT/$file" "$run/suite/build"
+	done
+	for of in $(printf '%s\n' "${archs[@]}" | sort -u); do
+		mkdir "$run/suite/build/$of"
+		cp -R "$OUTPUT/$of"/{cases,servers,programs,vm} "$run/suite/build/$of"
 	done
 	bundle_expectations expect "$expect"
 	bundle_expectations skip "$skip"
@@ -288,19 +327,36 @@ find_pending()
 	done
 }
 
+# build_kernel INDEX: packs what vm.sh --ksrc needs of it
+build_kernel()
+{
+	local tree output
+
+	output=$OUTPUT/kernels/tiny$(target_of "$1")-${versions[$1]}
+	say "building the kernel of ${kernels[$1]}"
+	tree=$("$scripts/kernel.sh" tiny --arch "${archs[$1]:-$arch}" --pages "${pages[$1]}" --debian "${versions[$1]}" --output "$output" | tail -n 1) &&
+		tar -c -C "$tree" -f "$run/kernels/${keys[$1]}.tar" --transform 's,^,tree/,' .config include/config/kernel.release arch
+}
+
 # Prints a line for each pending row as soon as its kernel is fetched.
 feed()
 {
-	local i version folder row
+	local i version folder row of
 
 	for i in "${pending[@]}"; do
 		version=${versions[i]}
 		row=$run/rows/${keys[i]}
 		rm -rf "$row"
 		mkdir -p "$row"
-		folder=$("$scripts/debian-kernel.sh" "$version" 2> >(tee "$row/vm.log" >&2) </dev/null) || continue
-		[ -z "$hosts" ] || tar -c -C "${folder%/*}" -f "$run/kernels/${keys[i]}.tar" "$version"
-		printf '%s\t%s\t%s\t%s\t%s\n' "${keys[i]}" "$version" "$(kernel_name "$version")" "${servers[i]}" "$bundle"
+		of=${archs[i]}
+		if [ -n "${pages[i]}" ]; then
+			build_kernel "$i" 2> >(tee "$row/vm.log" >&2) </dev/null || continue
+		else
+			folder=$("$scripts/debian-kernel.sh" ${of:+--arch "$of"} "$version" 2> >(tee "$row/vm.log" >&2) </dev/null) || continue
+			[ -z "$hosts" ] || tar -c -C "${folder%/kernels/*}" -f "$run/kernels/${keys[i]}.tar" "kernels/${folder##*/kernels/}"
+		fi
+		printf '%s\t%s\t%s\t%s\t%s\t%s\n' "${keys[i]}" "$version" "$(kernel_name "$version")$(target_of "$i")" \
+			"${servers[i]}" "$bundle" "${of:-$arch}"
 	done
 }
 
@@ -343,7 +399,7 @@ parallel_arguments()
 	# On the local host it is in another directory.
 	arguments+=("[ -e bundle.tar ] || cd $(printf %q "$run") &&
 		rm -rf job.{1} && mkdir job.{1} && tar -x -C job.{1} -f bundle.tar &&
-		exec job.{1}/suite/scripts/lib/matrix-row.sh {1} {2} {3} {4} {5}")
+		exec job.{1}/suite/scripts/lib/matrix-row.sh {1} {2} {3} {4} {5} {6}")
 }
 
 # Removes what is needed only while rows run.
@@ -399,9 +455,9 @@ entries()
 		if [ -z "${versions[i]}" ]; then
 			printf '%s\t%s\t\tDebian has no such kernel\n' "${kernels[i]}" "${servers[i]}"
 		elif has_verdict "${keys[i]}"; then
-			printf '%s\t%s\t%s\t\n' "$(kernel_name "${versions[i]}")" "${servers[i]}" "$row"
+			printf '%s\t%s\t%s\t\n' "$(kernel_name "${versions[i]}")$(target_of "$i")" "${servers[i]}" "$row"
 		else
-			printf '%s\t%s\t\tno verdict, see %s\n' "$(kernel_name "${versions[i]}")" "${servers[i]}" "$row/vm.log"
+			printf '%s\t%s\t\tno verdict, see %s\n' "$(kernel_name "${versions[i]}")$(target_of "$i")" "${servers[i]}" "$row/vm.log"
 		fi
 	done
 }
@@ -414,6 +470,7 @@ need_parallel()
 }
 
 parse_arguments "$@"
+choose_architecture ''
 rows=$(fpt matrix rows "$matrix" "${wanted[@]}")
 if [ -n "$list" ]; then
 	echo "$rows"

@@ -121,6 +121,8 @@ needed()
 	need prove perl perl-Test-Harness
 	need diff diffutils
 	need qemu-system-x86_64 qemu-system-x86 qemu
+	need qemu-system-aarch64 qemu-system-arm qemu
+	need qemu-system-s390x qemu-system-misc qemu
 	need cpio cpio
 	need rsync rsync
 	need parallel parallel

@@ -15,7 +15,12 @@ usage()
 	but no root, disk image or network. After a panic, oops, hang or reset the running case
 	gets the outcome crash or timeout, and the others run in a fresh boot.
 
-	  --kernel BZIMAGE    boot this kernel
+	  --arch ARCH         of this architecture: amd64, i386, arm64, armhf, riscv64, s390x
+	                      (default: the host's). The guest's programs are those that
+	                      make CROSS_COMPILE=aarch64-linux-gnu- OUTPUT=build/arm64
+	                      built, in \$OUTPUT/ARCH, and mkfs and a shell are Debian's;
+	                      the host's programs, in \$OUTPUT, list the cases
+	  --kernel BZIMAGE    boot this kernel: bzImage, Image or zImage of a kernel build
 	  --modules DIR       find its modules below DIR, compressed or not
 	  --ksrc TREE         boot the kernel built in this tree or build directory, with its modules
 	  --debian VERSION    boot a Debian kernel, a version for scripts/debian-kernel.sh: 6.12
@@ -47,10 +52,16 @@ usage()
 
 # shellcheck source=scripts/lib/runner.inc
 . "$scripts/lib/runner.inc"
+# shellcheck source=scripts/lib/architectures.inc
+. "$scripts/lib/architectures.inc"
+# shellcheck source=scripts/vm/kernel_image.inc
+. "$scripts/vm/kernel_image.inc"
 # shellcheck source=scripts/vm/machine.inc
 . "$scripts/vm/machine.inc"
 # shellcheck source=scripts/vm/modules.inc
 . "$scripts/vm/modules.inc"
+# shellcheck source=scripts/vm/foreign.inc
+. "$scripts/vm/foreign.inc"
 # shellcheck source=scripts/vm/image.inc
 . "$scripts/vm/image.inc"
 # shellcheck source=scripts/vm/boots.inc
@@ -58,15 +69,16 @@ usage()
 
 own_flags=" --shell --coverage --gdb --boot --bisect --enable-uring --destructive "
 not_for_rerun=" --shell --coverage --gdb --boot --bisect --enable-uring --destructive "
-own_values=" --kernel --modules --ksrc --debian --append --memory --accel "
+own_values=" --arch --kernel --modules --ksrc --debian --append --memory --accel "
 
-image='' tree='' debian='' modules_dir='' kernel_configs=()
+architecture='' image='' tree='' debian='' modules_dir='' kernel_configs=()
 append='' memory=1024 accel=auto
 shell='' coverage='' gdb='' boot_only='' bisect=
 
 own_option()
 {
 	case $1 in
+	--arch) architecture=$2 ;;
 	--kernel) image=$2 ;;
 	--modules) modules_dir=$2 ;;
 	--ksrc) tree=$2 ;;
@@ -86,6 +98,14 @@ own_option()
 not_booted()
 {
 	die "$1" "$([ -n "$bisect" ] && echo 125 || echo 1)"
+}
+
+# Programs of another architecture are in a directory of their own.
+choose_suite()
+{
+	how_to_build_suite="run 'make' first"
+	is_native || suite=$OUTPUT/$arch how_to_build_suite="run 'make CROSS_COMPILE=$arch_prefix OUTPUT=$suite' first"
+	[ -x "$suite/vm/init" ] || die "no programs of $arch in $suite: $how_to_build_suite"
 }
 
 check_options()
@@ -115,9 +135,10 @@ run_shell()
 	echo "in the guest: /suite/cases, /suite/servers; 'exit' ends it"
 	# In the background, so that bash handles a signal at once and kills QEMU.
 	trap 'kill $!' EXIT
+	stream_to null
 	# shellcheck disable=SC2016 # expands there; the parent may be dead already
 	setpriv --pdeathsig KILL sh -c '[ "$PPID" -eq "$0" ] && exec "$@"' $$ "${machine[@]}" -initrd "$work/initrd" \
-		-chardev stdio,id=console,signal=off -serial chardev:console -serial null <&0 &
+		-chardev stdio,id=console,signal=off -serial chardev:console "${stream[@]}" <&0 &
 	wait "$!"
 	trap - EXIT
 }
@@ -137,10 +158,11 @@ only_boot()
 {
 	local begun
 
-	put "$OUTPUT/vm/init" init
+	put "$suite/vm/init" init
 	pack_image
+	stream_to null
 	begun=${EPOCHREALTIME/.}
-	"${machine[@]}" -initrd "$work/image" -serial null -serial null </dev/null
+	"${machine[@]}" -initrd "$work/image" -serial null "${stream[@]}" </dev/null
 	echo $((${EPOCHREALTIME/.} - begun))
 }
 
@@ -156,6 +178,8 @@ if [ -n "$list" ]; then
 	exit 0
 fi
 check_options
+choose_architecture "$architecture"
+choose_suite
 need_qemu
 need_cpio
 need_space 200 "${TMPDIR:-/tmp}" "the image for the virtual machine" "set TMPDIR to another directory"
@@ -189,8 +213,10 @@ if [ -n "$shell" ]; then
 fi
 make_run_dir
 echo "$cases" >"$run/cases.tsv"
-leave_out "${kernel:-${kernel_release%%[-+]*}}" "$kernel_release"
-prepare_show "${kernel:-${kernel_release%%[-+]*}}" "$kernel_release"
+given_name=$kernel
+[ -n "$given_name" ] || name_kernel_of "${kernel_release%%[-+]*}"
+leave_out "$kernel" "$kernel_release"
+prepare_show "$kernel" "$kernel_release"
 make_image
 write_selection "$work/boot/vm/selection"
 check_memory
@@ -198,7 +224,7 @@ write_job_list
 run_boots
 release=$first_release
 kernel_log="read"
-[ -n "$kernel" ] || name_kernel "${release%%[-+]*}"
+[ -n "$given_name" ] || name_kernel_of "${release%%[-+]*}"
 finish_run "${kernel_configs[@]}"
 [ -z "$coverage" ] || write_coverage
 [ -z "$bisect" ] || [ "$status" -ne 4 ] || status=125

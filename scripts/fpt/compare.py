@@ -71,9 +71,13 @@ class Changes:
 
 
 def nearest_kernel(name: str, kernels: Iterable[str]) -> Optional[str]:
-    """NAME itself, or the newest before it; 7.4-rc1 is before 7.4."""
+    """NAME itself, or the newest before it; 7.4-rc1 is before 7.4. One of the same architecture, if there is one."""
     before = sorted((kernel for kernel in kernels if release.rank(kernel) <= release.rank(name)), key=release.rank)
-    return before[-1] if before else None
+    for target in (release.split(name)[1], ""):
+        same = [kernel for kernel in before if release.split(kernel)[1] == target]
+        if same:
+            return same[-1]
+    return None
 
 
 def nearest_server(name: str, servers: Iterable[str]) -> Optional[str]:

@@ -96,7 +96,10 @@ def fits_server(text: str, server: str) -> bool:
 
 @functools.lru_cache(maxsize=None)
 def fits_kernel(text: str, *names: str) -> bool:
-    """NAMES: of the kernel in results (6.17.0), and its whole release (6.17.0-8-generic), for globs alone."""
+    """
+    NAMES: of the kernel in results (6.17.0), and its whole release (6.17.0-8-generic), for globs alone. A range
+    that has 6.17.0 has 6.17.0-arm64.
+    """
     return any(_fits_one(spec, names) for spec in alternatives(text))
 
 
@@ -107,7 +110,7 @@ def _fits_one(spec: str, names: tuple[str, ...]) -> bool:
         return any(fnmatch.fnmatchcase(name, spec) for name in names)
     if not names[0][:1].isdigit():
         return False  # has a name of its own, and no place in the order
-    key = release.key(names[0])
+    key = release.key(release.split(names[0])[0])
     if match["first"]:
         return release.key(match["first"]) <= key <= release.key(match["last"])
     at = release.key(match["at"])

@@ -16,6 +16,10 @@ class Rectangles:
     def __init__(self, pairs: AbstractSet[Pair]) -> None:
         self._kernels = sorted({kernel for kernel, _ in pairs}, key=release.rank)
         self._releases = sum(kernel[:1].isdigit() for kernel in self._kernels)  # the others have names
+        # A range of releases has the kernels of all architectures: these are the first and last of each one's release.
+        releases = [release.split(kernel)[0] for kernel in self._kernels]
+        self._begin = [releases.index(name) for name in releases]
+        self._end = [len(releases) - 1 - releases[::-1].index(name) for name in releases]
         row = {kernel: i for i, kernel in enumerate(self._kernels)}
         self._rows: dict[str, list[int]] = {}  # by server, those that were run
         for i, server in sorted((row[kernel], server) for kernel, server in pairs):
@@ -54,8 +58,8 @@ class Rectangles:
         for at, first in enumerate(ends):
             open_servers = {server for server in left if left[server]}
             covered = dict.fromkeys(open_servers, 0)
-            before = first
-            for last in ends[at:]:
+            before = self._begin[first]
+            for last in (self._end[last] for last in ends[at:] if last < self._releases):
                 for server in sorted(open_servers):
                     rows = self._between(server, before, last)
                     if not good[server].issuperset(rows):
@@ -64,10 +68,17 @@ class Rectangles:
                     else:
                         covered[server] += len(left[server].intersection(rows))
                 count = sum(covered.values())
-                if count > best[0] and (first == last or last < self._releases):
-                    best = (count, first, last, sorted(server for server in covered if covered[server]))
+                if count > best[0]:
+                    best = (count, self._begin[first], last, sorted(server for server in covered if covered[server]))
                 before = last + 1
+        for first in ends:
+            servers = sorted(server for server in left if first in left[server])
+            if len(servers) > best[0]:
+                best = (len(servers), first, first, servers)
         return best[1:]
+
+    def _is_range(self, first: int, last: int) -> bool:
+        return last < self._releases and first == self._begin[first] and last == self._end[last]
 
     def _stretch(self, first: int, last: int, servers: list[str], good: dict[str, set[int]]) -> tuple[int, int]:
         """To the oldest or newest kernel if no other outcome is known that way, so that a new one fits."""
@@ -78,7 +89,7 @@ class Rectangles:
         newest = self._releases - 1
         if free(0, end):
             return 0, end
-        if first > newest:
+        if first > newest or not self._is_range(first, last):
             return first, last
         return (0 if free(0, last) else first), (newest if free(first, newest) else last)
 
@@ -86,13 +97,12 @@ class Rectangles:
         oldest, newest = first == 0, last == self._releases - 1
         if oldest and last == len(self._kernels) - 1:
             return "*"
-        if first >= self._releases or first == last and not (oldest or newest):
+        if first >= self._releases or first == last and not ((oldest or newest) and self._is_range(first, last)):
             return self._kernels[first]
+        low, high = (release.split(self._kernels[at])[0] for at in (first, last))
         if newest:
-            return f">={self._kernels[first]}"
-        if oldest:
-            return f"<={self._kernels[last]}"
-        return f"{self._kernels[first]}..{self._kernels[last]}"
+            return f">={low}"
+        return f"<={high}" if oldest else f"{low}..{high}"
 
     def _servers(self, first: int, last: int, wanted: list[str]) -> str:
         """Globs for WANTED and no other server in the range of kernels."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 Key = tuple[tuple[int, int, str], ...]
 
@@ -19,6 +20,20 @@ def key(release: str) -> Key:
         else:
             parts.append((1, 0, part))
     return (*parts, (1, 0, ""))
+
+
+def _architectures() -> list[str]:
+    lines = (Path(__file__).parents[1] / "lib/architectures").read_text("utf-8").splitlines()
+    return [line.split()[0] for line in lines if line and not line.startswith("#")]
+
+
+_NAMED = re.compile(rf"(\d.*?)(-(?:{'|'.join(_architectures())})(?:-\d+k)?)")
+
+
+def split(name: str) -> tuple[str, str]:
+    """7.3.4-arm64-64k is 7.3.4 with pages of 64 KiB on arm64."""
+    match = _NAMED.fullmatch(name)
+    return (match[1], match[2]) if match else (name, "")
 
 
 def rank(name: str) -> tuple[bool, Key, str]:

@@ -3,7 +3,7 @@
 #
 # One row of matrix.sh, which calls it in the directory that all rows of a host share:
 #
-#	matrix-row.sh KEY PACKAGE-VERSION KERNEL-NAME SERVERS BUNDLE
+#	matrix-row.sh KEY PACKAGE-VERSION KERNEL-NAME SERVERS BUNDLE ARCH
 #
 # It runs from job.KEY/suite, unpacked from bundle.tar, whose checksum is BUNDLE, and writes
 # ended/KEY.tar.
@@ -23,9 +23,9 @@ case ${1-} in
 	;;
 -*) set -- ;;
 esac
-[ $# -eq 5 ] || { echo "matrix-row.sh: only for matrix.sh, see --help" >&2 && exit 1; }
+[ $# -eq 6 ] || { echo "matrix-row.sh: only for matrix.sh, see --help" >&2 && exit 1; }
 
-key=$1 version=$2 name=$3 servers=$4 bundle=$5
+key=$1 version=$2 name=$3 servers=$4 bundle=$5 arch=$6
 job=$PWD/job.$key
 suite=$job/suite
 row=$job/row
@@ -38,11 +38,13 @@ for option in expect skip; do
 	done
 done
 
-# On another host the kernel comes with the row.
+# On another host the kernel comes with the row, and one that was built on each.
+kernel=(--debian "$version")
 if [ -e "kernels/$key.tar" ]; then
 	export FPT_CACHE=$job/cache
-	mkdir -p "$FPT_CACHE/kernels"
-	tar -x -C "$FPT_CACHE/kernels" -f "kernels/$key.tar"
+	mkdir -p "$FPT_CACHE"
+	tar -x -C "$FPT_CACHE" -f "kernels/$key.tar"
+	[ ! -d "$FPT_CACHE/tree" ] || kernel=(--ksrc "$FPT_CACHE/tree")
 fi
 
 printf 'begins\t%s\t%s\n' "$key" "$(uname -n)"
@@ -50,7 +52,7 @@ mkdir "$row" "$job/tmp"
 export TMPDIR=$job/tmp
 echo "$bundle" >"$row/bundle"
 status=0
-OUTPUT=$suite/build "$suite/scripts/vm.sh" --debian "$version" --server "$servers" --kernel-name "$name" \
+OUTPUT=$suite/build "$suite/scripts/vm.sh" --arch "$arch" "${kernel[@]}" --server "$servers" --kernel-name "$name" \
 	--run-dir "$row/run" --results "$row/results" "${options[@]}" >"$row/vm.log" 2>&1 </dev/null || status=$?
 # The log names paths where matrix.sh unpacks the row.
 sed -i "s|$row|rows/$key|g" "$row/vm.log"

@@ -45,6 +45,8 @@ offers "a case" "drop.late.io_continues_after_drop" scripts/run.sh --filter drop
 offers "a case after =" "drop.late.io_continues_after_drop" scripts/run.sh --filter = drop.late.io_cont
 offers "a kernel" "6.12 6.12.43" scripts/vm.sh --debian 6.12
 offers "a kernel of the matrix" "6.16 6.16.3" scripts/matrix.sh 6.16
+offers "a kernel of another architecture" "7.3-s390x" scripts/matrix.sh 7.3-s
+offers "an architecture" "arm64 armhf" scripts/vm.sh --arch ar
 offers "an accelerator" "kvm" scripts/vm.sh --accel k
 offers "a file" "README.md" scripts/run.sh --junit READ
 offers "nothing for a number" "" scripts/run.sh -j ""

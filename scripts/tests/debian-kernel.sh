@@ -46,6 +46,16 @@ abi=7.3.4+deb14-cloud-$arch
 image_of_four sid sid "$abi" 7.3.4-1 usr/lib/modules/"$abi"/vmlinuz
 abi=7.4-rc2-cloud-$arch
 image_of_four experimental experimental "$abi" 7.4~rc2-1~exp1 usr/lib/modules/"$abi"/vmlinuz
+# Another architecture's; the second has no "cloud" kernels.
+native=$arch other=arm64
+[ "$native" != arm64 ] || other=amd64
+for arch in $other s390x; do
+	cloud=cloud-
+	[ "$arch" != s390x ] || cloud=
+	image trixie "6.12.20+deb13-$cloud$arch" 6.12.20-1
+	image trixie "6.12.21+deb13-rt-$arch" 6.12.21-1
+done
+arch=$native
 publish
 
 exits "--help" 0 "$kernel" --help
@@ -106,6 +116,21 @@ says "unlisted modules: the kernel checks their signatures" "$FPT_CACHE/kernels/
 exits "an unknown version" 1 "$kernel" 6.1.5
 says "an unknown version: lists the available ones" "$tmp/err" \
 	'debian-kernel.sh: no Debian kernel 6.1.5; available: 6.1.50 6.12.9 6.12.10 7.1.3 7.3.4 7.4~rc2'
+
+exits "an unknown architecture" 1 "$kernel" --arch sparc 6.12
+says "an unknown architecture: names the known ones" "$tmp/err" \
+	'debian-kernel.sh: unknown architecture sparc: give one of: amd64 .* s390x'
+exits "another architecture" 0 "$kernel" --arch $other 6.12
+echo "$FPT_CACHE/kernels/$other/6.12.20-1" >"$tmp/expected"
+same "another architecture: has a directory of its own" "$tmp/expected" "$tmp/out"
+check "another architecture: has its modules" ls "$FPT_CACHE/kernels/$other/6.12.20-1/lib/modules/6.12.20+deb13-cloud-$other"
+exits "another architecture again" 0 "$kernel" --arch $other 6.12.20-1
+check "another architecture again: needs no list" test ! -s "$tmp/err"
+exits "an architecture without cloud kernels" 0 "$kernel" --arch s390x 6.12
+check "an architecture without cloud kernels: takes the plain one" \
+	ls "$FPT_CACHE/kernels/s390x/6.12.20-1/lib/modules/6.12.20+deb13-s390x"
+exits "the host's architecture by name" 0 "$kernel" --arch "$native" 6.12
+says "the host's architecture by name: is the same" "$tmp/out" "$FPT_CACHE/kernels/6.12.10-1~bpo13[+]1"
 
 # A kernel newer than the cached lists, fetched by two processes at once.
 image sid 7.3.5+deb14-cloud-"$arch" 7.3.5-1

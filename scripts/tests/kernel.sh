@@ -29,7 +29,8 @@ $(objects):
 olddefconfig:
 	@sed -i "/REFUSED=/d; /UNKNOWN=/d; $(LOSES)" $(O)/.config
 bzImage: $(O)/arch/x86/boot/bzImage
-$(O)/arch/x86/boot/bzImage: source.c
+Image: $(O)/arch/arm64/boot/Image
+$(O)/arch/x86/boot/bzImage $(O)/arch/arm64/boot/Image: source.c
 	@echo '  CC      source.o'
 	@! grep -n error source.c
 	@mkdir -p $(@D) && cp source.c $@ && touch $(O)/vmlinux
@@ -100,8 +101,13 @@ mkdir -p "$tree/include/config"
 exits "a tree that is not clean" 1 kernel tiny
 rm -r "$tree/include"
 
+exits "--pages of the wrong size" 1 kernel tiny --arch arm64 --pages 8k
+says "--pages of the wrong size: names the others" "$tmp/err" "kernel: no --pages 8k of arm64, but 4k 16k 64k"
+exits "an architecture without a configuration" 1 kernel tiny --arch armhf
+says "an architecture without a configuration: names the file" "$tmp/err" "kernel: no kernel for armhf is known here: .*"
+
 mkdir "$tmp/bin"
-for tool in bash cat dirname env nproc realpath make gcc ld bison bc flock; do
+for tool in bash cat dirname env nproc realpath uname make gcc ld bison bc flock; do
 	ln -s "$(command -v $tool)" "$tmp/bin/$tool"
 done
 # compiled_by CC, HOSTCC VARIABLE=VALUE
@@ -118,6 +124,23 @@ for tool in mycc clang-99 clang; do
 	ln -s "$(command -v gcc)" "$tmp/compilers/$tool"
 done
 compiled_by gcc, gcc LLVM=
+if [ "$(uname -m)" != aarch64 ]; then
+	ln -s "$(command -v gcc)" "$tmp/compilers/aarch64-linux-gnu-gcc"
+	exits "--arch" 0 env PATH="$tmp/compilers:$PATH" KSRC="$tree" OUTPUT="$tmp/out-dir" \
+		"$scripts/kernel.sh" tiny --arch arm64 --pages 64k
+	config=$tmp/out-dir/kernels/tiny-arm64-64k-7.4.0/.config
+	says "--arch: has a directory of its own" "$tmp/out" "${config%/*}"
+	check "--arch: builds its image" test -e "${config%/*}/arch/arm64/boot/Image"
+	says "--arch: has the options of its machine" "$config" CONFIG_SERIAL_AMBA_PL011_CONSOLE=y
+	check "--arch: has none of another" sh -c "! grep 8250 '$config'"
+	says "--pages: has its option" "$config" CONFIG_ARM64_64K_PAGES=y
+	sed 's/ccache //g' "${config%/*}/compilers" >"$tmp/compiled"
+	says "--arch: uses its compiler" "$tmp/compiled" "aarch64-linux-gnu-gcc, gcc"
+	rm "$tmp/compilers/aarch64-linux-gnu-gcc"
+	exits "--arch without its compiler" 1 env PATH="$tmp/bin" KSRC="$tree" "$scripts/kernel.sh" --arch arm64
+	says "--arch without its compiler: says what to install" "$tmp/err" \
+		"kernel: missing: aarch64-linux-gnu-gcc flex; install, on Debian: apt-get install gcc-aarch64-linux-gnu flex"
+fi
 compiled_by 'mycc -m64,' gcc CC="mycc -m64"
 compiled_by gcc, mycc HOSTCC=mycc
 compiled_by clang, clang LLVM=1

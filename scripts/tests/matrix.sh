@@ -9,7 +9,7 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts/lib" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-for file in matrix.sh fpt lib/matrix-row.sh lib/places.inc lib/servers.inc lib/usual.inc lib/version.inc; do
+for file in matrix.sh fpt lib/architectures lib/architectures.inc lib/matrix-row.sh lib/places.inc lib/servers.inc lib/usual.inc lib/version.inc; do
 	cp -R "$scripts/$file" "$checkout/scripts/$file"
 done
 cp -R "$scripts/fpt" "$checkout/scripts/fpt"
@@ -33,6 +33,11 @@ END
 
 cat >"$checkout/scripts/debian-kernel.sh" <<'END'
 #!/bin/sh
+of_arch=
+if [ "$1" = --arch ]; then
+	of_arch=/$2
+	shift 2
+fi
 if [ "$1" = --list ]; then
 	case $2 in
 	6.1) printf '6.1.9\t6.1.9-1\tlinux-image\tbookworm\n' ;;
@@ -46,9 +51,19 @@ if [ "$1" = --list ]; then
 	exit
 fi
 [ "$1" != 7.5.1-1 ] || { echo "debian-kernel.sh: cannot fetch $1" >&2; exit 1; }
-mkdir -p "$FPT_CACHE/kernels/$1"
-echo "$1" >"$FPT_CACHE/kernels/$1/version"
-echo "$FPT_CACHE/kernels/$1"
+mkdir -p "$FPT_CACHE/kernels$of_arch/$1"
+echo "$1" >"$FPT_CACHE/kernels$of_arch/$1/version"
+echo "$FPT_CACHE/kernels$of_arch/$1"
+END
+
+# Builds nothing.
+cat >"$checkout/scripts/kernel.sh" <<'END'
+#!/bin/sh
+echo "kernel.sh $*" >&2
+for tree; do :; done # --output is the last option
+mkdir -p "$tree/arch/arm64/boot" "$tree/include/config"
+touch "$tree/.config" "$tree/arch/arm64/boot/Image" "$tree/include/config/kernel.release"
+echo "$tree"
 END
 
 # Writes run.json of the results, and exits with 1 if the run failed.
@@ -72,15 +87,23 @@ with open(f"{run_dir}/run.json", "w") as out:
 sys.exit(1 if run.failed else 0)
 END
 
+native="--arch $(dpkg --print-architecture)"
+
 # Records its options; the outcome depends on the kernel.
 cat >"$checkout/scripts/vm.sh" <<END
 #!/bin/bash
 set -eu
 echo "\$*" | sed 's/ --run-dir.*results//; s| /[^ ]*/| |g' >>"$tmp/calls"
-expect=
+expect='' of_arch=
 while [ \$# -ge 2 ]; do
 	case \$1 in
 	--debian) version=\$2 ;;
+	--arch) [ "\$2" = "${native#* }" ] || of_arch=/\$2 ;;
+	--ksrc)
+		version=built of_arch=
+		ls "\$2/.config" "\$2/arch/arm64/boot/Image" "\$2/include/config/kernel.release" >/dev/null
+		mkdir -p "\$FPT_CACHE/kernels/built" && touch "\$FPT_CACHE/kernels/built/version"
+		;;
 	--server) servers=\${2//,/ } ;;
 	--kernel-name) name=\$2 ;;
 	--run-dir) run=\$2 ;;
@@ -110,7 +133,7 @@ for server in \$servers; do
 done
 cp "\$run/results/\$name"/* "\$results/\$name"
 PYTHONPATH=\$(dirname "\$0") python3 "$tmp/run_json.py" "\$run" "\$name" "\$expect" || [ "\$status" -eq 4 ] || status=1
-cat "\$FPT_CACHE/kernels/\$version/version" >/dev/null || status=1
+cat "\$FPT_CACHE/kernels\$of_arch/\$version/version" >/dev/null || status=1
 echo "more is in \$run"
 echo "some passed"
 exit \$status
@@ -125,9 +148,9 @@ called() # LINE...: vm.sh was run with these options since the last call, in any
 	same "vm.sh was run for these rows" "$tmp/expected" "$tmp/got"
 }
 
-old="--debian 6.1.9-1 --server raw --kernel-name 6.1.9"
-bugs="--debian 6.12.8-1~bpo12+1 --server raw,libfuse-9.0 --kernel-name 6.12.8"
-new="--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.0 --kernel-name 7.3-rc2"
+old="$native --debian 6.1.9-1 --server raw --kernel-name 6.1.9"
+bugs="$native --debian 6.12.8-1~bpo12+1 --server raw,libfuse-9.0 --kernel-name 6.12.8"
+new="$native --debian 7.3~rc2-1~exp1 --server raw,libfuse-9.0 --kernel-name 7.3-rc2"
 
 exits "--help" 0 "$matrix" --help
 says "--help documents the exit status" "$tmp/out" 'Exit status: 0 every row passed .*'
@@ -206,8 +229,8 @@ matrix.sh: building libfuse-9.2: scripts/libfuse.sh 9.2
 libfuse.sh: Debian has no libfuse 9.2
 END
 says "libfuse by version: failed builds are reported" "$tmp/err" 'matrix.sh: not built, skipped: libfuse-9.2'
-called "--debian 6.1.9-1 --server raw,libfuse-9.1 --kernel-name 6.1.9" \
-	"--debian 7.3~rc2-1~exp1 --server raw,libfuse-9.1 --kernel-name 7.3-rc2"
+called "$native --debian 6.1.9-1 --server raw,libfuse-9.1 --kernel-name 6.1.9" \
+	"$native --debian 7.3~rc2-1~exp1 --server raw,libfuse-9.1 --kernel-name 7.3-rc2"
 rm "$checkout/scripts/libfuse.sh" "$checkout/build/servers/libfuse-9.1"
 rm -r "$checkout/build/matrix/results"
 
@@ -267,7 +290,7 @@ exits "an unreachable mirror" 1 env MIRROR_IS_AWAY=1 "$matrix" 6.12
 says "an unreachable mirror: is reported" "$tmp/err" "matrix.sh: cannot list Debian's kernels, see above"
 : >"$tmp/calls"
 exits "a kernel without a verdict runs again" 1 "$matrix" 7.4
-called "--debian 7.4.1-1 --server raw,libfuse-9.0 --kernel-name 7.4.1"
+called "$native --debian 7.4.1-1 --server raw,libfuse-9.0 --kernel-name 7.4.1"
 exits "only kernels where no case can run" 4 "$matrix" 6.1
 same "a verdict of 4 is kept" "$tmp/calls.none" "$tmp/calls"
 
@@ -311,6 +334,23 @@ says "a concurrent matrix: is rejected" "$tmp/err" 'matrix.sh: another matrix is
 echo >"$tmp/gate.7.3-rc2"
 wait $! || :
 rm "$tmp/gate.7.3-rc2"
+
+# Kernels of another architecture, of which one is built.
+printf '%s\t%s\t\n' kernel servers 7.3-arm64 raw,libfuse 7.3-arm64-64k raw 7.3-s390x raw |
+	sed '1s/\t$/\tnote/' >"$tmp/archs.tsv"
+mkdir -p "$checkout/build/arm64/servers" "$checkout/build/arm64/cases" "$checkout/build/arm64/programs" \
+	"$checkout/build/arm64/vm"
+cp "$checkout/build/servers/libfuse" "$checkout/build/arm64/servers/raw"
+: >"$tmp/calls"
+exits "another architecture" 0 "$matrix" --matrix "$tmp/archs.tsv" --run-dir "$tmp/archs"
+called "--arch arm64 --debian 7.3~rc2-1~exp1 --server raw --kernel-name 7.3-rc2-arm64" \
+	"--arch arm64 --ksrc tree --server raw --kernel-name 7.3-rc2-arm64-64k"
+says "another architecture: what is not built is reported" "$tmp/err" \
+	'matrix.sh: not built, skipped: libfuse (arm64) raw (s390x)'
+says "other pages: the kernel is built" "$tmp/err" \
+	'kernel.sh tiny --arch arm64 --pages 64k --debian 7.3~rc2-1~exp1 --output .*/tiny-arm64-64k-7.3~rc2-1~exp1'
+says "another architecture: has a line of its own" "$tmp/out" '7.3-rc2-arm64      2/0/1/0/1'
+says "other pages: have a line of their own" "$tmp/out" '7.3-rc2-arm64-64k  2/0/1/0/1'
 
 # Another host: this one, by ssh without a network. Without contain, whose PID namespace another
 # host does not have.

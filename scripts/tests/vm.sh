@@ -91,10 +91,10 @@ says "no kernel: names the options" "$tmp/err" 'vm.sh: no kernel given: use --ke
 exits "a missing kernel" 1 "$vm" --kernel "$tmp/none"
 says "a missing kernel: names it" "$tmp/err" "vm.sh: no kernel $tmp/none"
 exits "not a kernel" 1 "$vm" --kernel "$OUTPUT/cases/crash_cases"
-says "not a kernel: names it" "$tmp/err" "vm.sh: $OUTPUT/cases/crash_cases is not a bzImage: .*"
+says "not a kernel: names it" "$tmp/err" "vm.sh: $OUTPUT/cases/crash_cases is not a kernel of amd64: give arch/x86/boot/bzImage of a kernel build, or --arch"
 head -c 500 "$kernel" >"$tmp/cut"
 exits "a kernel of a few bytes" 1 "$vm" --kernel "$tmp/cut"
-says "a kernel of a few bytes: names it" "$tmp/err" "vm.sh: $tmp/cut is not a bzImage: .*"
+says "a kernel of a few bytes: names it" "$tmp/err" "vm.sh: $tmp/cut is not a kernel of amd64: give arch/x86/boot/bzImage of a kernel build, or --arch"
 { head -c 497 "$kernel" && printf '\x09' && tail -c +499 "$kernel"; } >"$tmp/cut"
 exits "a truncated kernel" 1 "$vm" --kernel "$tmp/cut"
 says "a truncated kernel: shows both sizes" "$tmp/err" "vm.sh: $tmp/cut is truncated: it has 1786 of 5120 bytes"
@@ -131,7 +131,7 @@ fake "--fail-fast" 1 --fail-fast "${some[@]}" --results "$tmp/kept" < <(passing 
 says "--fail-fast: the boot ends at the first failure" "$tmp/out" '0 passed, 1 failed, 0 skipped'
 says "--fail-fast: counts the cases that did not run" "$tmp/out" 'stopped at the first failure: 1 case was not run'
 says "--fail-fast: the results are not kept" "$tmp/err" "results not kept in $tmp/kept: incomplete because of --.*"
-check "--fail-fast: one boot" test "$(grep -c ' -serial stdio' "$tmp/args")" = 1
+check "--fail-fast: one boot" test "$(grep -c ' -chardev stdio,id=stream' "$tmp/args")" = 1
 fake "--fail-fast without a failure" 0 --fail-fast "${some[@]}" < <(passing)
 check "--fail-fast without a failure: runs all" test ! -e "$tmp/run/stopped"
 counted=$tmp/counted

@@ -23,6 +23,13 @@ def test_nearest_kernel() -> None:
     assert nearest_kernel("6.1", kernels) is None
 
 
+def test_nearest_kernel_of_the_architecture() -> None:
+    kernels = ["6.12.9", "6.12.9-arm64", "6.12.9-arm64-64k", "7.3", "7.3-s390x"]
+    for name, expected in (("7.4", "7.3"), ("7.4-arm64", "6.12.9-arm64"), ("7.4-arm64-64k", "6.12.9-arm64-64k"),
+                           ("7.4-s390x", "7.3-s390x"), ("7.2-s390x", "6.12.9"), ("7.4-riscv64", "7.3")):
+        assert nearest_kernel(name, kernels) == expected
+
+
 def test_nearest_server() -> None:
     servers = ["libfuse-3.18.3", "libfuse-3.19.0", "libfuse-3.9.1", "raw"]
     for name, expected in (("libfuse-3.18.3", "libfuse-3.18.3"), ("libfuse-3.18.2", "libfuse-3.9.1"),

@@ -39,6 +39,13 @@ def test_kernels(text: str, fitting: str, others: str) -> None:
     assert [name for name in others.split() if globs.fits_kernel(text, name)] == []
 
 
+def test_ranges_have_all_architectures() -> None:
+    for text in ("<=6.12.9", "6.12..6.12.9", ">=6.12.9", "6.12.9*", "*-arm64"):
+        assert globs.fits_kernel(text, "6.12.9-arm64")
+    for text in ("<6.12.9", ">6.12.9", "6.12.9", "*-s390x"):
+        assert not globs.fits_kernel(text, "6.12.9-arm64")
+
+
 def test_glob_of_the_whole_release() -> None:
     assert globs.fits_kernel("6.17.0-*-generic", "6.17.0", "6.17.0-8-generic")
     assert globs.fits_kernel("<=6.17.0", "6.17.0", "6.17.0-8-generic")

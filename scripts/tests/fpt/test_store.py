@@ -7,7 +7,7 @@ from typing import Optional
 
 import pytest
 
-from fpt import store, store_writer
+from fpt import globs, store, store_writer
 from fpt.commands import store as command
 from fpt.outcome import Outcome
 from fpt.rectangles import Rectangles
@@ -153,3 +153,26 @@ def test_results_of_the_checkout() -> None:
     texts = {name: (RESULTS / name).read_text(encoding="utf-8") for name in store_writer.FILES}
     assert store_writer.texts(store.load(RESULTS)) == texts, "not as scripts/run.sh --results results writes them"
     assert sum(file.stat().st_size for file in RESULTS.iterdir()) <= 600 * 1024
+
+
+@pytest.mark.parametrize("wanted, columns", [
+    ("6.1:raw 6.1-arm64:raw", ["<=6.1 *"]),
+    ("6.1:raw", ["6.1 *"]),
+    ("6.1:raw 6.1-arm64:raw 7.3:raw", ["<=6.1 *", "7.3 raw"]),
+    ("6.1-arm64:raw 7.3:raw", ["6.1-arm64 *", "7.3 raw"]),
+    ("7.3:raw 7.3-arm64:raw", [">=7.3 raw"]),
+    ("7.3-arm64:raw", ["7.3-arm64 *"]),
+    ("6.1-arm64:raw 7.3-arm64:raw", ["6.1-arm64,7.3-arm64 *"]),
+    ("7.3:libfuse", ["* libfuse"]),
+    ("7.3:libfuse 7.3:raw", ["7.3 *"]),
+    ("6.1:raw 6.1-arm64:raw 7.3-arm64:raw", ["<=6.1,7.3-arm64 *"]),
+])
+def test_ranges_have_all_architectures(wanted: str, columns: list[str]) -> None:
+    def pairs(text: str) -> set[Pair]:
+        return {(pair.partition(":")[0], pair.partition(":")[2]) for pair in text.split()}
+
+    every = pairs("6.1:raw 6.1-arm64:raw 7.3:raw 7.3-arm64:raw 7.3:libfuse")
+    assert [" ".join(line) for line in Rectangles(every).describe(pairs(wanted))] == columns
+    fitting = {pair for pair in every for kernels, servers in Rectangles(every).describe(pairs(wanted))
+               if globs.fits_kernel(kernels, pair[0]) and globs.fits_server(servers, pair[1])}
+    assert fitting == pairs(wanted)

@@ -26,7 +26,8 @@
 #include "job_list.h"
 #include "stream_out.h"
 
-#define JOB_LIST "/vm/job-list"
+#define JOB_LIST      "/vm/job-list"
+#define PORT_VARIABLE "FPT_VM_STREAM"
 
 static bool wants_shell;
 
@@ -89,11 +90,25 @@ static void load_module(const char *path)
 	close(fd);
 }
 
+static void load(const struct job_list_line *line, void *unused)
+{
+	load_module(line->word[1]);
+}
+
+/* The kernel has the port's name from its command line, and gives it to init. */
+static void open_stream(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/%s", getenv(PORT_VARIABLE) ?: "");
+	unsetenv(PORT_VARIABLE);
+	if (!stream_open(path))
+		fail("no second channel (scripts/vm/README.md has the options for it)");
+}
+
 static void prepare(const struct job_list_line *line, void *unused)
 {
-	if (!strcmp(line->word[0], "module"))
-		load_module(line->word[1]);
-	else if (!strcmp(line->word[0], "set"))
+	if (!strcmp(line->word[0], "set"))
 		guest_write(line->word[1], line->word[2]);
 	else if (!strcmp(line->word[0], "marker"))
 		kernel_log_begin(line->word[1]);
@@ -135,9 +150,9 @@ static void run_shell(void)
 int main(void)
 {
 	make_dev();
-	if (!stream_open())
-		fail("no second serial port (set CONFIG_SERIAL_8250, "
-		     "CONFIG_SERIAL_8250_RUNTIME_UARTS=2)");
+	/* The second channel may need a module. */
+	job_list_each(JOB_LIST, "module", load, NULL);
+	open_stream();
 	make_root();
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("HOME", "/root", 1);

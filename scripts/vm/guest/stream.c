@@ -10,17 +10,15 @@
 
 #include "stream_out.h"
 
-#define PORT "/dev/ttyS1"
-
 static int port = -1;
 static char *queue;
 static size_t queue_len, queue_size;
 
-bool stream_open(void)
+bool stream_open(const char *path)
 {
 	struct termios raw;
 
-	port = open(PORT, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	port = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (port < 0 || tcgetattr(port, &raw) < 0)
 		return false;
 	cfmakeraw(&raw);

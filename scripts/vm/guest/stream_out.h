@@ -12,8 +12,8 @@
  * slow port blocks no sender.
  */
 
-/* Opens the port. */
-bool stream_open(void);
+/* Opens the port, a terminal. */
+bool stream_open(const char *path);
 
 /* Poll it for POLLOUT after stream_flush() returned false. */
 int stream_fd(void);
