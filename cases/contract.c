@@ -498,6 +498,10 @@ const struct promise contract[] = {
 	  "drivers/block/loop.c: lo_can_use_dio()", .today = "no document says which files may back a loop device or a file-backed mount" },
 	{ "T58", "fs-verity of a backing file is kept: it cannot be enabled while a passthrough file is open for writing, nor opened so after",
 	  "fs/verity/open.c: fsverity_file_open(), of the backing file", .basis = "Documentation/filesystems/fsverity.rst, FS_IOC_ENABLE_VERITY, ETXTBSY; Accessing verity files" },
+	{ "T101", "poll(2) of a passthrough file waits for what its server says, which NOTIFY_POLL has the kernel ask again",
+	  "fs/fuse/poll.c: fuse_file_poll(), fuse_notify_poll_wakeup()", .basis = "libfuse include/fuse_lowlevel.h: poll(), fuse_lowlevel_notify_poll()" },
+	{ "T102", "NOTIFY_PRUNE leaves an open passthrough file alone and forgets a closed one",
+	  "fs/fuse/inode.c: fuse_try_prune_one_inode()", .today = "no document says what NOTIFY_PRUNE does" },
 
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",
