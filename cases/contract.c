@@ -502,6 +502,8 @@ const struct promise contract[] = {
 	  "fs/fuse/poll.c: fuse_file_poll(), fuse_notify_poll_wakeup()", .basis = "libfuse include/fuse_lowlevel.h: poll(), fuse_lowlevel_notify_poll()" },
 	{ "T102", "NOTIFY_PRUNE leaves an open passthrough file alone and forgets a closed one",
 	  "fs/fuse/inode.c: fuse_try_prune_one_inode()", .today = "no document says what NOTIFY_PRUNE does" },
+	{ "T103", "a command of FUSE over io_uring that the kernel refuses changes nothing for backing IDs and passthrough",
+	  "fs/fuse/dev_uring.c: fuse_uring_cmd()", .today = "no document says what a refused command leaves behind" },
 
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",
