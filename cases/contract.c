@@ -502,6 +502,12 @@ const struct promise contract[] = {
 	  "fs/open.c: generic_file_open(), of both files", .basis = "open(2), EOVERFLOW: a file too large for a program without _FILE_OFFSET_BITS=64" },
 	{ "T102", "a descriptor opened without O_LARGEFILE writes up to 2 GiB - 1; a write at that offset fails, today with EFBIG",
 	  "fs/read_write.c: generic_write_check_limits(), of the backing file", .basis = "write(2), EFBIG: a position past the maximum allowed offset; open(2), O_LARGEFILE" },
+	{ "T101", "poll(2) of a passthrough file waits for what its server says, which NOTIFY_POLL has the kernel ask again",
+	  "fs/fuse/poll.c: fuse_file_poll(), fuse_notify_poll_wakeup()", .basis = "libfuse include/fuse_lowlevel.h: poll(), fuse_lowlevel_notify_poll()" },
+	{ "T102", "NOTIFY_PRUNE leaves an open passthrough file alone and forgets a closed one",
+	  "fs/fuse/inode.c: fuse_try_prune_one_inode()", .today = "no document says what NOTIFY_PRUNE does" },
+	{ "T103", "a command of FUSE over io_uring that the kernel refuses changes nothing for backing IDs and passthrough",
+	  "fs/fuse/dev_uring.c: fuse_uring_cmd()", .today = "no document says what a refused command leaves behind" },
 
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Iterable, Iterator
 
+from . import coverage_reasons
 from .failure import Failure
 
 _PROFILED = "fs/"  # what is shown: headers of other parts of the kernel are not under test
@@ -46,9 +47,16 @@ class Source:
             place = number, line.get("function_name", "")
             self.branches[place] = [a + b for a, b in zip_longest(self.branches.get(place, []), counts, fillvalue=0)]
 
+    def never(self) -> list[int]:
+        return sorted(line for line, count in self.counts.items() if not count)
+
     def one_sided(self) -> list[int]:
         """Executed lines with a condition that always had the same outcome."""
         return sorted({line for (line, _), counts in self.branches.items() if any(counts) and not all(counts)})
+
+    def gaps(self) -> list[int]:
+        """Lines that were not executed, or not with each outcome."""
+        return sorted({*self.never(), *self.one_sided()})
 
     def executed(self, lines: Iterable[int]) -> int:
         return sum(1 for line in lines if self.counts[line])
@@ -133,9 +141,39 @@ def _percent(part: int, whole: int) -> str:
     return f"{part}/{whole} ({100 * part // whole if whole else 100} %)"
 
 
-def report(sources: Sources, tree: Path) -> str:
+def unexplained(sources: Sources, tree: Path, page: coverage_reasons.Page) -> dict[str, list[int]]:
+    """By file: the lines that were not executed, or not with each outcome, and of which PAGE says no reason."""
+    found = {}
+    for path, source in sorted(sources.items()):
+        if path in page.left_out or not path.endswith(".c"):
+            continue
+        text = _text(tree / path)
+        known = {line for reason in page.files.get(path, []) for line in coverage_reasons.explained(reason, text, source.counts)}
+        known.update(line for line in source.one_sided() if any(part in text[line - 1] for part in page.constant))
+        found[path] = [line for line in source.gaps() if line not in known]
+    return {path: lines for path, lines in found.items() if lines}
+
+
+def outdated(sources: Sources, tree: Path, page: coverage_reasons.Page) -> Iterator[str]:
+    """The rows of PAGE about lines that were executed, or that are not in this source."""
+    for path, source in sources.items():
+        text = _text(tree / path)
+        for reason in page.files.get(path, []):
+            missing = list(coverage_reasons.unknown(reason, text))
+            lines = coverage_reasons.explained(reason, text, source.counts)
+            if missing:
+                yield f"{reason.row}: not in {path}: {', '.join(missing)}"
+            elif not lines.intersection(source.gaps()):
+                yield f"{reason.row}: executed: {', '.join(reason.functions)}: {', '.join(reason.texts) or coverage_reasons.ALL}"
+
+
+def report(sources: Sources, tree: Path, page: coverage_reasons.Page) -> str:
     """coverage.md. TREE has the text of the sources."""
-    parts = ["# Coverage", "", "Lines with code, as the compiler left them; a function that was inlined everywhere has no count of calls.", ""]
+    parts = ["# Coverage", ""]
+    for path, lines in unexplained(sources, tree, page).items():
+        parts += [f"## {path}: without a reason in cases/COVERAGE.md"]
+        parts += [*_listing("neither executed with each outcome nor explained", lines, sources[path], _text(tree / path)), ""]
+    parts += ["Lines with code, as the compiler left them; a function that was inlined everywhere has no count of calls.", ""]
     parts += ["| file | lines | functions |", "|---|---|---|"]
     for path, source in sorted(sources.items()):
         functions = source.functions.values()
@@ -143,6 +181,9 @@ def report(sources: Sources, tree: Path) -> str:
         parts.append(f"| {path} | {_percent(source.executed(source.counts), len(source.counts))} | {_percent(called, len(functions))} |")
     for path, source in sorted(sources.items()):
         parts += _details(path, source, _text(tree / path))
+    rows = list(outdated(sources, tree, page))
+    if rows:
+        parts += ["", "## Rows of cases/COVERAGE.md that this run does not need", "", *(f"- line {row}" for row in rows)]
     return "\n".join(parts) + "\n"
 
 
@@ -162,8 +203,7 @@ def _details(path: str, source: Source, text: list[str]) -> Iterator[str]:
     for function in sorted(source.functions.values(), key=lambda function: function.first):
         lines = source.lines_of(function)
         yield f"| {function.name} | {_percent(source.executed(lines), len(lines))} | {function.calls} |"
-    never = [line for line in sorted(source.counts) if not source.counts[line]]
-    yield from _listing("never executed", never, source, text)
+    yield from _listing("never executed", source.never(), source, text)
     yield from _listing("with a condition that always had the same outcome", source.one_sided(), source, text)
 
 

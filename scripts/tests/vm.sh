@@ -15,6 +15,7 @@ mkdir -p "$OUTPUT/cases" "$OUTPUT/servers" "$tmp/bin"
 ln -s "$built/vm" "$built/contain" "$OUTPUT"
 cp "$built/tests/crash_cases" "$OUTPUT/cases/crash_cases"
 cp "$built/servers/raw" "$OUTPUT/servers/raw"
+cp "$built/servers/raw" "$OUTPUT/servers/raw-uring"
 
 # vm.sh reads only the magic number and the offset of the release.
 kernel=$tmp/bzImage
@@ -138,7 +139,7 @@ counted=$tmp/counted
 mkdir -p "$counted/arch/x86/boot" "$counted/fs/fuse"
 cp "$kernel" "$counted/arch/x86/boot/bzImage"
 printf 'CONFIG_GCOV_KERNEL=y\nCONFIG_GCC_VERSION=%s0000\n' "$(gcc -dumpversion | cut -d . -f 1)" >"$counted/.config"
-echo 'int main(void) { return 0; }' >"$counted/fs/fuse/toy.c"
+printf 'int never(void) { return 1; }\nint main(void) { return 0; }\n' >"$counted/fs/fuse/toy.c"
 (cd "$counted" && gcc --coverage -o toy.o -c fs/fuse/toy.c && gcc --coverage -o toy toy.o && ./toy &&
 	mv toy.gcno toy.gcda fs/fuse)
 # counting NAME STATUS < STREAM
@@ -146,11 +147,29 @@ counting()
 {
 	cat >"$tmp/stream"
 	rm -rf "$tmp/run"
-	exits "$1" "$2" timeout $deadline "$vm" --ksrc "$counted" --coverage --server raw --run-dir "$tmp/run" "${some[@]}"
+	exits "$1" "$2" timeout $deadline "$vm" --ksrc "$counted" --coverage --server raw,raw-uring --run-dir "$tmp/run" "${@:3}"
 }
-counting "--coverage" 0 < <(passing | sed "/^D/i C /built/fs/fuse/toy.gcda 0 $(od -An -v -tx1 "$counted/fs/fuse/toy.gcda" | tr -d ' \n')")
-says "--coverage: the report has the file" "$tmp/run/coverage.md" '| fs/fuse/toy.c | 1/1 (100 %) | 1/1 (100 %) |'
-counting "--coverage of a kernel that sends nothing" 1 < <(passing)
+# all_pass SERVER...: every case of the program
+all_pass()
+{
+	local server
+
+	echo "H 6.99.1-fake"
+	for server; do
+		echo "B0 $server crash_cases"
+		"$vm" --list | sed -n 's/^crash_cases\.\([^\t]*\)\t.*/\1/p' | nl -w 1 -s ' ' | sed 's/^/O0 ok /'
+		echo "S0 0"
+	done
+	printf '%s\nD all jobs\n' "$counters"
+}
+counters="C /built/fs/fuse/toy.gcda 0 $(od -An -v -tx1 "$counted/fs/fuse/toy.gcda" | tr -d ' \n')"
+counting "--coverage" 0 "${some[@]}" < <(passing | sed "/^D/i $counters")
+says "--coverage: the report has the file" "$tmp/run/coverage.md" '| fs/fuse/toy.c | 1/2 (50 %) | 1/2 (50 %) |'
+says "--coverage with a filter: the report has what was not executed all the same" "$tmp/run/coverage.md" \
+	'## fs/fuse/toy.c: without a reason in cases/COVERAGE.md'
+counting "--coverage of all cases" 1 < <(all_pass raw raw-uring)
+says "--coverage of all cases: fails without a reason" "$tmp/out" 'coverage: 1 lines are not executed .*'
+counting "--coverage of a kernel that sends nothing" 1 "${some[@]}" < <(passing)
 says "--coverage of a kernel that sends nothing: says so" "$tmp/err" 'coverage.sh: no coverage: no guest sent .*'
 echo 'crash_cases.vm.passes_first 6.99.1 raw fail known here' >"$tmp/mine"
 first_fails()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fpt import coverage
+from fpt import coverage, coverage_reasons
 from fpt.commands import coverage as command
 from fpt.failure import Failure
 
@@ -87,11 +88,14 @@ def test_report_of_a_run(tmp_path: Path) -> None:
     build, run = tmp_path / "build", tmp_path / "run"
     run.mkdir()
     build_toy(build)
+    page = tmp_path / "COVERAGE.md"
+    page.write_text("# Linux 7.3.4\n")
+    arguments = [str(run), str(build), str(page)]
     with pytest.raises(Failure, match="no guest sent counters"):
-        command.main([str(run), str(build)])
+        command.main(arguments)
     data = (build / "fs/fuse/toy.gcda").read_bytes()
     (run / "coverage.hex").write_text(f"/built/elsewhere/fs/fuse/toy.gcda 0 {data.hex()}\n" * 2)
-    assert command.main([str(run), str(build)]) == 0
+    assert command.main([*arguments, "--part"]) == 0
     report = (run / "coverage.md").read_text()
     assert "| fs/fuse/toy.c | " in report
     assert "| 2/3 (66 %) |" in report
@@ -100,4 +104,126 @@ def test_report_of_a_run(tmp_path: Path) -> None:
     assert "odd:\n     4 \t\treturn 1;\nnever:\n     8 int never(int n)\n    10 \treturn odd(n) ? n : -n;\n```" in report
     (run / "coverage.hex").write_text(f"/built/elsewhere/fs/fuse/other.gcda 0 {data.hex()}\n")
     with pytest.raises(Failure, match="no other.gcno in .*: it is not of this kernel"):
-        command.main([str(run), str(build)])
+        command.main(arguments)
+
+
+@pytest.mark.skipif(not shutil.which("gcov"), reason="no gcov")
+def test_a_run_fails_without_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    build, run, page = tmp_path / "build", tmp_path / "run", tmp_path / "COVERAGE.md"
+    run.mkdir()
+    build_toy(build)
+    (run / "coverage.hex").write_text(f"/b/fs/fuse/toy.gcda 0 {(build / 'fs/fuse/toy.gcda').read_bytes().hex()}\n")
+    arguments = [str(run), str(build), str(page)]
+
+    page.write_text("## fs/fuse/toy.c\n\n| `odd()` | `if (n % 2)` | even numbers only |\n")
+    assert command.main(arguments) == 1
+    assert capsys.readouterr().out == "coverage: 2 lines are not executed with each outcome, and cases/COVERAGE.md does not say why\n"
+    report = (run / "coverage.md").read_text()
+    assert "## fs/fuse/toy.c: without a reason in cases/COVERAGE.md" in report
+    assert "explained:\n\n```\nnever:\n     8 int never(int n)\n    10 \treturn odd(n) ? n : -n;\n```" in report
+
+    rows = ["| `odd()` | `if (n % 2)` | even |", "| `never()` | all | of no use |", "| `main()` | `return odd(2)` | x |", "| `odd()` | `n % 3` | y |"]
+    page.write_text("\n".join(["## fs/fuse/toy.c", *rows]))
+    assert command.main(arguments) == 0
+    report = (run / "coverage.md").read_text()
+    assert "without a reason" not in report
+    assert report.endswith("does not need\n\n- line 4: executed: main: return odd(2)\n- line 5: not in fs/fuse/toy.c: n % 3\n")
+
+    page.write_text("## Left out\n\n| fs/fuse/toy.c, fs/fuse/other.c | a toy |\n")
+    assert command.main(arguments) == 0
+
+    page.write_text("\n".join(["## In every file", "| `if (n`, `odd(n)` | constant |"]))
+    assert command.main(arguments) == 1
+    assert "without a reason in cases/COVERAGE.md\n\nLines neither executed with each outcome nor explained:\n\n```\nodd:\n     4 " in (run / "coverage.md").read_text()
+
+
+NESTED = """static struct a *
+first(int x)
+{
+	if (x ||
+	    y) {
+		call();
+		if (z)
+			other();
+	}
+	return 0;
+out:
+	put();
+	return 1;
+}
+MACRO(first);
+
+int second(int x) { return 0; }
+
+/* A comment. */
+int third(int x)
+{
+	call();
+}
+""".splitlines()
+
+
+def test_functions_of_a_source() -> None:
+    assert [(f.name, f.first, f.last) for f in coverage_reasons.functions(NESTED)] == [("first", 1, 14), ("third", 20, 23)]
+
+
+@pytest.mark.parametrize(
+    "text, counts, lines",
+    [
+        ("if (x ||", {4: 1, 6: 0, 8: 0}, {4, 5, 6, 7, 8}),
+        ("if (x ||", {4: 1, 5: 1, 6: 0}, {4}),
+        ("y) {", {4: 1, 6: 0, 8: 0}, {5, 6, 7, 8}),
+        ("if (z)", {6: 1, 8: 0}, {7, 8}),
+        ("if (x ||", {6: 0, 7: 1}, {4, 5, 6}),
+        ("out:", {12: 0, 13: 0}, {11, 12, 13}),
+        ("call()", {}, {6}),
+    ],
+)
+def test_a_reason_holds_for_the_block_of_its_line(text: str, counts: dict[int, int], lines: set[int]) -> None:
+    assert coverage_reasons.explained(coverage_reasons.Reason(1, ("first",), (text,), "why"), NESTED, counts) == lines
+
+
+def test_a_reason_for_all_of_several_functions() -> None:
+    reason = coverage_reasons.Reason(1, ("first", "third"), (), "why")
+    assert coverage_reasons.explained(reason, NESTED, {}) == {*range(1, 15), *range(20, 24)}
+
+
+def test_rows_of_the_page() -> None:
+    page = coverage_reasons.read(
+        [
+            "# Coverage",
+            "Measured on Linux 7.3.4, with Linux 1.0.",
+            "## fs/a.c",
+            "| function | line | why |",
+            "|---|---|---|",
+            "| `f()`, `g()` | `a \\| b`, `c` | no memory |",
+            "| `h()` | all | not called |",
+            "## Left out",
+            "| file | why |",
+            "| fs/b.c, fs/c.c | no passthrough |",
+        ]
+    )
+    assert page.version == "7.3.4"
+    assert page.left_out == {"fs/b.c", "fs/c.c"}
+    assert page.files == {"fs/a.c": [coverage_reasons.Reason(6, ("f", "g"), ("a | b", "c"), "no memory"), coverage_reasons.Reason(7, ("h",), (), "not called")]}
+    assert list(coverage_reasons.unknown(coverage_reasons.Reason(1, ("first", "none"), ("put()", "get()"), ""), NESTED)) == ["none()", "get()"]
+
+
+CHECKOUT = Path(__file__).parents[3]
+
+
+def test_the_page_names_what_exists() -> None:
+    page = coverage_reasons.read((CHECKOUT / "cases/COVERAGE.md").read_text().splitlines())
+    trees = [tree for tree in kernel_trees() if tree.name == page.version or tree.name.startswith(page.version + "-")]
+    if not trees:
+        pytest.skip(f"no source of Linux {page.version} (scripts/debian-source.sh {page.version} fetches it)")
+    missing = [name for name in (*page.files, *page.left_out) if not (trees[0] / name).is_file()]
+    for path, reasons in page.files.items():
+        text = (trees[0] / path).read_text().splitlines()
+        missing += [f"COVERAGE.md:{reason.row}: {path}: {part}" for reason in reasons for part in coverage_reasons.unknown(reason, text)]
+    assert not missing
+
+
+def kernel_trees() -> list[Path]:
+    cache = Path(os.environ.get("FPT_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fuse-passthrough-tests")
+    return sorted((cache / "sources").glob("[0-9]*"))
