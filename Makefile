@@ -244,7 +244,7 @@ $(addprefix $(OUTPUT)/servers/,$(RAW_SERVERS)): $(OUTPUT)/servers/raw%: \
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBS) -pthread -o $@
 
-$(OUTPUT)/obj/fixtures/servers/libfuse/%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
+$(OUTPUT)/obj/fixtures/servers/libfuse/%.o $(OUTPUT)/obj/fixtures/layer_fs/%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
 $(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(OUTPUT)/servers/libfuse%: \
 		$(OUTPUT)/obj/fixtures/servers/libfuse/variant$$(subst -,_,$$*).o \
 		$(call rooms,fixtures/servers/libfuse $(SERVING)) $(OUTPUT)/libfuse.mk \

@@ -12,6 +12,7 @@ cat >"$tmp/rooms" <<'END'
 0 harness
 0 fixtures/shared
 0 fixtures/backing_id
+0 fixtures/layer_fs
 0 scripts/vm/guest
 1 fixtures/client
 1 fixtures/servers/common
