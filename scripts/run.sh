@@ -126,7 +126,7 @@ choose_external()
 
 	[ ${#wanted_servers[@]} -eq 0 ] || die "give --mount or --server, not both"
 	[[ $mount = *"{mountpoint}"* ]] || die "--mount '$mount' lacks {mountpoint}"
-	[[ $mount = *"{source}"* ]] || die "--mount '$mount' lacks {source}"
+	[[ $mount = *"{source}"* || $mount = *"{upper}"* ]] || die "--mount '$mount' lacks {source}"
 	command -v "$program" >/dev/null || die "--mount: no program '$program'"
 	[ -n "$name" ] || name=${program##*/}
 	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._+-]*$ ]] ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Replies that make opens fail with EIO. Promise A5. */
+/* Replies that make opens fail with EIO, or leave passthrough off. Promises A5 and A103. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -180,6 +180,13 @@ static const struct finding *open_three_times(struct world *w, const char *path,
 
 static const struct world_opts watched = { .watched = true };
 
+#define SKIP_UNLESS_WATCHED() \
+	do { \
+		if (!external_is_watched()) \
+			CASE_SKIP( \
+				"config: no seccomp user notification (set CONFIG_SECCOMP_FILTER=y)"); \
+	} while (0)
+
 EXTERNAL_FIXTURE(overlapping_opens);
 
 CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
@@ -197,8 +204,7 @@ CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
 	};
 	const struct finding *found = &nothing;
 
-	if (!external_is_watched())
-		CASE_SKIP("config: no seccomp user notification (set CONFIG_SECCOMP_FILTER=y)");
+	SKIP_UNLESS_WATCHED();
 	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]) && found == &nothing; i++)
 		found = open_three_times(w, opens[i].path, opens[i].first, opens[i].again);
 	if (found == &nothing && !any_passthrough())
@@ -207,6 +213,66 @@ CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
 	if (found != &nothing)
 		record("eio_cause", "cause", found->what, NULL);
 	_EXPECT(expect_text("expect", "what makes opens fail", found->what, NOTHING, _AT(0)), 0);
+}
+
+/* --- A103: INIT and registration ------------------------------------------------------- */
+
+static const struct finding number = {
+	.what = "an ioctl on /dev/fuse that is no FUSE_DEV_IOC_BACKING_OPEN, nor a CLOSE",
+	.advice =
+		"take the numbers of the ioctls from linux/fuse.h: OPEN is _IOW(229, 1, struct "
+		"fuse_backing_map) with 16 bytes, CLOSE is _IOW(229, 2, uint32_t); the kernel fails "
+		"any other with ENOTTY, and nothing is passed through"
+};
+static const struct finding depth = {
+	.what = "a max_stack_depth that is neither 1 nor 2",
+	.advice =
+		"reply to INIT with a max_stack_depth of 1 or 2: with any other the mount works, but "
+		"the kernel leaves passthrough off, and registrations fail with EPERM"
+};
+static const struct finding writeback = {
+	.what = "FUSE_WRITEBACK_CACHE beside FUSE_PASSTHROUGH",
+	.advice =
+		"reply to INIT without FUSE_WRITEBACK_CACHE: with it the mount works, but the kernel "
+		"leaves passthrough off, and registrations fail with EPERM"
+};
+
+static const struct reply *init_reply(void)
+{
+	for (size_t i = 0; i < replies_count(); i++)
+		if (reply_number(i)->kind == REPLY_INIT)
+			return reply_number(i);
+	return NULL;
+}
+
+static const struct finding *why_off(const struct reply *init)
+{
+	for (size_t i = 0; i < replies_count(); i++)
+		if (reply_number(i)->kind == WRONG_IOCTL)
+			return &number;
+	if (init->stack_depth < 1 || init->stack_depth > 2)
+		return &depth;
+	return init->init_flags & FUSE_WRITEBACK_CACHE ? &writeback : &nothing;
+}
+
+EXTERNAL_FIXTURE(start);
+
+CASE(start, passthrough_is_granted, .promise = "A103", .world = &watched,
+	.title = "INIT asks for passthrough as the kernel grants it; files are registered by ioctls that it knows")
+{
+	const struct finding *found;
+	const struct reply *init;
+
+	SKIP_UNLESS_WATCHED();
+	client_open(client(w), "f", O_RDWR);
+	external_wait_rest();
+	init = init_reply();
+	if (!init || !(init->init_flags & FUSE_PASSTHROUGH))
+		CASE_SKIP("library: %s does not ask for passthrough", server_under_test());
+	found = why_off(init);
+	case_advise(found->advice);
+	_EXPECT(expect_text("expect", "what leaves passthrough off", found->what, NOTHING, _AT(0)),
+		0);
 }
 
 CASE_MAIN()
