@@ -12,7 +12,8 @@
 
 #define ADVICE \
 	"of overlapping opens of one file the kernel accepts the second only with the ID of the " \
-	"first: keep an ID per inode, count the opens, and either pass all of them through or none"
+	"first: keep an ID per inode, count the opens, and either pass all of them through or none" SHOWN_BY( \
+		"exec 3<f 4<f && exec 3<&- 5<>f")
 
 EXTERNAL_FIXTURE(overlapping);
 
@@ -136,7 +137,12 @@ CASE(overlapping, hard_link_opens, .promise = "A5",
 CASE(overlapping, direct_open_comes_first, .promise = "A5",
 	.title = "a file opened with O_DIRECT first can be opened again before and after that one is closed",
 	.advice = "count for the ID only the opens that were answered with it: a release of another open "
-		  "must not close an ID that is in use")
+		  "must not close an ID that is in use" SHOWN_BY(
+			  "python3 -c 'import os\n"
+			  "direct = os.open(\"f\", os.O_RDWR | os.O_DIRECT)\n"
+			  "os.open(\"f\", os.O_RDWR)\n"
+			  "os.close(direct)\n"
+			  "os.open(\"f\", os.O_RDWR)'"))
 {
 	struct client *c = client(w);
 	long fd, direct;
@@ -158,13 +164,16 @@ CASE(overlapping, direct_open_comes_first, .promise = "A5",
 CASE(overlapping, o_creat_of_known_file, .promise = "A5",
 	.title = "O_CREAT of a name that was just linked to an open file opens it; both can be opened again",
 	.advice = "CREATE may name a file that is there, if the name was made behind the kernel: look the "
-		  "inode up and count on, do not begin anew")
+		  "inode up and count on, do not begin anew" SHOWN_BY(
+			  "exec 3<f; cat late # there is none\n"
+			  "ln \"$source/f\" \"$source/late\"; exec 4<>late 5<f"))
 {
 	struct client *c = client(w);
 	long fd, created;
 
 	if (role_is_given("lower"))
-		CASE_SKIP("config: a layered file system need not see what is done to its directories");
+		CASE_SKIP(
+			"config: a layered file system need not see what is done to its directories");
 	OPEN_PASSTHROUGH(fd, c, OPENED);
 	EXPECT_RET(client_open(c, "late", O_RDONLY), -ENOENT);
 	ASSERT_RET(link(backing_path("f"), backing_path("late")), 0);

@@ -15,7 +15,8 @@
 #define NEW_ID \
 	"the upper file is another file than the lower one, with an ID of its own: while the lower one is open " \
 	"for passthrough the kernel takes no other ID for its inode, so answer the open with ESTALE after " \
-	"the copy-up, and the LOOKUP that follows with a new node"
+	"the copy-up, and the LOOKUP that follows with a new node" SHOWN_BY( \
+		"exec 3<low; echo new >>low; ! tail -n 1 \"$lower/low\" | grep -qx new")
 
 #define NEED_LOWER() \
 	do { \
