@@ -279,7 +279,7 @@ $(OUTPUT)/servers/raw32: $(OUTPUT)/servers/raw
 	$(Q)$(MAKE) --no-print-directory CC='$(CC32)' HEADERS='$(HEADERS)' HEADERS_READY= OUTPUT=$(OUTPUT)/32 $(OUTPUT)/32/servers/raw
 	$(Q)cp $(OUTPUT)/32/servers/raw $@
 
-$(OUTPUT)/obj/fixtures/servers/libfuse/%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
+$(OUTPUT)/obj/fixtures/servers/libfuse/%.o $(OUTPUT)/obj/fixtures/layer_fs/%.o: FPT_CFLAGS += $(LIBFUSE_CFLAGS)
 $(addprefix $(OUTPUT)/servers/,$(LIBFUSE_SERVERS)): $(OUTPUT)/servers/libfuse%: \
 		$(OUTPUT)/obj/fixtures/servers/libfuse/variant$$(subst -,_,$$*).o \
 		$(call rooms,fixtures/servers/libfuse $(SERVING)) $(OUTPUT)/libfuse.mk \

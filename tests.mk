@@ -32,6 +32,15 @@ $(OUTPUT)/tests/%: $$(call test_obj,$$*) $$($$*_OBJS) \
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(LINK_STATIC)) $(foreach f,$($*_WRAPS),$(call wrap,$(f))) $(LIBURING) -pthread -o $@
 
+# A small file system with the mistakes of real ones, see fixtures/layer_fs.
+LAYER_FS := $(if $(LIBFUSE_VERSION),$(OUTPUT)/tests/layer_fs)
+
+$(OUTPUT)/tests/layer_fs: $(call objs,fixtures/layer_fs/main_layer_fs.c) $(call rooms,fixtures/layer_fs) \
+		$(OUTPUT)/libfuse.mk $(addsuffix /lib/libfuse3.a,$(LIBFUSE_DIR))
+	@mkdir -p $(@D)
+	$(call msg,LINK,,$@)
+	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter $(OUTPUT)/obj/% $(OUTPUT)/lib/%,$^) $(LIBFUSE_LIBS) -o $@
+
 # Servers whose system calls go through deliberate faults, see fixtures/servers/faults.c.
 FAULTY := $(addprefix $(OUTPUT)/faulty/,raw $(filter libfuse,$(LIBFUSE_SERVERS)))
 WRAPS  := $(foreach f,ioctl ia32_ioctl read write writev,$(call wrap,$(f)))
@@ -72,7 +81,7 @@ $(OUTPUT)/mutations/%: $(OUTPUT)/mutations/%.o $(call rooms,fixtures/servers/lib
 	$(call msg,LINK,,$@)
 	$(Q)$(CC) $(LDFLAGS) $(LIBFUSE_STATIC) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBFUSE_LIBS) -o $@
 
-check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) $(TEST_PROGRAMS)) $(FAULTY)
+check: all $(addprefix $(OUTPUT)/tests/,$(C_TESTS) $(TEST_PROGRAMS)) $(FAULTY) $(LAYER_FS)
 	@OUTPUT=$(OUTPUT) CC="$(CC)" scripts/check.sh \
 		$(or $(TESTS),$(addprefix $(OUTPUT)/tests/,$(C_TESTS)) $(SH_TESTS))
 

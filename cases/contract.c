@@ -606,6 +606,14 @@ const struct promise contract[] = {
 	  "fs/fuse/inode.c: fuse_conn_put()", .basis = "libfuse include/fuse_lowlevel.h: fuse_session_unmount(): umount(8) ends the session loop" },
 	{ "A11", "once an external file system is killed, its files are closed and it is unmounted, nothing stays pinned",
 	  "fs/fuse/backing.c: fuse_backing_files_free()", .basis = "Documentation/filesystems/fuse/fuse-passthrough.rst, Resource Accounting and Visibility" },
+	{ "A101", "data goes where the file system says, and never into what it only reads",
+	  "fs/fuse/passthrough.c: fuse_passthrough_write_iter()", .basis = "Documentation/filesystems/overlayfs.rst, Non-directories: changed files are copied up; write(2)" },
+	{ "A102", "a branch that is full, read-only or gone costs no data that was there",
+	  "fs/fuse/passthrough.c: fuse_passthrough_write_iter()", .basis = "write(2), ENOSPC; open(2), EROFS; Documentation/filesystems/overlayfs.rst, Non-directories" },
+	{ "A103", "INIT and registrations of an external file system are such as the kernel accepts",
+	  "fs/fuse/inode.c: process_init_reply()", .basis = "Documentation/filesystems/fuse/fuse-passthrough.rst, Enabling Passthrough, steps 2 and 3; linux/fuse.h" },
+	{ "A104", "an external file system that is started again serves its files as before",
+	  "fs/fuse/backing.c: fuse_backing_lookup()", .basis = "Documentation/filesystems/fuse/fuse-passthrough.rst, Enabling Passthrough, step 3: the ID is of the connection" },
 	{ 0 },
 };
 /* clang-format on */

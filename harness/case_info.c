@@ -107,12 +107,16 @@ void case_hint(const char *fmt, ...)
 	record("hint", "text", text, NULL);
 }
 
+/* The commands that show the failure, of SHOWN_BY(), are for the evidence alone. */
 static void show_advice(void)
 {
+	const char *shell = advice ? strchrnul(advice, '\n') : NULL;
+
 	if (!advice)
 		return;
-	printf("#   advice: %s\n", advice);
-	record("advice", "text", advice, NULL);
+	snprintf(text, sizeof(text), "%.*s", (int)(shell - advice), advice);
+	printf("#   advice: %s\n", text);
+	record("advice", "text", text, "shell", *shell ? shell + 1 : "", NULL);
 }
 
 /*

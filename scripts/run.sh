@@ -18,7 +18,9 @@ usage()
 
 	  --mount CMD         a shell command that mounts directory {source} at directory
 	                      {mountpoint}, in the foreground or not, as root; a script must
-	                      exec the program
+	                      exec the program. {source2} is a second branch, on a filesystem
+	                      of its own; {lower}, {upper} and {work} are the directories of a
+	                      layered file system, {cache} is empty, for copies
 	  --name NAME         its name in the results (default: the base name of CMD)
 	$(shared_options)
 	  --probe             run no case, but check a server (--server) for its author: every
@@ -126,7 +128,7 @@ choose_external()
 
 	[ ${#wanted_servers[@]} -eq 0 ] || die "give --mount or --server, not both"
 	[[ $mount = *"{mountpoint}"* ]] || die "--mount '$mount' lacks {mountpoint}"
-	[[ $mount = *"{source}"* ]] || die "--mount '$mount' lacks {source}"
+	[[ $mount = *"{source}"* || $mount = *"{upper}"* ]] || die "--mount '$mount' lacks {source} or {upper}"
 	command -v "$program" >/dev/null || die "--mount: no program '$program'"
 	[ -n "$name" ] || name=${program##*/}
 	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._+-]*$ ]] ||

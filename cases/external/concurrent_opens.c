@@ -3,12 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include "external/external_helpers.h"
+#include "external/roles.h"
+#include "world/overlay.h"
 
 #define ADVICE \
 	"of overlapping opens of one file the kernel accepts the second only with the ID of the " \
-	"first: keep an ID per inode, count the opens, and either pass all of them through or none"
+	"first: keep an ID per inode, count the opens, and either pass all of them through or none" SHOWN_BY( \
+		"exec 3<f 4<f && exec 3<&- 5<>f")
 
 EXTERNAL_FIXTURE(overlapping);
 
@@ -126,6 +131,88 @@ CASE(overlapping, hard_link_opens, .promise = "A5",
 	OPEN_PASSTHROUGH(fd, c, OPENED);
 	EXPECT_OK_OR_SKIP(client_link(c, "f", "also"), "link");
 	fd = open_ok(c, "also", O_RDWR);
+	EXPECT_READ_BY(c, BY_PREAD, fd, EXTERNAL_FILLED, 0, EXTERNAL_SEED);
+}
+
+CASE(overlapping, direct_open_comes_first, .promise = "A5",
+	.title = "a file opened with O_DIRECT first can be opened again before and after that one is closed",
+	.advice = "count for the ID only the opens that were answered with it: a release of another open "
+		  "must not close an ID that is in use" SHOWN_BY(
+			  "python3 -c 'import os\n"
+			  "direct = os.open(\"f\", os.O_RDWR | os.O_DIRECT)\n"
+			  "os.open(\"f\", os.O_RDWR)\n"
+			  "os.close(direct)\n"
+			  "os.open(\"f\", os.O_RDWR)'"))
+{
+	struct client *c = client(w);
+	long fd, direct;
+
+	OPEN_PASSTHROUGH(fd, c, OPENED);
+	EXPECT_CLOSE(c, fd);
+	direct = needed_open(client_open(c, "f", O_RDWR | O_DIRECT));
+	if (direct == -EINVAL)
+		CASE_SKIP("library: %s has no O_DIRECT", server_under_test());
+	ASSERT_POSITIVE(direct);
+	fd = open_ok(c, "f", O_RDWR);
+
+	EXPECT_CLOSE(c, direct);
+	external_wait_rest();
+	EXPECT_OPENS(client_open(c, "f", O_RDWR));
+	EXPECT_READ_BY(c, BY_PREAD, fd, EXTERNAL_FILLED, 0, EXTERNAL_SEED);
+}
+
+CASE(overlapping, o_creat_of_known_file, .promise = "A5",
+	.title = "O_CREAT of a name that was just linked to an open file opens it; both can be opened again",
+	.advice = "CREATE may name a file that is there, if the name was made behind the kernel: look the "
+		  "inode up and count on, do not begin anew" SHOWN_BY(
+			  "exec 3<f; cat late # there is none\n"
+			  "ln \"$source/f\" \"$source/late\"; exec 4<>late 5<f"))
+{
+	struct client *c = client(w);
+	long fd, created;
+
+	if (role_is_given("lower"))
+		CASE_SKIP(
+			"config: a layered file system need not see what is done to its directories");
+	OPEN_PASSTHROUGH(fd, c, OPENED);
+	EXPECT_RET(client_open(c, "late", O_RDONLY), -ENOENT);
+	ASSERT_RET(link(backing_path("f"), backing_path("late")), 0);
+	created = needed_open(client_open(c, "late", O_RDWR | O_CREAT));
+	SKIP_IF_UNSUPPORTED(created, "O_CREAT");
+	EXPECT_HOLDS(created >= 0, "the open with O_CREAT succeeds");
+
+	EXPECT_OPENS(client_open(c, "f", O_RDWR));
+	client_close(c, created);
+	external_wait_rest();
+	EXPECT_OPENS(client_open(c, "f", O_RDWR));
+}
+
+/* Puts the backing file onto a stack of filesystems that is too high for any backing file. */
+static int raise_backing_file(const char *name)
+{
+	char raised[32];
+	int err = overlay_mount("backing", "one") ?: overlay_mount("one", "two");
+
+	snprintf(raised, sizeof(raised), "two/%s", name);
+	if (err)
+		return err;
+	return mount(world_path(raised, ""), backing_path(name), NULL, MS_BIND, NULL) < 0 ? -errno :
+											    0;
+}
+
+CASE(overlapping, refused_file_leaves_others, .promise = "A5", .needs = NEED_OVERLAYFS,
+	.title = "after the open of a file that cannot be registered, one that is open can be opened again",
+	.advice = "a failed registration is about one file: do not turn passthrough off while other files are "
+		  "open with it, as the kernel accepts no open of theirs without it")
+{
+	struct client *c = client(w);
+	long fd;
+
+	OPEN_PASSTHROUGH(fd, c, OPENED);
+	ASSERT_RET(raise_backing_file("h"), 0);
+	client_open(c, "h", O_RDWR);
+
+	EXPECT_OPENS(client_open(c, "f", O_RDWR));
 	EXPECT_READ_BY(c, BY_PREAD, fd, EXTERNAL_FILLED, 0, EXTERNAL_SEED);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Files that are renamed, unlinked or linked while they are open. Promise A7. */
+/* Files that are renamed, unlinked or linked while they are open. Promises A7 and A101. */
 #include <fcntl.h>
 
 #include "external/external_helpers.h"
@@ -38,6 +38,27 @@ CASE(renamed, replaced_file_readable, .promise = "A7",
 	EXPECT_READ_BY(c, BY_PREAD, fd, SOME, 0, EXTERNAL_SEED);
 	other = open_ok(c, "f", O_RDONLY);
 	EXPECT_READ_BY(c, BY_PREAD, other, SOME, 0, OTHER);
+}
+
+CASE(renamed, replacing_file_has_its_data, .promise = "A101",
+	.title = "a closed file that replaces an open one by rename has its own data under the new name",
+	.advice = "an ID is that of a file, not of a name: keep it with the inode, as the name may stand for "
+		  "another file while the old one is open" SHOWN_BY(
+			  "echo old >f; echo new >g; exec 3<>f; mv g f; [ \"$(cat f)\" = new ]"))
+{
+	struct client *c = client(w);
+	long fd, other;
+
+	OPEN_PASSTHROUGH(fd, c, OPENED);
+	other = open_ok(c, "g", O_RDWR);
+	EXPECT_WRITE_BY(c, BY_PREAD, other, SOME, 0, OTHER);
+	EXPECT_CLOSE(c, other);
+	EXPECT_OK_OR_SKIP(client_rename(c, "g", "f"), "rename");
+
+	other = open_ok(c, "f", O_RDWR);
+	EXPECT_READ_BY(c, BY_PREAD, other, SOME, 0, OTHER);
+	EXPECT_WRITE_BY(c, BY_PREAD, other, SOME, SOME, OTHER);
+	EXPECT_BACKING_PATTERN("f", OTHER, 2 * SOME, 0);
 }
 
 EXTERNAL_FIXTURE(unlinked);

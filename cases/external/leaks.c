@@ -12,7 +12,8 @@
 
 #define CLOSE_IT \
 	"close the ID, and its own descriptor, when the last open file of the inode is released; " \
-	"files of CREATE and TMPFILE are open files, too"
+	"files of CREATE and TMPFILE are open files, too" SHOWN_BY( \
+		"head -c 1M </dev/zero >n; rm n; df \"$source\" # is the space of n free again?")
 
 /* --- A8: after the last close --------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Replies that make opens fail with EIO. Promise A5. */
+/* Replies that make opens fail with EIO, or leave passthrough off. Promises A5 and A103. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,49 +23,52 @@ static const struct finding flags = {
 	.what = "flags that the kernel rejects beside FOPEN_PASSTHROUGH",
 	.advice = "reply to OPEN and CREATE with FOPEN_PASSTHROUGH and none of FOPEN_KEEP_CACHE, "
 		  "FOPEN_CACHE_DIR, FOPEN_NONSEEKABLE and FOPEN_STREAM: a passthrough file has no "
-		  "page cache to keep, and the kernel fails the open with EIO"
+		  "page cache to keep, and the kernel fails the open with EIO" SHOWN_BY(
+			  "cat f >/dev/null")
 };
 static const struct finding closed_before = {
 	.what = "an ID that is closed already",
 	.advice = "close the ID only when the last open file of the inode is released: the kernel "
-		  "looks it up when it has the reply, and fails the open with EIO"
+		  "looks it up when it has the reply, and fails the open with EIO" SHOWN_BY(
+			  "cat f >/dev/null")
 };
 static const struct finding closed_after = {
 	.what = "an ID that is closed before open(2) has returned",
 	.advice = "close the ID only when the last open file of the inode is released, not after "
 		  "the reply: the kernel looks it up after that, and whoever is faster decides "
-		  "whether the open fails with EIO"
+		  "whether the open fails with EIO" SHOWN_BY(
+			  "for i in $(seq 1000); do cat f >/dev/null || exit 1; done")
 };
 static const struct finding second_id = {
 	.what = "another ID for a file that is open with one",
 	.advice = "keep one ID per inode and count its opens: while a file is open for "
 		  "passthrough, the kernel accepts no other ID for it, even of the same backing "
-		  "file, and fails the open with EIO"
+		  "file, and fails the open with EIO" SHOWN_BY("exec 3<f 4<f")
 };
 static const struct finding closed_first = {
 	.what = "another ID for a file whose own was closed while it is open",
 	.advice = "count the opens of an inode, and close its ID with the last of them, not with "
 		  "the first: while a file is open for passthrough, the kernel accepts no other ID "
-		  "for it, and fails the open with EIO"
+		  "for it, and fails the open with EIO" SHOWN_BY("exec 3<f 4<f 3<&- 5<f")
 };
 static const struct finding not_passthrough = {
 	.what = "an open without FOPEN_PASSTHROUGH of a file that is open with it",
 	.advice = "pass all overlapping opens of a file through or none, those for writing and of "
 		  "CREATE, too: while a file is open for passthrough the kernel fails each other "
 		  "open with EIO, as cached pages and the backing file would not agree; "
-		  "FOPEN_DIRECT_IO does not help"
+		  "FOPEN_DIRECT_IO does not help" SHOWN_BY("exec 3<f 4<>f")
 };
 static const struct finding late_passthrough = {
 	.what = "an open with FOPEN_PASSTHROUGH of a file that is open with the page cache",
 	.advice = "pass all overlapping opens of a file through or none, those for reading, too: "
 		  "while a file is open with the page cache the kernel fails opens with "
-		  "FOPEN_PASSTHROUGH with EIO"
+		  "FOPEN_PASSTHROUGH with EIO" SHOWN_BY("exec 3<f 4<>f")
 };
 static const struct finding unknown_id = {
 	.what = "an ID that its connection does not know",
 	.advice = "use the ID that FUSE_DEV_IOC_BACKING_OPEN returned, check its result, and call "
 		  "it on the /dev/fuse that the request came from: the kernel fails the open with "
-		  "EIO"
+		  "EIO" SHOWN_BY("cat f >/dev/null")
 };
 static const struct finding own_error = {
 	.what = "EIO from the file system itself",
@@ -180,6 +183,13 @@ static const struct finding *open_three_times(struct world *w, const char *path,
 
 static const struct world_opts watched = { .watched = true };
 
+#define SKIP_UNLESS_WATCHED() \
+	do { \
+		if (!external_is_watched()) \
+			CASE_SKIP( \
+				"config: no seccomp user notification (set CONFIG_SECCOMP_FILTER=y)"); \
+	} while (0)
+
 EXTERNAL_FIXTURE(overlapping_opens);
 
 CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
@@ -188,25 +198,88 @@ CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
 	static const struct {
 		const char *path;
 		int first, again;
+		enum how how;
 	} opens[] = {
-		{ .path = "f", .first = O_RDONLY, .again = O_RDONLY },
-		{ .path = "f", .first = O_RDONLY, .again = O_RDWR },
-		{ .path = "f", .first = O_RDWR, .again = O_RDONLY },
-		{ .path = "f", .first = O_RDWR, .again = O_WRONLY | O_APPEND },
-		{ .path = "new", .first = O_RDWR | O_CREAT, .again = O_RDWR },
+		{ .path = "f", .first = O_RDONLY, .again = O_RDONLY, .how = READ },
+		{ .path = "f", .first = O_RDONLY, .again = O_RDWR, .how = OPENED },
+		{ .path = "f", .first = O_RDWR, .again = O_RDONLY, .how = OPENED },
+		{ .path = "f", .first = O_RDWR, .again = O_WRONLY | O_APPEND, .how = OPENED },
+		{ .path = "new", .first = O_RDWR | O_CREAT, .again = O_RDWR, .how = CREATED },
 	};
 	const struct finding *found = &nothing;
 
-	if (!external_is_watched())
-		CASE_SKIP("config: no seccomp user notification (set CONFIG_SECCOMP_FILTER=y)");
-	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]) && found == &nothing; i++)
+	SKIP_UNLESS_WATCHED();
+	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]) && found == &nothing; i++) {
 		found = open_three_times(w, opens[i].path, opens[i].first, opens[i].again);
+		if (found != &nothing)
+			external_note_kind(opens[i].how);
+	}
 	if (found == &nothing && !any_passthrough())
 		CASE_SKIP("library: no passthrough reply of %s was seen", server_under_test());
 	case_advise(found->advice);
 	if (found != &nothing)
 		record("eio_cause", "cause", found->what, NULL);
 	_EXPECT(expect_text("expect", "what makes opens fail", found->what, NOTHING, _AT(0)), 0);
+}
+
+/* --- A103: INIT and registration ------------------------------------------------------- */
+
+static const struct finding number = {
+	.what = "an ioctl on /dev/fuse that is no FUSE_DEV_IOC_BACKING_OPEN, nor a CLOSE",
+	.advice =
+		"take the numbers of the ioctls from linux/fuse.h: OPEN is _IOW(229, 1, struct "
+		"fuse_backing_map) with 16 bytes, CLOSE is _IOW(229, 2, uint32_t); the kernel fails "
+		"any other with ENOTTY, and nothing is passed through"
+};
+static const struct finding depth = {
+	.what = "a max_stack_depth that is neither 1 nor 2",
+	.advice =
+		"reply to INIT with a max_stack_depth of 1 or 2: with any other the mount works, but "
+		"the kernel leaves passthrough off, and registrations fail with EPERM"
+};
+static const struct finding writeback = {
+	.what = "FUSE_WRITEBACK_CACHE beside FUSE_PASSTHROUGH",
+	.advice =
+		"reply to INIT without FUSE_WRITEBACK_CACHE: with it the mount works, but the kernel "
+		"leaves passthrough off, and registrations fail with EPERM"
+};
+
+static const struct reply *init_reply(void)
+{
+	for (size_t i = 0; i < replies_count(); i++)
+		if (reply_number(i)->kind == REPLY_INIT)
+			return reply_number(i);
+	return NULL;
+}
+
+static const struct finding *why_off(const struct reply *init)
+{
+	for (size_t i = 0; i < replies_count(); i++)
+		if (reply_number(i)->kind == WRONG_IOCTL)
+			return &number;
+	if (init->stack_depth < 1 || init->stack_depth > 2)
+		return &depth;
+	return init->init_flags & FUSE_WRITEBACK_CACHE ? &writeback : &nothing;
+}
+
+EXTERNAL_FIXTURE(start);
+
+CASE(start, passthrough_is_granted, .promise = "A103", .world = &watched,
+	.title = "INIT asks for passthrough as the kernel grants it; files are registered by ioctls that it knows")
+{
+	const struct finding *found;
+	const struct reply *init;
+
+	SKIP_UNLESS_WATCHED();
+	client_open(client(w), "f", O_RDWR);
+	external_wait_rest();
+	init = init_reply();
+	if (!init || !(init->init_flags & FUSE_PASSTHROUGH))
+		CASE_SKIP("library: %s does not ask for passthrough", server_under_test());
+	found = why_off(init);
+	case_advise(found->advice);
+	_EXPECT(expect_text("expect", "what leaves passthrough off", found->what, NOTHING, _AT(0)),
+		0);
 }
 
 CASE_MAIN()

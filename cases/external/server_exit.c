@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What stays pinned after unmount and after a kill. Promises A10 and A11. */
+/* What stays pinned after unmount and after a kill. Promises A10 to A104. */
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "external/external_helpers.h"
@@ -42,6 +43,32 @@ CASE(killed, open_file_works_then_unpins, .promise = "A11",
 	client_close(c, fd);
 	EXPECT_RET(world_umount("fuse"), 0);
 	EXPECT_BACKING_FREE();
+}
+
+/* --- A104: a second start ------------------------------------------------------------------- */
+
+EXTERNAL_FIXTURE(restarted);
+
+CASE(restarted, files_have_their_own_data, .promise = "A104",
+	.title = "after a kill and a new start each file opens and has its own data",
+	.advice = "forget all IDs when the connection ends: those of the next one begin at 1 again, and stand "
+		  "for other files")
+{
+	struct client *c = client(w);
+	long fd, other;
+
+	OPEN_PASSTHROUGH(fd, c, OPENED);
+	other = open_ok(c, "h", O_RDWR);
+	EXPECT_WRITE_BY(c, BY_PREAD, other, PAGE, 0, EXTERNAL_SEED + 1);
+	EXPECT_CLOSE(c, fd);
+	EXPECT_CLOSE(c, other);
+	RESTART_EXTERNAL_FS(w);
+
+	other = open_ok(c, "g", O_RDWR);
+	fd = open_ok(c, "f", O_RDWR);
+	EXPECT_READ_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);
+	fd = open_ok(c, "h", O_RDWR);
+	EXPECT_READ_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED + 1);
 }
 
 CASE_MAIN()

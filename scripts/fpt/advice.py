@@ -1,136 +1,117 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Advice for the author of an external file system: what it uses, what is broken, what to check."""
+"""Advice for the author of an external file system: what it uses, and a paragraph for each finding."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Collection, Iterator, TextIO
+import re
+from typing import Iterable, Iterator, TextIO
 
+from . import findings
+from .findings import Finding, listed
 from .model import Result, Server
 from .outcome import Outcome
 
-# EIO and what is pinned first, then what may follow from them.
-_PROMISES_BY_WEIGHT = ("A5", "A6", "A8", "A9", "A1", "A2", "A3", "A4", "A7", "A10", "A11")
 _USE_PROMISE = "A1"
-# Variants of the cases of that promise.
-_KINDS_OF_OPEN = {
-    "open_rdonly": "opens for reading",
-    "open_rdwr": "opens for writing",
-    "o_creat": "creates",
-    "o_tmpfile": "opens with O_TMPFILE",
-}
 _COLUMNS = 90
-
-
-@dataclass
-class _Problem:
-    """All failures with the same advice."""
-
-    advice: str
-    results: list[Result] = field(default_factory=list)
-
-    @property
-    def weight(self) -> int:
-        if any(map(_explains_eio, self.results)):
-            return -1
-        return min(_weight(result.case.promise) for result in self.results)
-
-    def __str__(self) -> str:
-        first = self.results[0]
-        text = f'Broken: {first.case.promise} ({first.outcome.value}), "{first.case.title}"'
-        if first.what_happened:
-            text += f": {_what_happened(first)}"
-        if len(self.results) > 1:
-            promises = " ".join(dict.fromkeys(result.case.promise for result in self.results))
-            text += f"; and {len(self.results) - 1} more of {promises}"
-        return f"{text}. Check this: {self.advice}. " if self.advice else f"{text}. "
-
-
-def _weight(promise: str) -> int:
-    return _PROMISES_BY_WEIGHT.index(promise) if promise in _PROMISES_BY_WEIGHT else len(_PROMISES_BY_WEIGHT)
-
-
-def _explains_eio(result: Result) -> bool:
-    return bool(result.eio_cause and result.advice)
-
-
-def _is_failed_open(result: Result) -> bool:
-    return result.open_error == "EIO"
-
-
-def _what_happened(result: Result) -> str:
-    what = result.reason
-    if result.held_by:
-        what = f"it is held by {result.held_by}"
-    elif result.eio_cause:
-        what = f"what makes opens fail: got {result.eio_cause}"
-    return "; ".join((what, *result.reports, *result.hints))
-
-
-def _problems(results: list[Result]) -> list[_Problem]:
-    """All failed opens are one problem if a case has found the cause."""
-    cause = next((result.advice for result in results if _explains_eio(result)), "")
-    problems: dict[str, _Problem] = {}
-    for result in sorted(results, key=_is_failed_open):
-        advice = cause if cause and _is_failed_open(result) else result.advice
-        problem = problems.setdefault(advice or f"of {result.case.promise}", _Problem(advice))
-        problem.results.append(result)
-    return sorted(problems.values(), key=lambda problem: problem.weight)
-
-
-def _listed(kinds: Collection[str], word: str) -> str:
-    *some, last = [text for kind, text in _KINDS_OF_OPEN.items() if kind in kinds]
-    return f"{', '.join(some)} {word} {last}" if some else last
-
-
-def _use(results: list[Result]) -> str:
-    about_use = [each for each in results if each.case.promise == _USE_PROMISE and each.case.variant in _KINDS_OF_OPEN]
-    used = {result.case.variant for result in about_use if result.outcome is Outcome.PASS}
-    unused = {result.case.variant for result in about_use if result.lacks == "passthrough"} - used
-    lacks = dict.fromkeys(result.lacks for result in results if result.lacks not in ("", "passthrough"))
-    if used:
-        text = f"it uses passthrough for files that it {_listed(used, 'and')}"
-        if unused:
-            text += f", not those that it {_listed(unused, 'or')}"
-    elif unused:
-        text = f"it does not use passthrough: reads of files that it {_listed(unused, 'or')} reach it"
-    else:
-        why = [result.reason for result in about_use if result.outcome.skipped and not result.lacks]
-        return f"{why[-1]}. " if why else ""
-    return f"{text}; it does not support {', '.join(lacks)}. " if lacks else f"{text}. "
+_SHOW = "To see it, in the mounted directory:"
+_SHOW_WITH = "To see it, in the mounted directory, with {} set to the directory that you gave for it:"
 
 
 def _cases(count: int) -> str:
     return f"{count} case" if count == 1 else f"{count} cases"
 
 
-def _untried(results: list[Result]) -> str:
-    return f"{_cases(len(results))} could not be tried: {results[0].what_happened}. " if results else ""
+def _used(server: Server) -> tuple[set[str], set[str]]:
+    """Kinds of file that it passes through, and those that it does not."""
+    about_use = [
+        result for result in server.results.values()
+        if result.case.promise == _USE_PROMISE and findings.is_kind(result.case.variant)
+    ]
+    used = {result.case.variant for result in about_use if result.outcome is Outcome.PASS}
+    return used, {result.case.variant for result in about_use if result.lacks == "passthrough"} - used
 
 
-def paragraphs(server: Server) -> Iterator[str]:
+def _use(server: Server) -> str:
     results = list(server.results.values())
+    used, unused = _used(server)
+    lacks = dict.fromkeys(result.lacks for result in results if result.lacks not in ("", "passthrough"))
+    if used:
+        text = f"it uses passthrough for files that it {listed(used, 'and')}"
+        if unused:
+            text += f", not those that it {listed(unused, 'or')}"
+    elif unused:
+        text = f"it does not use passthrough: reads of files that it {listed(unused, 'or')} reach it"
+    else:
+        why = [
+            result.reason for result in results
+            if result.case.promise == _USE_PROMISE and result.outcome.skipped and not result.lacks
+        ]
+        return why[-1] if why else ""
+    return f"{text}; it does not support {', '.join(lacks)}" if lacks else text
+
+
+def _untried(results: list[Result]) -> str:
+    return f"{_cases(len(results))} could not be tried: {results[0].what_happened}" if results else ""
+
+
+def text(finding: Finding) -> str:
+    """What is wrong, of which files, and what to change; without the commands."""
+    cause = finding.cause[0].upper() + finding.cause[1:]
+    whom = f"{finding.kinds}; " if finding.kinds else ""
+    change = f" Change this: {finding.change}." if finding.change else ""
+    return f"{cause} ({whom}{_cases(len(finding.results))} of {finding.promises}).{change}"
+
+
+def show(finding: Finding) -> tuple[str, ...]:
+    """The commands that show it, with a line before them, if there are any."""
+    names = dict.fromkeys(re.findall(r"\$\w+", " ".join(finding.shell)))
+    head = _SHOW_WITH.format(" and ".join(names)) if names else _SHOW
+    return (head, *(f"    {line}" for line in finding.shell)) if finding.shell else ()
+
+
+def badge(server: Server) -> str:
+    """The verdict in one line."""
+    found = len(findings.of(server))
+    used, unused = _used(server)
+    if found:
+        word = f"{found} finding{'' if found == 1 else 's'}"
+    elif not used:
+        word = "not used" if unused else "not tried"
+    else:
+        word = "ok"
+    counts = f"{server.passed} passed, {server.failed} failed, {server.skipped} skipped"
+    return f"[FUSE passthrough: {word}] {server.name}: {counts}"
+
+
+def paragraphs(server: Server) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each a text and the commands after it."""
+    results = list(server.results.values())
+    found = findings.of(server)
     untried = [result for result in results if result.outcome in (Outcome.BROKEN, Outcome.INCOMPLETE)]
-    failed = [result for result in results if result.outcome.accuses]
-    problems = _problems(failed)
-    yield (
-        f"Advice for the author of {server.name}: {_use(results)}{''.join(map(str, problems))}{_untried(untried)}"
-        f"{_cases(server.count(Outcome.PASS))} passed."
-    )
-    if any(_is_failed_open(result) or _explains_eio(result) for result in failed):
-        yield "See fixtures/servers/EIO.md for every reason why open(2) fails with EIO."
+    general = filter(None, (_use(server), _untried(untried), f"{_cases(server.count(Outcome.PASS))} passed"))
+    yield f"Advice for the author of {server.name}: {'. '.join(general)}.", ()
+    for number, finding in enumerate(found, 1):
+        yield f"{number}. {text(finding)}", show(finding)
+    if any(findings.is_failed_open(result) or findings.explains_eio(result) for each in found for result in each.results):
+        yield "See fixtures/servers/EIO.md for every reason why open(2) fails with EIO.", ()
 
 
-def _folded(text: str) -> Iterator[str]:
-    while len(text) > _COLUMNS:
-        end = text.rfind(" ", 0, _COLUMNS) + 1 or _COLUMNS
-        yield text[:end].rstrip(" ")
-        text = text[end:]
-    yield text
+def _folded(paragraph: str) -> Iterator[str]:
+    while len(paragraph) > _COLUMNS:
+        end = paragraph.rfind(" ", 0, _COLUMNS) + 1 or _COLUMNS
+        yield paragraph[:end].rstrip(" ")
+        paragraph = paragraph[end:]
+    yield paragraph
+
+
+def _lines(server: Server) -> Iterable[str]:
+    for paragraph, commands in paragraphs(server):
+        yield ""
+        yield from _folded(paragraph)
+        yield from commands
+    yield ""
+    yield badge(server)
 
 
 def write(server: Server, out: TextIO) -> None:
-    print(file=out)
-    for paragraph in paragraphs(server):
-        for line in _folded(paragraph):
-            print(line, file=out)
+    out.writelines(f"{line}\n" for line in _lines(server))

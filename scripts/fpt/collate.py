@@ -203,6 +203,8 @@ def _take_failure(evidence: Evidence, result: Result) -> None:
     result.held_by = evidence.held_by
     result.hints = tuple(map(reasons.stable, evidence.hints))
     result.advice = reasons.stable(evidence.advice)
+    result.shell = tuple(evidence.shell.splitlines())
+    result.kinds = tuple(dict.fromkeys(evidence.kinds))
 
 
 def _outcome(verdict: Optional[ktap.Verdict], evidence: Evidence, status: str) -> tuple[Outcome, str]:

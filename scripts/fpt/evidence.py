@@ -30,6 +30,8 @@ class Evidence:
     held_by: str = ""  # what holds a closed file open, if that is the first thing that failed
     hints: list[str] = field(default_factory=list)
     advice: str = ""
+    shell: str = ""
+    kinds: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -121,6 +123,11 @@ def _hint(found: Evidence, record: dict[str, Any]) -> None:
 
 def _advice(found: Evidence, record: dict[str, Any]) -> None:
     found.advice = _text(record, "text")
+    found.shell = _text(record, "shell")
+
+
+def _file(found: Evidence, record: dict[str, Any]) -> None:
+    found.kinds.append(_text(record, "kind"))
 
 
 def _end(found: Evidence, record: dict[str, Any]) -> None:
@@ -141,5 +148,6 @@ _READERS = {
     "held": _held,
     "hint": _hint,
     "advice": _advice,
+    "file": _file,
     "end": _end,
 }

@@ -89,7 +89,9 @@ class Result:
     eio_cause: str = ""  # why opens fail, found by this case
     held_by: str = ""  # what holds a closed file open, if that is the first thing that failed
     hints: tuple[str, ...] = ()  # what the case or its steps say of a failure
-    advice: str = ""  # what the author of the server is to check
+    advice: str = ""  # what the author of an external file system is to change
+    shell: tuple[str, ...] = ()  # commands in the mounted directory that show the failure
+    kinds: tuple[str, ...] = ()  # of the files that the case opened in an external file system: o_creat
     reports: tuple[str, ...] = ()  # of the kernel log while it ran
     suspect: Optional[Suspect] = None
     observed: str = ""  # values of the expectations, separated by blanks

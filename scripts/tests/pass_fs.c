@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A small file system that passes files through, and has the fault that its first argument
- * names: pass_fs FAULT SOURCE MOUNTPOINT [TELL]. "none" is one, too. Who reads TELL is told that it
+ * A small file system that passes files through, and misbehaves as a process as its first argument
+ * says: pass_fs FAULT SOURCE MOUNTPOINT [TELL]. "none" is one, too. Who reads TELL is told that it
  * has opened a file of its own mount. For external.sh, which knows what run.sh --mount says of each.
+ * What is wrong in replies is in fixtures/layer_fs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +22,9 @@
 
 #include "shared/wire_format.h"
 
-#define NODES	   1024
-#define MINOR	   40 /* the first with passthrough; the replies are of its size */
-#define SLOW_MS	   300
-#define NO_SUCH_ID 4711
+#define NODES	1024
+#define MINOR	40 /* the first with passthrough; the replies are of its size */
+#define SLOW_MS 300
 
 struct node {
 	int path; /* O_PATH */
@@ -138,50 +138,26 @@ static int close_id(int id)
 	return ioctl(device, FUSE_DEV_IOC_BACKING_CLOSE, &number);
 }
 
-static bool is_passed_through(int flags)
-{
-	bool writes = flags & O_ACCMODE;
-
-	if (fault("no-passthrough"))
-		return false;
-	if (fault("cached-readers"))
-		return writes;
-	return !(writes && (fault("cached-writers") || fault("direct-writers")));
-}
-
 /* The answer to an open of @node by @fd. */
-static struct wire_open_out open_node(struct node *node, int fd, int flags)
+static struct wire_open_out open_node(struct node *node, int fd)
 {
 	struct fuse_backing_map map = { .fd = fd };
 	struct wire_open_out out = { .fh = fd };
 
 	node->opens++;
-	if (!is_passed_through(flags)) {
-		out.open_flags = fault("direct-writers") ? FOPEN_DIRECT_IO : 0;
+	if (fault("no-passthrough"))
 		return out;
-	}
-	if (!node->id || fault("id-per-open"))
+	if (!node->id)
 		node->id = ioctl(device, FUSE_DEV_IOC_BACKING_OPEN, &map);
-	out.open_flags = FOPEN_PASSTHROUGH | (fault("keep-cache") ? FOPEN_KEEP_CACHE : 0);
-	out.backing_id = fault("no-such-id") ? NO_SUCH_ID : node->id;
-	if (fault("drop-before-reply"))
-		close_id(node->id);
+	out.open_flags = FOPEN_PASSTHROUGH;
+	out.backing_id = node->id;
 	return out;
-}
-
-static void drop_after_reply(struct node *node)
-{
-	if (!fault("drop-after-reply") && !fault("drop-before-reply"))
-		return;
-	if (fault("drop-after-reply"))
-		close_id(node->id);
-	node->id = 0;
 }
 
 static void release(struct node *node, int fd)
 {
 	close(fd);
-	if ((--node->opens && !fault("first-close")) || !node->id || fault("never-close"))
+	if (--node->opens || !node->id)
 		return;
 	close_id(node->id);
 	node->id = 0;
@@ -193,18 +169,13 @@ static void answer_open(const struct wire_in_header *in, const struct wire_open_
 	struct wire_open_out out;
 	int fd;
 
-	if (fault("refuse-second") && node->opens) {
-		answer(in, -EIO, NULL, 0);
-		return;
-	}
 	fd = open(path_of(node), open_in->flags & ~(O_NOFOLLOW | O_CREAT | O_EXCL | O_APPEND));
 	if (fd < 0) {
 		answer_done(in, -1);
 		return;
 	}
-	out = open_node(node, fd, open_in->flags);
+	out = open_node(node, fd);
 	answer(in, 0, &out, sizeof(out));
-	drop_after_reply(node);
 }
 
 /* CREATE, and TMPFILE, of which the name is no name. */
@@ -227,10 +198,8 @@ static void answer_create(const struct wire_in_header *in, const struct wire_cre
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	err = enter(open(path, O_PATH | O_CLOEXEC), &out.entry);
 	if (!err)
-		out.open = open_node(node_of(out.entry.nodeid), fd, create->flags);
+		out.open = open_node(node_of(out.entry.nodeid), fd);
 	answer(in, err, &out, sizeof(out));
-	if (!err)
-		drop_after_reply(node_of(out.entry.nodeid));
 }
 
 /* --- others ------------------------------------------------------------------------ */

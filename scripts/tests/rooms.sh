@@ -12,14 +12,17 @@ cat >"$tmp/rooms" <<'END'
 0 harness
 1 fixtures/shared
 1 fixtures/backing_id
+1 fixtures/layer_fs
 1 scripts/vm/guest
 2 fixtures/client
 2 fixtures/servers/common
 2 scripts/lib
+3 fixtures/model
 3 fixtures/world
 3 fixtures/servers
 3 fixtures/servers/raw
 3 fixtures/servers/libfuse
+4 fixtures/explorer
 4 fixtures/external
 4 fixtures/probe
 4 fixtures/programs

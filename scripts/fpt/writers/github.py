@@ -7,9 +7,10 @@ import os
 from collections import Counter
 from typing import Iterator, TextIO
 
-from .. import changes
+from .. import advice, changes, findings
+from ..findings import Finding
 from ..markdown import plain
-from ..model import Result, Run
+from ..model import Result, Run, Server
 from . import explain
 
 _SHOWN = 10  # annotations of one kind, of each step
@@ -28,6 +29,11 @@ def _property(text: str) -> str:
 def _annotation(kind: str, text: str, **properties: object) -> str:
     listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
     return f"::{kind} {listed}::{_data(text)}"
+
+
+def _explained(run: Run) -> list[tuple[Server, Finding]]:
+    """The findings on an external file system."""
+    return [(server, finding) for server in run.servers for finding in findings.of(server)] if run.external else []
 
 
 def _failures(run: Run) -> list[Result]:
@@ -54,9 +60,17 @@ def _shown(kind: str, annotations: list[str]) -> list[str]:
     return [*annotations[: _SHOWN - 1], _annotation(kind, "see the summary of the step", title=f"{others} more")]
 
 
+def _finding(server: Server, finding: Finding) -> str:
+    lines = (advice.text(finding), *advice.show(finding))
+    return _annotation("error", "\n".join(lines), title=f"{server.name}: {finding.cause.partition(':')[0]}")
+
+
 def annotate(run: Run) -> Iterator[str]:
     errors = [_annotation("error", text, title="failed outside of any case") for text in run.failures]
-    yield from _shown("error", errors + [_error(run, result) for result in _failures(run)])
+    explained = _explained(run)
+    errors += [_finding(server, finding) for server, finding in explained]
+    grouped = [result for _, finding in explained for result in finding.results]
+    yield from _shown("error", errors + [_error(run, result) for result in _failures(run) if result not in grouped])
     warnings = [
         _annotation("warning", explain.headline(result), title=_title(result))
         for result in run.results()
@@ -78,6 +92,18 @@ def _table(run: Run) -> Iterator[str]:
             server.passed, server.failed, server.skipped, server.known_failures, server.unexpected_passes, server.changed
         )
         yield f"| {plain(server.name)} | {' | '.join(map(str, numbers))} |"
+
+
+def _findings(run: Run) -> Iterator[str]:
+    explained = _explained(run)
+    if explained:
+        yield "\n### Findings\n"
+    for number, (server, finding) in enumerate(explained, 1):
+        yield f"{number}. {plain(advice.text(finding))}"
+        if finding.shell:
+            yield from ["", "   ```sh", *(f"   {line}" for line in finding.shell), "   ```", ""]
+    if run.external:
+        yield from ["", *(f"`{advice.badge(server)}`" for server in run.servers)]
 
 
 def _failed(run: Run) -> Iterator[str]:
@@ -124,6 +150,7 @@ def _skipped(run: Run) -> Iterator[str]:
 def summary(run: Run) -> Iterator[str]:
     yield f"## FUSE passthrough on {plain(run.kernel)}: {explain.totals(run)}\n"
     yield from _table(run)
+    yield from _findings(run)
     yield from _failed(run)
     yield from _unexpected(run)
     yield from _changed(run)

@@ -9,6 +9,7 @@ from typing import Iterable, TextIO
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from .. import advice, findings
 from ..model import Result, Run, Server
 from ..outcome import Outcome
 from . import explain
@@ -64,8 +65,16 @@ def _count(suite: Element, notes: Iterable[str] = ()) -> None:
     SubElement(suite, "system-err")
 
 
+def _findings(run: Run, server: Server) -> dict[str, str]:
+    found = findings.of(server) if run.external else []
+    return {
+        f"finding_{number}": "\n".join((advice.text(finding), *advice.show(finding)))
+        for number, finding in enumerate(found, 1)
+    }
+
+
 def _server(suites: Element, run: Run, server: Server) -> None:
-    properties = {**explain.facts(run), **explain.server_facts(server)}
+    properties = {**explain.facts(run), **explain.server_facts(server), **_findings(run, server)}
     for program, results in explain.by_program(server).items():
         suite = _suite(suites, run, f"{server.name}.{program}", properties)
         for result in results:

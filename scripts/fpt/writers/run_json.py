@@ -7,6 +7,8 @@ import json
 import time
 from typing import Any, TextIO
 
+from .. import findings
+from ..findings import Finding
 from ..model import Case, Expected, Result, Run, Server
 from ..outcome import Outcome
 
@@ -50,12 +52,12 @@ def _about(run: Run) -> dict[str, Any]:
         reports_of_others=run.reports_of_others,
         reports_known=[dict(promise=promise, report=report) for promise, report in run.reports_known],
         reports_unknown=run.reports_unknown,
-        servers={server.name: _server(server) for server in run.servers},
+        servers={server.name: _server(run, server) for server in run.servers},
     )
     return about
 
 
-def _server(server: Server) -> dict[str, Any]:
+def _server(run: Run, server: Server) -> dict[str, Any]:
     counts = {outcome.value: server.count(outcome) for outcome in Outcome}
     about = dict(
         library=server.library,
@@ -63,6 +65,18 @@ def _server(server: Server) -> dict[str, Any]:
         over_io_uring=server.over_io_uring,
         counts=_some(counts),
         programs=server.status,
+        findings=[_finding(finding) for finding in findings.of(server)] if run.external else [],
+    )
+    return _some(about)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    about = dict(
+        cause=finding.cause,
+        kinds=finding.kinds,
+        change=finding.change,
+        shell=finding.shell,
+        cases=[result.case.name for result in finding.results],
     )
     return _some(about)
 
@@ -91,6 +105,7 @@ def _result(result: Result) -> dict[str, Any]:
         changes=[dict(what=change.what, got=change.got, wanted=change.wanted) for change in result.changes],
         hints=result.hints,
         advice=result.advice,
+        shell=result.shell,
         reports=result.reports,
         kernel_died=result.kernel_died,
         suspect=result.suspect and result.suspect.value,
