@@ -54,7 +54,9 @@ OVERRIDE_TARGETS := 1
 include $(LIB_MK)
 HEADERS = $(KHDR_INCLUDES) -I$(selfdir) # missing in lib.mk of older trees
 else
-HEADERS = -isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest
+# `make mounted` does with the host's <linux/fuse.h> and a stand-in for a kernel's kselftest headers.
+STANDALONE := $(if $(wildcard $(OUTPUT)/kselftest/VERSION),,$(filter mounted,$(MAKECMDGOALS)))
+HEADERS = $(if $(STANDALONE),-I harness/standalone,-isystem $(OUTPUT)/uapi -isystem $(OUTPUT)/kselftest)
 -include $(OUTPUT)/libfuse.mk
 # Programs and servers start for every case: static linking makes a run a fifth shorter.
 STATIC := $(shell echo 'int main(void) { return 0; }' | \
@@ -104,19 +106,25 @@ link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^)
 ifdef IN_TREE
 HEADERS_READY :=
 else
-HEADERS_READY := $(OUTPUT)/kselftest/VERSION
+HEADERS_READY := $(if $(STANDALONE),,$(OUTPUT)/kselftest/VERSION)
 
 # Files that root (sudo) builds are given to the owner of the directory.
 OWNER := $(if $(filter 0,$(shell id -u)),$(filter-out 0:%,$(shell stat -c %u:%g $(dir $(OUTPUT)) 2>/dev/null)))
 
-all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) \
-	$(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
-	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
-	$(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
+MOUNTED := $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) $(OUTPUT)/trial $(OUTPUT)/contain
+give_back = $(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
+
+all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) $(MOUNTED) \
+	$(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
+	$(give_back)
+
+mounted: $(MOUNTED)
+	$(give_back)
 
 help:
 	@echo "make setup              install tools, fetch headers, build libfuse"
 	@echo "make                    build the suite in $(OUTPUT)"
+	@echo "make mounted            build only what scripts/run.sh --mount needs, without libfuse and kernel source"
 	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
 	@echo "make results            the same, and write the results to results/ in the checkout"
 	@echo "make vm KERNEL=6.12     run it in a virtual machine with a Debian kernel"
@@ -177,14 +185,15 @@ hooks:
 	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm man contain probe bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm man contain trial probe bench-cycle)
 
 include tests.mk
 
-.PHONY: all help hooks setup run_tests results vm matrix list contract bench install man version clean
+.PHONY: all mounted help hooks setup run_tests results vm matrix list contract bench install man version clean
 endif
 
-$(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
+# Headers that come after make mounted are newer than what it has built without them.
+$(OUTPUT)/obj/%.o: %.c $(HEADERS_READY)
 	@mkdir -p $(@D)
 	$(call msg,CC,,$@)
 	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
@@ -221,6 +230,10 @@ $(OUTPUT)/probe: $(call objs,$(wildcard fixtures/probe/*.c) cases/contract.c) $(
 $(OUTPUT)/contain: $(call objs,fixtures/programs/contain.c) $(call rooms,$(FIXTURES))
 	$(call msg,LINK,,$@)
 	$(Q)$(call link) -o $@
+
+$(OUTPUT)/trial: $(call objs,fixtures/external/main_trial.c cases/contract.c) $(call rooms,$(FIXTURES))
+	$(call msg,LINK,,$@)
+	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
 $(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle.c)
 	@mkdir -p $(@D)
