@@ -35,7 +35,8 @@ CFLAGS ?= -O2 -g
 FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
 	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
-# CC, which all that follows asks, may be another architecture's, or another C library's. As lib.mk: LLVM=1, LLVM=/path/to/ or LLVM=-14, CROSS_COMPILE=aarch64-linux-gnu-.
+# CC, which all that follows asks, may be another architecture's, or another C library's. As in lib.mk:
+# LLVM=1, LLVM=/path/to/ or LLVM=-14, CROSS_COMPILE=aarch64-linux-gnu-.
 ifneq ($(LLVM),)
 llvm = $(filter %/,$(LLVM))$(1)$(filter -%,$(LLVM))
 CC := $(call llvm,clang) $(if $(CROSS_COMPILE),--target=$(notdir $(CROSS_COMPILE:%-=%)))
@@ -47,7 +48,9 @@ endif
 
 # Headers hold for all architectures: one OUTPUT's are good for another.
 FETCHED := $(firstword $(foreach d,$(OUTPUT) $(CURDIR)/build,$(if $(wildcard $(d)/kselftest/VERSION),$(d))) $(OUTPUT))
-HEADERS := -isystem $(FETCHED)/uapi -isystem $(FETCHED)/kselftest
+# make mounted does with the host's <linux/fuse.h> and a stand-in for a kernel's kselftest headers.
+STANDALONE := $(if $(wildcard $(FETCHED)/kselftest/VERSION),,$(filter mounted,$(MAKECMDGOALS)))
+HEADERS := $(if $(STANDALONE),-I harness/standalone,-isystem $(FETCHED)/uapi -isystem $(FETCHED)/kselftest)
 
 -include $(OUTPUT)/libfuse.mk
 ifneq ($(V),1)
@@ -127,22 +130,28 @@ link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^)
 
 .SECONDEXPANSION:
 
-HEADERS_READY := $(FETCHED)/kselftest/VERSION $(addsuffix /asm,$(KERNEL_HEADERS))
+HEADERS_READY := $(if $(STANDALONE),,$(FETCHED)/kselftest/VERSION) $(addsuffix /asm,$(KERNEL_HEADERS))
 
 # Files that root (sudo) builds are given to the owner of the directory.
 OWNER := $(if $(filter 0,$(shell id -u)),$(filter-out 0:%,$(shell stat -c %u:%g $(dir $(OUTPUT)) 2>/dev/null)))
 
-all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) \
-	$(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
-	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
+MOUNTED := $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) $(OUTPUT)/trial $(OUTPUT)/contain
+give_back = $(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
+
+all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) $(MOUNTED) \
+	$(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 	$(file >$(OUTPUT)/left-out,$(LEFT_OUT))
 	@sed -n 's/^./left out: &/p' $(OUTPUT)/left-out
-	$(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
+	$(give_back)
+
+mounted: $(MOUNTED)
+	$(give_back)
 
 help:
 	@echo "make setup              install tools, fetch headers, build libfuse"
 	@echo "make                    build the suite in $(OUTPUT)"
 	@echo "                        [CC=, LLVM=, CROSS_COMPILE= for another target, OUTPUT= for its directory]"
+	@echo "make mounted            build only what scripts/run.sh --mount needs, without libfuse and kernel source"
 	@echo "make run_tests          run it: [SERVER=./my-server] [ARGS='scripts/run.sh options']"
 	@echo "make results            the same, and write the results to results/ in the checkout"
 	@echo "make vm KERNEL=6.12     run it in a virtual machine with a Debian kernel"
@@ -203,13 +212,14 @@ hooks:
 	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj lib 32 cases external servers programs tests faulty vm man kernel-headers contain probe bench-cycle left-out)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib 32 cases external servers programs tests faulty vm man kernel-headers contain trial probe bench-cycle left-out)
 
 include tests.mk
 
-.PHONY: all help hooks setup run_tests results vm matrix list contract bench install man version clean
+.PHONY: all mounted help hooks setup run_tests results vm matrix list contract bench install man version clean
 
-$(OUTPUT)/obj/%.o: %.c | $(HEADERS_READY)
+# Headers that come after make mounted are newer than what it has built without them.
+$(OUTPUT)/obj/%.o: %.c $(HEADERS_READY)
 	@mkdir -p $(@D)
 	$(call msg,CC,,$@)
 	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
@@ -252,6 +262,10 @@ $(OUTPUT)/probe: $(call objs,$(wildcard fixtures/probe/*.c) cases/contract.c) $(
 $(OUTPUT)/contain: $(call objs,fixtures/programs/contain.c) $(call rooms,$(FIXTURES))
 	$(call msg,LINK,,$@)
 	$(Q)$(call link) -o $@
+
+$(OUTPUT)/trial: $(call objs,fixtures/external/main_trial.c cases/contract.c) $(call rooms,$(FIXTURES))
+	$(call msg,LINK,,$@)
+	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
 $(OUTPUT)/programs/idle: $(call objs,fixtures/programs/idle.c)
 	@mkdir -p $(@D)

@@ -7,7 +7,7 @@ C_TESTS  := $(basename $(notdir $(filter %_test.c,$(TESTS_C))))
 SH_TESTS := $(wildcard harness/tests/*.sh fixtures/tests/*.sh scripts/tests/*.sh)
 
 # Not tests themselves; scripts run them.
-TEST_PROGRAMS := demo crash_cases faulty kill_one parallel_panic pass_fs stuck_cases
+TEST_PROGRAMS := demo demo_standalone crash_cases faulty kill_one parallel_panic pass_fs stuck_cases
 
 test_obj = $(call objs,$(filter %/$(1).c,$(TESTS_C)))
 
@@ -22,6 +22,14 @@ demo_OBJS       := $(units_test_OBJS)
 needs_test_OBJS := $(call objs,cases/contract.c)
 transfer_test_OBJS := $(needs_test_OBJS)
 requests_alike_test_OBJS := $(needs_test_OBJS)
+
+# The same cases with the stand-in for the kernel's kselftest headers.
+demo_standalone_OBJS := $(OUTPUT)/obj/harness/tests/demo_standalone.o $(demo_OBJS)
+$(OUTPUT)/obj/harness/tests/demo_standalone.o: HEADERS = -I harness/standalone
+$(OUTPUT)/obj/harness/tests/demo_standalone.o: harness/tests/demo.c
+	@mkdir -p $(@D)
+	$(call msg,CC,,$@)
+	$(Q)$(CC) $(CFLAGS) $(FPT_CFLAGS) -c $< -o $@
 
 # These run in a virtual machine without shared libraries.
 $(addprefix $(OUTPUT)/tests/,crash_cases stuck_cases parallel_panic): LINK_STATIC := $(STATIC)

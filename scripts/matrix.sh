@@ -25,6 +25,9 @@ usage()
 	                 7.3-arm64 is of another architecture, see --arch of scripts/vm.sh,
 	                 and 7.3-arm64-64k is built by scripts/kernel.sh, from Debian's source
 	  --list         show the rows
+	  --mount CMD    run the cases for an external file system on each kernel, in place of
+	                 the rows' servers, see vm.sh; also --name NAME, --with PATH. On the
+	                 local host only
 	  --expect FILE  what is expected of the kernels and servers, see run.sh: what fits does not
 	                 make the matrix fail, what deviates does
 	  --skip FILE    such lines: cases with the outcome skip are not run; the results of these
@@ -69,6 +72,8 @@ OUTPUT=$(realpath -m "${OUTPUT:-$checkout/build}")
 . "$scripts/lib/places.inc"
 # shellcheck source=scripts/lib/architectures.inc
 . "$scripts/lib/architectures.inc"
+# shellcheck source=scripts/lib/external.inc
+. "$scripts/lib/external.inc"
 plain_paths "$checkout" "$OUTPUT"
 
 jobs=50%
@@ -79,6 +84,7 @@ expect='' skip='' # files of expectations
 results=
 run=$OUTPUT/matrix
 wanted=()
+with=() # --with and its value, by turns
 vm_options=()
 
 parse_arguments()
@@ -103,7 +109,8 @@ parse_arguments()
 		--list) list=1 ;;
 		--fresh) fresh=1 ;;
 		--strict) strict=1 ;;
-		--jobs | --hosts | --matrix | --results | --run-dir | --expect | --skip)
+		--jobs | --hosts | --matrix | --results | --run-dir | --expect | --skip | \
+			--mount | --name | --with)
 			[ $# -ge 2 ] || die "$1 needs a value, see --help"
 			case $1 in
 			--jobs) jobs=$2 ;;
@@ -113,6 +120,9 @@ parse_arguments()
 			--run-dir) run=$(realpath -m "$2") ;;
 			--expect) expect=$2 ;;
 			--skip) skip=$2 ;;
+			--mount) mount=$2 ;;
+			--name) name=$2 ;;
+			--with) with+=(--with "$(realpath -s "$2")") ;;
 			esac
 			shift
 			;;
@@ -123,10 +133,19 @@ parse_arguments()
 	done
 	results=${results:-$run/results}
 	vm_options=(${strict:+--strict} "${vm_options[@]}")
+	! is_external || choose_mount
 	[[ $jobs =~ ^[1-9][0-9]*%?$ ]] || die "--jobs needs a number above 0 or a percentage, not '$jobs'"
 	why=$([ -z "$expect$skip" ] || fpt check-expectations ${expect:+"$expect"} ${skip:+"$skip"}) || die "$why"
 	[ -r "$matrix" ] || die "cannot read $matrix: give another --matrix"
 	[ -z "$hosts" ] || [ -r "$hosts" ] || die "cannot read $hosts: give another --hosts"
+}
+
+choose_mount()
+{
+	[ -z "$hosts" ] || die "give --mount or --hosts, not both: the program is on the local host"
+	check_mount
+	make_mount_absolute
+	vm_options+=(--mount "$mount" "${with[@]}")
 }
 
 # --- the rows ------------------------------------------------------------------
@@ -177,6 +196,11 @@ read_rows()
 
 	[ ${#built[@]} -gt 0 ] || die "no servers in $OUTPUT: run 'make' first, or set OUTPUT"
 	while IFS=$'\t' read -r kernel names _; do
+		if is_external; then
+			kernels+=("$kernel")
+			servers+=("$name")
+			continue
+		fi
 		have= # names as in results
 		IFS='|' read -r _ of _ < <(target_in "$kernel")
 		for name in ${names//,/ }; do
@@ -264,7 +288,7 @@ make_bundle()
 	mkdir -p "$run/suite/fixtures" "$run/suite/build"
 	cp -R "$checkout/settings" "$scripts" "$run/suite"
 	cp -R "$checkout/fixtures/kernels" "$run/suite/fixtures"
-	for file in cases servers programs contain vm libfuse.mk left-out; do
+	for file in cases external servers programs contain vm libfuse.mk left-out; do
 		[ ! -e "$OUTPUT/$file" ] || cp -R "$OUTPUT/$file" "$run/suite/build"
 	done
 	for of in $(printf '%s\n' "${archs[@]}" | sort -u); do
@@ -274,6 +298,7 @@ make_bundle()
 	bundle_expectations expect "$expect"
 	bundle_expectations skip "$skip"
 	printf '%s\0' "${vm_options[@]}" >"$run/suite/matrix.options"
+	! is_external || sha256sum "$program" >"$run/suite/matrix.program" # another one has no verdict yet
 	tar -c --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$run" -f "$run/bundle.tar" suite
 	bundle=$(sha256sum <"$run/bundle.tar")
 	bundle=${bundle%% *}

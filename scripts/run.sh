@@ -20,7 +20,10 @@ usage()
 	                      {mountpoint}, in the foreground or not, as root; a script must
 	                      exec the program. {source2} is a second branch, on a filesystem
 	                      of its own; {lower}, {upper} and {work} are the directories of a
-	                      layered file system, {cache} is empty, for copies
+	                      layered file system, {cache} is empty, for copies.
+	                      'make mounted' builds all that this needs. One trial mount comes
+	                      first: where that fails, nothing is run. The cases together take
+	                      at most $(mount_timeout) seconds
 	  --name NAME         its name in the results (default: the base name of CMD)
 	$(shared_options)
 	  --probe             run no case, but check a server (--server) for its author: every
@@ -41,13 +44,22 @@ usage()
 	A program of cases that runs for more than $(program_timeout) seconds is killed with all its processes. The
 	programs are the first parts of the names of --list; each runs on each server, -j at once.
 
-	Exit status: 0 passed, 1 failed or wrong use, 4 no case could run.
+	Exit status: 0 passed, 1 failed or wrong use, 4 no case could run (with --mount also: the
+	program mounts nothing).
 	With --probe: 0 the server is usable, 1 it breaks the protocol, 4 it cannot be tried.
 	END
 }
 
+# Time limit of all cases of --mount in seconds; 0 is none.
+mount_timeout()
+{
+	echo $((2 * $(program_timeout)))
+}
+
 # shellcheck source=scripts/lib/runner.inc
 . "$scripts/lib/runner.inc"
+# shellcheck source=scripts/lib/external.inc
+. "$scripts/lib/external.inc"
 # shellcheck source=scripts/lib/enable-uring.inc
 . "$scripts/lib/enable-uring.inc"
 
@@ -58,8 +70,6 @@ own_values=" --mount --name "
 not_for_rerun=" --probe "
 uring=
 probe=
-mount= # command of an external file system
-name=
 
 own_option()
 {
@@ -70,11 +80,6 @@ own_option()
 	--mount) mount=$2 folder=external ;;
 	--name) name=$2 ;;
 	esac
-}
-
-is_external()
-{
-	[ $folder = external ]
 }
 
 # --- what to run -------------------------------------------------------------
@@ -121,21 +126,16 @@ probe_servers()
 	done
 }
 
-# An external file system takes the place of a server.
-choose_external()
+# Dies unless the program mounts.
+try_mount()
 {
-	local program=${mount%%[[:blank:]]*}
+	local why
 
-	[ ${#wanted_servers[@]} -eq 0 ] || die "give --mount or --server, not both"
-	[[ $mount = *"{mountpoint}"* ]] || die "--mount '$mount' lacks {mountpoint}"
-	[[ $mount = *"{source}"* || $mount = *"{upper}"* ]] || die "--mount '$mount' lacks {source} or {upper}"
-	command -v "$program" >/dev/null || die "--mount: no program '$program'"
-	[ -n "$name" ] || name=${program##*/}
-	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._+-]*$ ]] ||
-		die "'$name' cannot name results: give --name of letters, digits and . _ + -"
-	servers=("$name")
-	server_path[$name]=$name
-	export FPT_MOUNT=$mount
+	why=$(FPT_SERVER_NAME=$name "$OUTPUT/trial") && return
+	if [[ $why = *fusermount* ]] && ! command -v fusermount3 fusermount >/dev/null; then
+		why+=" (there is no fusermount3 or fusermount: install fuse3)"
+	fi
+	die "--mount: ${why:-$OUTPUT/trial failed: run 'make' again}" 4
 }
 
 # --- the run -----------------------------------------------------------------
@@ -149,6 +149,7 @@ run_programs()
 		server+=(--server "$name" "${server_path[$name]}" "${unusable[$name]-}")
 	done
 	RERUN=$rerun_lines fpt execute "${show[@]}" --programs "$OUTPUT/$folder" --jobs "$jobs" --limit "$timeout" \
+		${mount:+--run-limit "$(mount_timeout)"} \
 		--scale "${FPT_TIMEOUT_MUL:-1}" "${server[@]}" ${order:+--failed-first "$OUTPUT/runs"} \
 		-- "${filter[@]}" ${shard:+--only "$run/late/selection"}
 	kernel_log=$(cat "$run/kernel_log")
@@ -186,6 +187,8 @@ fi
 mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)
 if is_external; then
 	choose_external
+	export FPT_MOUNT=$mount
+	try_mount
 else
 	choose_servers
 fi

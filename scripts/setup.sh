@@ -26,13 +26,15 @@ log=$output/setup.log
 usage()
 {
 	cat <<-EOF
-	usage: scripts/setup.sh [--check]
+	usage: scripts/setup.sh [--check | --mounted]
 
 	Prepares the host to build and run the suite: tools, kselftest headers, <linux/fuse.h>
 	and libfuse. On Debian apt-get installs missing packages (as root).
 
-	  --check  also install what the project's own tests (make check) need
-	  --help   show this text
+	  --check    also install what the project's own tests (make check) need
+	  --mounted  only what 'make mounted' needs: compiler and Python, without headers of a
+	             kernel and without libfuse
+	  --help     show this text
 
 	environment:
 	  OUTPUT=DIR       the build directory (default: build/ in the checkout)
@@ -96,12 +98,13 @@ needed()
 	need make make
 	need gcc gcc
 	need_header stdio.h libc6-dev glibc-devel
-	need_header liburing.h liburing-dev liburing-devel
 	need_header linux/unistd.h linux-libc-dev kernel-headers
-	need pkg-config pkg-config pkgconf-pkg-config
 	need python3 python3
 	need unshare util-linux
 	need mount mount util-linux
+	[ -z "$mounted" ] || return 0
+	need_header liburing.h liburing-dev liburing-devel
+	need pkg-config pkg-config pkgconf-pkg-config
 	need xz xz-utils xz
 	need mkfs.ext4 e2fsprogs
 	[ -n "$check" ] || return 0
@@ -387,7 +390,7 @@ libfuse_sources()
 
 ### main
 
-check=
+check='' mounted=''
 case "${1-}" in
 --help | -h)
 	usage
@@ -397,11 +400,16 @@ case "${1-}" in
 	check=yes
 	shift
 	;;
+--mounted)
+	mounted=yes
+	shift
+	;;
 esac
 [ $# -eq 0 ] || die "unknown argument '$1'; see scripts/setup.sh --help"
 
 plain_paths "${scripts%/*}" "$output"
 tools
+[ -z "$mounted" ] || exit 0
 headers
 libfuse
 [ -z "$check" ] || libfuse_sources

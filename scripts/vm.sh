@@ -38,6 +38,12 @@ usage()
 	  --bisect            exit status for git bisect run: 0 good, 1 bad, 125 the kernel
 	                      is not built, does not boot or can run no case; implies --strict
 
+	  --mount CMD --name NAME  run the cases for an external file system, as scripts/run.sh
+	                      does, but without a trial mount. The program of CMD and the
+	                      libraries that ldd lists are put into the guest
+	  --with PATH         put this file, or all files below this directory, into the guest
+	                      under the same path: what the program loads when it runs; repeat it
+
 	The options of scripts/run.sh:
 	$(shared_options)
 	  --enable-uring --destructive  are always on
@@ -58,6 +64,10 @@ usage()
 . "$scripts/lib/architectures.inc"
 # shellcheck source=scripts/vm/kernel_image.inc
 . "$scripts/vm/kernel_image.inc"
+# shellcheck source=scripts/lib/external.inc
+. "$scripts/lib/external.inc"
+# shellcheck source=scripts/vm/external.inc
+. "$scripts/vm/external.inc"
 # shellcheck source=scripts/vm/machine.inc
 . "$scripts/vm/machine.inc"
 # shellcheck source=scripts/vm/modules.inc
@@ -71,7 +81,7 @@ usage()
 
 own_flags=" --shell --coverage --gdb --boot --bisect --enable-uring --destructive "
 not_for_rerun=" --shell --coverage --gdb --boot --bisect --enable-uring --destructive "
-own_values=" --arch --kernel --modules --ksrc --debian --append --memory --accel "
+own_values=" --arch --kernel --modules --ksrc --debian --append --memory --accel --mount --name --with "
 
 architecture='' image='' tree='' debian='' modules_dir='' kernel_configs=()
 append='' memory=1024 accel=auto
@@ -88,6 +98,9 @@ own_option()
 	--append) append=$2 ;;
 	--memory) memory=$2 ;;
 	--accel) accel=$2 ;;
+	--mount) mount=$2 folder=external ;;
+	--name) name=$2 ;;
+	--with) add_with "$2" ;;
 	--shell) shell=1 ;;
 	--coverage) coverage=1 ;;
 	--gdb) gdb=1 ;;
@@ -180,7 +193,9 @@ arguments="$*"
 case " $arguments " in
 *" --bisect "*) wrong_use=128 ;; # ends the bisection
 esac
+unset FPT_MOUNT
 parse_arguments "$@"
+is_external || [ -z "$name" ] || die "--name is for --mount: a server has the name of its file"
 find_programs vm/monitor
 if [ -n "$list" ]; then
 	cases=$(list_cases)
@@ -204,7 +219,11 @@ export FPT_DESTRUCTIVE=1
 
 cases=$(list_cases)
 mapfile -t programs < <(cut -f 1 <<<"$cases" | uniq)
-choose_servers
+if is_external; then
+	choose_external
+else
+	choose_servers
+fi
 [ -z "$gdb" ] || show_gdb_command
 marker="fpt: run $EPOCHREALTIME"
 started=$EPOCHREALTIME
@@ -236,6 +255,7 @@ release=$first_release
 kernel_log="read"
 [ -n "$given_name" ] || name_kernel_of "${release%%[-+]*}"
 finish_run "${kernel_configs[@]}"
+! is_external || tee -a "$run/summary" <"$run/advice"
 [ -z "$coverage" ] || write_coverage
 [ -z "$bisect" ] || [ "$status" -ne 4 ] || status=125
 exit "$status"

@@ -8,6 +8,7 @@ set -eu
 . "$(dirname "$0")/../../scripts/tests/tap.inc"
 
 need_built tests/demo
+need_built tests/demo_standalone
 [ "$(id -u)" -eq 0 ] || skip_all "privilege: needs root"
 
 expect() # NAME FILE: equals the file of this name in expected/
@@ -103,6 +104,19 @@ if [ -w /dev/kmsg ]; then
 		end xpass
 	END
 fi
+
+# --- without the kernel's headers ----------------------------------------------
+
+mv demo demo_of_the_kernel
+cp "$built/tests/demo_standalone" demo
+run_each | sed "s,$tmp,TMP,; s/$subject/SERVER/" >standalone.ktap
+same "the same without the kernel's headers" demo.ktap standalone.ktap
+exits "all cases without them" 1 ./demo
+says "have the same outcomes" out '# Totals: pass:10 fail:24 xfail:7 xpass:1 skip:8 error:0'
+exits "only skipped cases without them" 4 ./demo --filter 'unfit.*'
+exits "kselftest's own options without them" 1 ./demo -v second
+says "are refused" err "./demo: unexpected argument '-v': this build takes -r NAME"
+mv demo_of_the_kernel demo
 
 # --- exit status -------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Mapping, Optional, Sequence
 
 from . import files, kernel_log, ktap, programs, reasons, suspects
 from .evidence import Evidence, ServerEvidence
+from .execute import UNBEGUN
 from .failure import Failure
 from .kernel_log import KernelLog
 from .model import Case, Result, Run, Server
@@ -237,6 +238,8 @@ def _how_it_ended(status: str) -> str:
         return "the machine ended before the case started"
     if status == "timeout":
         return "the program exceeded its time limit"
+    if status == UNBEGUN:
+        return "the time limit of the run was over before the program began"
     if int(status) > 128:
         return f"the program was killed by signal {int(status) - 128}"
     return f"the program exited with status {status}"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -19,6 +20,7 @@ from .lines import Lines
 from .live import Live
 
 _CANNOT_RUN = "127"  # as in a shell
+UNBEGUN = "unbegun"  # when the time of the run was over
 _KILL_SECONDS = 1.0  # after SIGTERM
 _OUTPUT_SECONDS = 10.0  # after the exit of a program
 
@@ -52,7 +54,8 @@ class Settings:
     logs: Path  # the run directory
     arguments: tuple[str, ...] = ()  # of all programs
     at_once: int = 1
-    limit: float = 0.0  # seconds; 0: none
+    limit: float = 0.0  # seconds for a program; 0: none
+    run_limit: float = 0.0  # seconds for all; 0: none
     fail_fast: bool = False
 
     @property
@@ -65,7 +68,7 @@ class _Program:
     """A running program, in a process group of its own, which has ended when it has exited and its
     output has, too."""
 
-    def __init__(self, job: Job, settings: Settings, take: Callable[[str], None]) -> None:
+    def __init__(self, job: Job, settings: Settings, until: float, take: Callable[[str], None]) -> None:
         server, name = job.key
         self.job = job
         self.has_output = True
@@ -85,7 +88,8 @@ class _Program:
         assert self._process.stdout
         self.output = Lines(self._process.stdout.fileno(), take)
         self.process = os.pidfd_open(self._process.pid)
-        self.deadline = time.monotonic() + settings.limit if settings.limit else None
+        until = min(until, time.monotonic() + (settings.limit or math.inf))
+        self.deadline = until if until < math.inf else None
 
     @property
     def exited(self) -> bool:
@@ -130,11 +134,14 @@ class Execution:
         self._jobs: deque[Job] = deque()
         self._running: list[_Program] = []
         self._failed = False
+        self._until = math.inf
         # poll(2) has also files that epoll(7) refuses, which a container may have as /dev/kmsg.
         self._selector = selectors.PollSelector()
 
     def run(self, jobs: Iterable[Job]) -> None:
         self._jobs.extend(jobs)
+        if self._settings.run_limit:
+            self._until = time.monotonic() + self._settings.run_limit
         with self._selector, (self._settings.logs / "status.tsv").open("a") as status:
             self._status = status
             if self._log.fd is not None:
@@ -159,8 +166,11 @@ class Execution:
             (self._settings.logs / "ktap" / server / f"{name}.ktap").write_text(f"1..0 # SKIP {job.server.unusable}\n")
             self._record(job, "4")
             return
+        if time.monotonic() >= self._until:
+            self._record(job, UNBEGUN)
+            return
         try:
-            program = _Program(job, self._settings, lambda line: self._live.take(server, name, line))
+            program = _Program(job, self._settings, self._until, lambda line: self._live.take(server, name, line))
         except OSError as error:
             print(f"cannot run {job.program}: {error.strerror}", file=sys.stderr)
             self._record(job, _CANNOT_RUN)

@@ -157,7 +157,7 @@ class Server:
     library: str = ""  # by its hello: libfuse
     version: str = ""
     over_io_uring: bool = False
-    status: dict[str, str] = field(default_factory=dict)  # program: exit status or "timeout"
+    status: dict[str, str] = field(default_factory=dict)  # program: exit status, "timeout" or "unbegun"
     results: dict[str, Result] = field(default_factory=dict)  # by case, in the order of Run.cases
 
     def count(self, *outcomes: Outcome) -> int:

@@ -47,12 +47,15 @@ if [ -e "kernels/$key.tar" ]; then
 	[ ! -d "$FPT_CACHE/tree" ] || kernel=(--ksrc "$FPT_CACHE/tree")
 fi
 
+what=(--server "$servers")
+[[ " ${options[*]} " != *" --mount "* ]] || what=(--name "$servers")
+
 printf 'begins\t%s\t%s\n' "$key" "$(uname -n)"
 mkdir "$row" "$job/tmp"
 export TMPDIR=$job/tmp
 echo "$bundle" >"$row/bundle"
 status=0
-OUTPUT=$suite/build "$suite/scripts/vm.sh" --arch "$arch" "${kernel[@]}" --server "$servers" --kernel-name "$name" \
+OUTPUT=$suite/build "$suite/scripts/vm.sh" --arch "$arch" "${kernel[@]}" "${what[@]}" --kernel-name "$name" \
 	--run-dir "$row/run" --results "$row/results" "${options[@]}" >"$row/vm.log" 2>&1 </dev/null || status=$?
 # The log names paths where matrix.sh unpacks the row.
 sed -i "s|$row|rows/$key|g" "$row/vm.log"

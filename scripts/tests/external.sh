@@ -54,12 +54,19 @@ mounted()
 }
 
 one='--filter=usage.passthrough.open_rdonly.read_bypasses*'
-mounted "a program that ends" 1 'sh -c "echo no such option; exit 3"' "$one" --name ender
-says "its case could not be tried" "$tmp/advice" 'Advice for the author of ender: 1 case could not be tried: ender ended with status 3 before it mounted anything: "no such option"\. 0 cases passed\.'
-mounted "a program that is killed" 1 'sh -c "kill -9 \$\$"' "$one"
-says "is reported" "$tmp/advice" '.*: sh was killed by signal 9 before it mounted anything without output\..*'
-mounted "a program in the background that ends" 1 'sh -c "true & exit 0"' "$one"
-says "is reported" "$tmp/advice" '.* before it mounted anything without output\..*'
+mounted "a program that ends" 4 'sh -c "echo no such option; exit 3"' "$one" --name ender
+says "is reported" "$tmp/err" 'run.sh: --mount: ender ended with status 3 before it mounted anything: "no such option"'
+check "in one line, and nothing is run" test "$(wc -l <"$tmp/both")" -eq 1 -a ! -e "$tmp/run"
+mounted "a program that is killed" 4 'sh -c "kill -9 \$\$"' "$one"
+says "is reported" "$tmp/err" 'run.sh: --mount: sh was killed by signal 9 before it mounted anything without output'
+mounted "a program in the background that ends" 4 'sh -c "true & exit 0"' "$one"
+says "is reported" "$tmp/err" 'run.sh: --mount: .* before it mounted anything without output'
+mkdir "$tmp/bin"
+ln -s /usr/sbin/* /usr/bin/* "$tmp/bin" 2>/dev/null || :
+rm -f "$tmp"/bin/fusermount*
+exits "a program that needs fusermount" 4 env PATH="$tmp/bin" "$run" \
+	--mount 'sh -c "echo no fusermount3; exit 1" {source} {mountpoint}' "$one"
+says "names the package" "$tmp/err" 'run.sh: --mount: .* "no fusermount3" (there is no fusermount3 or fusermount: install fuse3)'
 
 # --- faults ---------------------------------------------------------------
 
@@ -75,7 +82,7 @@ misbehaving()
 	open-own-slowly|0|leaks.last_close.*,server_exit.*,usage.passthrough.*|.* 0 failed, 0 skipped
 	keep-own-open|1|server_exit.killed.open_rdwr.*|server_exit.killed.open_rdwr.* fail .*external_fs_kill(): got ETIME, wanted 0
 	open-own-for-ever|1|usage.*|usage.* broken .* does not answer requests of its mount after its start.*
-	mount-nothing|1|usage.*|usage.* broken not tried after 3 such cases, the first: .* mounted nothing before the deadline.*
+	mount-nothing|4|usage.*|run.sh: --mount: [^ ]* mounted nothing before the deadline.*
 	mount-twice|1|usage.*|usage.* broken .*
 	die|1|usage.*|usage.* broken .* ended with status 3 after it had mounted without output
 	stop|1|usage.*|usage.* broken .* has mounted but answers neither INIT nor GETATTR

@@ -9,7 +9,7 @@ set -eu
 . "$tests/mirror.inc"
 
 # Those that building takes, not those of --check.
-tools=$(sed -n '/^needed()/,/return/s/^\tneed \([^ ]*\) .*/\1/p' "$scripts/setup.sh")
+tools=$(sed -n '/^needed()/,/check.*return/s/^\tneed \([^ ]*\) .*/\1/p' "$scripts/setup.sh")
 for tool in $tools; do
 	PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || skip_all "config: no $tool (run scripts/setup.sh)"
 done

@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--programs", type=Path, required=True, help="directory of the programs")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once")
     parser.add_argument("--limit", type=float, default=0, help="seconds for a program, 0 for none")
+    parser.add_argument("--run-limit", type=float, default=0, help="seconds for all, 0 for none")
     parser.add_argument("--scale", type=float, default=1, help="factor for other deadlines")
     parser.add_argument("--server", nargs=3, action="append", default=[], metavar=("NAME", "PATH", "WHY_NOT"))
     parser.add_argument("--failed-first", type=Path, metavar="RUNS", help="see the order of runs there")
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> int:
     jobs = [job for server in given.server for job in _jobs(Server(*server), given.programs, given.run)]
     if given.failed_first:
         jobs = order.failed_first(jobs, lambda job: job.key, order.failed_before(given.failed_first, given.run))
-    settings = Settings(given.run, tuple(given.argument), given.jobs, given.limit, given.fail_fast)
+    settings = Settings(given.run, tuple(given.argument), given.jobs, given.limit, given.run_limit, given.fail_fast)
     log = KernelLog(given.run / "kmsg")
     _say_unreadable(log)
     Execution(settings, shown, log).run(jobs)

@@ -75,6 +75,7 @@ def test_outcomes(tmp_path: Path, ktap: list[str], records: list[dict[str, Any]]
 @pytest.mark.parametrize("records, status, outcome, reason", [
     ([BEGIN], "timeout", Outcome.TIMEOUT, "the program exceeded its time limit"),
     ([], "timeout", Outcome.INCOMPLETE, "the program exceeded its time limit"),
+    ([], "unbegun", Outcome.INCOMPLETE, "the time limit of the run was over before the program began"),
     ([BEGIN], "139", Outcome.CRASH, "the program was killed by signal 11"),
     ([BEGIN, CHANGED], "139", Outcome.CRASH, "the program was killed by signal 11"),
     ([BEGIN, CHANGED], "timeout", Outcome.TIMEOUT, "the program exceeded its time limit"),

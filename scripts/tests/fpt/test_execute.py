@@ -37,12 +37,13 @@ class Runs:
         *programs: Path,
         at_once: int = 1,
         limit: float = 0,
+        run_limit: float = 0,
         fail_fast: bool = False,
         why: str = "",
         expect: Optional[Expectations] = None,
     ) -> list[str]:
         """Returns the lines of status.tsv."""
-        settings = Settings(self.logs, ("--an-argument",), at_once, limit, fail_fast)
+        settings = Settings(self.logs, ("--an-argument",), at_once, limit, run_limit, fail_fast)
         jobs = [Job(Server("raw", "/a/server", why), program) for program in programs]
         Execution(settings, Live(View(self.out, self.logs), expectations=expect), NoLog()).run(jobs)
         return [line.replace("\t", " ") for line in (self.logs / "status.tsv").read_text().splitlines()]
@@ -92,6 +93,11 @@ def test_programs_run_at_once(runs: Runs, tmp_path: Path) -> None:
     os.mkfifo(fifo)
     programs = [runs.program("a", f"echo >{fifo}"), runs.program("b", f"cat {fifo}")]
     assert sorted(runs.run(*programs, at_once=2, limit=60)) == ["raw a 0", "raw b 0"]
+
+
+def test_the_time_limit_of_the_run_ends_what_runs_and_begins_nothing_more(runs: Runs) -> None:
+    programs = runs.program("a", ":"), runs.program("b", "tail -f /dev/null"), runs.program("c", ":")
+    assert runs.run(*programs, run_limit=0.2) == ["raw a 0", "raw b timeout", "raw c unbegun"]
 
 
 def test_the_time_limit_ends_all_processes_of_a_program(runs: Runs) -> None:
