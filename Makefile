@@ -95,7 +95,7 @@ room_objs = $(call objs,$(filter-out $(1)/variant% $(1)/main_%,$(wildcard $(1)/*
 rooms = $(foreach room,$(1),$(OUTPUT)/lib/$(room).a)
 
 # The linker takes from these archives what a room needs.
-FIXTURES := fixtures/external fixtures/world fixtures/client fixtures/shared harness
+FIXTURES := fixtures/explorer fixtures/model fixtures/external fixtures/world fixtures/client fixtures/shared harness
 SERVING  := fixtures/servers/common fixtures/backing_id fixtures/shared
 link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
@@ -111,7 +111,7 @@ OWNER := $(if $(filter 0,$(shell id -u)),$(filter-out 0:%,$(shell stat -c %u:%g 
 
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) \
 	$(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
-	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
+	$(OUTPUT)/contain $(OUTPUT)/explore $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 	$(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
 
 help:
@@ -177,7 +177,7 @@ hooks:
 	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm man contain probe bench-cycle)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib cases external servers programs tests faulty vm man contain explore probe bench-cycle)
 
 include tests.mk
 
@@ -215,6 +215,10 @@ $(OUTPUT)/external/%: $(OUTPUT)/obj/cases/external/%.o $(call objs,cases/contrac
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
 $(OUTPUT)/probe: $(call objs,$(wildcard fixtures/probe/*.c) cases/contract.c) $(call rooms,$(FIXTURES))
+	$(call msg,LINK,,$@)
+	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
+
+$(OUTPUT)/explore: $(call objs,fixtures/explorer/main_explore.c cases/contract.c) $(call rooms,$(FIXTURES))
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 

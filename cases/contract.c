@@ -499,6 +499,10 @@ const struct promise contract[] = {
 	{ "T58", "fs-verity of a backing file is kept: it cannot be enabled while a passthrough file is open for writing, nor opened so after",
 	  "fs/verity/open.c: fsverity_file_open(), of the backing file", .basis = "Documentation/filesystems/fsverity.rst, FS_IOC_ENABLE_VERITY, ETXTBSY; Accessing verity files" },
 
+	{ "S", "Sequences: any steps in any order", .ref = NULL },
+	{ "S1", "after any steps in any order calls return, requests are sent and backing files are held as the other promises say",
+	  "fs/fuse/iomode.c; fs/fuse/passthrough.c; fs/fuse/backing.c", .basis = "each rule of fixtures/model names its promise, which has a basis or is not required" },
+
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",
 	  "fs/fuse/iomode.c: fuse_inode_uncached_io_end()", .basis = "commit fda0b98ef0a6 (fuse: implement passthrough for mmap): the wait is aborted" },

@@ -16,10 +16,12 @@ cat >"$tmp/rooms" <<'END'
 1 fixtures/client
 1 fixtures/servers/common
 1 scripts/lib
+2 fixtures/model
 2 fixtures/world
 2 fixtures/servers
 2 fixtures/servers/raw
 2 fixtures/servers/libfuse
+3 fixtures/explorer
 3 fixtures/external
 3 fixtures/probe
 3 fixtures/programs
