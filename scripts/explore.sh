@@ -21,6 +21,8 @@ usage()
 	  --steps N           steps with each server (default: 20000)
 	  --length N          steps of a sequence; each has a world of its own (default: 60)
 	  --seed N            of the first sequence; the next one has N+1 (default: 1)
+	  --systematic N      all sequences of N steps of a small alphabet, instead of random ones:
+	                      4 take a minute, 5 ten
 	  --replay FILE       make the steps of FILE, in the form in which they are printed
 	  --strict            what is not promised and differs is a deviation, too
 	  --blind             known bugs of all kernels are deviations, too
@@ -60,7 +62,7 @@ while [ $# -gt 0 ]; do
 		exit 0
 		;;
 	--strict | --blind | --no-shrink | --keep-going) options+=("$1") ;;
-	--server | --steps | --length | --seed | --replay)
+	--server | --steps | --length | --seed | --systematic | --replay)
 		[ $# -ge 2 ] || die "$1 needs a value, see --help"
 		case $1 in
 		--server) servers+=("$2") ;;
