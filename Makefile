@@ -124,7 +124,7 @@ room_objs = $(call objs,$(filter-out $(1)/variant% $(1)/main_%,$(wildcard $(1)/*
 rooms = $(foreach room,$(1),$(OUTPUT)/lib/$(room).a)
 
 # The linker takes from these archives what a room needs.
-FIXTURES := fixtures/world fixtures/client fixtures/shared harness
+FIXTURES := fixtures/explorer fixtures/model fixtures/world fixtures/client fixtures/shared harness
 SERVING  := fixtures/servers/common fixtures/backing_id fixtures/shared
 link = $(CC) $(LDFLAGS) $(1) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
@@ -139,7 +139,7 @@ MOUNTED := $(addprefix $(OUTPUT)/external/,$(EXTERNAL)) $(OUTPUT)/trial $(OUTPUT
 give_back = $(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
 
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) $(MOUNTED) \
-	$(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
+	$(OUTPUT)/explore $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 	$(file >$(OUTPUT)/left-out,$(LEFT_OUT))
 	@sed -n 's/^./left out: &/p' $(OUTPUT)/left-out
 	$(give_back)
@@ -212,7 +212,7 @@ hooks:
 	ln -sf "$(CURDIR)/scripts/pre-commit" "$$(git rev-parse --git-path hooks)/pre-commit"
 
 clean:
-	rm -rf $(addprefix $(OUTPUT)/,obj lib 32 cases external servers programs tests faulty vm man kernel-headers contain trial probe bench-cycle left-out)
+	rm -rf $(addprefix $(OUTPUT)/,obj lib 32 cases external servers programs tests faulty vm man kernel-headers contain explore trial probe bench-cycle left-out)
 
 include tests.mk
 
@@ -256,6 +256,10 @@ $(OUTPUT)/external/%: $(OUTPUT)/obj/cases/external/%.o $(call objs,cases/contrac
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 
 $(OUTPUT)/probe: $(call objs,$(wildcard fixtures/probe/*.c) cases/contract.c) $(call rooms,$(FIXTURES))
+	$(call msg,LINK,,$@)
+	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
+
+$(OUTPUT)/explore: $(call objs,fixtures/explorer/main_explore.c cases/contract.c) $(call rooms,$(FIXTURES))
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 

@@ -509,6 +509,10 @@ const struct promise contract[] = {
 	{ "T103", "a command of FUSE over io_uring that the kernel refuses changes nothing for backing IDs and passthrough",
 	  "fs/fuse/dev_uring.c: fuse_uring_cmd()", .today = "no document says what a refused command leaves behind" },
 
+	{ "S", "Sequences: any steps in any order", .ref = NULL },
+	{ "S1", "after any steps in any order calls return, requests are sent and backing files are held as the other promises say",
+	  "fs/fuse/iomode.c; fs/fuse/passthrough.c; fs/fuse/backing.c", .basis = "each rule of fixtures/model names its promise, which has a basis or is not required" },
+
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",
 	  "fs/fuse/iomode.c: fuse_inode_uncached_io_end()", .basis = "commit fda0b98ef0a6 (fuse: implement passthrough for mmap): the wait is aborted" },

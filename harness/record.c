@@ -32,6 +32,11 @@ void record_open(void)
 	record_file = path;
 }
 
+void record_nothing(void)
+{
+	record_fd = -1;
+}
+
 const char *record_path(void)
 {
 	return record_file;

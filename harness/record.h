@@ -11,6 +11,9 @@
 /* Opens the file, before any unshare(2). Exits with 1 if it cannot. */
 void record_open(void);
 
+/* Records nothing more, in this process and its later children. */
+void record_nothing(void);
+
 /* The file, or NULL if nothing is recorded. */
 const char *record_path(void);
 

@@ -13,7 +13,7 @@ _LETTER_AND_TITLE = re.compile(r'\t\{ "([A-Z])", "([^"]*)"')
 _PROMISE = re.compile(r'^\t\{ "([A-Z][0-9]+)", "([^"]*)",.*?\.(basis|today) = ', re.MULTILINE | re.DOTALL)
 _END = "\t{ 0 },\n"
 _OF_A_CASE = re.compile(r'\.promise = "([A-Z])')
-_NOT_THE_KERNELS = "AFGU"  # of libraries and external file systems
+_LEFT_OUT = "AFGSU"  # libraries, external file systems, the explorer
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class KernelContract:
     def __init__(self, cases: Path) -> None:
         top, *blocks = _HEADING.split((cases / "contract.c").read_text())
         blocks[-1], end, bottom = blocks[-1].partition(_END)
-        self._blocks = [block.rstrip("\n") + "\n" for block in blocks if block[4] not in _NOT_THE_KERNELS]
+        self._blocks = [block.rstrip("\n") + "\n" for block in blocks if block[4] not in _LEFT_OUT]
         self.source = top + "\n".join(self._blocks) + end + bottom
         self._programs = _programs_by_section(cases)
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Random steps, compared with the model of the contract after each. Each seed makes the same steps in
+ * each run. scripts/explore.sh makes more of them. Promise S1.
+ */
+#include "explorer/explore.h"
+#include "world/fixture.h"
+
+#define STEPS  500 /* $FPT_EXPLORE_STEPS */
+#define LENGTH 60  /* of a sequence */
+
+/* Each sequence makes a world of its own. */
+static const struct obstacle *no_world(struct world *w, const struct case_info *info)
+{
+	return skipped_if(need_missing(info->needs));
+}
+
+static const char *no_end(struct world *w)
+{
+	return "";
+}
+
+WORLD_FIXTURE_BY(random, no_world, no_end);
+FIXTURE_VARIANT(random)
+{
+	uint64_t seed;
+};
+FIXTURE_VARIANT_ADD(random, seed_1000000) { .seed = 1000000 };
+FIXTURE_VARIANT_ADD(random, seed_2000000) { .seed = 2000000 };
+FIXTURE_VARIANT_ADD(random, seed_3000000) { .seed = 3000000 };
+FIXTURE_VARIANT_ADD(random, seed_4000000) { .seed = 4000000 };
+
+static long steps_wanted(void)
+{
+	const char *given = getenv("FPT_EXPLORE_STEPS");
+
+	return given ? atol(given) : STEPS;
+}
+
+CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold",
+	.title = "random steps return, send and hold what the model of the contract says")
+{
+	const struct walk_options options = { .seed = variant->seed,
+					      .length = LENGTH,
+					      .strict = case_is_strict() };
+	struct exploration e;
+	enum walk_end end = WALK_FINE;
+
+	ASSERT_RET(explore_begin(&e, &options), 0);
+	while (e.steps < steps_wanted() && (end == WALK_FINE || end == WALK_KNOWN))
+		end = explore_one(&e);
+	if (end == WALK_IMPOSSIBLE)
+		CASE_SKIP("%s", e.result->text);
+	if (end == WALK_BROKEN || end == WALK_RUNS) {
+		world_broken(NULL, e.result->text);
+		return;
+	}
+	if (end == WALK_DEVIATES)
+		explore_print(&e, "# ");
+	EXPECT_HOLDS(end != WALK_DEVIATES, "all happens as the model says");
+}
+
+CASE_MAIN()

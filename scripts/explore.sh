@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+[ -n "${BASH_VERSION-}" ] || exec bash "$0" "$@"
+# shellcheck source=scripts/lib/usual.inc
+. "$(dirname "$(realpath "$0")")/lib/usual.inc"
+set -eu
+export LC_ALL=C
+
+usage()
+{
+	cat <<-END
+	usage: scripts/explore.sh [OPTION...]
+	Makes random steps on the running kernel and compares what happens with a model of the
+	contract (fixtures/model) after each: results of calls, requests to the server, the content
+	of files, what holds the backing files, which calls wait. A deviation is shrunk to the
+	shortest sequence of steps that shows it, and printed with the promise and as a case to be
+	pasted into cases/. A new report in the kernel log is a deviation, too.
+
+	  --server NAME|PATH  the server, as in run.sh; may be repeated (default: raw). It needs
+	                      the abilities arbitrary-id and hold
+	  --steps N           steps with each server (default: 20000)
+	  --length N          steps of a sequence; each has a world of its own (default: 60)
+	  --seed N            of the first sequence; the next one has N+1 (default: 1)
+	  --systematic N      all sequences of N steps of a small alphabet, instead of random ones:
+	                      4 take a minute, 5 ten
+	  --replay FILE       make the steps of FILE, in the form in which they are printed
+	  --strict            what is not promised and differs is a deviation, too
+	  --blind             known bugs of all kernels are deviations, too
+	  --no-shrink         print the sequence as it was found
+	  --keep-going        continue after a deviation
+	  --version           show the version of the suite
+	  --help              show this text
+
+	In a virtual machine: FPT_EXPLORE_STEPS=20000 scripts/vm.sh ... --filter 'explore.*'
+
+	OUTPUT                the build directory (default: build)
+
+	Exit status: 0 no deviation, 1 a deviation, no verdict or wrong use, 4 no step is possible here.
+	END
+}
+
+die()
+{
+	echo "explore.sh: $1" >&2
+	exit 1
+}
+
+export OUTPUT=${OUTPUT:-$checkout/build}
+# shellcheck source=scripts/lib/servers.inc
+. "$scripts/lib/servers.inc"
+
+servers=()
+options=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--?*=*)
+		set -- "${1%%=*}" "${1#*=}" "${@:2}"
+		continue
+		;;
+	--help)
+		usage
+		exit 0
+		;;
+	--strict | --blind | --no-shrink | --keep-going) options+=("$1") ;;
+	--server | --steps | --length | --seed | --systematic | --replay)
+		[ $# -ge 2 ] || die "$1 needs a value, see --help"
+		case $1 in
+		--server) servers+=("$2") ;;
+		*) options+=("$1" "$2") ;;
+		esac
+		shift
+		;;
+	*) die "unknown option $1, see --help" ;;
+	esac
+	shift
+done
+[ -x "$OUTPUT/explore" ] || die "no $OUTPUT/explore: run 'make' first (or set OUTPUT)"
+
+status=0
+for server in "${servers[@]:-raw}"; do
+	file=$server
+	[[ $server = */* ]] || file=$(server_file "$server")
+	[ -x "$file" ] || die "no server $server: run make, or give the path of an executable file"
+	FPT_SERVER=$file fpt explore "$OUTPUT/explore" "${options[@]}" || status=$?
+	[ "$status" = 0 ] || [[ " ${options[*]} " = *" --keep-going "* ]] || break
+done
+exit "$status"
