@@ -40,6 +40,10 @@ CFLAGS ?= -O2 -g
 FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
 	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
+# As of the kernel's W=1.
+FPT_CFLAGS += -Wmissing-declarations -Wmissing-prototypes -Wold-style-definition -Wstrict-prototypes \
+	-Wmissing-format-attribute -Wunused-const-variable
+
 # Sets CC, which all that follows asks: it may be another architecture's, or another C library's.
 ifdef IN_TREE
 TEST_GEN_PROGS := $(addprefix cases/,$(CASES))
@@ -155,7 +159,7 @@ all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/external/,$(EX
 	$(addprefix $(OUTPUT)/servers/,$(SERVERS)) \
 	$(OUTPUT)/contain $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 	$(file >$(OUTPUT)/left-out,$(LEFT_OUT))
-	@sed -n 's/^./left out: &/p' $(OUTPUT)/left-out
+	@sed -i '/^$$/d' $(OUTPUT)/left-out && sed 's/^/left out: /' $(OUTPUT)/left-out
 	$(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {} +)
 
 help:

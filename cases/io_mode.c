@@ -84,7 +84,7 @@ struct outcome {
 
 /* clang-format off */
 #define OK { 0 }
-#define NO { -EIO }
+#define NO { -EIO, false }
 
 /*
  * Only so today: a direct open does not restrict passthrough opens, and two IDs of the same file

@@ -80,7 +80,7 @@ bool expect_ret(const char *what, long got, const struct since_row *rows, size_t
 		    row ? result_text(row->want, wanted) : "no expectation for this release", at);
 	if (!met)
 		hint_other_release(got, rows, count);
-	else if (release_compare(row->release, release_running()) > 0)
+	else if (row && release_compare(row->release, release_running()) > 0)
 		case_hint("as %s and later", row->release);
 	return met;
 }
