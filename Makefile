@@ -35,6 +35,10 @@ CFLAGS ?= -O2 -g
 FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
 	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
+# As of the kernel's W=1.
+FPT_CFLAGS += -Wmissing-declarations -Wmissing-prototypes -Wold-style-definition -Wstrict-prototypes \
+	-Wmissing-format-attribute -Wunused-const-variable
+
 # CC, which all that follows asks, may be another architecture's, or another C library's. As in lib.mk:
 # LLVM=1, LLVM=/path/to/ or LLVM=-14, CROSS_COMPILE=aarch64-linux-gnu-.
 ifneq ($(LLVM),)
@@ -141,7 +145,7 @@ give_back = $(if $(OWNER),@find $(OUTPUT) -xdev -uid 0 -exec chown -h $(OWNER) {
 all: $(addprefix $(OUTPUT)/cases/,$(CASES)) $(addprefix $(OUTPUT)/servers/,$(SERVERS)) $(MOUNTED) \
 	$(OUTPUT)/explore $(OUTPUT)/probe $(OUTPUT)/programs/idle $(addprefix $(OUTPUT)/vm/,$(VM))
 	$(file >$(OUTPUT)/left-out,$(LEFT_OUT))
-	@sed -n 's/^./left out: &/p' $(OUTPUT)/left-out
+	@sed -i '/^$$/d' $(OUTPUT)/left-out && sed 's/^/left out: /' $(OUTPUT)/left-out
 	$(give_back)
 
 mounted: $(MOUNTED)

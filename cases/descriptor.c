@@ -65,11 +65,13 @@ CASE(identity, names_fuse_file, .promise = "D2",
 	EXPECT_RET(client_fstatx(c, fd, 0, &st), 0);
 	EXPECT_RET(client_statx(c, fuse_path(""), 0, &by_path), 0);
 	EXPECT_HOLDS(st.stx_dev_minor == by_path.stx_dev_minor, "the device is that of the mount");
-	EXPECT_HOLDS(st.stx_mnt_id == by_path.stx_mnt_id, "the mount is that of the directory");
+	EXPECT_HOLDS(statx_mnt_id(&st) == statx_mnt_id(&by_path),
+		     "the mount is that of the directory");
 	EXPECT_RET(client_statx(c, backing_path("f"), 0, &by_path), 0);
-	EXPECT_HOLDS(st.stx_mnt_id != by_path.stx_mnt_id,
+	EXPECT_HOLDS(statx_mnt_id(&st) != statx_mnt_id(&by_path),
 		     "the mount is not that of the backing file");
-	EXPECT_HOLDS(fdinfo_of(c, fd, "mnt_id:") == (int64_t)st.stx_mnt_id, "so is that in fdinfo");
+	EXPECT_HOLDS(fdinfo_of(c, fd, "mnt_id:") == (int64_t)statx_mnt_id(&st),
+		     "so is that in fdinfo");
 	EXPECT_RET(fdinfo_of(c, fd, "ino:"), st.stx_ino);
 	EXPECT_TEXT(link_of(c, fd), fuse_path("f"));
 	EXPECT_RET(client_call_data(c, fstatfs, 1, &fs, sizeof(fs), fd), 0);

@@ -312,4 +312,13 @@ static inline const char *compat_sigabbrev_np(int sig)
 #define sigabbrev_np(sig) compat_sigabbrev_np(sig)
 #endif
 
+/* stx_mnt_id, which musl's structure lacks before 1.2.6 */
+static inline unsigned long long statx_mnt_id(const struct statx *st)
+{
+	unsigned long long id;
+
+	memcpy(&id, (const char *)st + 0x90, sizeof(id));
+	return id;
+}
+
 #endif

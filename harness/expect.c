@@ -81,7 +81,7 @@ bool expect_ret(const char *what, int64_t got, const struct since_row *rows, siz
 		    row ? result_text(row->want, wanted) : "no expectation for this release", at);
 	if (!met)
 		hint_other_release(got, rows, count);
-	else if (release_compare(row->release, release_running()) > 0)
+	else if (row && release_compare(row->release, release_running()) > 0)
 		case_hint("as %s and later", row->release);
 	return met;
 }

@@ -121,6 +121,14 @@ needed()
 	need bison bison
 	need bc bc
 	need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-win32 mingw64-gcc
+	need_cross aarch64-linux-gnu arm64
+	need_cross i686-linux-gnu i386
+	need_cross riscv64-linux-gnu riscv64
+	need_cross s390x-linux-gnu s390x
+	need musl-gcc musl-tools musl-gcc
+	need clang clang
+	need llvm-ar llvm
+	need qemu-s390x qemu-user
 	need prove perl perl-Test-Harness
 	need diff diffutils
 	need qemu-system-x86_64 qemu-system-x86 qemu
@@ -141,6 +149,14 @@ needed()
 	need help2man help2man
 	need chromium chromium
 	need man man-db
+}
+
+# need_cross TRIPLET DEBIAN-ARCHITECTURE: a compiler with its C library
+need_cross()
+{
+	echo '#include <stdio.h>' | "$1-gcc" -E -o /dev/null -xc - 2>/dev/null && return
+	lacks "$1-gcc with a C library" "gcc-$1"
+	packages+=("libc6-dev-$2-cross")
 }
 
 tools()

@@ -240,6 +240,12 @@ CASE(verdict, today_without_commit, .promise = "D8",
 	EXPECT_RET_SINCE(0, since("0", 0), since("999.1", 0));
 }
 
+CASE(verdict, today_without_row, .promise = "D8",
+	.title = "a release without an expectation has changed, too")
+{
+	EXPECT_RET_SINCE(-EIO, since("999.1", 0));
+}
+
 DEMO_FIXTURE(accident);
 
 CASE(accident, segfault, .promise = "D7", .title = "a crash fails the case")

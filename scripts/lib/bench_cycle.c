@@ -3,8 +3,7 @@
  * The minimum of a case: a process with a mount namespace, a server, one file opened and closed,
  * everything torn down. Prints the microseconds of each cycle.
  */
-#include <errno.h>
-#include <error.h>
+#include <err.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -28,7 +27,7 @@
 static int or_die(int result, const char *what)
 {
 	if (result < 0)
-		error(1, errno, "%s", what);
+		err(1, "%s", what);
 	return result;
 }
 
@@ -123,7 +122,7 @@ int main(int argc, char **argv)
 	long count = argc == 2 ? atol(argv[1]) : 0;
 
 	if (count <= 0)
-		error(1, 0, "usage: bench-cycle COUNT");
+		errx(1, "usage: bench-cycle COUNT");
 	while (count--) {
 		long start = now_us();
 		pid_t parent = getpid(), pid = or_die(fork(), "fork");

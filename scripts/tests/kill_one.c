@@ -7,7 +7,7 @@
  */
 #include <ctype.h>
 #include <dirent.h>
-#include <error.h>
+#include <err.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -246,7 +246,7 @@ static int take_lines(int fd)
 	int lines = 0;
 
 	if (poll(&ready, 1, remaining_ms()) == 0)
-		error(1, 0, "no output of the run before the deadline");
+		errx(1, "no output of the run before the deadline");
 	len = read(fd, text, sizeof(text));
 	for (ssize_t i = 0; i < len; i++)
 		lines += text[i] == '\n';
@@ -325,7 +325,7 @@ int main(int argc, char **argv)
 	pid_t init;
 
 	if (argc != 7)
-		error(1, 0, "usage: kill_one run|case|server|client PID LINES FIFO FUSECTL SERVER");
+		errx(1, "usage: kill_one run|case|server|client PID LINES FIFO FUSECTL SERVER");
 	outer = atoi(argv[2]);
 	lines = atoi(argv[3]);
 	fd = open(argv[4], O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -3,6 +3,7 @@
  * Cases that end but leave a process that cannot be killed: vm.sh must notice that the program
  * has ended. Skipped unless run in a virtual machine.
  */
+#include "harness/compat.h"
 #include "throwaway.h"
 
 const struct promise contract[] = {

@@ -71,7 +71,7 @@ static time_t now(void)
 	return ts.tv_sec;
 }
 
-static FILE *append_to(const char *format, ...)
+static __attribute__((format(printf, 1, 2))) FILE *append_to(const char *format, ...)
 {
 	char path[4096];
 	size_t len = snprintf(path, sizeof(path), "%s/", run_dir);
