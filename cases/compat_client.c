@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* open(2), write(2) and ioctl(2) of a 32-bit client. Promises T101, T102, D2. */
+/* open(2), write(2) and ioctl(2) of a 32-bit client. Promises T59, T60, D2. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static long open_small(struct world *w)
 
 WORLD_FIXTURE(open_large);
 
-CASE(open_large, eoverflow, .promise = "T101", .needs = NEED_IA32,
+CASE(open_large, eoverflow, .promise = "T59", .needs = NEED_IA32,
 	.title = "without O_LARGEFILE an open of a file of 2 GiB fails with EOVERFLOW, with it the open succeeds")
 {
 	open_rule(w, "f reg=at-open");
@@ -44,7 +44,7 @@ CASE(open_large, eoverflow, .promise = "T101", .needs = NEED_IA32,
 	EXPECT_POSITIVE(client_open(client(w), "f", O_RDWR));
 }
 
-CASE(open_large, largest_opens, .promise = "T101", .needs = NEED_IA32,
+CASE(open_large, largest_opens, .promise = "T59", .needs = NEED_IA32,
 	.title = "without O_LARGEFILE a file of one byte less than 2 GiB can be opened for passthrough")
 {
 	long fd;
@@ -56,7 +56,7 @@ CASE(open_large, largest_opens, .promise = "T101", .needs = NEED_IA32,
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }
 
-CASE(open_large, grown_backing_file_eio, .promise = "T101", .needs = NEED_IA32,
+CASE(open_large, grown_backing_file_eio, .promise = "T59", .needs = NEED_IA32,
 	.today = "no document says that the backing file is asked as well",
 	.title = "without O_LARGEFILE an open fails with EIO if the backing file has grown to 2 GiB unseen")
 {
@@ -70,7 +70,7 @@ CASE(open_large, grown_backing_file_eio, .promise = "T101", .needs = NEED_IA32,
 IO_METHOD_FIXTURE(small_descriptor);
 EACH_CALL(small_descriptor);
 
-CASE(small_descriptor, write_ends_at_limit, .promise = "T102", .needs = NEED_IA32,
+CASE(small_descriptor, write_ends_at_limit, .promise = "T60", .needs = NEED_IA32,
 	.title = "without O_LARGEFILE a write across 2 GiB - 1 is short, one at that offset fails with EFBIG")
 {
 	long fd;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Commands of FUSE over io_uring that the kernel refuses, beside passthrough. Promise T103. */
+/* Commands of FUSE over io_uring that the kernel refuses, beside passthrough. Promise T63. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ REFUSED(add_bufpool_reserved, EINVAL, ADD_BUFPOOL " reserved=1");
 REFUSED(add_bufpool_empty, EINVAL, ADD_BUFPOOL " len=1");
 REFUSED(add_bufpool_of_used_queue, EINVAL, ADD_BUFPOOL " len=0x400000");
 
-CASE(refused, passthrough_continues, .promise = "T103", .since = "6.14",
+CASE(refused, passthrough_continues, .promise = "T63", .since = "6.14",
 	.abilities = "arbitrary-ring",
 	.title = "a command that the kernel refuses on the ring of a mount leaves it, its IDs and passthrough alone")
 {
@@ -89,7 +89,7 @@ REFUSED_BEFORE(register_endless_segment, EINVAL, REGISTER " dev=other headers=-1
 REFUSED_BEFORE(register_short_headers, EINVAL, REGISTER " dev=other headers=8");
 REFUSED_BEFORE(register_short_payload, EINVAL, REGISTER " dev=other payload=4096");
 
-CASE(no_entries, refused_leaves_ids_alone, .promise = "T103", .since = "6.14",
+CASE(no_entries, refused_leaves_ids_alone, .promise = "T63", .since = "6.14",
 	.abilities = "arbitrary-ring devices",
 	.title = "a command refused on a connection without ring entries leaves its IDs, and other mounts, alone")
 {
@@ -104,7 +104,7 @@ CASE(no_entries, refused_leaves_ids_alone, .promise = "T103", .since = "6.14",
 
 WORLD_FIXTURE(pool);
 
-CASE(pool, payload_of_entry_einval, .promise = "T103", .since = "7.3",
+CASE(pool, payload_of_entry_einval, .promise = "T63", .since = "7.3",
 	.abilities = "arbitrary-ring devices",
 	.title = "REGISTER with a payload fails if the queue has a pool of buffers; IDs stay usable without a ring")
 {
@@ -118,7 +118,7 @@ CASE(pool, payload_of_entry_einval, .promise = "T103", .since = "7.3",
 	EXPECT_PASSTHROUGH_WORKS(w);
 }
 
-CASE(pool, zero_copy_without_pool_einval, .promise = "T103", .since = "7.3",
+CASE(pool, zero_copy_without_pool_einval, .promise = "T63", .since = "7.3",
 	.abilities = "arbitrary-ring devices",
 	.title = "REGISTER fails for a zero-copy queue without a pool of buffers; IDs stay usable without a ring")
 {
@@ -135,7 +135,7 @@ CASE(pool, zero_copy_without_pool_einval, .promise = "T103", .since = "7.3",
 WORLD_FIXTURE(no_connection);
 static const struct world_opts not_started = { .no_start = true };
 
-CASE(no_connection, before_init_eagain, .promise = "T103", .since = "6.14",
+CASE(no_connection, before_init_eagain, .promise = "T63", .since = "6.14",
 	.abilities = "arbitrary-ring", .world = &not_started,
 	.title = "a command before the reply to INIT fails with EAGAIN; the ring and passthrough work after it")
 {
@@ -145,7 +145,7 @@ CASE(no_connection, before_init_eagain, .promise = "T103", .since = "6.14",
 	EXPECT_POSITIVE(server_over_ring(w));
 }
 
-CASE(no_connection, unmounted_device_fails, .promise = "T103", .since = "6.14",
+CASE(no_connection, unmounted_device_fails, .promise = "T63", .since = "6.14",
 	.abilities = "arbitrary-ring devices",
 	.title = "a command on a device that is not mounted fails, and passthrough of the other mount works")
 {
@@ -157,7 +157,7 @@ CASE(no_connection, unmounted_device_fails, .promise = "T103", .since = "6.14",
 	EXPECT_PASSTHROUGH_WORKS(w);
 }
 
-CASE(no_connection, aborted_enotconn, .promise = "T103", .since = "6.14", .needs = NEED_FUSECTL,
+CASE(no_connection, aborted_enotconn, .promise = "T63", .since = "6.14", .needs = NEED_FUSECTL,
 	.abilities = "arbitrary-ring",
 	.title = "a command after the connection was aborted fails with ENOTCONN; open files pass through")
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the server says of a passthrough file reaches the caller; ENOSYS is said once. Promises D2, T101, T102. */
+/* What the server says of a passthrough file reaches the caller; ENOSYS is said once. Promises D2, T61, T62. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -187,7 +187,7 @@ CASE(enosys, tmpfile_is_sent_once, .promise = "D2", .abilities = "tmpfile",
 	EXPECT_BACKING_FREE();
 }
 
-/* --- T101: poll --------------------------------------------------------------------------------- */
+/* --- T61: poll --------------------------------------------------------------------------------- */
 
 #define POLLED 100 /* its descriptor in the client, a fork, which has this at the same address */
 
@@ -195,7 +195,7 @@ static struct pollfd polled = { .fd = POLLED, .events = POLLPRI };
 
 WORLD_FIXTURE(poll);
 
-CASE(poll, notification_wakes, .promise = "T101", .abilities = "notify override-reply arbitrary-reply inspect",
+CASE(poll, notification_wakes, .promise = "T61", .abilities = "notify override-reply arbitrary-reply inspect",
 	.title = "poll(2) of a passthrough file waits for what the server says; NOTIFY_POLL has it ask again")
 {
 	struct client *poller = client(w);
@@ -226,7 +226,7 @@ CASE(poll, notification_wakes, .promise = "T101", .abilities = "notify override-
 	EXPECT_BACKING_FREE();
 }
 
-CASE(poll, abort_wakes_all, .promise = "T101", .needs = NEED_FUSECTL,
+CASE(poll, abort_wakes_all, .promise = "T61", .needs = NEED_FUSECTL,
 	.abilities = "override-reply arbitrary-reply",
 	.title = "aborting the connection ends poll(2) of each passthrough file that waits in it")
 {
@@ -248,11 +248,11 @@ CASE(poll, abort_wakes_all, .promise = "T101", .needs = NEED_FUSECTL,
 		EXPECT_RET(client_finish(client_number(w, i)), 1);
 }
 
-/* --- T102: prune ---------------------------------------------------------------------------------- */
+/* --- T62: prune ---------------------------------------------------------------------------------- */
 
 WORLD_FIXTURE(prune);
 
-CASE(prune, leaves_open_file_alone, .promise = "T102", .since = "6.18", .abilities = "notify",
+CASE(prune, leaves_open_file_alone, .promise = "T62", .since = "6.18", .abilities = "notify",
 	.title = "NOTIFY_PRUNE forgets a closed file, whose next open sends LOOKUP, and leaves an open one alone")
 {
 	long fds[2];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Files of several writable branches. Promises A101 and A102. */
+/* Files of several writable branches. Promises A12 and A13. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -24,11 +24,11 @@
 			    CHANGED_NOTHING, _AT(0)), \
 		0)
 
-/* --- A101: each file is one ---------------------------------------------------------------- */
+/* --- A12: each file is one ---------------------------------------------------------------- */
 
 EXTERNAL_FIXTURE(branches);
 
-CASE(branches, same_inode_number_is_two_files, .promise = "A101",
+CASE(branches, same_inode_number_is_two_files, .promise = "A12",
 	.title = "files of two branches with one inode number have their own data while both are open",
 	.advice = "an inode number is unique in one filesystem only: tell files apart by device and number")
 {
@@ -46,7 +46,7 @@ CASE(branches, same_inode_number_is_two_files, .promise = "A101",
 	EXPECT_SECOND_UNCHANGED();
 }
 
-CASE(branches, write_goes_where_read_comes_from, .promise = "A101",
+CASE(branches, write_goes_where_read_comes_from, .promise = "A12",
 	.title = "a file that two branches have is written to the branch that it is read from",
 	.advice = "choose the branch of a file once for all its opens, and its ID with it")
 {
@@ -66,13 +66,13 @@ CASE(branches, write_goes_where_read_comes_from, .promise = "A101",
 		EXPECT_SECOND_UNCHANGED();
 }
 
-/* --- A102: no room, no branch ----------------------------------------------------------- */
+/* --- A13: no room, no branch ----------------------------------------------------------- */
 
 #define MORE (2 * SECOND_SIZE)
 
 EXTERNAL_FIXTURE(full_branch);
 
-CASE(full_branch, keeps_data, .promise = "A102",
+CASE(full_branch, keeps_data, .promise = "A13",
 	.title = "a file that outgrows its branch keeps what was written, in the open file and when opened anew",
 	.advice = "a write that finds no room fails in the kernel, and the file system does not see it: move the "
 		  "file to another branch at an open that finds it closed, not while it is open for passthrough")
@@ -108,7 +108,7 @@ static int entries(const char *path)
 
 EXTERNAL_FIXTURE(unmounted_branch);
 
-CASE(unmounted_branch, open_file_works, .promise = "A102",
+CASE(unmounted_branch, open_file_works, .promise = "A13",
 	.title = "a file whose branch is unmounted lazily while it is open can be read and written",
 	.advice = "the kernel has the backing file open: leave the open file alone")
 {
@@ -125,7 +125,7 @@ CASE(unmounted_branch, open_file_works, .promise = "A102",
 	EXPECT_READ_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);
 }
 
-CASE(unmounted_branch, nothing_goes_below, .promise = "A101",
+CASE(unmounted_branch, nothing_goes_below, .promise = "A12",
 	.today = "nothing forbids a file system to look its branches up by path each time",
 	.title = "after a branch is unmounted no new file goes to the directory it was mounted on",
 	.advice = "keep a descriptor of each branch and use openat(2): a path may mean another directory later")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Files that are renamed, unlinked or linked while they are open. Promises A7 and A101. */
+/* Files that are renamed, unlinked or linked while they are open. Promises A7 and A12. */
 #include <fcntl.h>
 
 #include "external/external_helpers.h"
@@ -40,7 +40,7 @@ CASE(renamed, replaced_file_readable, .promise = "A7",
 	EXPECT_READ_BY(c, BY_PREAD, other, SOME, 0, OTHER);
 }
 
-CASE(renamed, replacing_file_has_its_data, .promise = "A101",
+CASE(renamed, replacing_file_has_its_data, .promise = "A12",
 	.title = "a closed file that replaces an open one by rename has its own data under the new name",
 	.advice = "an ID is that of a file, not of a name: keep it with the inode, as the name may stand for "
 		  "another file while the old one is open" SHOWN_BY(

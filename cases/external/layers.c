@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Files that are copied up when they are changed. Promises A101 and A102. */
+/* Files that are copied up when they are changed. Promises A12 and A13. */
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -30,7 +30,7 @@
 			    CHANGED_NOTHING, _AT(0)), \
 		0)
 
-/* --- A101: copy-up -------------------------------------------------------------------- */
+/* --- A12: copy-up -------------------------------------------------------------------- */
 
 enum change { WRITE, APPEND, STORE, TRUNCATE, TRUNCATE_RDONLY };
 
@@ -87,7 +87,7 @@ FIXTURE_VARIANT_ADD(copy_up, store) { .how = STORE };
 FIXTURE_VARIANT_ADD(copy_up, o_trunc) { .how = TRUNCATE };
 FIXTURE_VARIANT_ADD(copy_up, o_rdonly_o_trunc) { .how = TRUNCATE_RDONLY };
 
-CASE(copy_up, of_open_file_spares_lower, .promise = "A101",
+CASE(copy_up, of_open_file_spares_lower, .promise = "A12",
 	.title = "a change of a lower file that is open for reading is in the file, and not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -103,7 +103,7 @@ CASE(copy_up, of_open_file_spares_lower, .promise = "A101",
 	EXPECT_HOLDS(is_changed(writer, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_closed_file_spares_lower, .promise = "A101",
+CASE(copy_up, of_closed_file_spares_lower, .promise = "A12",
 	.title = "a change of a lower file is in the file, and not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -120,7 +120,7 @@ CASE(copy_up, of_closed_file_spares_lower, .promise = "A101",
 	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_link_spares_lower, .promise = "A101",
+CASE(copy_up, of_link_spares_lower, .promise = "A12",
 	.title = "a change of a lower file by one name, open by another, is in the file, not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -136,7 +136,7 @@ CASE(copy_up, of_link_spares_lower, .promise = "A101",
 	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_shadowing_file_spares_lower, .promise = "A101",
+CASE(copy_up, of_shadowing_file_spares_lower, .promise = "A12",
 	.title = "a change of a file of both directories is in the upper one, and not in the lower one",
 	.advice = "serve and change the file of the upper directory where there is one")
 {
@@ -155,7 +155,7 @@ CASE(copy_up, of_shadowing_file_spares_lower, .promise = "A101",
 
 EXTERNAL_FIXTURE(reader);
 
-CASE(reader, keeps_old_or_sees_new, .promise = "A101",
+CASE(reader, keeps_old_or_sees_new, .promise = "A12",
 	.title = "who has a lower file open reads the old data or the new, during the copy-up and after it",
 	.advice = NEW_ID)
 {
@@ -175,7 +175,7 @@ CASE(reader, keeps_old_or_sees_new, .promise = "A101",
 	EXPECT_LOWER_UNCHANGED();
 }
 
-CASE(reader, after_writer_is_coherent, .promise = "A101",
+CASE(reader, after_writer_is_coherent, .promise = "A12",
 	.title = "a lower file opened for writing, then for reading, is one file, in the upper directory",
 	.advice = NEW_ID)
 {
@@ -192,11 +192,11 @@ CASE(reader, after_writer_is_coherent, .promise = "A101",
 	EXPECT_LOWER_UNCHANGED();
 }
 
-/* --- A101: names ------------------------------------------------------------------------ */
+/* --- A12: names ------------------------------------------------------------------------ */
 
 EXTERNAL_FIXTURE(lower_name);
 
-CASE(lower_name, replaced_open_file_readable, .promise = "A101",
+CASE(lower_name, replaced_open_file_readable, .promise = "A12",
 	.title = "a lower file replaced by rename while open keeps its data; the name opens the new file",
 	.advice = NEW_ID)
 {
@@ -215,7 +215,7 @@ CASE(lower_name, replaced_open_file_readable, .promise = "A101",
 	EXPECT_LOWER_UNCHANGED();
 }
 
-CASE(lower_name, renamed_open_file_can_be_changed, .promise = "A101",
+CASE(lower_name, renamed_open_file_can_be_changed, .promise = "A12",
 	.title = "a lower file renamed while open is changed by its new name, and not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -233,7 +233,7 @@ CASE(lower_name, renamed_open_file_can_be_changed, .promise = "A101",
 	EXPECT_LOWER_UNCHANGED();
 }
 
-CASE(lower_name, reused_name_keeps_data_apart, .promise = "A101",
+CASE(lower_name, reused_name_keeps_data_apart, .promise = "A12",
 	.title = "a new file under the name of an unlinked lower file that is open has data of its own",
 	.advice = NEW_ID)
 {
@@ -251,7 +251,7 @@ CASE(lower_name, reused_name_keeps_data_apart, .promise = "A101",
 	EXPECT_LOWER_UNCHANGED();
 }
 
-/* --- A102: no copy-up ------------------------------------------------------------------- */
+/* --- A13: no copy-up ------------------------------------------------------------------- */
 
 #define ROOM (EXTERNAL_FILLED / 2) /* not for a whole copy */
 
@@ -292,7 +292,7 @@ FIXTURE_VARIANT(no_copy_up)
 FIXTURE_VARIANT_ADD(no_copy_up, full) { .full = true, .error = -ENOSPC };
 FIXTURE_VARIANT_ADD(no_copy_up, read_only) { .error = -EROFS };
 
-CASE(no_copy_up, fails_and_leaves_file, .promise = "A102", .world = &small,
+CASE(no_copy_up, fails_and_leaves_file, .promise = "A13", .world = &small,
 	.title = "with the upper directory full or read-only, writing opens of a lower file fail; it stays as it was",
 	.advice = ALL_OR_NOTHING)
 {
@@ -308,7 +308,7 @@ CASE(no_copy_up, fails_and_leaves_file, .promise = "A102", .world = &small,
 	EXPECT_READ_BY(c, BY_PREAD, fd, EXTERNAL_FILLED, 0, LOWER_SEED);
 }
 
-CASE(no_copy_up, works_later, .promise = "A102", .world = &small,
+CASE(no_copy_up, works_later, .promise = "A13", .world = &small,
 	.title = "a lower file whose copy-up failed can be changed once there is room",
 	.advice = ALL_OR_NOTHING)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Replies that make opens fail with EIO, or leave passthrough off. Promises A5 and A103. */
+/* Replies that make opens fail with EIO, or leave passthrough off. Promises A5 and A14. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -222,7 +222,7 @@ CASE(overlapping_opens, no_reply_causes_eio, .promise = "A5", .world = &watched,
 	_EXPECT(expect_text("expect", "what makes opens fail", found->what, NOTHING, _AT(0)), 0);
 }
 
-/* --- A103: INIT and registration ------------------------------------------------------- */
+/* --- A14: INIT and registration ------------------------------------------------------- */
 
 static const struct finding number = {
 	.what = "an ioctl on /dev/fuse that is no FUSE_DEV_IOC_BACKING_OPEN, nor a CLOSE",
@@ -264,7 +264,7 @@ static const struct finding *why_off(const struct reply *init)
 
 EXTERNAL_FIXTURE(start);
 
-CASE(start, passthrough_is_granted, .promise = "A103", .world = &watched,
+CASE(start, passthrough_is_granted, .promise = "A14", .world = &watched,
 	.title = "INIT asks for passthrough as the kernel grants it; files are registered by ioctls that it knows")
 {
 	const struct finding *found;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What stays pinned after unmount and after a kill. Promises A10 to A104. */
+/* What stays pinned after unmount and after a kill. Promises A10 to A15. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -45,11 +45,11 @@ CASE(killed, open_file_works_then_unpins, .promise = "A11",
 	EXPECT_BACKING_FREE();
 }
 
-/* --- A104: a second start ------------------------------------------------------------------- */
+/* --- A15: a second start ------------------------------------------------------------------- */
 
 EXTERNAL_FIXTURE(restarted);
 
-CASE(restarted, files_have_their_own_data, .promise = "A104",
+CASE(restarted, files_have_their_own_data, .promise = "A15",
 	.title = "after a kill and a new start each file opens and has its own data",
 	.advice = "forget all IDs when the connection ends: those of the next one begin at 1 again, and stand "
 		  "for other files")

@@ -10,7 +10,7 @@ from .model import Result, Server
 
 # EIO and what is pinned first, then what may follow from them.
 _PROMISES_BY_WEIGHT = (
-    "A101", "A103", "A5", "A6", "A8", "A9", "A1", "A2", "A3", "A4", "A7", "A102", "A104", "A10", "A11"
+    "A12", "A14", "A5", "A6", "A8", "A9", "A1", "A2", "A3", "A4", "A7", "A13", "A15", "A10", "A11"
 )
 # Kinds of file, as the evidence names them.
 _KINDS = {

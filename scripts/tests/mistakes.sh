@@ -41,10 +41,10 @@ wanted()
 	release-counts-all|$one|A5|Not so: "a file opened with O_DIRECT first .*count for the ID only the opens that were answered with it.*
 	create-loses-count|$one|A5|Not so: "O_CREAT of a name that was just linked .*look the inode up and count on.*
 	id-per-name|$one|file_names.*|Not so: "a closed file that replaces an open one .*an ID is that of a file, not of a name.*
-	id-after-restart|$one|A104|Not so: "after a kill and a new start .*forget all IDs when the connection ends.*
-	ioctl-size|$one|A103|Not so: .*: got an ioctl on /dev/fuse that is no FUSE_DEV_IOC_BACKING_OPEN.*take the numbers of the ioctls from linux/fuse.h.*
-	ioctl-direction|$one|A103|Not so: .*: got an ioctl on /dev/fuse that is no FUSE_DEV_IOC_BACKING_OPEN.*take the numbers of the ioctls from linux/fuse.h.*
-	stack-depth-3|$one|A103|Not so: .*: got a max_stack_depth that is neither 1 nor 2.*max_stack_depth of 1 or 2.*
+	id-after-restart|$one|A15|Not so: "after a kill and a new start .*forget all IDs when the connection ends.*
+	ioctl-size|$one|A14|Not so: .*: got an ioctl on /dev/fuse that is no FUSE_DEV_IOC_BACKING_OPEN.*take the numbers of the ioctls from linux/fuse.h.*
+	ioctl-direction|$one|A14|Not so: .*: got an ioctl on /dev/fuse that is no FUSE_DEV_IOC_BACKING_OPEN.*take the numbers of the ioctls from linux/fuse.h.*
+	stack-depth-3|$one|A14|Not so: .*: got a max_stack_depth that is neither 1 nor 2.*max_stack_depth of 1 or 2.*
 	id-over-copy-up|$layers|layers.*|Not so: "a change of a lower file that is open for reading .*: got low, .*the upper file is another file.*
 	node-per-lower-inode|$layers|layers.*|Not so: "a change of a lower file .*: got l[a-z1]*, .*the upper file is another file.*
 	truncate-lower|$layers|layers.*|Not so: "a change of a lower file .*: got l[a-z1]*, .*
