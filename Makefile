@@ -37,7 +37,7 @@ FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -W
 
 # As of the kernel's W=1.
 FPT_CFLAGS += -Wmissing-declarations -Wmissing-prototypes -Wold-style-definition -Wstrict-prototypes \
-	-Wmissing-format-attribute -Wunused-const-variable
+	-Wunused-const-variable
 
 # CC, which all that follows asks, may be another architecture's, or another C library's. As in lib.mk:
 # LLVM=1, LLVM=/path/to/ or LLVM=-14, CROSS_COMPILE=aarch64-linux-gnu-.
@@ -271,7 +271,7 @@ $(OUTPUT)/contain: $(call objs,fixtures/programs/contain.c) $(call rooms,$(FIXTU
 	$(call msg,LINK,,$@)
 	$(Q)$(call link) -o $@
 
-$(OUTPUT)/trial: $(call objs,fixtures/external/main_trial.c cases/contract.c) $(call rooms,$(FIXTURES))
+$(OUTPUT)/trial: $(call objs,fixtures/external/main_trial.c cases/contract.c) $(call rooms,fixtures/external $(FIXTURES))
 	$(call msg,LINK,,$@)
 	$(Q)$(call link,$(STATIC)) $(LIBURING) -o $@
 

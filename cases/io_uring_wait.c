@@ -93,7 +93,7 @@ CASE(in_flight, killed_client_releases_after, .promise = "T35", .needs = NEED_IO
 	ASSERT_RET(other_hold(w, "WRITE"), 0);
 	submit_ok(c, page_sqe(IORING_OP_WRITE, fd, memory, 0));
 	ASSERT_OTHER_REQUESTS(w, "WRITE");
-	client_start_call(c, ppoll, 0, 0, 0, 0);
+	client_start_call(c, pause);
 	EXPECT_RET(client_signal(c, SIGKILL), 0);
 	EXPECT_RET(client_finish(c), -EPIPE);
 	EXPECT_RET(server_wait(w, "FLUSH", 1), 1); /* by the exit, which may take longer */

@@ -85,9 +85,9 @@ CASE(polled_file, released_by_close, .promise = "T51",
 
 	open_rule(w, "f reg=at-open");
 	fd = open_ok(w, "f", O_RDWR);
-	EXPECT_RET(client_call(client(w), dup3, fd, POLLED, 0), POLLED);
+	EXPECT_RET(client_call(client(w), dup2, fd, POLLED), POLLED);
 
-	EXPECT_RET(client_call(client(w), ppoll, (long)&polled, 1, 0, 0), 1);
+	EXPECT_RET(client_call(client(w), poll, (long)&polled, 1, -1), 1);
 	EXPECT_REQUESTS_ABOUT(w, "POLL", "LOOKUP OPEN+passthrough POLL");
 	EXPECT_READ(w, fd, "f");
 	EXPECT_CLOSE(w, POLLED);
