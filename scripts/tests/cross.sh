@@ -122,16 +122,16 @@ heart() # NAME
 	fi
 }
 
-# in_a_tree NAME COMPILER MAKE-ARGUMENT...: below a kernel's lib.mk, what depends on liburing and compiler
+# in_a_tree NAME COMPILER TARGET MAKE-ARGUMENT...: below a kernel's lib.mk
 in_a_tree()
 {
-	local what=$1 from=$tmp/tree/tools/testing/selftests out=$tmp/in-tree
+	local what=$1 target=$3 from=$tmp/tree/tools/testing/selftests out=$tmp/in-tree
 
 	if ! command -v "$2" >/dev/null; then
 		skip "$what" "config: no $2 (run scripts/setup.sh --check)"
 		return
 	fi
-	shift 2
+	shift 3
 	if [ ! -e "$from" ]; then
 		mkdir -p "$from"
 		ln -s "$built"/kselftest/* "$from"
@@ -139,7 +139,7 @@ in_a_tree()
 		cp -R Makefile cases fixtures harness "$from/fuse_passthrough"
 	fi
 	check "$what" make -s -C "$from/fuse_passthrough" KHDR_INCLUDES="-isystem $built/uapi" OUTPUT="$out" WERROR=-Werror \
-		"$@" "$out/obj/fixtures/client/ring.o" "$out/obj/fixtures/client/transfer.o" "$out/programs/idle"
+		-j"$(nproc)" "$@" "$out/$target"
 	rm -rf "$out"
 }
 
@@ -155,7 +155,7 @@ else
 	skip "clang" "config: no clang (run scripts/setup.sh --check)"
 fi
 in_a_tree "in a kernel tree liburing is looked for with the target's compiler" aarch64-linux-gnu-gcc \
-	ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
-in_a_tree "and warnings have the target compiler's names" clang LLVM=1
+	cases/drop ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+in_a_tree "and warnings have the target compiler's names" clang obj/fixtures/client/transfer.o LLVM=1
 
 finish
