@@ -252,6 +252,7 @@ CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4", .abilities 
 	.title = "a passthrough open and close during a parallel direct write leaves no mode and no held backing file")
 {
 	struct client *opener = client_number(w, 1);
+	const char *waits;
 	long fd, during;
 
 	open_rule(w, "f " PARALLEL);
@@ -260,7 +261,8 @@ CASE(brief_passthrough, leaves_nothing_after_write, .promise = "W4", .abilities 
 	during = open_ok(opener, "f", O_RDWR);
 	EXPECT_CLOSE(opener, during);
 	begin_open(w, opener, 2);
-	case_note("waits", "%s", client_is_busy(opener) ? "yes" : "no");
+	waits = client_is_busy(opener) ? "yes" : "no";
+	case_note("waits", "%s", waits);
 
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(client(w)), 1);
@@ -314,6 +316,7 @@ struct race {
 static struct race race_opens(struct world *w)
 {
 	struct client *writer = client_number(w, 1), *opener = client(w);
+	const char *first;
 	struct race race;
 
 	open_rule(w, "f " PARALLEL);
@@ -333,7 +336,8 @@ static struct race race_opens(struct world *w)
 	EXPECT_RET(server_go(w, "WRITE"), 1);
 	race.passthrough = client_finish(writer);
 	race.cached = client_finish(opener);
-	case_note("first", "%s", race.passthrough > 0 ? "passthrough" : "cached");
+	first = race.passthrough > 0 ? "passthrough" : "cached";
+	case_note("first", "%s", first);
 	return race;
 }
 

@@ -197,7 +197,7 @@ WORLD_FIXTURE(nested);
 FIXTURE_VARIANT(nested)
 {
 	const char *init;
-	long (*open)(struct world *);
+	long (*open)(struct world * w);
 	const char *dir; /* of the outer file */
 	unsigned int needs;
 };

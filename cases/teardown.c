@@ -173,7 +173,7 @@ static long close_device(struct world *w)
 WORLD_FIXTURE(server_gone);
 FIXTURE_VARIANT(server_gone)
 {
-	long (*end)(struct world *);
+	long (*end)(struct world * w);
 	const char *abilities;
 };
 FIXTURE_VARIANT_ADD(server_gone, killed) { .end = kill_server, .abilities = "" };
