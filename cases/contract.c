@@ -223,7 +223,7 @@ const struct promise contract[] = {
 	  "fs/backing-file.c: backing_file_read_iter()", .today = "no document says whether F_SETFL or the I/O is to fail" },
 	{ "D19", "I/O that the backing file does not support fails with EINVAL, mapping it with ENODEV",
 	  "fs/backing-file.c: backing_file_mmap()", .today = "commit 44350256ab94 (fuse: implement ioctls to manage backing files) says that such a file cannot be registered" },
-	{ "D20", "fsync(2) waits for a write in progress; stat(2), open(2) and read(2) do not",
+	{ "D20", "fsync(2) waits for a write in progress; stat(2), open(2), mmap(2) and reads do not",
 	  "fs/fuse/passthrough.c: fuse_passthrough_write_iter()", .today = "which call waits for which lock is not promised" },
 	{ "D21", "after writes by any method the backing filesystem can be frozen",
 	  "fs/backing-file.c: backing_aio_rw_complete()", .basis = "fsfreeze(8): a mounted filesystem can be frozen" },

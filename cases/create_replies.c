@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Replies to OPEN, CREATE and TMPFILE of the wrong size or content, or an error. Promises T43 to
- * T45.
+ * T46.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -141,7 +141,7 @@ CASE(error, enosys_falls_back_to_mknod, .promise = "T45", .abilities = "mknod",
 	EXPECT_REQUESTS(w, "GETXATTR LOOKUP MKNOD OPEN+passthrough");
 }
 
-/* --- R23: O_TRUNC in CREATE --------------------------------------------------- */
+/* --- O_TRUNC in CREATE and OPEN ------------------------------------------------ */
 
 WORLD_FIXTURE(o_trunc);
 static const struct world_opts killpriv_v2 = { .init = "atomic-o-trunc killpriv-v2" };
@@ -154,14 +154,27 @@ CASE(o_trunc, create_says_kill_suidgid, .promise = "T46", .world = &killpriv_v2,
 
 	open_rule(w, "new reg=at-open");
 	open_rule(w, "new2 reg=at-open");
-	open_rule(w, "f reg=at-open");
-	ASSERT_RET(chmod(backing_path("f"), 0666), 0);
 	ASSERT_RET(client_setuid(user, 1000), 0);
 
 	open_ok(w, "new", O_RDWR | O_CREAT | O_TRUNC);
 	EXPECT_RET(server_inspect(w, "CREATE", "open-flags"), 0);
 	open_ok(user, "new2", O_RDWR | O_CREAT | O_TRUNC);
 	EXPECT_RET(server_inspect(w, "CREATE", "open-flags"), FUSE_OPEN_KILL_SUIDGID);
+}
+
+CASE(o_trunc, open_says_kill_suidgid, .promise = "T46", .world = &killpriv_v2,
+	.abilities = "arbitrary-reply inspect",
+	.title = "with KILLPRIV_V2 a passthrough OPEN with O_TRUNC says FUSE_OPEN_KILL_SUIDGID, unless root opens")
+{
+	struct client *user = client_number(w, 1);
+
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "g reg=at-open");
+	ASSERT_RET(chmod(backing_path("f"), 0666), 0);
+	ASSERT_RET(client_setuid(user, 1000), 0);
+
+	open_ok(w, "g", O_RDWR | O_TRUNC);
+	EXPECT_RET(server_inspect(w, "OPEN", "open-flags"), 0);
 	open_ok(user, "f", O_RDWR | O_TRUNC);
 	EXPECT_RET(server_inspect(w, "OPEN", "open-flags"), FUSE_OPEN_KILL_SUIDGID);
 }

@@ -250,7 +250,7 @@ CASE(setfl, clears_o_noatime, .promise = "T20", .xfail = AT_OPEN_ONLY,
 WORLD_FIXTURE(rw_hint);
 
 CASE(rw_hint, not_for_backing_file, .promise = "T25",
-	.title = "F_SET_RW_HINT sets the hint of the FUSE file, and none of the backing file")
+	.title = "F_SET_RW_HINT sets the hint of the FUSE file, and none of the backing file, even after a write")
 {
 	int backing = open(backing_path("f"), O_RDWR | O_CLOEXEC);
 	uint64_t hint = RWH_WRITE_LIFE_LONG;
@@ -264,10 +264,13 @@ CASE(rw_hint, not_for_backing_file, .promise = "T25",
 	EXPECT_RET(client_call_data(client(w), fcntl, 2, &hint, sizeof(hint), fd, F_GET_RW_HINT),
 		   0);
 	EXPECT_RET(hint, RWH_WRITE_LIFE_LONG);
+	EXPECT_REQUESTS(w, "");
+	EXPECT_RET(fcntl(backing, F_GET_RW_HINT, &hint), 0);
+	EXPECT_RET(hint, RWH_WRITE_LIFE_NOT_SET);
+	EXPECT_WRITE(w, fd, "w");
 	EXPECT_RET(fcntl(backing, F_GET_RW_HINT, &hint), 0);
 	EXPECT_RET(hint, RWH_WRITE_LIFE_NOT_SET);
 	close(backing);
-	EXPECT_REQUESTS(w, "");
 }
 
 WORLD_FIXTURE(setlease);

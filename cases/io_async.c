@@ -284,19 +284,24 @@ FIXTURE_VARIANT_ADD(write_in_flight, pread_pwrite) { .io_method = BY_PREAD };
 FIXTURE_VARIANT_ADD(write_in_flight, splice) { .io_method = BY_SPLICE };
 
 /*
- * The call ends while the WRITE of another is held. If it does not, lets that go and ends the case.
+ * What was begun ends while the WRITE of another is held. If it does not, lets that go and ends the
+ * case.
  */
-#define EXPECT_ENDS_WITH_0(w, c, name, ...) \
+#define EXPECT_ENDS(w, c, what) \
 	do { \
-		bool _ends; \
+		bool _ends = client_ends(c); \
 \
-		client_start_call(c, name, __VA_ARGS__); \
-		_ends = client_ends(c); \
-		EXPECT_HOLDS(_ends, #name " does not wait"); \
+		EXPECT_HOLDS(_ends, what " does not wait"); \
 		if (!_ends) { \
 			other_go(w, "WRITE"); \
 			return; \
 		} \
+	} while (0)
+
+#define EXPECT_ENDS_WITH_0(w, c, name, ...) \
+	do { \
+		client_start_call(c, name, __VA_ARGS__); \
+		EXPECT_ENDS(w, c, #name); \
 		EXPECT_RET(client_finish(c), 0); \
 	} while (0)
 
@@ -387,6 +392,29 @@ CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20", .abilities =
 	EXPECT_RET(other_go(w, "WRITE"), 1);
 	EXPECT_RET(client_finish(writer), PAGE);
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
+}
+
+CASE(write_in_flight, splice_and_mmap_do_not_wait, .promise = "D20", .abilities = "hold",
+	.title = "splicing from the file and mapping it do not wait for a write in flight")
+{
+	struct client *writer = client(w), *other = client_number(w, 1);
+	long fd, fd2;
+
+	open_rule(w, "f reg=reuse times=2");
+	fd = open_on_other_ok(w, 0);
+	fd2 = open_ok(other, "f", O_RDONLY);
+	ASSERT_RET(other_hold(w, "WRITE"), 0);
+	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
+	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	client_start_read_by(other, BY_SPLICE, fd2, PAGE, PAGE, OLD);
+	EXPECT_ENDS(w, other, "splice");
+	EXPECT_RET(client_finish(other), PAGE);
+	client_start_call(other, mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd2, 0);
+	EXPECT_ENDS(w, other, "mmap");
+	EXPECT_POSITIVE(client_finish(other));
+	EXPECT_HOLDS(client_is_busy(writer), "the write is in flight");
+	EXPECT_RET(other_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(writer), PAGE);
 }
 
 CASE_MAIN()
