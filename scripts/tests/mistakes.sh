@@ -57,7 +57,7 @@ wanted()
 
 run_on() # NAME DIRECTORIES FILTER [MISTAKE]
 {
-	timeout $((200 * ${FPT_TIMEOUT_MUL:-1})) "$scripts/run.sh" --strict --mount "$layer_fs ${4+--mistake $4} $2 {mountpoint}" \
+	timeout $((600 * ${FPT_TIMEOUT_MUL:-1})) "$scripts/run.sh" --strict --mount "$layer_fs ${4+--mistake $4} $2 {mountpoint}" \
 		--filter "$3" --run-dir "$tmp/$1.run" >"$tmp/$1.out" 2>&1 || echo $? >"$tmp/$1.status"
 }
 
