@@ -87,7 +87,7 @@ FIXTURE_VARIANT_ADD(copy_up, store) { .how = STORE };
 FIXTURE_VARIANT_ADD(copy_up, o_trunc) { .how = TRUNCATE };
 FIXTURE_VARIANT_ADD(copy_up, o_rdonly_o_trunc) { .how = TRUNCATE_RDONLY };
 
-CASE(copy_up, of_open_file_spares_lower, .promise = "A101",
+CASE(copy_up, open_file_spares_lower, .promise = "A101",
 	.title = "a change of a lower file that is open for reading is in the file, and not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -103,7 +103,7 @@ CASE(copy_up, of_open_file_spares_lower, .promise = "A101",
 	EXPECT_HOLDS(is_changed(writer, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_closed_file_spares_lower, .promise = "A101",
+CASE(copy_up, closed_file_spares_lower, .promise = "A101",
 	.title = "a change of a lower file is in the file, and not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -120,7 +120,7 @@ CASE(copy_up, of_closed_file_spares_lower, .promise = "A101",
 	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_link_spares_lower, .promise = "A101",
+CASE(copy_up, link_spares_lower, .promise = "A101",
 	.title = "a change of a lower file by one name, open by another, is in the file, not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -136,7 +136,7 @@ CASE(copy_up, of_link_spares_lower, .promise = "A101",
 	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_shadowing_file_spares_lower, .promise = "A101",
+CASE(copy_up, shadowing_file_spares_lower, .promise = "A101",
 	.title = "a change of a file of both directories is in the upper one, and not in the lower one",
 	.advice = "serve and change the file of the upper directory where there is one")
 {
