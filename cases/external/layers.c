@@ -45,8 +45,13 @@ static const int change_flags[] = {
 /* Changes the first bytes, all after the last, or the size. A positive number, or -errno of open(2). */
 static long change(struct client *c, const char *name, enum change how)
 {
-	long fd = client_open(c, name, change_flags[how]), at;
+	long fd, at;
 
+	if (how == TRUNCATE_RDONLY)
+		case_advise(
+			"copy a file up before SETATTR changes it, too: truncate(2) and O_TRUNC need no "
+			"OPEN for writing");
+	fd = client_open(c, name, change_flags[how]);
 	if (fd < 0)
 		return fd;
 	if (how == WRITE)
