@@ -47,10 +47,6 @@ static long change(struct client *c, const char *name, enum change how)
 {
 	long fd, at;
 
-	if (how == TRUNCATE_RDONLY)
-		case_advise(
-			"copy a file up before SETATTR changes it, too: truncate(2) and O_TRUNC need no "
-			"OPEN for writing");
 	fd = client_open(c, name, change_flags[how]);
 	if (fd < 0)
 		return fd;
@@ -62,6 +58,10 @@ static long change(struct client *c, const char *name, enum change how)
 		at = client_mmap(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0);
 		client_poke(c, at, 'm');
 	}
+	if (how == TRUNCATE_RDONLY && strcmp(lower_changed(), CHANGED_NOTHING))
+		case_advise(
+			"copy a file up before SETATTR changes it, too: truncate(2) and O_TRUNC need no "
+			"OPEN for writing");
 	return 1 + client_close(c, fd);
 }
 
