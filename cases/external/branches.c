@@ -26,9 +26,9 @@
 
 /* --- A12: each file is one ---------------------------------------------------------------- */
 
-EXTERNAL_FIXTURE(branches);
+EXTERNAL_FIXTURE(files);
 
-CASE(branches, same_inode_number_is_two_files, .promise = "A12",
+CASE(files, same_inode_number_is_two_files, .promise = "A12",
 	.title = "files of two branches with one inode number have their own data while both are open",
 	.advice = "an inode number is unique in one filesystem only: tell files apart by device and number")
 {
@@ -46,7 +46,7 @@ CASE(branches, same_inode_number_is_two_files, .promise = "A12",
 	EXPECT_SECOND_UNCHANGED();
 }
 
-CASE(branches, write_goes_where_read_comes_from, .promise = "A12",
+CASE(files, write_goes_where_read_comes_from, .promise = "A12",
 	.title = "a file that two branches have is written to the branch that it is read from",
 	.advice = "choose the branch of a file once for all its opens, and its ID with it")
 {

@@ -138,11 +138,7 @@ CASE(overlapping, direct_open_comes_first, .promise = "A5",
 	.title = "a file opened with O_DIRECT first can be opened again before and after that one is closed",
 	.advice = "count for the ID only the opens that were answered with it: a release of another open "
 		  "must not close an ID that is in use" SHOWN_BY(
-			  "python3 -c 'import os\n"
-			  "direct = os.open(\"f\", os.O_RDWR | os.O_DIRECT)\n"
-			  "os.open(\"f\", os.O_RDWR)\n"
-			  "os.close(direct)\n"
-			  "os.open(\"f\", os.O_RDWR)'"))
+			  "python3 -c 'import os; d = os.open(\"f\", os.O_RDWR | os.O_DIRECT); os.open(\"f\", os.O_RDWR); os.close(d); os.open(\"f\", os.O_RDWR)'"))
 {
 	struct client *c = client(w);
 	long fd, direct;
@@ -165,8 +161,7 @@ CASE(overlapping, o_creat_of_known_file, .promise = "A5",
 	.title = "O_CREAT of a name that was just linked to an open file opens it; both can be opened again",
 	.advice = "CREATE may name a file that is there, if the name was made behind the kernel: look the "
 		  "inode up and count on, do not begin anew" SHOWN_BY(
-			  "exec 3<f; cat late # there is none\n"
-			  "ln \"$source/f\" \"$source/late\"; exec 4<>late 5<f"))
+			  "exec 3<f; cat late; ln \"$source/f\" \"$source/late\"; exec 4<>late 5<f"))
 {
 	struct client *c = client(w);
 	long fd, created;

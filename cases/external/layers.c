@@ -45,8 +45,9 @@ static const int change_flags[] = {
 /* Changes the first bytes, all after the last, or the size. A positive number, or -errno of open(2). */
 static long change(struct client *c, const char *name, enum change how)
 {
-	long fd = client_open(c, name, change_flags[how]), at;
+	long fd, at;
 
+	fd = client_open(c, name, change_flags[how]);
 	if (fd < 0)
 		return fd;
 	if (how == WRITE)
@@ -57,6 +58,10 @@ static long change(struct client *c, const char *name, enum change how)
 		at = client_mmap(c, fd, PROT_READ | PROT_WRITE, MAP_SHARED, PAGE, 0);
 		client_poke(c, at, 'm');
 	}
+	if (how == TRUNCATE_RDONLY && strcmp(lower_changed(), CHANGED_NOTHING))
+		case_advise(
+			"copy a file up before SETATTR changes it, too: truncate(2) and O_TRUNC need no "
+			"OPEN for writing");
 	return 1 + client_close(c, fd);
 }
 
@@ -87,7 +92,7 @@ FIXTURE_VARIANT_ADD(copy_up, store) { .how = STORE };
 FIXTURE_VARIANT_ADD(copy_up, o_trunc) { .how = TRUNCATE };
 FIXTURE_VARIANT_ADD(copy_up, o_rdonly_o_trunc) { .how = TRUNCATE_RDONLY };
 
-CASE(copy_up, of_open_file_spares_lower, .promise = "A12",
+CASE(copy_up, open_file_spares_lower, .promise = "A12",
 	.title = "a change of a lower file that is open for reading is in the file, and not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -103,7 +108,7 @@ CASE(copy_up, of_open_file_spares_lower, .promise = "A12",
 	EXPECT_HOLDS(is_changed(writer, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_closed_file_spares_lower, .promise = "A12",
+CASE(copy_up, closed_file_spares_lower, .promise = "A12",
 	.title = "a change of a lower file is in the file, and not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -120,7 +125,7 @@ CASE(copy_up, of_closed_file_spares_lower, .promise = "A12",
 	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_link_spares_lower, .promise = "A12",
+CASE(copy_up, link_spares_lower, .promise = "A12",
 	.title = "a change of a lower file by one name, open by another, is in the file, not in the lower directory",
 	.advice = NEW_ID)
 {
@@ -136,7 +141,7 @@ CASE(copy_up, of_link_spares_lower, .promise = "A12",
 	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
 }
 
-CASE(copy_up, of_shadowing_file_spares_lower, .promise = "A12",
+CASE(copy_up, shadowing_file_spares_lower, .promise = "A12",
 	.title = "a change of a file of both directories is in the upper one, and not in the lower one",
 	.advice = "serve and change the file of the upper directory where there is one")
 {

@@ -65,9 +65,9 @@ CASE(restarted, files_have_their_own_data, .promise = "A15",
 	RESTART_EXTERNAL_FS(w);
 
 	other = open_ok(c, "g", O_RDWR);
-	fd = open_ok(c, "f", O_RDWR);
+	ASSERT_POSITIVE(fd = needed_open(client_open(c, "f", O_RDWR)));
 	EXPECT_READ_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED);
-	fd = open_ok(c, "h", O_RDWR);
+	ASSERT_POSITIVE(fd = needed_open(client_open(c, "h", O_RDWR)));
 	EXPECT_READ_BY(c, BY_PREAD, fd, PAGE, 0, EXTERNAL_SEED + 1);
 }
 

@@ -75,8 +75,10 @@ def badge(server: Server) -> str:
     used, unused = _used(server)
     if found:
         word = f"{found} finding{'' if found == 1 else 's'}"
-    elif not used:
-        word = "not used" if unused else "not tried"
+    elif not used and unused:
+        word = "not used"
+    elif not server.passed:
+        word = "not tried"
     else:
         word = "ok"
     counts = f"{server.passed} passed, {server.failed} failed, {server.skipped} skipped"

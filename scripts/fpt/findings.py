@@ -40,14 +40,21 @@ class Finding:
         return next((result for result in self.results if result.eio_cause), self.results[0])
 
     @property
-    def cause(self) -> str:
+    def name(self) -> str:
+        """The cause in a few words."""
         result = self.first
         if result.held_by:
-            what = f"a closed file is held by {result.held_by}"
-        elif result.eio_cause:
-            what = f"an open fails with EIO, after {result.eio_cause}"
-        else:
-            what = f'not so: "{result.case.title}"' + (f": {result.reason}" if result.reason else "")
+            return f"a closed file is held by {result.held_by}"
+        if result.eio_cause:
+            return f"an open fails with EIO, after {result.eio_cause}"
+        return f'not so: "{result.case.title}"'
+
+    @property
+    def cause(self) -> str:
+        """The same, with what was observed."""
+        result = self.first
+        observed = "" if result.held_by or result.eio_cause else result.reason
+        what = f"{self.name}: {observed}" if observed else self.name
         return "; ".join((what, *result.reports, *result.hints))
 
     @property

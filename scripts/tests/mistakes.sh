@@ -47,7 +47,7 @@ wanted()
 	stack-depth-3|$one|A14|Not so: .*: got a max_stack_depth that is neither 1 nor 2.*max_stack_depth of 1 or 2.*
 	id-over-copy-up|$layers|layers.*|Not so: "a change of a lower file that is open for reading .*: got low, .*the upper file is another file.*
 	node-per-lower-inode|$layers|layers.*|Not so: "a change of a lower file .*: got l[a-z1]*, .*the upper file is another file.*
-	truncate-lower|$layers|layers.*|Not so: "a change of a lower file .*: got l[a-z1]*, .*
+	truncate-lower|$layers|layers.*|Not so: "a change of a lower file .*: got l[a-z1]*, .*copy a file up before SETATTR.*
 	write-lower|$layers|layers.no_copy_up.*|Not so: "with the upper directory full or read-only, .*do not write to the lower file instead.*
 	copy-in-place|$layers|layers.no_copy_up.*|Not so: "with the upper directory full or read-only, .*make the copy under another name.*
 	node-per-number|$two|branches.*|Not so: "files of two branches with one inode number .*tell files apart by device and number.*
@@ -57,7 +57,7 @@ wanted()
 
 run_on() # NAME DIRECTORIES FILTER [MISTAKE]
 {
-	timeout $((200 * ${FPT_TIMEOUT_MUL:-1})) "$scripts/run.sh" --strict --mount "$layer_fs ${4+--mistake $4} $2 {mountpoint}" \
+	timeout $((600 * ${FPT_TIMEOUT_MUL:-1})) "$scripts/run.sh" --strict --mount "$layer_fs ${4+--mistake $4} $2 {mountpoint}" \
 		--filter "$3" --run-dir "$tmp/$1.run" >"$tmp/$1.out" 2>&1 || echo $? >"$tmp/$1.status"
 }
 

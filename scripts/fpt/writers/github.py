@@ -46,10 +46,13 @@ def _title(result: Result) -> str:
     return f"{result.server} {result.case.name}: {word}"
 
 
-def _error(run: Run, result: Result) -> str:
+def _place(run: Run, result: Result) -> dict[str, object]:
     found = explain.location(run, result)
-    place: dict[str, object] = {"file": found[0], "line": found[1]} if found else {}
-    return _annotation("error", "\n".join(explain.lines(run, result)), **place, title=_title(result))
+    return {"file": found[0], "line": found[1]} if found else {}
+
+
+def _error(run: Run, result: Result) -> str:
+    return _annotation("error", "\n".join(explain.lines(run, result)), **_place(run, result), title=_title(result))
 
 
 def _shown(kind: str, annotations: list[str]) -> list[str]:
@@ -60,15 +63,15 @@ def _shown(kind: str, annotations: list[str]) -> list[str]:
     return [*annotations[: _SHOWN - 1], _annotation(kind, "see the summary of the step", title=f"{others} more")]
 
 
-def _finding(server: Server, finding: Finding) -> str:
-    lines = (advice.text(finding), *advice.show(finding))
-    return _annotation("error", "\n".join(lines), title=f"{server.name}: {finding.cause.partition(':')[0]}")
+def _finding(run: Run, server: Server, finding: Finding) -> str:
+    text = "\n".join((advice.text(finding), *advice.show(finding)))
+    return _annotation("error", text, **_place(run, finding.first), title=f"{server.name}: {finding.name}")
 
 
 def annotate(run: Run) -> Iterator[str]:
     errors = [_annotation("error", text, title="failed outside of any case") for text in run.failures]
     explained = _explained(run)
-    errors += [_finding(server, finding) for server, finding in explained]
+    errors += [_finding(run, server, finding) for server, finding in explained]
     grouped = [result for _, finding in explained for result in finding.results]
     yield from _shown("error", errors + [_error(run, result) for result in _failures(run) if result not in grouped])
     warnings = [

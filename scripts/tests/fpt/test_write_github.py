@@ -43,9 +43,33 @@ def test_the_place_of_a_failure() -> None:
     run = runs.three_failures()
     assert "::error file=cases/drop.c,line=72,title=raw drop.late" in runs.written("github", run)
     run.external = True
-    assert "::error file=cases/external/drop.c,line=72,title=raw drop.late" in runs.written("github", run)
+    assert '::error file=cases/external/drop.c,line=72,title=raw%3A not so%3A "title of drop.late' in runs.written("github", run)
     run.servers[0].results[runs.WRONG_CONTENT].details = ("world.c:9: no", "drop.c:72: no")
     assert "file=" not in runs.written("github", run)
+
+
+def external() -> Run:
+    """Two failures of one cause, and one of another."""
+    one, two = (runs.result("fs", f"a.f.{name}", Outcome.FAIL, "got 0", advice="do it") for name in ("one", "two"))
+    other = runs.result("fs", "a.f.three", Outcome.FAIL, eio_cause="flags", advice="omit them", shell=("exec 3<f", "cat f"))
+    run = runs.run_of(runs.server_of("fs", one, two, other))
+    run.external = True
+    return run
+
+
+def test_findings_of_an_external_file_system() -> None:
+    text = runs.written("github", external())
+    assert kinds(text) == ["::error"] * 2 + ["::notice"]
+    assert "Change this: omit them.%0ATo see it, in the mounted directory:%0A    exec 3<f%0A    cat f\n" in text
+
+
+def test_findings_in_the_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    runs.written("github", external())
+    text = (tmp_path / "summary").read_text()
+    assert "### Findings\n\n1. An open fails with EIO, after flags (1 case" in text
+    assert "\n   ```sh\n   exec 3<f\n   cat f\n   ```\n" in text
+    assert "`[FUSE passthrough: 2 findings] fs: 0 passed, 3 failed, 0 skipped`" in text
 
 
 def test_ten_of_a_kind() -> None:

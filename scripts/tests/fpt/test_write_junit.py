@@ -21,6 +21,16 @@ def everything() -> dict[str, Any]:
     return suites(runs.written("junit", runs.every_outcome()))
 
 
+def test_findings_of_an_external_file_system_are_properties() -> None:
+    failure = runs.result("fs", "a.f.one", Outcome.FAIL, advice="do it", shell=("cat f",))
+    run = runs.run_of(runs.server_of("fs", failure))
+    assert "finding_1" not in runs.written("junit", run)
+    run.external = True
+    (suite,) = suites(runs.written("junit", run)).values()
+    (text,) = (each.value for each in suite.properties() if each.name == "finding_1")
+    assert text.endswith("Change this: do it.\nTo see it, in the mounted directory:\n    cat f")
+
+
 def verdict(case: Any) -> Any:
     (found,) = case.result
     return found
