@@ -11,13 +11,17 @@ oldest=2.8 # the first with all functions that the server calls
 usage()
 {
 	cat <<-END
-	usage: scripts/go-fuse.sh [VERSION]
+	usage: scripts/go-fuse.sh [VERSION|TREE[@REVISION]]
 	Builds the server on the Go library go-fuse and prints its path,
 	\$OUTPUT/servers/go-fuse-VERSION: scripts/run.sh --server go-fuse-VERSION runs the suite
 	on it. Library and compiler come from packages of newer Debian suites, which are not
 	installed. Takes a minute and, the first time, a download of about 45 MB.
 
 	  VERSION  such as 2.8.0 (default: the newest on the Debian mirror, $oldest or later)
+	  TREE     a source tree of go-fuse; it is not changed. The server's version is what
+	           git describe says: go-fuse-2.10.1-19-g5104b2cb
+	  TREE@REVISION
+	           a revision of the git repository TREE, which may be bare
 	  --list   list the versions on the mirror
 	  --help   show this text
 
@@ -56,6 +60,8 @@ OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 # shellcheck source=scripts/lib/cache.inc
 . "$scripts/lib/cache.inc"
 plain_paths "${scripts%/*}" "$OUTPUT"
+# shellcheck source=scripts/lib/source-tree.inc
+. "$scripts/lib/source-tree.inc"
 library=golang-github-hanwen-go-fuse-dev
 sys=golang-golang-x-sys-dev
 
@@ -142,12 +148,19 @@ find_go()
 # Uses what was fetched before without reading the lists.
 fetch()
 {
+	local newest
+
+	if [ -n "$tree" ]; then # the rest of what it imports is that of the newest package
+		newest=$(printf '%s\n' "$cache"/go/go-fuse-[0-9]* | sort -V | tail -n 1)
+		[ ! -e "$newest" ] || wanted=${newest##*/go-fuse-}
+	fi
 	if [ -z "$wanted" ] || [ ! -e "$cache/go/go-fuse-$wanted" ]; then
 		read_lists
 		fetch_library
 	fi
 	find_go || { read_lists && fetch_go && find_go; } || die "no go"
 	libraries=$cache/go/go-fuse-$wanted/usr/share/gocode/src
+	[ -z "$tree" ] || wanted=$described
 }
 
 # --- building ------------------------------------------------------------------------
@@ -171,7 +184,7 @@ build()
 	)
 
 	replace (
-		github.com/hanwen/go-fuse/v2 => $libraries/github.com/hanwen/go-fuse
+		github.com/hanwen/go-fuse/v2 => ${tree:-$libraries/github.com/hanwen/go-fuse}
 		golang.org/x/sys => $libraries/golang.org/x/sys
 	)
 	END
@@ -188,6 +201,11 @@ build()
 }
 
 need_cache go
+tree=
+if is_tree "$wanted"; then
+	take_tree "$wanted" go.mod "$OUTPUT/go-fuse/source"
+	wanted=
+fi
 if [ -n "$list" ]; then
 	read_lists
 	versions_listed | release

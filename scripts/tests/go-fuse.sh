@@ -44,6 +44,29 @@ version=${library##*/go-fuse-}
 OUTPUT="$built" exits "the server is built" 0 "$scripts/go-fuse.sh" "$version"
 says "its path is printed" "$tmp/out" ".*/servers/go-fuse-$version"
 
+exits "no such tree" 1 "$scripts/go-fuse.sh" "$tmp/none"
+says "is reported" "$tmp/err" "go-fuse.sh: no directory '$tmp/none'"
+exits "another tree" 1 "$scripts/go-fuse.sh" "$tmp"
+says "is refused" "$tmp/err" "go-fuse.sh: '$tmp' has no go.mod: it is not the library's source"
+git_in_tree()
+{
+	git -C "$tmp/tree" -c user.name=nobody -c user.email=n@example.org -c init.defaultBranch=main "$@"
+}
+if command -v git >/dev/null; then
+	cp -R "$library/usr/share/gocode/src/github.com/hanwen/go-fuse" "$tmp/tree"
+	git_in_tree init -q
+	git_in_tree add .
+	git_in_tree commit -qm one
+	git_in_tree tag v2.99.0
+	rm "$tmp/tree/go.mod"
+	OUTPUT="$built" exits "the server on a revision of a tree is built" 0 "$scripts/go-fuse.sh" "$tmp/tree@v2.99.0"
+	says "its name has the version by git" "$tmp/out" ".*/servers/go-fuse-2.99.0"
+	check "its hello has it, too" grep -q ' server go-fuse version 2[.]99[.]0 ' <(timeout 10 "$(cat "$tmp/out")" </dev/null)
+	exits "a missing revision" 1 "$scripts/go-fuse.sh" "$tmp/tree@v3"
+	says "is reported" "$tmp/err" "go-fuse.sh: $tmp/tree has no revision 'v3' .*"
+	rm -f "$built/servers/go-fuse-2.99.0"
+fi
+
 if [ "$(id -u)" -eq 0 ] && [ -c /dev/fuse ]; then
 	export OUTPUT="$built"
 	unset FPT_FAULT
