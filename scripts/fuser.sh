@@ -12,7 +12,7 @@ oldest_cargo=1.85 # fuser's own rust-version
 usage()
 {
 	cat <<-END
-	usage: scripts/fuser.sh
+	usage: scripts/fuser.sh [TREE[@REVISION]]
 	Builds the servers on the Rust crate fuser $crate and prints their paths:
 	\$OUTPUT/servers/fuser-mt-$crate, with several threads and cloned devices, and
 	\$OUTPUT/servers/fuser-$crate. scripts/run.sh --server fuser-$crate runs the suite on it.
@@ -22,6 +22,11 @@ usage()
 	Needs cargo and rustc $oldest_cargo or later, and gcc to link;
 	Debian 12: apt-get install cargo-web, Debian 13: apt-get install cargo.
 
+	  TREE      a source tree of fuser, 0.17 or later, in place of the crate; it is not
+	            changed. The servers' version is what git describe says:
+	            fuser-0.18.0-21-gc0420fc. What it needs still comes from Debian's crates
+	  TREE@REVISION
+	            a revision of the git repository TREE, which may be bare
 	  --crates  only fetch the crates, and print their directory
 	  --help    show this text
 
@@ -45,13 +50,14 @@ die() # TEXT [STATUS]
 	exit "${2:-1}"
 }
 
-crates_only=
+crates_only='' of_tree=
 case ${1-} in
 --help) usage && exit 0 ;;
 --crates) crates_only=1 ;;
-?*) die "unknown option $1, see --help" ;;
+-*) die "unknown option $1, see --help" ;;
+*) of_tree=${1-} ;;
 esac
-[ $# -le 1 ] || die "unknown option $2, see --help"
+[ $# -le 1 ] || die "unexpected argument '$2', see --help"
 
 source=${scripts%/*}/fixtures/servers/fuser
 OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
@@ -59,6 +65,8 @@ OUTPUT=$(realpath -m "${OUTPUT:-${scripts%/*}/build}")
 . "$scripts/lib/cache.inc"
 # shellcheck source=scripts/lib/servers.inc
 . "$scripts/lib/servers.inc"
+# shellcheck source=scripts/lib/source-tree.inc
+. "$scripts/lib/source-tree.inc"
 plain_paths "${scripts%/*}" "$OUTPUT"
 crates=$cache/crates/fuser-$crate
 cargo=${CARGO:-cargo}
@@ -117,6 +125,24 @@ put() # NAME
 	echo "$server"
 }
 
+# The library as a path, with the nix of the crates: there is one version of them.
+use_tree() # WORK
+{
+	local nix
+
+	take_tree "$of_tree" src/passthrough.rs "$1/tree"
+	if [ "$tree" != "$1/tree" ]; then
+		mkdir "$1/tree"
+		cp -R "$tree"/{src,Cargo.toml,build.rs} "$1/tree"
+	fi
+	nix=$(find "$crates" -maxdepth 1 -name 'nix-[0-9]*' | sort -V | tail -n 1)
+	nix=${nix##*/nix-}
+	# Neither its tests, which need other crates, nor a workspace.
+	sed -i "/^members/d; s/^\(nix = {.*version = \)\"[0-9.]*\"/\1\"$nix\"/; /^\[dev-dependencies\]/,/^\$/d" "$1/tree/Cargo.toml"
+	sed -i 's,^fuser = .*,fuser = { path = "tree" },' "$1/Cargo.toml"
+	export FUSER_DESCRIBED=$described
+}
+
 # In $OUTPUT, as cargo writes beside Cargo.toml. Works offline.
 build()
 {
@@ -131,6 +157,9 @@ build()
 	[source.debian]
 	directory = "$crates"
 	END
+	rm -rf "$work/Cargo.lock" "$work/tree"
+	unset FUSER_DESCRIBED
+	[ -z "$of_tree" ] || use_tree "$work"
 	say "building"
 	(cd "$work" && CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target \
 		"$cargo" build --quiet --offline --release >&2) || die "cannot build fuser's server, see above"

@@ -53,6 +53,11 @@ nice "$fuser" >"$tmp/built" 2>"$tmp/why" || status=$?
 check "the server is built" is_built
 server=$(tail -n 1 "$tmp/built")
 
+exits "no such tree" 1 "$fuser" "$tmp/none"
+says "is reported" "$tmp/err" "fuser.sh: no directory '$tmp/none'"
+exits "another tree" 1 "$fuser" "$tmp"
+says "is refused" "$tmp/err" "fuser.sh: '$tmp' has no src/passthrough.rs: it is not the library's source"
+
 # The version in the hello, of this fuser and of another one that Cargo could choose.
 version=$(sed -n '/^name = "fuser"$/{n;s/^version = "\(.*\)"$/\1/p}' "$built/fuser/Cargo.lock")
 "$server" </dev/null >"$tmp/hello" || :
@@ -61,6 +66,13 @@ check "its name has the version of fuser" test "${server##*/}" = "fuser-$version
 printf '[[package]]\nname = "%s"\nversion = "%s"\n\n' fuser-server 0.17.0 fuser 0.99.1 nix 0.30.1 >"$tmp/Cargo.lock"
 (cd "$tmp" && rustc --edition 2024 -o choose "$scripts/../fixtures/servers/fuser/build.rs" && ./choose) >"$tmp/chosen"
 says "build.rs finds another version" "$tmp/chosen" 'cargo::rustc-env=FUSER_VERSION=0[.]99[.]1'
+(cd "$tmp" && FUSER_DESCRIBED=0.99-3-gabc ./choose) >"$tmp/chosen"
+says "or takes that of a tree" "$tmp/chosen" 'cargo::rustc-env=FUSER_VERSION=0[.]99-3-gabc'
+check "a crate has no owner of what is created" test -z "$(grep 'cfg=fuser_owner' "$tmp/chosen")"
+mkdir "$tmp/tree" "$tmp/tree/src"
+echo "pub struct Owner {" >"$tmp/tree/src/lib.rs"
+(cd "$tmp" && ./choose) >"$tmp/chosen"
+says "a tree after 0.18 has one" "$tmp/chosen" 'cargo::rustc-cfg=fuser_owner'
 
 run_promises() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this one
 {
