@@ -511,7 +511,7 @@ const struct promise contract[] = {
 
 	{ "S", "Sequences: any steps in any order", .ref = NULL },
 	{ "S1", "after any steps in any order calls return, requests are sent and backing files are held as the other promises say",
-	  "fs/fuse/iomode.c; fs/fuse/passthrough.c; fs/fuse/backing.c", .basis = "each rule of fixtures/model names its promise, which has a basis or is not required" },
+	  "fs/fuse/iomode.c: fuse_file_io_open()", .basis = "each rule of fixtures/model names its promise, which has a basis or is not required" },
 
 	{ "K", "Gaps: what no kernel keeps yet, as expected failures, and what kernels do instead", .ref = NULL },
 	{ "K1", "a passthrough open ends the wait of a cached open for parallel direct writes; the end of the writes does at the latest",

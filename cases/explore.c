@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random steps, compared with the model of the contract after each. Each seed makes the same steps in
- * each run. scripts/explore.sh makes more of them. Promise S1.
+ * Random steps, compared with the model of the contract after each. Each seed makes the same steps
+ * in each run. scripts/explore.sh makes more of them. Promise S1.
  */
 #include "explorer/explore.h"
 #include "world/fixture.h"
@@ -25,10 +25,10 @@ FIXTURE_VARIANT(random)
 {
 	uint64_t seed;
 };
-FIXTURE_VARIANT_ADD(random, seed_1000000) { .seed = 1000000 };
-FIXTURE_VARIANT_ADD(random, seed_2000000) { .seed = 2000000 };
-FIXTURE_VARIANT_ADD(random, seed_3000000) { .seed = 3000000 };
-FIXTURE_VARIANT_ADD(random, seed_4000000) { .seed = 4000000 };
+FIXTURE_VARIANT_ADD(random, first) { .seed = 1000000 };
+FIXTURE_VARIANT_ADD(random, second) { .seed = 2000000 };
+FIXTURE_VARIANT_ADD(random, third) { .seed = 3000000 };
+FIXTURE_VARIANT_ADD(random, fourth) { .seed = 4000000 };
 
 static long steps_wanted(void)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the server says of a passthrough file reaches the caller; ENOSYS is said once. Promises D2, T61, T62. */
+/*
+ * What the server says of a passthrough file reaches the caller; ENOSYS is said once. Promises D2,
+ * T61, T62.
+ */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -14,7 +17,7 @@
 
 #define PAGE sysconf(_SC_PAGESIZE)
 
-/* --- D2: success ---------------------------------------------------------------------------- */
+/* --- D2: success --------------------------------------------------------------- */
 
 WORLD_FIXTURE(success);
 
@@ -148,7 +151,7 @@ CASE(lock, f_getlk_asks_server, .promise = "T50", .world = &with_locks,
 	EXPECT_PEEK(c, (long)&getlk.l_len, 5);
 }
 
-/* --- D2: ENOSYS -------------------------------------------------------------------------------- */
+/* --- D2: ENOSYS ---------------------------------------------------------------- */
 
 WORLD_FIXTURE(enosys);
 
@@ -187,7 +190,7 @@ CASE(enosys, tmpfile_is_sent_once, .promise = "D2", .abilities = "tmpfile",
 	EXPECT_BACKING_FREE();
 }
 
-/* --- T61: poll --------------------------------------------------------------------------------- */
+/* --- T61: poll ----------------------------------------------------------------- */
 
 #define POLLED 100 /* its descriptor in the client, a fork, which has this at the same address */
 
@@ -248,7 +251,7 @@ CASE(poll, abort_wakes_all, .promise = "T61", .needs = NEED_FUSECTL,
 		EXPECT_RET(client_finish(client_number(w, i)), 1);
 }
 
-/* --- T62: prune ---------------------------------------------------------------------------------- */
+/* --- T62: prune ---------------------------------------------------------------- */
 
 WORLD_FIXTURE(prune);
 

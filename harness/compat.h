@@ -3,8 +3,8 @@
 #define FPT_COMPAT_H
 
 /*
- * What the C library (musl, glibc before 2.36) or the kernel's headers (before 7.0) lack. A system call that the
- * kernel lacks fails with ENOSYS; what needs it probes it, and is skipped.
+ * What the C library (musl, glibc before 2.36) or the kernel's headers (before 7.0) lack. A system
+ * call that the kernel lacks fails with ENOSYS; what needs it probes it, and is skipped.
  */
 
 #include <errno.h>

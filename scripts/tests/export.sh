@@ -83,6 +83,7 @@ cat >"$tmp/wanted" <<-END
 	fixtures/backing_id/*.c
 	fixtures/backing_id/*.h
 	fixtures/client/*.c
+	fixtures/client/*.def
 	fixtures/client/*.h
 	fixtures/programs/*.c
 	fixtures/servers/*.md
