@@ -6,7 +6,7 @@
 #include "explorer/explore.h"
 #include "world/fixture.h"
 
-#define STEPS  500 /* $FPT_EXPLORE_STEPS */
+#define STEPS  300 /* $FPT_EXPLORE_STEPS */
 #define LENGTH 60  /* of a sequence */
 
 /* Each sequence makes a world of its own. */

@@ -102,6 +102,16 @@ CASE(no_entries, refused_leaves_ids_alone, .promise = "T63", .since = "6.14",
 	EXPECT_PASSTHROUGH_WORKS(w);
 }
 
+/* Queues without entries, and pools of buffers: not before 7.3. */
+#define ADD_QUEUE_OK(w, command) \
+	do { \
+		long _added = server_ring_command(w, command); \
+\
+		if (_added == -EINVAL) \
+			CASE_SKIP("kernel: no FUSE_IO_URING_CMD_ADD_QUEUE (Linux 7.3 has it)"); \
+		ASSERT_RET(_added, 0); \
+	} while (0)
+
 WORLD_FIXTURE(pool);
 
 CASE(pool, payload_of_entry_einval, .promise = "T63", .since = "7.3",
@@ -109,7 +119,7 @@ CASE(pool, payload_of_entry_einval, .promise = "T63", .since = "7.3",
 	.title = "REGISTER with a payload fails if the queue has a pool of buffers; IDs stay usable without a ring")
 {
 	ASSERT_RET(adopt_other(w), 0);
-	EXPECT_RET(server_ring_command(w, ADD_QUEUE " dev=other"), 0);
+	ADD_QUEUE_OK(w, ADD_QUEUE " dev=other");
 	EXPECT_RET(server_ring_command(w, ADD_BUFPOOL " dev=other len=0x400000"), 0);
 
 	EXPECT_FAILS(server_ring_command(w, REGISTER " dev=other"), -EINVAL);
@@ -123,7 +133,7 @@ CASE(pool, zero_copy_without_pool_einval, .promise = "T63", .since = "7.3",
 	.title = "REGISTER fails for a zero-copy queue without a pool of buffers; IDs stay usable without a ring")
 {
 	ASSERT_RET(adopt_other(w), 0);
-	EXPECT_RET(server_ring_command(w, ADD_QUEUE " dev=other flags=1"), 0);
+	ADD_QUEUE_OK(w, ADD_QUEUE " dev=other flags=1");
 
 	EXPECT_FAILS(server_ring_command(w, REGISTER " dev=other"), -EINVAL);
 	register_file_ok(w, "g", "dev=other");
