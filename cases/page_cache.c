@@ -15,7 +15,7 @@
 #define RW	      (PROT_READ | PROT_WRITE)
 #define USER	      1000
 #define PAGES	      64
-#define AHEAD	      16 /* pages; also if they have 64 KiB, the device reads them at once */
+#define AHEAD	      16  /* pages; also if they have 64 KiB, the device reads them at once */
 #define SYS_CACHESTAT 451 /* of all architectures */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
