@@ -15,6 +15,7 @@
 #define RW    (PROT_READ | PROT_WRITE)
 #define USER  1000
 #define PAGES 64
+#define AHEAD 16 /* pages; also if they have 64 KiB, the device reads them at once */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };
 
@@ -215,8 +216,8 @@ CASE(mapping, madv_willneed_reads_ahead, .promise = "T4", .world = &on_ext4,
 	ASSERT_RET(backing_cache().cached, 0);
 	fd = open_ok(w, "f", O_RDWR);
 	at = mmap_ok(w, fd, RW, MAP_SHARED, PAGES * PAGE, 0);
-	EXPECT_RET(client_call(client(w), madvise, at, PAGES * PAGE, MADV_WILLNEED), 0);
-	EXPECT_RET(backing_cache().cached, PAGES);
+	EXPECT_RET(client_call(client(w), madvise, at, AHEAD * PAGE, MADV_WILLNEED), 0);
+	EXPECT_RET(backing_cache().cached, AHEAD);
 	EXPECT_RET(client_cached_pages(w, fd), 0);
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
 }

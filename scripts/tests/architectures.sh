@@ -104,7 +104,7 @@ for kind in Image Image.gz vmlinuz.efi; do
 		--filter 'seals.*' --run-dir "$tmp/run"
 	says "arm64: boots $kind: the kernel is read" "$tmp/err" "vm.sh: the kernel does not boot: .*"
 	check "arm64: boots $kind: on its machine, with its second channel" grep -q -- \
-		"-M virt .*console=ttyAMA0 .*FPT_VM_STREAM=hvc0.* -device virtio-serial-device -device virtconsole" "$tmp/args"
+		"-M virt .*console=ttyAMA0 .*FPT_VM_STREAM=hvc0.* -device virtio-serial-device,max_ports=1 -device virtconsole" "$tmp/args"
 done
 rm "$OUTPUT/arm64/servers/raw"
 exits "a server that is not built" 1 env PATH="$tmp/bin:$PATH" "$vm" --arch arm64 --kernel "$tmp/Image" --server raw \
