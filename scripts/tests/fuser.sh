@@ -53,11 +53,6 @@ nice "$fuser" >"$tmp/built" 2>"$tmp/why" || status=$?
 check "the server is built" is_built
 server=$(tail -n 1 "$tmp/built")
 
-exits "no such tree" 1 "$fuser" "$tmp/none"
-says "is reported" "$tmp/err" "fuser.sh: no directory '$tmp/none'"
-exits "another tree" 1 "$fuser" "$tmp"
-says "is refused" "$tmp/err" "fuser.sh: '$tmp' has no src/passthrough.rs: it is not the library's source"
-
 # The version in the hello, of this fuser and of another one that Cargo could choose.
 version=$(sed -n '/^name = "fuser"$/{n;s/^version = "\(.*\)"$/\1/p}' "$built/fuser/Cargo.lock")
 "$server" </dev/null >"$tmp/hello" || :
@@ -73,6 +68,11 @@ mkdir "$tmp/tree" "$tmp/tree/src"
 echo "pub struct Owner {" >"$tmp/tree/src/lib.rs"
 (cd "$tmp" && ./choose) >"$tmp/chosen"
 says "a tree after 0.18 has one" "$tmp/chosen" 'cargo::rustc-cfg=fuser_owner'
+
+exits "no such tree" 1 "$fuser" "$tmp/none"
+says "is reported" "$tmp/err" "fuser.sh: no directory '$tmp/none'"
+exits "another tree" 1 "$fuser" "$tmp"
+says "is refused" "$tmp/err" "fuser.sh: '$tmp' has no src/passthrough.rs: it is not the library's source"
 
 run_promises() # NAME STATUS VARIABLE=VALUE...; on the raw server and on this one
 {

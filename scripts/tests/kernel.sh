@@ -8,6 +8,8 @@ set -eu
 # shellcheck source=scripts/tests/tap.inc
 . "$(dirname "$0")/tap.inc"
 
+unset CC HOSTCC LLVM # of a make that runs this
+
 for tool in flex bison bc; do
 	command -v $tool >/dev/null || skip_all "config: no $tool (run scripts/setup.sh --check)"
 done

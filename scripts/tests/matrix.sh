@@ -9,7 +9,7 @@ parallel --version 2>/dev/null | grep -q '^GNU parallel' || skip_all "config: no
 checkout=$tmp/checkout
 matrix=$checkout/scripts/matrix.sh
 mkdir -p "$checkout/scripts/lib" "$checkout/fixtures/kernels" "$checkout/build/cases" "$checkout/build/servers"
-for file in matrix.sh fpt lib/architectures lib/architectures.inc lib/matrix-row.sh lib/places.inc lib/servers.inc lib/usual.inc lib/version.inc; do
+for file in matrix.sh fpt lib/architectures lib/architectures.inc lib/external.inc lib/matrix-row.sh lib/places.inc lib/servers.inc lib/usual.inc lib/version.inc; do
 	cp -R "$scripts/$file" "$checkout/scripts/$file"
 done
 cp -R "$scripts/fpt" "$checkout/scripts/fpt"

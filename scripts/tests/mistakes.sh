@@ -134,7 +134,7 @@ fails()
 
 while IFS='|' read -r mistake directories filter pattern; do
 	shown "$mistake" >"$tmp/commands"
-	[ -s "$tmp/commands" ] || continue
+	grep -q . "$tmp/commands" || continue
 	! grep -q '^head -c.*df' "$tmp/commands" || continue
 	check "$mistake: its commands fail" fails try_shown "$directories" "$tmp/commands" "$mistake"
 	check "$mistake: without it they succeed" try_shown "$directories" "$tmp/commands"
