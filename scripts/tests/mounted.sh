@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/tap.inc"
 
 need_built external/leaks
-need_built tests/pass_fs
+need_built tests/layer_fs
 need_fuse
 uring_stays
 unset FPT_FAULT MAKEFLAGS MAKELEVEL MFLAGS
@@ -24,21 +24,22 @@ check "makes no server" test ! -e "$new/servers"
 exits "make without headers" 2 make -s -C "$suite" OUTPUT="$new"
 says "names the remedy" "$tmp/err" 'no kselftest headers: run scripts/setup.sh'
 
-outcomes() # NAME BUILD FAULT STATUS
+outcomes() # NAME BUILD MISTAKE STATUS
 {
-	local run=$tmp/$3.$1
+	local run=$tmp/$3.$1 mistake="--mistake $3"
 
-	exits "$3, $1 build" "$4" env OUTPUT="$2" "$scripts/run.sh" --mount "$built/tests/pass_fs $3 {source} {mountpoint}" \
+	[ "$3" != none ] || mistake=
+	exits "$3, $1 build" "$4" env OUTPUT="$2" "$scripts/run.sh" --mount "$built/tests/layer_fs $mistake --branch {source} {mountpoint}" \
 		--kernel-name k --run-dir "$run"
 	cut -f 1-3 "$run"/results/k/*.tsv >"$run.tsv"
 }
 
-for fault in none never-close; do
+for mistake in none never-close; do
 	status=0
-	[ $fault = none ] || status=1
-	outcomes whole "$built" $fault $status
-	outcomes small "$new" $fault $status
-	same "$fault: each case has the same outcome" "$tmp/$fault.whole.tsv" "$tmp/$fault.small.tsv"
+	[ $mistake = none ] || status=1
+	outcomes whole "$built" $mistake $status
+	outcomes small "$new" $mistake $status
+	same "$mistake: each case has the same outcome" "$tmp/$mistake.whole.tsv" "$tmp/$mistake.small.tsv"
 done
 
 finish
