@@ -214,7 +214,7 @@ CASE(poll, notification_wakes, .promise = "T61", .abilities = "notify override-r
 	EXPECT_RET(server_wait(w, "POLL", 1), 1);
 	EXPECT_RET(server_inspect(w, "POLL", "flags"), FUSE_POLL_SCHEDULE_NOTIFY);
 	ASSERT_RET(server_override_reply(w, "POLL", "2"), 0);
-	snprintf(words, sizeof(words), "poll %ld", server_inspect(w, "POLL", "handle"));
+	snprintf(words, sizeof(words), "poll %lld", (long long)server_inspect(w, "POLL", "handle"));
 	EXPECT_RET(server_notify(w, "poll 0"), 0);
 	EXPECT_RET(server_notify(w, words), 0);
 	EXPECT_RET(client_finish(poller), 1);

@@ -27,7 +27,7 @@ skip() # NAME REASON
 objects()
 {
 	find cases fixtures harness scripts/lib scripts/tests -name '*.c' \
-		-not -path '*/libfuse/*' -not -name '*_uring.c' -not -path '*/data/*' | sed "s,^,$1/obj/,; s,c$,o,"
+		-not -path '*/libfuse/*' -not -path '*/layer_fs/*' -not -name '*_uring.c' -not -path '*/data/*' | sed "s,^,$1/obj/,; s,c$,o,"
 }
 
 # builds NAME PROGRAMS MAKE-ARGUMENT...: sets $out
@@ -135,10 +135,10 @@ in_a_tree()
 	if [ ! -e "$from" ]; then
 		mkdir -p "$from"
 		ln -s "$built"/kselftest/* "$from"
-		mkdir "$from/fuse_passthrough"
-		cp -R Makefile cases fixtures harness "$from/fuse_passthrough"
+		mkdir -p "$from/filesystems/fuse_passthrough"
+		cp -R scripts/kselftest/Makefile cases fixtures harness "$from/filesystems/fuse_passthrough"
 	fi
-	check "$what" make -s -C "$from/fuse_passthrough" KHDR_INCLUDES="-isystem $built/uapi" OUTPUT="$out" WERROR=-Werror \
+	check "$what" make -s -C "$from/filesystems/fuse_passthrough" KHDR_INCLUDES="-isystem $built/uapi" OUTPUT="$out" USERCFLAGS=-Werror \
 		-j"$(nproc)" "$@" "$out/$target"
 	rm -rf "$out"
 }
@@ -155,7 +155,7 @@ else
 	skip "clang" "config: no clang (run scripts/setup.sh --check)"
 fi
 in_a_tree "in a kernel tree liburing is looked for with the target's compiler" aarch64-linux-gnu-gcc \
-	cases/drop ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+	drop ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
 in_a_tree "and warnings have the target compiler's names" clang obj/fixtures/client/transfer.o LLVM=1
 
 finish

@@ -262,7 +262,7 @@ static void handle_events(void)
 	struct pollfd fds[FD_COUNT + 2 * PARALLEL_MAX];
 
 	if (poll(fds, poll_fds(fds), 1000) == 0)
-		stream_printf(STREAM_ALIVE, -1, "%ld", now());
+		stream_printf(STREAM_ALIVE, -1, "%lld", (long long)now());
 	kernel_log_read();
 	for (int i = 0; i < parallel; i++)
 		if (runs[i].job >= 0)
