@@ -9,6 +9,8 @@
 #define STEPS  300 /* $FPT_EXPLORE_STEPS */
 #define LENGTH 60  /* of a sequence */
 
+#define SHRINK_MS 10000 /* and four calls that do not end, in the time of a case */
+
 /* Each sequence makes a world of its own. */
 static const struct obstacle *no_world(struct world *w, const struct case_info *info)
 {
@@ -47,6 +49,7 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 	enum walk_end end = WALK_FINE;
 
 	ASSERT_RET(explore_begin(&e, &options), 0);
+	e.shrink_ms = deadline_ms(SHRINK_MS);
 	while (e.steps < steps_wanted() && (end == WALK_FINE || end == WALK_KNOWN))
 		end = explore_one(&e);
 	if (end == WALK_IMPOSSIBLE)

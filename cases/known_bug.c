@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What no kernel keeps so far: cases that are expected to fail. Promises K1 to K5. */
+/* What no kernel keeps so far: cases that are expected to fail. Promises K1 to K5, K8. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,6 +8,8 @@
 #include "world/io_methods.h"
 
 #define CLIENT 1000
+
+enum { SEED = 7, END = 100 }; /* a pattern, and the size of its file */
 
 WORLD_FIXTURE(cached_open);
 
@@ -289,6 +291,44 @@ CASE(lock_order, fuse_on_fuse_no_lockdep_report, .promise = "K5", .needs = NEED_
 
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_HOLDS(kernel_checks_locks(), "lockdep has reported nothing");
+}
+
+WORLD_FIXTURE(across_eof);
+FIXTURE_VARIANT(across_eof)
+{
+	const char *rule;
+};
+FIXTURE_VARIANT_ADD(across_eof, direct) { .rule = "f flags=direct_io" };
+FIXTURE_VARIANT_ADD(across_eof,
+		    passthrough_direct) { .rule = "f reg=at-open flags=passthrough,direct_io" };
+
+#define POSITION_STAYS \
+	"io_uring asks for the rest of a short read, and fuse_direct_IO() has not moved the position"
+
+static void check_ends_at_eof(struct world *w, const char *rule, long flags)
+{
+	long fd;
+
+	backing_fill_ok("f", SEED, END, 0);
+	open_rule(w, "%s", rule);
+	fd = open_ok(w, "f", O_RDONLY | flags);
+
+	ASSERT_RET(client_read_by(client(w), BY_PREAD, fd, END, END - 1, SEED), 1);
+	EXPECT_RET(client_read_by(client(w), BY_IO_URING, fd, END, END - 1, SEED), 1);
+}
+
+CASE(across_eof, io_uring_read_ends_at_eof, .promise = "K8", .needs = NEED_IO_URING,
+	.title = "an io_uring read across EOF of a file with DIRECT_IO returns the bytes up to EOF",
+	.xfail = POSITION_STAYS, .xfail_since = "6.16")
+{
+	check_ends_at_eof(w, variant->rule, 0);
+}
+
+CASE(across_eof, o_direct_io_uring_read_ends_at_eof, .promise = "K8", .needs = NEED_IO_URING,
+	.title = "with O_DIRECT and DIRECT_IO an io_uring read across EOF returns the bytes up to EOF",
+	.xfail = POSITION_STAYS)
+{
+	check_ends_at_eof(w, variant->rule, O_DIRECT);
 }
 
 CASE_MAIN()

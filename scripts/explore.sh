@@ -25,7 +25,7 @@ usage()
 	                      4 take a minute, 5 ten
 	  --replay FILE       make the steps of FILE, in the form in which they are printed
 	  --strict            what is not promised and differs is a deviation, too
-	  --blind             known bugs of all kernels are deviations, too
+	  --blind GLOB        known bugs of these promises are deviations, too: '*', K1
 	  --no-shrink         print the sequence as it was found
 	  --keep-going        continue after a deviation
 	  --version           show the version of the suite
@@ -61,8 +61,8 @@ while [ $# -gt 0 ]; do
 		usage
 		exit 0
 		;;
-	--strict | --blind | --no-shrink | --keep-going) options+=("$1") ;;
-	--server | --steps | --length | --seed | --systematic | --replay)
+	--strict | --no-shrink | --keep-going) options+=("$1") ;;
+	--server | --steps | --length | --seed | --systematic | --replay | --blind)
 		[ $# -ge 2 ] || die "$1 needs a value, see --help"
 		case $1 in
 		--server) servers+=("$2") ;;
