@@ -305,24 +305,35 @@ FIXTURE_VARIANT_ADD(write_in_flight, splice) { .io_method = BY_SPLICE };
 		EXPECT_RET(client_finish(c), 0); \
 	} while (0)
 
+/* The first client writes, and the server of the other mount holds it. */
+static void begin_write(struct world *w, long fd, enum io_method method)
+{
+	ASSERT_RET(other_hold(w, "WRITE"), 0);
+	client_start_write_by(client(w), method, fd, PAGE, 0, NEW);
+	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+}
+
+static void end_write(struct world *w)
+{
+	EXPECT_RET(other_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), PAGE);
+}
+
 CASE(write_in_flight, fsync_waits, .promise = "D20", .abilities = "hold",
 	.title = "fsync(2) waits for a write in flight before it sends FSYNC")
 {
-	struct client *writer = client(w), *syncer = client_number(w, 1);
+	struct client *syncer = client_number(w, 1);
 	long fd, fd2;
 
 	open_rule(w, "f reg=reuse times=2");
 	fd = open_on_other_ok(w, 0);
 	fd2 = open_ok(syncer, "f", O_RDWR);
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
-	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
-	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	begin_write(w, fd, variant->io_method);
 	client_start_call(syncer, fsync, fd2);
 	EXPECT_HOLDS(client_is_busy(syncer), "fsync(2) waits");
 	EXPECT_REQUESTS(w, "");
-	EXPECT_RET(other_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(writer), PAGE);
+	end_write(w);
 	EXPECT_RET(client_finish(syncer), 0);
 	EXPECT_REQUESTS(w, "FSYNC");
 }
@@ -330,8 +341,7 @@ CASE(write_in_flight, fsync_waits, .promise = "D20", .abilities = "hold",
 CASE(write_in_flight, further_writes_wait, .promise = "D20", .abilities = "hold",
 	.title = "write(2) and splice(2) into the file wait for a write in flight before they send WRITE")
 {
-	struct client *writer = client(w), *by_write = client_number(w, 1),
-		      *by_splice = client_number(w, 2);
+	struct client *by_write = client_number(w, 1), *by_splice = client_number(w, 2);
 	long fd, fd1, fd2;
 
 	open_rule(w, "f reg=reuse times=3");
@@ -339,16 +349,13 @@ CASE(write_in_flight, further_writes_wait, .promise = "D20", .abilities = "hold"
 	fd1 = open_ok(by_write, "f", O_RDWR);
 	fd2 = open_ok(by_splice, "f", O_RDWR);
 	world_other_requests(w);
-	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
-	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	begin_write(w, fd, variant->io_method);
 	client_start_write_by(by_write, BY_PREAD, fd1, PAGE, 0, NEW);
 	client_start_write_by(by_splice, BY_SPLICE, fd2, PAGE, 0, NEW);
 	EXPECT_HOLDS(client_is_busy(by_write), "write(2) waits");
 	EXPECT_HOLDS(client_is_busy(by_splice), "splice(2) waits");
 	EXPECT_OTHER_REQUESTS(w, "WRITE");
-	EXPECT_RET(other_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(writer), PAGE);
+	end_write(w);
 	EXPECT_RET(client_finish(by_write), PAGE);
 	EXPECT_RET(client_finish(by_splice), PAGE);
 	EXPECT_OTHER_REQUESTS(w, "WRITE WRITE");
@@ -363,15 +370,12 @@ CASE(write_in_flight, zero_length_does_not_wait, .promise = "D20", .abilities = 
 	open_rule(w, "f reg=reuse times=2");
 	fd = open_on_other_ok(w, 0);
 	fd2 = open_ok(other, "f", O_RDWR);
-	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
-	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	begin_write(w, fd, variant->io_method);
 	EXPECT_ENDS_WITH_0(w, other, write, fd2, 0, 0);
 	EXPECT_ENDS_WITH_0(w, other, pwrite, fd2, 0, 0, PAGE);
 	EXPECT_ENDS_WITH_0(w, other, writev, fd2, 0, 0);
 	EXPECT_HOLDS(client_is_busy(writer), "the write is in flight");
-	EXPECT_RET(other_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(writer), PAGE);
+	end_write(w);
 }
 
 CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20", .abilities = "hold",
@@ -382,15 +386,12 @@ CASE(write_in_flight, stat_open_read_do_not_wait, .promise = "D20", .abilities =
 
 	open_rule(w, "f reg=reuse times=2");
 	fd = open_on_other_ok(w, 0);
-	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
-	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	begin_write(w, fd, variant->io_method);
 	EXPECT_RET(client_stat(other, "f"), 0);
 	fd2 = open_ok(other, "f", O_RDONLY);
 	EXPECT_READ_BY(other, BY_PREAD, fd2, PAGE, PAGE, OLD);
 	EXPECT_HOLDS(client_is_busy(writer), "the write is in flight");
-	EXPECT_RET(other_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(writer), PAGE);
+	end_write(w);
 	EXPECT_REQUESTS(w, "OPEN+passthrough");
 }
 
@@ -403,9 +404,7 @@ CASE(write_in_flight, splice_and_mmap_do_not_wait, .promise = "D20", .abilities 
 	open_rule(w, "f reg=reuse times=2");
 	fd = open_on_other_ok(w, 0);
 	fd2 = open_ok(other, "f", O_RDONLY);
-	ASSERT_RET(other_hold(w, "WRITE"), 0);
-	client_start_write_by(writer, variant->io_method, fd, PAGE, 0, NEW);
-	ASSERT_RET(other_server_wait(w, "WRITE", 1), 1);
+	begin_write(w, fd, variant->io_method);
 	client_start_read_by(other, BY_SPLICE, fd2, PAGE, PAGE, OLD);
 	EXPECT_ENDS(w, other, "splice");
 	EXPECT_RET(client_finish(other), PAGE);
@@ -413,8 +412,7 @@ CASE(write_in_flight, splice_and_mmap_do_not_wait, .promise = "D20", .abilities 
 	EXPECT_ENDS(w, other, "mmap");
 	EXPECT_POSITIVE(client_finish(other));
 	EXPECT_HOLDS(client_is_busy(writer), "the write is in flight");
-	EXPECT_RET(other_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(writer), PAGE);
+	end_write(w);
 }
 
 CASE_MAIN()

@@ -39,6 +39,18 @@ CASE(success, lseek_returns_offset, .promise = "D2", .abilities = "override-repl
 	EXPECT_REQUESTS(w, "");
 }
 
+/* The server replies to each copy of f to g with @size. */
+static void open_to_copy(struct world *w, const char *size, long *from, long *to)
+{
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "g reg=at-open");
+	backing_fill_ok("f", 1, PAGE, 0);
+	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE_64", size), 0);
+	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE", size), 0);
+	*from = open_settled_ok(w, "f", O_RDWR);
+	*to = open_ok(w, "g", O_RDWR);
+}
+
 CASE(success, copy_file_range_returns_size, .promise = "D2",
 	.abilities = "override-reply arbitrary-reply",
 	.title = "copy_file_range(2) returns the size in the reply, and the kernel copies nothing itself")
@@ -46,13 +58,7 @@ CASE(success, copy_file_range_returns_size, .promise = "D2",
 	struct client *c = client(w);
 	long from, to;
 
-	open_rule(w, "f reg=at-open");
-	open_rule(w, "g reg=at-open");
-	backing_fill_ok("f", 1, PAGE, 0);
-	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE_64", "3"), 0);
-	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE", "3"), 0);
-	from = open_settled_ok(w, "f", O_RDWR);
-	to = open_ok(w, "g", O_RDWR);
+	open_to_copy(w, "3", &from, &to);
 
 	EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, 9, 0), 3);
 	EXPECT_BACKING("g", "g");
@@ -65,13 +71,7 @@ CASE(success, copied_too_much_eio, .promise = "D2", .abilities = "override-reply
 {
 	long from, to;
 
-	open_rule(w, "f reg=at-open");
-	open_rule(w, "g reg=at-open");
-	backing_fill_ok("f", 1, PAGE, 0);
-	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE_64", "10"), 0);
-	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE", "10"), 0);
-	from = open_settled_ok(w, "f", O_RDWR);
-	to = open_ok(w, "g", O_RDWR);
+	open_to_copy(w, "10", &from, &to);
 
 	EXPECT_FAILS(client_call(client(w), copy_file_range, from, 0, to, 0, 9, 0), -EIO);
 	EXPECT_BACKING("g", "g");
