@@ -133,7 +133,7 @@ needed()
 	need diff diffutils
 	need qemu-system-x86_64 qemu-system-x86 qemu
 	need qemu-system-aarch64 qemu-system-arm qemu
-	need qemu-system-s390x qemu-system-misc qemu
+	need qemu-system-s390x qemu-system-s390x qemu
 	need cpio cpio
 	need rsync rsync
 	need parallel parallel
