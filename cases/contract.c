@@ -528,8 +528,8 @@ const struct promise contract[] = {
 	  "fs/backing-file.c: backing_aio_rw_complete()", .today = "no document says what a backing file reports" },
 	{ "K7", "splicing from or to a file whose inode went bad still reaches the backing file",
 	  "fs/fuse/file.c: fuse_splice_read()", .today = "bad inodes are checked in reads and writes; of splicing no one has said" },
-	{ "K8", "an io_uring read across EOF of a file with DIRECT_IO, passthrough or not, returns the bytes up to EOF and no more",
-	  "fs/fuse/file.c: fuse_direct_IO()", .basis = "io_uring_enter(2), IORING_OP_READ: as pread(2); read(2), RETURN VALUE: the number of bytes read" },
+	{ "K8", "after a short READ or WRITE of a file with DIRECT_IO, passthrough or not, io_uring continues behind it, or not at all",
+	  "fs/fuse/file.c: fuse_direct_IO()", .basis = "io_uring_enter(2), IORING_OP_READ and IORING_OP_WRITE: as pread(2) and pwrite(2)" },
 
 	{ "G", "go-fuse (package fs): what the library promises, not the kernel", .ref = NULL },
 	{ "G1", "overlapping opens of an inode share one ID, which is closed at the last release",

@@ -9,7 +9,11 @@
 
 #define CLIENT 1000
 
-enum { SEED = 7, END = 100 }; /* a pattern, and the size of its file */
+enum {
+	SEED = 7,
+	END = 100,
+	DONE = 3
+}; /* a pattern, the size of its file, what a short write did */
 
 WORLD_FIXTURE(cached_open);
 
@@ -293,19 +297,19 @@ CASE(lock_order, fuse_on_fuse_no_lockdep_report, .promise = "K5", .needs = NEED_
 	EXPECT_HOLDS(kernel_checks_locks(), "lockdep has reported nothing");
 }
 
-WORLD_FIXTURE(across_eof);
-FIXTURE_VARIANT(across_eof)
+WORLD_FIXTURE(short_transfer);
+FIXTURE_VARIANT(short_transfer)
 {
 	const char *rule;
 };
-FIXTURE_VARIANT_ADD(across_eof, direct) { .rule = "f flags=direct_io" };
-FIXTURE_VARIANT_ADD(across_eof,
+FIXTURE_VARIANT_ADD(short_transfer, direct) { .rule = "f flags=direct_io" };
+FIXTURE_VARIANT_ADD(short_transfer,
 		    passthrough_direct) { .rule = "f reg=at-open flags=passthrough,direct_io" };
 
 #define POSITION_STAYS \
-	"io_uring asks for the rest of a short read, and fuse_direct_IO() has not moved the position"
+	"io_uring asks for the rest of a short transfer, and fuse_direct_IO() has not moved the position"
 
-static void check_ends_at_eof(struct world *w, const char *rule, long flags)
+static void check_read_ends_at_eof(struct world *w, const char *rule, long flags)
 {
 	long fd;
 
@@ -317,18 +321,36 @@ static void check_ends_at_eof(struct world *w, const char *rule, long flags)
 	EXPECT_RET(client_read_by(client(w), BY_IO_URING, fd, END, END - 1, SEED), 1);
 }
 
-CASE(across_eof, io_uring_read_ends_at_eof, .promise = "K8", .needs = NEED_IO_URING,
+CASE(short_transfer, io_uring_read_ends_at_eof, .promise = "K8", .needs = NEED_IO_URING,
 	.title = "an io_uring read across EOF of a file with DIRECT_IO returns the bytes up to EOF",
 	.xfail = POSITION_STAYS, .xfail_since = "6.16")
 {
-	check_ends_at_eof(w, variant->rule, 0);
+	check_read_ends_at_eof(w, variant->rule, 0);
 }
 
-CASE(across_eof, o_direct_io_uring_read_ends_at_eof, .promise = "K8", .needs = NEED_IO_URING,
+CASE(short_transfer, o_direct_io_uring_read_ends_at_eof, .promise = "K8", .needs = NEED_IO_URING,
 	.title = "with O_DIRECT and DIRECT_IO an io_uring read across EOF returns the bytes up to EOF",
 	.xfail = POSITION_STAYS)
 {
-	check_ends_at_eof(w, variant->rule, O_DIRECT);
+	check_read_ends_at_eof(w, variant->rule, O_DIRECT);
+}
+
+CASE(short_transfer, o_direct_io_uring_write_continues, .promise = "K8", .needs = NEED_IO_URING,
+	.abilities = "override-reply arbitrary-reply inspect",
+	.title = "with O_DIRECT and DIRECT_IO io_uring continues behind what the server wrote",
+	.xfail = POSITION_STAYS)
+{
+	long fd;
+
+	ASSERT_RET(server_override_reply(w, "WRITE", REPLY_FIELDS, reply_fields(DONE, 0)), 0);
+	open_rule(w, "%s", variant->rule);
+	fd = open_ok(w, "f", O_RDWR | O_DIRECT);
+
+	/* The client, or io_uring for it, continues until all is written. */
+	ASSERT_RET(client_write_by(client(w), BY_PREAD, fd, 3 * DONE, 0, SEED), 3 * DONE);
+	ASSERT_RET(server_inspect(w, "WRITE", "offset"), 2 * DONE);
+	EXPECT_RET(client_write_by(client(w), BY_IO_URING, fd, 3 * DONE, 0, SEED), 3 * DONE);
+	EXPECT_RET(server_inspect(w, "WRITE", "offset"), 2 * DONE);
 }
 
 CASE_MAIN()

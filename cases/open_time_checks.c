@@ -280,7 +280,7 @@ CASE(o_trunc_of_fuse_file, not_handed_on, .promise = "R23", .abilities = "inspec
 	POSITIVE_OK("register the other f", server_backing_open(w, world_path("other", "f"), ""));
 	open_rule(w, "f reg=reuse");
 	if (variant->setattr)
-		ASSERT_RET(server_override_reply(w, "SETATTR", variant->setattr), 0);
+		ASSERT_RET(server_override_reply(w, "SETATTR", "%s", variant->setattr), 0);
 
 	ASSERT_RET(errno_or_0(client_open(client(w), "f", O_RDWR | O_TRUNC)), variant->result);
 	EXPECT_RET(other_server_inspect(w, "OPEN", "flags") & O_TRUNC, 0);

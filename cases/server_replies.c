@@ -39,14 +39,15 @@ CASE(success, lseek_returns_offset, .promise = "D2", .abilities = "override-repl
 	EXPECT_REQUESTS(w, "");
 }
 
-/* The server replies to each copy of f to g with @size. */
-static void open_to_copy(struct world *w, const char *size, long *from, long *to)
+/* The server replies to each copy of f to g that it has copied @size bytes. */
+static void open_to_copy(struct world *w, uint32_t size, long *from, long *to)
 {
 	open_rule(w, "f reg=at-open");
 	open_rule(w, "g reg=at-open");
 	backing_fill_ok("f", 1, PAGE, 0);
-	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE_64", size), 0);
-	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE", size), 0);
+	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE_64", "%u", size), 0);
+	ASSERT_RET(server_override_reply(w, "COPY_FILE_RANGE", REPLY_FIELDS, reply_fields(size, 0)),
+		   0);
 	*from = open_settled_ok(w, "f", O_RDWR);
 	*to = open_ok(w, "g", O_RDWR);
 }
@@ -58,7 +59,7 @@ CASE(success, copy_file_range_returns_size, .promise = "D2",
 	struct client *c = client(w);
 	long from, to;
 
-	open_to_copy(w, "3", &from, &to);
+	open_to_copy(w, 3, &from, &to);
 
 	EXPECT_RET(client_call(c, copy_file_range, from, 0, to, 0, 9, 0), 3);
 	EXPECT_BACKING("g", "g");
@@ -71,7 +72,7 @@ CASE(success, copied_too_much_eio, .promise = "D2", .abilities = "override-reply
 {
 	long from, to;
 
-	open_to_copy(w, "10", &from, &to);
+	open_to_copy(w, 10, &from, &to);
 
 	EXPECT_FAILS(client_call(client(w), copy_file_range, from, 0, to, 0, 9, 0), -EIO);
 	EXPECT_BACKING("g", "g");
@@ -100,7 +101,7 @@ CASE(success, ioctl_returns_result, .promise = "D2", .abilities = "override-repl
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(server_override_reply(w, "IOCTL", "7 0"), 0);
+	ASSERT_RET(server_override_reply(w, "IOCTL", REPLY_FIELDS " 0", reply_fields(7, 0)), 0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 
 	EXPECT_RET(client_call(client(w), ioctl, fd, 0x7fff, 0), 7);
@@ -141,7 +142,8 @@ CASE(lock, f_getlk_asks_server, .promise = "T50", .world = &with_locks,
 	long fd;
 
 	open_rule(w, "f reg=at-open");
-	ASSERT_RET(server_override_reply(w, "GETLK", "5 9 1"), 0);
+	ASSERT_RET(server_override_reply(w, "GETLK", "5 9 " REPLY_FIELDS, reply_fields(F_WRLCK, 0)),
+		   0);
 	fd = open_settled_ok(w, "f", O_RDWR);
 
 	EXPECT_RET(client_call(c, fcntl, fd, F_GETLK, (long)&getlk), 0);
@@ -213,7 +215,7 @@ CASE(poll, notification_wakes, .promise = "T61", .abilities = "notify override-r
 	client_start_call(poller, poll, (long)&polled, 1, -1);
 	EXPECT_RET(server_wait(w, "POLL", 1), 1);
 	EXPECT_RET(server_inspect(w, "POLL", "flags"), FUSE_POLL_SCHEDULE_NOTIFY);
-	ASSERT_RET(server_override_reply(w, "POLL", "2"), 0);
+	ASSERT_RET(server_override_reply(w, "POLL", REPLY_FIELDS, reply_fields(POLLPRI, 0)), 0);
 	snprintf(words, sizeof(words), "poll %lld", (long long)server_inspect(w, "POLL", "handle"));
 	EXPECT_RET(server_notify(w, "poll 0"), 0);
 	EXPECT_RET(server_notify(w, words), 0);
