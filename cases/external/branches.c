@@ -19,10 +19,7 @@
 				"config: one branch only (--mount with {source} and {source2})"); \
 	} while (0)
 
-#define EXPECT_SECOND_UNCHANGED() \
-	_EXPECT(expect_text("expect", "what has changed in {source2}", second_changed(), \
-			    CHANGED_NOTHING, _AT(0)), \
-		0)
+#define EXPECT_SECOND_UNCHANGED() EXPECT_UNCHANGED("source2", second_changed())
 
 /* --- A12: each file is one ---------------------------------------------------------------- */
 

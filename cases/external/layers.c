@@ -25,10 +25,7 @@
 				"config: not a layered file system (--mount with {lower} and {upper})"); \
 	} while (0)
 
-#define EXPECT_LOWER_UNCHANGED() \
-	_EXPECT(expect_text("expect", "what has changed in {lower}", lower_changed(), \
-			    CHANGED_NOTHING, _AT(0)), \
-		0)
+#define EXPECT_LOWER_UNCHANGED() EXPECT_UNCHANGED("lower", lower_changed())
 
 /* --- A12: copy-up -------------------------------------------------------------------- */
 
@@ -92,20 +89,24 @@ FIXTURE_VARIANT_ADD(copy_up, store) { .how = STORE };
 FIXTURE_VARIANT_ADD(copy_up, o_trunc) { .how = TRUNCATE };
 FIXTURE_VARIANT_ADD(copy_up, o_rdonly_o_trunc) { .how = TRUNCATE_RDONLY };
 
+static void check_change(struct client *c, const char *name, enum change how)
+{
+	long fd;
+
+	EXPECT_OPENS(change(c, name, how));
+	EXPECT_LOWER_UNCHANGED();
+	fd = open_ok(c, name, O_RDONLY);
+	EXPECT_HOLDS(is_changed(c, fd, how), "the file has the change");
+}
+
 CASE(copy_up, open_file_spares_lower, .promise = "A12",
 	.title = "a change of a lower file that is open for reading is in the file, and not in the lower directory",
 	.advice = NEW_ID)
 {
-	struct client *reader = client(w), *writer = client_number(w, 1);
-	long fd;
-
 	NEED_LOWER();
-	open_ok(reader, "low", O_RDONLY);
+	open_ok(client(w), "low", O_RDONLY);
 
-	EXPECT_OPENS(change(writer, "low", variant->how));
-	EXPECT_LOWER_UNCHANGED();
-	fd = open_ok(writer, "low", O_RDONLY);
-	EXPECT_HOLDS(is_changed(writer, fd, variant->how), "the file has the change");
+	check_change(client_number(w, 1), "low", variant->how);
 }
 
 CASE(copy_up, closed_file_spares_lower, .promise = "A12",
@@ -119,26 +120,17 @@ CASE(copy_up, closed_file_spares_lower, .promise = "A12",
 	fd = open_ok(c, "low", O_RDONLY);
 	EXPECT_CLOSE(c, fd);
 
-	EXPECT_OPENS(change(c, "low", variant->how));
-	EXPECT_LOWER_UNCHANGED();
-	fd = open_ok(c, "low", O_RDONLY);
-	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
+	check_change(c, "low", variant->how);
 }
 
 CASE(copy_up, link_spares_lower, .promise = "A12",
 	.title = "a change of a lower file by one name, open by another, is in the file, not in the lower directory",
 	.advice = NEW_ID)
 {
-	struct client *c = client(w);
-	long fd;
-
 	NEED_LOWER();
-	open_ok(c, "link1", O_RDONLY);
+	open_ok(client(w), "link1", O_RDONLY);
 
-	EXPECT_OPENS(change(c, "link2", variant->how));
-	EXPECT_LOWER_UNCHANGED();
-	fd = open_ok(c, "link2", O_RDONLY);
-	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
+	check_change(client(w), "link2", variant->how);
 }
 
 CASE(copy_up, shadowing_file_spares_lower, .promise = "A12",
@@ -152,10 +144,7 @@ CASE(copy_up, shadowing_file_spares_lower, .promise = "A12",
 	fd = open_ok(c, BRANCH_BOTH, O_RDONLY);
 	EXPECT_READ_BY(c, BY_PREAD, fd, PAGE, 0, BRANCH_SEED);
 
-	EXPECT_OPENS(change(c, BRANCH_BOTH, variant->how));
-	EXPECT_LOWER_UNCHANGED();
-	fd = open_ok(c, BRANCH_BOTH, O_RDONLY);
-	EXPECT_HOLDS(is_changed(c, fd, variant->how), "the file has the change");
+	check_change(c, BRANCH_BOTH, variant->how);
 }
 
 EXTERNAL_FIXTURE(reader);
