@@ -160,7 +160,7 @@ WORLD_FIXTURE(iovec);
 CASE(iovec, empty_segment, .promise = "D1",
 	.title = "preadv(2) and pwritev(2) skip empty iovec segments")
 {
-	struct segments_arg out = { .data = "onetwo" }, in = {};
+	struct segments_arg out = { .data = { 'o', 'n', 'e', 't', 'w', 'o' } }, in = {};
 
 	open_rule(w, "f reg=at-open");
 	out.fd = open_settled_ok(w, "f", O_RDWR);
