@@ -290,6 +290,7 @@ $(OUTPUT)/bench-cycle: $(call objs,scripts/lib/bench_cycle.c)
 	$(Q)$(call link) -o $@
 
 $(OUTPUT)/servers/raw-uring: LIBS := -luring
+$(OUTPUT)/servers/libfuse-uring: LDFLAGS += -Wl,--wrap=__io_uring_get_cqe
 $(addprefix $(OUTPUT)/servers/,$(RAW_SERVERS)): $(OUTPUT)/servers/raw%: \
 		$(OUTPUT)/obj/fixtures/servers/raw/variant$$(subst -,_,$$*).o \
 		$(call rooms,fixtures/servers/raw $(SERVING)) $(call objs,fixtures/backing_id/non_linux.c)

@@ -20,7 +20,8 @@ usage()
 	                      {mountpoint}, in the foreground or not, as root; a script must
 	                      exec the program. {source2} is a second branch, on a filesystem
 	                      of its own; {lower}, {upper} and {work} are the directories of a
-	                      layered file system, {cache} is empty, for copies.
+	                      layered file system, {cache} is empty, for new files
+	                      and copies.
 	                      'make mounted' builds all that this needs. One trial mount comes
 	                      first: where that fails, nothing is run. The cases together take
 	                      at most $(mount_timeout) seconds

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "external/external_helpers.h"
-#include "external/roles.h"
 
 #define PAGE  sysconf(_SC_PAGESIZE)
 #define OTHER (EXTERNAL_SEED + 1) /* pattern seed */

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "external/external_helpers.h"
-#include "external/roles.h"
 #include "world/overlay.h"
 
 #define ADVICE \
@@ -166,9 +165,7 @@ CASE(overlapping, o_creat_of_known_file, .promise = "A5",
 	struct client *c = client(w);
 	long fd, created;
 
-	if (role_is_given("lower"))
-		CASE_SKIP(
-			"config: a layered file system need not see what is done to its directories");
+	SKIP_IF_LAYERED();
 	OPEN_PASSTHROUGH(fd, c, OPENED);
 	EXPECT_RET(client_open(c, "late", O_RDONLY), -ENOENT);
 	ASSERT_RET(link(backing_path("f"), backing_path("late")), 0);

@@ -22,10 +22,23 @@ from .failure import Failure
 from .outcome import Outcome
 from .tsv import NotAResult, Results, Row
 
-__all__ = ["NotAResult", "Pair", "Results", "Row", "Store", "is_store", "load"]
+__all__ = ["NotAResult", "Pair", "Results", "Row", "Store", "for_all_servers", "is_store", "load"]
 
 Pair = tuple[str, str]  # kernel and server
 Words = tuple[str, str]  # what was observed and the requests
+
+
+_SERVER = "{server}"
+
+
+def for_all_servers(note: str, server: str) -> str:
+    """Without the server's name, so that it is the same for others: "{server} cannot hold a request back"."""
+    name = globs.unversioned(server)
+    return _SERVER + note[len(name):] if note.startswith(f"{name} ") else note
+
+
+def _for_server(note: str, server: str) -> str:
+    return globs.unversioned(server) + note[len(_SERVER):] if note.startswith(_SERVER) else note
 
 
 def in_order(lists: Iterable[Iterable[str]]) -> list[str]:
@@ -189,20 +202,20 @@ def _load(directory: Path) -> Store:
     def usual_row(case: str, outcome: str, note: str) -> Row:
         return tsv.row(outcome, *(("", "") if Outcome(outcome).skipped else usual[case]), note)
 
-    def rows_of(line: expectations.Line) -> dict[str, Optional[Row]]:
+    @functools.lru_cache(maxsize=None)
+    def rows_of(line: expectations.Line, reason: str) -> dict[str, Optional[Row]]:
         cases = names.of(line.cases)
         if line.outcome == SKIP:
             return dict.fromkeys(cases)
-        return {case: usual_row(case, line.outcome, line.reason) for case in cases}
+        return {case: usual_row(case, line.outcome, reason) for case in cases}
 
     passed: dict[str, Optional[Row]] = {case: usual_row(case, Outcome.PASS.value, "") for case in usual}
-    expected_rows = [(line, rows_of(line)) for line in expected]
 
     def read(pair: Pair) -> Results:
         rows = dict(passed)
-        for line, differing in expected_rows:
+        for line in expected:
             if _fits(line, pair):
-                rows.update(differing)
+                rows.update(rows_of(line, _for_server(line.reason, pair[1])))
         for other in observed:
             if _fits(other, pair):
                 for case in names.of(other.cases):

@@ -12,13 +12,14 @@ from . import globs
 from .expectations import SKIP
 from .outcome import Outcome
 from .rectangles import Rectangles
-from .store import Pair, Row, Store, Words
+from .store import Pair, Row, Store, Words, for_all_servers
 
 _ABOUT = {
     "runs": "# What was run: a kernel, and the servers that ran on it.\n",
     "cases": "# The cases in their order: name, usual observations and, behind another tab, requests at the server.\n",
     "expected": "# Where a case does not pass: cases, kernels, servers, outcome, reason. What is not here passed. The last\n"
-                "# line that fits decides. Outcome skip: was not run. See \"Expectations\" in scripts/README.md.\n",
+                "# line that fits decides. Outcome skip: was not run. {server} is the server, without its version. See\n"
+                "# \"Expectations\" in scripts/README.md.\n",
     "observed": "# What cases observed and requested elsewhere than usual, see cases: cases, kernels, servers and,\n"
                 "# behind tabs, observations and requests.\n",
 }
@@ -29,11 +30,15 @@ Known = Optional[Row]  # None: not run
 Saying = Optional[tuple[str, ...]]  # last columns of a line, None: nothing needs to be said
 
 
-def _outcome(row: Known) -> tuple[str, ...]:
-    return (row.outcome.value, row.note.strip()) if row else (SKIP, "")
+def _outcome(row: Known, server: str) -> tuple[str, ...]:
+    return (row.outcome.value, for_all_servers(row.note.strip(), server)) if row else (SKIP, "")
 
 
-_PASSED = _outcome(Row(Outcome.PASS))
+_PASSED = _outcome(Row(Outcome.PASS), "")
+
+
+def _unless(usual: tuple[str, ...], words: tuple[str, ...]) -> Saying:
+    return None if words == usual else words
 
 
 def _usual(pairs_of: dict[Known, list[Pair]]) -> Words:
@@ -78,7 +83,7 @@ class _Writer:
         others = set(self.pairs).difference(most)
         program = ""
         for columns in self._differing(Rectangles(others), others, lambda case, row, pair:
-                                       None if _outcome(row) == _PASSED else _outcome(row)):
+                                       _unless(_PASSED, _outcome(row, pair[1]))):
             if not columns[0].startswith(f"{program}."):
                 program = columns[0].partition(".")[0]
                 yield ""
@@ -91,7 +96,7 @@ class _Writer:
             for kernels, servers in rectangles.describe({pair for pair in most if most[pair] == words}):
                 yield _aligned(("*", kernels, servers, *words))
         for columns in self._differing(rectangles, set(most), lambda case, row, pair:
-                                       None if _outcome(row) == most[pair] else _outcome(row)):
+                                       _unless(most[pair], _outcome(row, pair[1]))):
             yield _aligned(columns)
 
     def observed(self) -> Iterator[str]:
@@ -111,7 +116,7 @@ class _Writer:
         for pairs_of in self.known.values():
             for row, pairs in pairs_of.items():
                 for pair in pairs:
-                    counts[pair][_outcome(row)] += 1
+                    counts[pair][_outcome(row, pair[1])] += 1
         found = {}
         for pair, count in counts.items():
             words = max(count, key=lambda one: count[one])

@@ -34,7 +34,7 @@ def lines_of(directory: Path, name: str = "expected") -> list[list[str]]:
 def random_row(random_: random.Random) -> Optional[Row]:
     outcome = random_.choice(list(Outcome))
     words = ["", "0", "0 EIO", "#x", " y", "é"]
-    note = random_.choice(["", "got 1, wanted 0", "# {a,b} * x", "a  b"])
+    note = random_.choice(["", "got 1, wanted 0", "# {a,b} * x", "a  b", "raw has no x", "libfuse has no x", "libfusex has no x"])
     return None if random_.random() < 0.1 else Row(outcome, random_.choice(words), random_.choice(words), note)
 
 
@@ -53,6 +53,16 @@ def test_any_results_are_read_back(seed: int, tmp_path: Path) -> None:
     assert found.pairs == Store(results).pairs
     assert {pair: found.results(*pair) for pair in pairs} == results
     assert store_writer.texts(found) == {name: (tmp_path / name).read_text() for name in store_writer.FILES}
+
+
+def test_what_servers_lack_is_written_once(tmp_path: Path) -> None:
+    pairs = [("7.3", server) for server in ("go-fuse-2.9.0", "libfuse-3.18.3", "libfuse-mt-3.18.3", "raw")]
+    results: dict[Pair, Results] = {pair: dict.fromkeys(CASES, Row(Outcome.PASS)) for pair in pairs}
+    for pair in pairs[:3]:
+        results[pair][CASES[0]] = Row(Outcome.SKIP_LIBRARY, note=f"{globs.unversioned(pair[1])} has no hold")
+    found = stored(results, tmp_path)
+    assert lines_of(tmp_path) == [[CASES[0], "*", "go-fuse,libfuse*", "skip:library", "{server} has no hold"]]
+    assert {pair: found.results(*pair) for pair in pairs} == results
 
 
 def test_unlike_pairs_alone_are_written(tmp_path: Path) -> None:
