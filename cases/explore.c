@@ -45,10 +45,10 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 	const struct walk_options options = { .seed = variant->seed,
 					      .length = LENGTH,
 					      .strict = case_is_strict() };
-	struct exploration e;
+	static struct exploration e;
 	enum walk_end end = WALK_FINE;
 
-	ASSERT_RET(explore_begin(&e, &options), 0);
+	ASSERT_RET(explore_begin(&e, &options, 1), 0);
 	e.shrink_ms = deadline_ms(SHRINK_MS);
 	while (e.steps < steps_wanted() && (end == WALK_FINE || end == WALK_KNOWN))
 		end = explore_one(&e);

@@ -19,6 +19,8 @@ usage()
 	  --server NAME|PATH  the server, as in run.sh; may be repeated (default: raw). It needs
 	                      the abilities arbitrary-id and hold
 	  --steps N           steps with each server (default: 20000)
+	  --jobs N, -j N      sequences at once (default: one for each processor). The deviation of
+	                      the lowest seed is printed, however many there are
 	  --length N          steps of a sequence; each has a world of its own (default: 60)
 	  --seed N            of the first sequence; the next one has N+1 (default: 1)
 	  --systematic N      all sequences of N steps of a small alphabet, instead of random ones:
@@ -62,7 +64,9 @@ while [ $# -gt 0 ]; do
 		exit 0
 		;;
 	--strict | --no-shrink | --keep-going) options+=("$1") ;;
-	--server | --steps | --length | --seed | --systematic | --replay | --blind)
+	-j[0-9]*) options+=("$1") ;;
+	-j) set -- --jobs "${@:2}" && continue ;;
+	--server | --steps | --jobs | --length | --seed | --systematic | --replay | --blind)
 		[ $# -ge 2 ] || die "$1 needs a value, see --help"
 		case $1 in
 		--server) servers+=("$2") ;;
