@@ -6,7 +6,7 @@
 #include "explorer/explore.h"
 #include "world/fixture.h"
 
-#define STEPS  300 /* $FPT_EXPLORE_STEPS */
+#define STEPS  300 /* $FPT_EXPLORE_STEPS; $FPT_EXPLORE_BLIND: see --blind of explore.sh */
 #define LENGTH 60  /* of a sequence */
 
 #define SHRINK_MS 10000 /* and four calls that do not end, in the time of a case */
@@ -44,6 +44,7 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 {
 	const struct walk_options options = { .seed = variant->seed,
 					      .length = LENGTH,
+					      .blind = getenv("FPT_EXPLORE_BLIND"),
 					      .strict = case_is_strict() };
 	static struct exploration e;
 	enum walk_end end = WALK_FINE;

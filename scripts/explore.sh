@@ -28,12 +28,15 @@ usage()
 	  --replay FILE       make the steps of FILE, in the form in which they are printed
 	  --strict            what is not promised and differs is a deviation, too
 	  --blind GLOB        known bugs of these promises are deviations, too: '*', K1
+	  --destructive       also two mounts that have backing files on each other: if the explorer is
+	                      killed then, they stay for ever
 	  --no-shrink         print the sequence as it was found
 	  --keep-going        continue after a deviation
 	  --version           show the version of the suite
 	  --help              show this text
 
-	In a virtual machine: FPT_EXPLORE_STEPS=20000 scripts/vm.sh ... --filter 'explore.*'
+	In a virtual machine: FPT_EXPLORE_STEPS=20000 scripts/vm.sh ... --filter 'explore.*',
+	which is always --destructive; FPT_EXPLORE_BLIND=GLOB is --blind
 
 	OUTPUT                the build directory (default: build)
 
@@ -63,6 +66,7 @@ while [ $# -gt 0 ]; do
 		usage
 		exit 0
 		;;
+	--destructive) export FPT_DESTRUCTIVE=1 ;;
 	--strict | --no-shrink | --keep-going) options+=("$1") ;;
 	-j[0-9]*) options+=("$1") ;;
 	-j) set -- --jobs "${@:2}" && continue ;;
