@@ -203,11 +203,11 @@ static struct shown_file first_record(const void *ring)
 
 WORLD_FIXTURE(perf_mmap_event);
 
-/* Wrong in 6.12.43 and 6.16.3, right in 6.12.118 and 6.18.15; where it was fixed is not known. */
+/* Wrong in 6.12.43 and 6.16.12, right in 6.12.118 and 6.17.13; where it was fixed is not known. */
 CASE(perf_mmap_event, shows_fuse_file, .promise = "T10",
 	.title = "the perf event of an mmap(2) of a passthrough file has path, inode and device of the FUSE file",
 	.xfail = "the event has the path of the backing file",
-	.xfail_before = "6.12.118 6.18")
+	.xfail_before = "6.12.118 6.17.13")
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,

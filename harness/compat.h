@@ -307,7 +307,10 @@ static inline const char *compat_sigabbrev_np(int sig)
 	};
 #undef NAME
 
-	return sig > 0 && (size_t)sig < sizeof(names) / sizeof(names[0]) ? names[sig] : NULL;
+	const unsigned int count = sizeof(names) / sizeof(names[0]);
+	unsigned int number = sig;
+
+	return number < count ? names[number] : NULL;
 }
 #define sigabbrev_np(sig) compat_sigabbrev_np(sig)
 #endif
