@@ -137,7 +137,7 @@ CASE(overlapping, direct_open_comes_first, .promise = "A5",
 	.title = "a file opened with O_DIRECT first can be opened again before and after that one is closed",
 	.advice = "count for the ID only the opens that were answered with it: a release of another open "
 		  "must not close an ID that is in use" SHOWN_BY(
-			  "python3 -c 'import os; d = os.open(\"f\", os.O_RDWR | os.O_DIRECT); os.open(\"f\", os.O_RDWR); os.close(d); os.open(\"f\", os.O_RDWR)'"))
+			  "python3 -I -c 'import os; d = os.open(\"f\", os.O_RDWR | os.O_DIRECT); os.open(\"f\", os.O_RDWR); os.close(d); os.open(\"f\", os.O_RDWR)'"))
 {
 	struct client *c = client(w);
 	long fd, direct;
