@@ -19,6 +19,14 @@
 	"that the file has now" SHOWN_BY( \
 		"exec 3<f; head -c 10000 /dev/zero >\"$source/f\"; test \"$(stat -c %s f)\" = 10000")
 
+static void expect_size(struct client *c, long fd, long size)
+{
+	struct statx st;
+
+	EXPECT_RET(client_fstatx(c, fd, AT_STATX_FORCE_SYNC, &st), 0);
+	EXPECT_RET(st.stx_size, size);
+}
+
 EXTERNAL_FIXTURE(truncated);
 
 CASE(truncated, reads_end_at_new_eof, .promise = "A2",
@@ -81,15 +89,13 @@ CASE(truncated, size_is_reported, .promise = "A2",
 	.advice = ASK_IT)
 {
 	struct client *c = client(w);
-	struct statx st;
 	long fd;
 
 	SKIP_IF_LAYERED();
 	OPEN_PASSTHROUGH(fd, c, OPENED);
 
 	ASSERT_RET(truncate(backing_path("f"), ODD), 0);
-	EXPECT_RET(client_fstatx(c, fd, AT_STATX_FORCE_SYNC, &st), 0);
-	EXPECT_RET(st.stx_size, ODD);
+	expect_size(c, fd, ODD);
 }
 
 EXTERNAL_FIXTURE(grown);
@@ -133,15 +139,13 @@ CASE(grown, size_is_reported, .promise = "A2",
 	.advice = ASK_IT)
 {
 	struct client *c = client(w);
-	struct statx st;
 	long fd;
 
 	SKIP_IF_LAYERED();
 	OPEN_PASSTHROUGH(fd, c, OPENED);
 
 	backing_fill_ok("f", OTHER, ODD, END);
-	EXPECT_RET(client_fstatx(c, fd, AT_STATX_FORCE_SYNC, &st), 0);
-	EXPECT_RET(st.stx_size, END + ODD);
+	expect_size(c, fd, END + ODD);
 }
 
 CASE_MAIN()

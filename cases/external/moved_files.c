@@ -26,7 +26,7 @@ EXTERNAL_FIXTURE(new_file);
 
 CASE(new_file, keeps_data, .promise = "A12",
 	.title = "a new file has its data after its last close, in the cache or in the directory that is shown",
-	.advice = ONE_FILE)
+	.advice = "copy a file whole before its name leads to the copy")
 {
 	struct client *c = client(w);
 	long fd;

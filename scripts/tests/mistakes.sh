@@ -56,6 +56,7 @@ wanted()
 	size-of-lookup|$one|backing_changes.*|Not so: "statx with AT_STATX_FORCE_SYNC .*answer GETATTR with the attributes that the file has now.*
 	node-per-name|$cache|moved_files.*|Not so: "a change of a new file .*give it a new node.*
 	move-open|$cache|moved_files.*|Not so: "what is written to a new file .*move a file when nobody can write to it.*
+	move-empty|$cache|moved_files.*|Not so: "a new file has its data .*copy a file whole before its name leads to the copy.*
 	move-mapped|$cache|moved_files.*|Not so: "what is stored to a new file .*move a file when nobody can write to it.*
 	branch-by-path|$two|branches.*|Not so: "after a branch is unmounted .*keep a descriptor of each branch.*
 	END
