@@ -32,8 +32,8 @@ variants = $(patsubst $(1)-main,$(1),$(patsubst fixtures/servers/$(1)/variant_%.
 	$(patsubst fixtures/servers/$(1)/variant.c,$(1)-main,$(wildcard fixtures/servers/$(1)/variant*.c))))
 
 CFLAGS ?= -O2 -g
-FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) -MMD -MP \
-	-iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
+FPT_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Wall -Wextra -Wno-unused-parameter -Wwrite-strings -Werror=$(DISCARDED_QUALIFIERS) $(WERROR) \
+	-MMD -MP -MT '$$(OUTPUT)$(@:$(OUTPUT)%=%)' -iquote . -iquote fixtures $(HEADERS) $(if $(LIBURING),-DHAVE_LIBURING)
 
 # As of the kernel's W=1.
 FPT_CFLAGS += -Wmissing-declarations -Wmissing-prototypes -Wold-style-definition -Wstrict-prototypes \

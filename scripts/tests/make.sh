@@ -63,6 +63,14 @@ done
 exits "a cache in such a path" 1 env FPT_CACHE="$path/cache" scripts/debian-kernel.sh 6.12
 check "is refused" in_one_line "$tmp/err"
 
+# --- a build that moves ------------------------------------------------------------
+
+exits "make of an object" 0 make -s OUTPUT="$tmp/before" "$tmp/before/obj/fixtures/model/content.o"
+mv "$tmp/before" "$tmp/after"
+object=$tmp/after/obj/fixtures/model/content.o
+exits "moved, it is up to date" 0 make -q OUTPUT="$tmp/after" "$object"
+exits "but not if a header is newer" 1 make -q OUTPUT="$tmp/after" -W fixtures/model/model.h "$object"
+
 # --- what make check counts --------------------------------------------------------
 
 printf '#!/bin/sh\n%s\n' 'echo 1..0 "# SKIP config: nothing here"' >"$tmp/skipped"
