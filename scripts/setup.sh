@@ -45,7 +45,8 @@ usage()
 	  FPT_CACHE=DIR    the cache of downloads for all checkouts (default:
 	                   fuse-passthrough-tests in \$XDG_CACHE_HOME or ~/.cache); remove
 	                   headers and libfuse in it to get newer ones
-	FPT_APT_SECONDS=N  time limit of apt-get update (default: 900)
+	  FPT_APT_SECONDS=N  time limit of apt-get update, and of waiting for another process that
+	                   installs packages (default: 900)
 	EOF
 }
 
@@ -115,7 +116,6 @@ needed()
 	need mksquashfs squashfs-tools
 	need shellcheck shellcheck ShellCheck
 	need g++ g++ gcc-c++
-	need i686-linux-gnu-gcc gcc-i686-linux-gnu
 	need cppcheck cppcheck
 	need flex flex
 	need bison bison

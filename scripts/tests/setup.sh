@@ -116,6 +116,35 @@ else
 	echo "ok $n - a full disk # SKIP privilege: needs root"
 fi
 
+# --- another process installs packages -------------------------------------------
+
+# shellcheck disable=SC2016 # expands there
+install_while_locked='
+	touch "$1/lock"
+	mount --bind "$1/lock" /var/lib/dpkg/lock-frontend
+	coproc holder { python3 -c "import fcntl, sys
+fcntl.lockf(sys.stderr, fcntl.LOCK_EX)
+print(flush=True)
+sys.stdin.read()" 2>>"$1/lock"; }
+	read -r <&"${holder[0]}"
+	say() { :; }
+	make_tmp() { :; }
+	log=$1/lock.log scripts=$0
+	. "$scripts"/lib/places.inc
+	. "$scripts"/lib/packages.inc
+	apt_lists_are_new=yes
+	apt_install no-such-package || { echo "$why"; exit 1; }'
+if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
+	FPT_APT_SECONDS=2 exits "another process installs packages" 1 \
+		unshare --mount bash -c "$install_while_locked" "$scripts" "$tmp"
+	says "another process installs packages: it is waited for" "$tmp/lock.log" 'Waiting for cache lock: .*'
+	says "another process installs packages: the reason" "$tmp/out" \
+		'apt-get cannot install: .*(E: Unable to acquire the dpkg frontend lock .*'
+else
+	n=$((n + 1))
+	echo "ok $n - another process installs packages # SKIP privilege: needs root"
+fi
+
 # --- progress --------------------------------------------------------------------
 
 # shellcheck disable=SC2016 # expands there
