@@ -38,7 +38,8 @@ if [ -z "${FPT_ROOT_IS_MOUNT-}" ] && [ "$(id -u)" -eq 0 ] && ! unshare --mount t
 fi
 
 # TAP::Harness, which prove(1) is made of, counts; this prints the counts. A second process, told of
-# each begin and end, prints every five seconds which test is running.
+# each begin and end, prints every five seconds which test is running. Comments on a failure stand
+# behind its line if a shell test has them, and before it in a program of kselftest_harness.h.
 run=(perl)
 [ ! -x "$OUTPUT/contain" ] || run=("$OUTPUT/contain" --no-namespace perl) # resets signals, mask and limits
 # shellcheck disable=SC2016 # perl's
@@ -69,11 +70,21 @@ exec "${run[@]}" -MTAP::Harness -MIO::Handle -e '
 		print_running_test($from);
 		exit;
 	}
-	my $harness = TAP::Harness->new({ exec => [], color => 0, failures => 1 });
+	my $harness = TAP::Harness->new({ exec => [], color => 0 });
 	$harness->callback(made_parser => sub {
 		my ($parser, $test) = @_;
 		print $to "$test->[1]\n";
-		$parser->callback(test => sub { print $to "\n" });
+		my ($failed, @comments);
+		$parser->callback(comment => sub {
+			push @comments, shift->as_string . "\n";
+			print splice @comments if $failed;
+		});
+		$parser->callback(test => sub {
+			print $to "\n";
+			$failed = !$_[0]->is_ok;
+			print "\n", @comments, "$test->[1]: ", $_[0]->as_string, "\n" if $failed;
+			@comments = ();
+		});
 	});
 	my $all = $harness->runtests(@ARGV);
 	my @died = $all->exit; # any exit status

@@ -71,7 +71,7 @@ object=$tmp/after/obj/fixtures/model/content.o
 exits "moved, it is up to date" 0 make -q OUTPUT="$tmp/after" "$object"
 exits "but not if a header is newer" 1 make -q OUTPUT="$tmp/after" -W fixtures/model/model.h "$object"
 
-# --- what make check counts --------------------------------------------------------
+# --- what make check counts, and shows --------------------------------------------------------
 
 printf '#!/bin/sh\n%s\n' 'echo 1..0 "# SKIP config: nothing here"' >"$tmp/skipped"
 printf '#!/bin/sh\n%s\n' 'echo 1..1; echo ok 1; exit 3' >"$tmp/dies"
@@ -80,5 +80,14 @@ exits "a test that is skipped as a whole" 0 scripts/check.sh "$tmp/skipped"
 says "counts as one" "$tmp/out" '0 passed, 0 failed, 1 skipped'
 exits "a test that exits with 3 after a passed check" 1 scripts/check.sh "$tmp/dies"
 says "counts as one failure" "$tmp/out" '1 passed, 1 failed, 0 skipped'
+cat >"$tmp/fails" <<'END'
+#!/bin/sh
+printf '%s\n' 1..3 "# of the first" "ok 1" "# before the failure" "not ok 2 - two" "# after it" "ok 3" "# of the third"
+END
+chmod +x "$tmp/fails"
+exits "a test that fails" 1 scripts/check.sh "$tmp/fails"
+sed -n '/^#/p; /not ok/p' "$tmp/out" >"$tmp/shown"
+printf '%s\n' "# before the failure" "$tmp/fails: not ok 2 - two" "# after it" >"$tmp/wanted"
+same "is shown with the comments on its failure" "$tmp/wanted" "$tmp/shown"
 
 finish

@@ -18,7 +18,7 @@ THROWAWAY_FIXTURE(unkillable_child);
 static int fork_into_freezer(void)
 {
 	int joined[2], err;
-	char byte;
+	char byte = 0;
 
 	if (pipe(joined) < 0)
 		return -errno;
