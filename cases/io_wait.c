@@ -38,6 +38,7 @@ static void begin_open(struct world *w, struct client *c, int opens_before)
 {
 	client_start_open(c, "f", O_RDWR);
 	server_wait(w, "OPEN", opens_before + 1);
+	world_settle(&w->server, "fuse");
 	client_is_busy(c);
 }
 

@@ -35,6 +35,7 @@ static long open_amid_wait(struct world *w)
 	ASSERT_RET(server_wait(w, "WRITE", 1), 1);
 	client_start_open(waiter, "f", O_RDWR);
 	ASSERT_RET(server_wait(w, "OPEN", 2), 2);
+	ASSERT_RET(world_settle(&w->server, "fuse"), 0); /* and is answered */
 	EXPECT_HOLDS(client_is_busy(waiter), "the cached open waits for the WRITE");
 	return open_ok(client_number(w, 2), "f", O_RDWR);
 }
