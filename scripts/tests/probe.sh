@@ -64,12 +64,12 @@ server() # NAME; what it does is on standard input
 # comes with a command gets lost on the second way.
 says_instead() # NAME SED
 {
-	server "$1" <<<"exec \"\$RAW\" > >(exec sed -u '$2')"
+	server "$1" <<<"exec \"\$RAW\" > >(exec sed -u '$2' 3<&-)"
 }
 
 hears_instead() # NAME SED
 {
-	server "$1" <<<"exec \"\$RAW\" < <(exec sed -u '$2')"
+	server "$1" <<<"exec \"\$RAW\" < <(exec sed -u '$2' 3<&-)"
 }
 
 wrong() # NAME PARTS; exactly the steps on standard input are wrong
@@ -190,7 +190,7 @@ END
 
 # Takes a wait without a tag for one with a tag, and so holds nothing back.
 server overtaking <<'END'
-exec "$RAW" < <(exec sed -u 's/^wait /@untagged &/') > >(exec sed -u 's/^@untagged //')
+exec "$RAW" < <(exec sed -u 's/^wait /@untagged &/') > >(exec sed -u 's/^@untagged //' 3<&-)
 END
 wrong overtaking waiting <<-END
 	Lines: an untagged wait blocks the commands behind it
@@ -219,7 +219,7 @@ wrong alone ids <<-END
 END
 
 # shellcheck disable=SC2016 # the servers' own
-server unhappy <<<'"$RAW"; exit 3'
+server unhappy <<<'exec 5<&3 3<&-; "$RAW" 3<&5; exit 3'
 wrong unhappy "quit eof" <<-END
 	Life: quit ends the server with status 0
 	Life: end of file ends the server with status 0

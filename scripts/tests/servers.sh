@@ -84,6 +84,17 @@ END
 fails "a server that prints why it exits and leaves a child" "$tmp/unlucky" 'out of luck'
 says "the reason has it" "$tmp/both" '# broken: the server ended with status 3 and did not say hello (PROTOCOL.md, Life): out of luck'
 
+server wrapped <<'END'
+"$FPT_REAL"
+exit
+END
+FPT_REAL=$built/servers/raw fails "a script that runs the server as its child" "$tmp/wrapped" \
+	'# broken: the server broke the protocol: it and a child of it have the device; start it by exec (PROTOCOL.md, Descriptors)'
+server executed <<'END'
+exec "$FPT_REAL"
+END
+exits "a script that executes the server" 0 env FPT_REAL="$built/servers/raw" FPT_SERVER="$tmp/executed" "${case[@]}"
+
 # --- not this protocol -------------------------------------------------------
 
 server stranger <<'END'
