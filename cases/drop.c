@@ -213,7 +213,7 @@ CASE(teardown, closed_channel_no_ioctl, .promise = "E6", .abilities = "devices b
 	other_id = register_file_ok(w, "g", "dev=other");
 	EXPECT_RET(server_close_device_onto(w, "main", "other"), 0);
 
-	EXPECT_RET(server_drop(w, id), 0);
+	EXPECT_RET(errno_or_0(server_drop(w, id)), 0);
 	EXPECT_TEXT(server_text(&w->server), "channel-gone");
 	EXPECT_RET(server_backing_close(w, other_id, "dev=other"), 0);
 }

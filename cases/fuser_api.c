@@ -135,7 +135,7 @@ CASE(backing_id, ended_session_no_ioctl, .promise = "U5", .abilities = "library-
 	EXPECT_RET(server_end_session_onto(w, device), 0);
 	close(device);
 
-	EXPECT_RET(server_drop(w, id), 0);
+	EXPECT_RET(errno_or_0(server_drop(w, id)), 0);
 	EXPECT_TEXT(server_text(&w->server), "channel-gone");
 	EXPECT_RET(other_backing_close(w, other), 0);
 }

@@ -315,7 +315,10 @@ has_verdict() # KEY
 
 publish() # KEY
 {
-	[ ! -d "$run/rows/$1/results" ] || fpt store "$results" "$run/rows/$1/results" || :
+	local row
+
+	row=$(results_in "$run/rows/$1/results")
+	[ ! -d "$row" ] || fpt store "$(results_in "$results")" "$row" || :
 }
 
 # Unpacks the rows that have ended, including those of an interrupted matrix.

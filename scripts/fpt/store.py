@@ -28,17 +28,25 @@ Pair = tuple[str, str]  # kernel and server
 Words = tuple[str, str]  # what was observed and the requests
 
 
-_SERVER = "{server}"
+def _names(server: str) -> Iterator[tuple[str, str]]:
+    """How a note may begin, and what stands for it."""
+    yield globs.unversioned(server), "{server}"
+    yield server, "{name}"
 
 
 def for_all_servers(note: str, server: str) -> str:
     """Without the server's name, so that it is the same for others: "{server} cannot hold a request back"."""
-    name = globs.unversioned(server)
-    return _SERVER + note[len(name):] if note.startswith(f"{name} ") else note
+    for name, word in _names(server):
+        if note.startswith(f"{name} "):
+            return word + note[len(name):]
+    return note
 
 
 def _for_server(note: str, server: str) -> str:
-    return globs.unversioned(server) + note[len(_SERVER):] if note.startswith(_SERVER) else note
+    for name, word in _names(server):
+        if note.startswith(word):
+            return name + note[len(word):]
+    return note
 
 
 def in_order(lists: Iterable[Iterable[str]]) -> list[str]:

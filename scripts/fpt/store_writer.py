@@ -18,8 +18,8 @@ _ABOUT = {
     "runs": "# What was run: a kernel, and the servers that ran on it.\n",
     "cases": "# The cases in their order: name, usual observations and, behind another tab, requests at the server.\n",
     "expected": "# Where a case does not pass: cases, kernels, servers, outcome, reason. What is not here passed. The last\n"
-                "# line that fits decides. Outcome skip: was not run. {server} is the server, without its version. See\n"
-                "# \"Expectations\" in scripts/README.md.\n",
+                "# line that fits decides. Outcome skip: was not run. {server} is the server, without its version,\n"
+                "# {name} with it. See \"Expectations\" in scripts/README.md.\n",
     "observed": "# What cases observed and requested elsewhere than usual, see cases: cases, kernels, servers and,\n"
                 "# behind tabs, observations and requests.\n",
 }

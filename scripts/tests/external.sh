@@ -180,7 +180,7 @@ says "its author gets advice" "$tmp/advice" 'Advice for the author of passthroug
 check "a run with --filter keeps no results" [ ! -e "$tmp/results" ]
 
 strict='' mounted "a fixed passthrough_hp" 0 "$tmp/fixed" --results "$tmp/results" --kernel-name here --name passthrough
-check "has results" grep -q '^leaks.unlinked.o_tmpfile_freed_on_close	.* nothing$' "$tmp/results/cases"
+check "has results" grep -q '^leaks.unlinked.o_tmpfile_freed_on_close	.* nothing$' "$tmp/results/external/cases"
 same "passes all cases" - "$tmp/advice" <<-END
 	$(printf '%s' "Advice for the author of passthrough: it uses passthrough for files that it opens for reading, opens for writing, creates and opens with O_TMPFILE. $("$run" --mount '' --list | grep -cv -e '^layers\.' -e '^branches\.' -e '^moved_files\.') cases passed.")
 END

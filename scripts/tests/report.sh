@@ -104,6 +104,27 @@ Without the abilities that a server lacks, which are the same on every kernel (s
 The suite no longer has 1 of the cases in these results: rerun it.
 END
 
+advice="; advice: close it"
+result external/6.18 fs-1.10 "p.f.shut|fail|2||held: got 2, wanted 0$advice" "p.f.read|skip:config|||off"
+result external/6.18 fs-1.9 "p.f.shut|fail|1||held: got 1, wanted 0$advice" "p.f.read|changed|EIO||read: got EIO, wanted 1"
+mkdir "$OUTPUT/external"
+program ../external/p 'p.f.shut|E1|6.9|-|-|what is closed is free' 'p.f.read|R1|6.9|-|-|a read'
+exits "results of external file systems, too" 0 "$report" --results "$results"
+sed -n '/^| program/,$p' "$results/README.md" >"$tmp/external"
+same "are a section of their own" - "$tmp/external" <<'END'
+| program | kernel | cases |
+|---|---|---|
+| fs-1.10 | 6.18 | **1 fail**<br>0 pass, 1 skip |
+| fs-1.9 | 6.18 | **1 fail**<br>0 pass, 1 changed |
+
+| outcome | cases | programs | what to change, or what was observed |
+|---|---|---|---|
+| fail | E1 `p.f.shut` | fs-1.10, fs-1.9 | close it |
+| changed | R1 `p.f.read` | fs-1.9 | read: got EIO, wanted 1 |
+END
+sed '1,/^5 cases/d; /^$/N; /^\n## External/,$d' "$results/README.md" >"$tmp/others"
+same "and change nothing else" "$tmp/README.md" "$tmp/others"
+
 mkdir -p "$tmp/columns/7.3"
 for server in fuser-0.9.0 libfuse-3.9.0 libfuse-3.10.1 libfuse-mt-3.9.0 raw raw-uring; do
 	sed "s/	raw	/	$server	/" "$results/7.3/raw.tsv" >"$tmp/columns/7.3/$server.tsv"

@@ -21,7 +21,8 @@ def _parser() -> Parser:
     parser = Parser(
         "report",
         """\
-Writes DIR/README.md, a summary of all results in DIR, and optionally a page with every case on
+Writes DIR/README.md, a summary of all results in DIR and of those of external file systems in
+DIR/external, and optionally a page with every case on
 every kernel. Titles and promises are those of the built programs.""",
         """\
 OUTPUT           build directory (default: build)
@@ -65,6 +66,12 @@ def _check(path: Path, text: str) -> None:
     raise Failure(f"{path} is out of date: run scripts/report.sh")
 
 
+def _matrix(folder: str, results: store.Store) -> Matrix:
+    """FOLDER: of the built programs."""
+    path = Path(os.environ["OUTPUT"]) / folder
+    return Matrix(programs.promises(path), programs.cases(path), results, os.environ["made_servers"].split())
+
+
 def main(arguments: list[str]) -> int:
     parser = _parser()
     options = parser.parse(arguments)
@@ -81,9 +88,11 @@ def main(arguments: list[str]) -> int:
         results = store.load(options.results) if options.results.is_dir() else None
         if not results or not results.pairs:
             raise Failure(f"no results in {options.results}: give --results DIR")
-        folder = Path(os.environ["OUTPUT"]) / "cases"
-        matrix = Matrix(programs.promises(folder), programs.cases(folder), results, os.environ["made_servers"].split())
+        matrix = _matrix("cases", results)
+        external = options.results / "external"
         readme = markdown.text(matrix)
+        if external.is_dir():
+            readme += markdown.of_external(_matrix("external", store.load(external)))
         if options.html:
             content = page.text(matrix, evidence.collect(options.runs, results), runs.seconds(options.runs))
             _write(Path(options.html), content, "give another --html FILE")

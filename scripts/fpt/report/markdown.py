@@ -39,7 +39,15 @@ although a failure was expected. `crash`: the kernel or the program died. `timeo
 `incomplete`: it died before the case started. `broken`: the case could not be set up, which
 says nothing about the kernel. "A to B" means those kernels in between that ran the case.
 """
+_EXTERNAL = """
+## External file systems
+
+What `scripts/run.sh --mount` found in programs that know nothing of the suite, from the files in `external`.
+A failure there is one of the program, not of the kernel. The commands are in
+[scripts/README.md](../scripts/README.md#external-file-systems-in-results).
+"""
 _FIX = re.compile(r"(?:^|; )(fixed by .*)")
+_ADVICE = re.compile(r"; advice: (.*)")
 _SUSPECT = re.compile(r"; suspect: [a-z]+$")
 
 Columns = AbstractSet[int]
@@ -47,6 +55,11 @@ Columns = AbstractSet[int]
 
 def text(matrix: Matrix) -> str:
     return "".join(f"{line}\n" for line in _Summary(matrix).lines())
+
+
+def of_external(matrix: Matrix) -> str:
+    """A section on the external file systems."""
+    return "".join(f"{line}\n" for line in _Programs(matrix).lines())
 
 
 def cause(note: str) -> str:
@@ -107,6 +120,8 @@ class _Names:
 
 
 class _Summary:
+    in_sections: tuple[Outcome, ...] = _IN_SECTIONS
+
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
         self.all = frozenset(range(len(matrix.columns)))
@@ -197,7 +212,7 @@ class _Summary:
         for case in section.cases:
             for outcome, why, place in self._findings(case):
                 groups[outcome].setdefault((place, why), _Names()).add(case)
-        for outcome in _IN_SECTIONS:
+        for outcome in self.in_sections:
             for (place, why), names in groups[outcome].items():
                 yield f"| {outcome.value} | {names} | {place} | {plain(why)} |"
 
@@ -210,9 +225,15 @@ class _Summary:
                 continue
             ran.update(columns)
             if row.outcome is not Outcome.PASS:
-                columns_of[row.outcome, cause(row.note)].update(columns)
+                columns_of[row.outcome, self._why(row.note)].update(columns)
         for (outcome, why), hit in columns_of.items():
-            yield outcome, why, where(self.matrix, hit, ran)
+            yield outcome, why, self._where(hit, ran)
+
+    def _why(self, note: str) -> str:
+        return cause(note)
+
+    def _where(self, hit: Columns, ran: Columns) -> str:
+        return where(self.matrix, hit, ran)
 
     # --- what is not promised ---
 
@@ -250,6 +271,36 @@ class _Summary:
             least, most = min(times.values()), max(times.values())
             count = str(most) if least == most else f"{least} to {most}"
             yield f"| {_reason(reason)} | {count} | {where(self.matrix, times.keys(), self.all)} |"
+
+
+class _Programs(_Summary):
+    """A row for each program in place of a column."""
+
+    in_sections = (*_IN_SECTIONS, Outcome.CHANGED)
+
+    def lines(self) -> Iterator[str]:
+        yield _EXTERNAL
+        yield "| program | kernel | cases |"
+        yield "|---|---|---|"
+        for server in self.matrix.servers:
+            for number, column in enumerate(self.matrix.columns):
+                if column.server == server:
+                    yield f"| {server} | {column.kernel} | {self._count(number)} |"
+        found = [line for section in self.matrix.sections for line in self._section(section)]
+        if found:
+            yield "\n| outcome | cases | programs | what to change, or what was observed |"
+            yield "|---|---|---|---|"
+            yield from found
+
+    def _why(self, note: str) -> str:
+        advice = _ADVICE.search(note)
+        return advice[1] if advice else note
+
+    def _where(self, hit: Columns, ran: Columns) -> str:
+        """The programs, with the kernel only if it is another one elsewhere."""
+        columns = [self.matrix.columns[number] for number in sorted(hit)]
+        one = len(self.matrix.kernels) == 1
+        return ", ".join(column.server if one else f"{column.server} ({column.kernel})" for column in columns)
 
 
 def _reason(reason: tuple[Outcome, str]) -> str:

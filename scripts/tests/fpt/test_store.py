@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 import pytest
 
@@ -55,13 +55,14 @@ def test_any_results_are_read_back(seed: int, tmp_path: Path) -> None:
     assert store_writer.texts(found) == {name: (tmp_path / name).read_text() for name in store_writer.FILES}
 
 
-def test_what_servers_lack_is_written_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named, word", [(globs.unversioned, "{server}"), (str, "{name}")])
+def test_what_servers_lack_is_written_once(named: Callable[[str], str], word: str, tmp_path: Path) -> None:
     pairs = [("7.3", server) for server in ("go-fuse-2.9.0", "libfuse-3.18.3", "libfuse-mt-3.18.3", "raw")]
     results: dict[Pair, Results] = {pair: dict.fromkeys(CASES, Row(Outcome.PASS)) for pair in pairs}
     for pair in pairs[:3]:
-        results[pair][CASES[0]] = Row(Outcome.SKIP_LIBRARY, note=f"{globs.unversioned(pair[1])} has no hold")
+        results[pair][CASES[0]] = Row(Outcome.SKIP_LIBRARY, note=f"{named(pair[1])} has no hold")
     found = stored(results, tmp_path)
-    assert lines_of(tmp_path) == [[CASES[0], "*", "go-fuse,libfuse*", "skip:library", "{server} has no hold"]]
+    assert lines_of(tmp_path) == [[CASES[0], "*", "go-fuse,libfuse*", "skip:library", f"{word} has no hold"]]
     assert {pair: found.results(*pair) for pair in pairs} == results
 
 
