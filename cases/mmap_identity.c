@@ -248,35 +248,6 @@ CASE(overlay_backing, shows_fuse_file, .promise = "M3", .needs = NEED_OVERLAYFS,
 
 /* --- M11: copies and pieces ---------------------------------------------------- */
 
-static int child_pipe[2]; /* of the client: its child runs until the writing end is closed */
-
-/* The child inherits all mappings, but no descriptor above 2. */
-static int64_t do_fork(void *arg)
-{
-	pid_t pid;
-	char end;
-
-	if (pipe2(child_pipe, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(child_pipe[0], STDIN_FILENO);
-		close_range(STDERR_FILENO + 1, ~0U, 0);
-		_exit(read(STDIN_FILENO, &end, 1) != 0);
-	}
-	close(child_pipe[0]);
-	return pid < 0 ? -errno : pid;
-}
-
-static int64_t do_end_child(void *arg)
-{
-	int status;
-
-	close(child_pipe[1]);
-	return wait(&status) < 0 ? -errno : WEXITSTATUS(status);
-}
-
 struct fork_arg {
 	volatile unsigned char *at;
 };
@@ -343,13 +314,13 @@ static int64_t map_alone_ok(struct world *w, size_t size)
 CASE(derived_mapping, fork_copy_pins, .promise = "M11",
 	.title = "a mapping inherited across fork(2) pins the backing file until the child ends")
 {
-	int64_t at = map_alone_ok(w, PAGE);
+	int64_t at = map_alone_ok(w, PAGE), child;
 
-	EXPECT_POSITIVE(client_run(client(w), do_fork, NULL, 0, "fork"));
+	ASSERT_POSITIVE(child = client_fork(client(w)));
 	EXPECT_RET(client_call(client(w), munmap, at, PAGE), 0);
 
 	EXPECT_BACKING_BUSY();
-	EXPECT_RET(client_run(client(w), do_end_child, NULL, 0, "let the child end"), 0);
+	EXPECT_RET(client_reap(client(w), child), 0);
 	EXPECT_BACKING_FREE();
 }
 

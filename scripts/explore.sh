@@ -56,6 +56,7 @@ export OUTPUT=${OUTPUT:-$checkout/build}
 
 servers=()
 options=()
+all=("$@")
 while [ $# -gt 0 ]; do
 	case $1 in
 	--?*=*)
@@ -82,7 +83,14 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ -x "$OUTPUT/explore" ] || die "no $OUTPUT/explore: run 'make' first (or set OUTPUT)"
+for program in explore contain; do
+	[ -x "$OUTPUT/$program" ] || die "no $OUTPUT/$program: run 'make' first (or set OUTPUT)"
+done
+# No process outlives the one that this executes, whatever ends it.
+if [ -z "${FPT_EXPLORE_CONTAINED-}" ]; then
+	FPT_EXPLORE_CONTAINED=1 exec "$OUTPUT/contain" "$scripts/explore.sh" "${all[@]}"
+fi
+unset FPT_EXPLORE_CONTAINED
 
 status=0
 for server in "${servers[@]:-raw}"; do

@@ -7,7 +7,6 @@ import io
 import os
 import select
 import subprocess
-import tempfile
 from pathlib import Path
 
 from .. import kernel_log
@@ -32,13 +31,13 @@ def _run(arguments: list[str], log: KernelLog) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    with tempfile.TemporaryDirectory() as directory:
-        copy = Path(directory) / "kernel.log"
-        log = KernelLog(copy)
-        status = _run(arguments, log)
-        log.end(_END_SECONDS)
-        with copy.open(encoding="utf-8", errors="surrogateescape") as lines:
-            found = kernel_log.read(lines, (), (), (), io.StringIO())
+    memory = os.memfd_create("kernel.log")  # SIGKILL leaves nothing of it
+    copy = Path(f"/proc/self/fd/{memory}")
+    log = KernelLog(copy)
+    status = _run(arguments, log)
+    log.end(_END_SECONDS)
+    with copy.open(encoding="utf-8", errors="surrogateescape") as lines:
+        found = kernel_log.read(lines, (), (), (), io.StringIO())
     if log.unreadable:
         print(f"explore.sh: the kernel log is not checked: {log.unreadable}")
     for other in found.others:
