@@ -45,14 +45,14 @@ def main(arguments: list[str]) -> int:
 
 def _jobs(server: Server, programs: Path, run: Path) -> Iterator[Job]:
     """Those with a case that --skip does not leave out."""
-    left_out = [case for name, case, *_ in _rows(run / "left_out.tsv") if name == server.name]
+    left_out = dict.fromkeys(case for name, case, *_ in _rows(run / "left_out.tsv") if name == server.name)
     arguments: tuple[str, ...] = ()
     if left_out:
         excepted = run / "late" / f"{server.name}.except"
         excepted.write_text("".join(f"{case}\n" for case in left_out))
         arguments = ("--except", str(excepted))
     cases = [(program, case) for program, case, *_ in files.rows(run / "cases.tsv")]
-    for program in dict.fromkeys(program for program, case in cases if case not in set(left_out)):
+    for program in dict.fromkeys(program for program, case in cases if case not in left_out):
         yield Job(server, programs / program, arguments)
 
 
