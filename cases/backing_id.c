@@ -2,8 +2,11 @@
 /* Which IDs FUSE_DEV_IOC_BACKING_OPEN allocates, and who knows them. Promises I, O13. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include "shared/fuse_uapi.h"
 #include "world/file_count.h"
 #include "world/case_helpers.h"
 
@@ -112,6 +115,39 @@ CASE(count, not_limited_by_rlimit_nofile, .promise = "I4",
 
 	EXPECT_RET(server_cycle(w, backing_path("f"), 1000, "keep"), 1000);
 	EXPECT_RET(server_backing_close(w, last_id(w), ""), 0);
+}
+
+#define MANY 65536
+
+/* By the case process, without the server's accounts of its IDs. How many, or -errno. */
+static long register_many(struct world *w)
+{
+	int device = server_device_copy(&w->server);
+	struct fuse_backing_map map = { .fd = open(backing_path("g"), O_RDONLY | O_CLOEXEC) };
+	long count = 0, result = 0;
+
+	while (count < MANY && result >= 0) {
+		result = ioctl(device, FUSE_DEV_IOC_BACKING_OPEN, &map);
+		count += result > 0;
+	}
+	result = result < 0 ? -errno : count;
+	close(map.fd);
+	close(device);
+	return result;
+}
+
+CASE(count, above_65535_at_once, .promise = "I6",
+	.title = "a connection can have 65536 IDs, and one more that passes through")
+{
+	long fd;
+
+	register_ok(w); /* where the server cannot register, the case is broken */
+	ASSERT_RET(register_many(w), MANY);
+	open_rule(w, "f reg=at-open");
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
 CASE_MAIN()

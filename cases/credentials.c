@@ -2,12 +2,17 @@
 /* Whose credentials opens, reads and writes of the backing file have. Promises P. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "shared/fuse_uapi.h"
 #include "world/case_helpers.h"
 
 #define PAGE sysconf(_SC_PAGESIZE)
@@ -105,6 +110,31 @@ CASE(io, as_registering_task, .promise = "P1", .abilities = "inspect credentials
 	EXPECT_WRITE_BY(w, variant->io_method, fd, PAGE, 0, 2);
 	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTERING_TASK);
 	EXPECT_BACKING_PATTERN("f", 2, PAGE, 0);
+}
+
+WORLD_FIXTURE(copy);
+
+CASE(copy, as_registering_task, .promise = "P1", .abilities = "inspect credentials",
+	.today = "that the kernel copies when the server cannot is not promised",
+	.title = "copy_file_range(2) reads and writes the backing file with the uid of the registering task")
+{
+	struct client *c = client(w);
+	long f, g;
+
+	EXPECT_RET(start_plain_fuse(w), 0);
+	backing_fill_ok("f", 1, PAGE, 0);
+	EXPECT_POSITIVE(register_plain_f(w, REGISTERING_TASK));
+	open_rule(w, "f reg=reuse");
+	chmod(backing_path("f"), 0666);
+	chmod(backing_path("g"), 0666);
+	f = open_as_client_ok(w, O_RDWR);
+	g = open_ok(w, "g", O_RDWR);
+
+	EXPECT_RET(client_call(c, copy_file_range, f, 0, g, 0, PAGE, 0), PAGE);
+	EXPECT_RET(other_server_inspect(w, "READ", "uid"), REGISTERING_TASK);
+	EXPECT_RET(client_call(c, lseek, g, 0, SEEK_SET), 0);
+	EXPECT_RET(client_call(c, copy_file_range, g, 0, f, 0, PAGE, 0), PAGE);
+	EXPECT_RET(other_server_inspect(w, "WRITE", "uid"), REGISTERING_TASK);
 }
 
 WORLD_FIXTURE(page_fault);
@@ -254,12 +284,17 @@ static long free_inodes(void)
 }
 
 /* The kernel frees credentials after a grace period, and their rules in a workqueue. */
-static bool inodes_get_free(long count)
+static bool becomes_true(bool (*is_true)(long number), long number)
 {
 	const int step_ms = 10;
 
-	for (int ms = 0; free_inodes() < count && ms < deadline_ms(RELEASE_MS); ms += step_ms)
+	for (int ms = 0; !is_true(number) && ms < deadline_ms(RELEASE_MS); ms += step_ms)
 		poll(NULL, 0, step_ms);
+	return is_true(number);
+}
+
+static bool inodes_are_free(long count)
+{
 	return free_inodes() >= count;
 }
 
@@ -295,8 +330,97 @@ CASE(landlock_rule, freed_with_id_and_files, .promise = "L2", .needs = NEED_LAND
 	client_stop(client(w));
 	TODAY(EXPECT_RET(free_inodes() - before, 0));
 	EXPECT_RET(server_backing_close(w, id, ""), 0);
-	EXPECT_HOLDS(inodes_get_free(before + 1),
+	EXPECT_HOLDS(becomes_true(inodes_are_free, before + 1),
 		     "the inode of the unlinked backing file is freed");
+}
+
+/* --- L2: likewise of a session keyring, which they hold and nothing else does ------------ */
+
+struct registration {
+	long id, keyring; /* or -errno */
+};
+
+static struct registration register_with_keyring(int device, int file)
+{
+	struct fuse_backing_map map = { .fd = file };
+	struct registration done;
+
+	done.keyring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (done.keyring < 0)
+		return (struct registration) { .id = -errno, .keyring = -errno };
+	done.id = ioctl(device, FUSE_DEV_IOC_BACKING_OPEN, &map);
+	if (done.id < 0)
+		done.id = -errno;
+	return done;
+}
+
+/* A task with a session keyring of its own registers the backing file f, and exits. */
+static struct registration register_by_child(struct world *w)
+{
+	int device = server_device_copy(&w->server), done_pipe[2], file;
+	struct registration done = { .id = -EPIPE };
+	pid_t pid;
+
+	file = open(backing_path("f"), O_RDONLY | O_CLOEXEC);
+	if (pipe2(done_pipe, O_CLOEXEC) < 0)
+		return done;
+	pid = fork();
+	if (pid == 0) {
+		done = register_with_keyring(device, file);
+		_exit(write(done_pipe[1], &done, sizeof(done)) < 0);
+	}
+	close(done_pipe[1]);
+	if (read(done_pipe[0], &done, sizeof(done)) != sizeof(done))
+		done.id = -EPIPE;
+	close(done_pipe[0]);
+	close(file);
+	close(device);
+	waitpid(pid, NULL, 0);
+	return done;
+}
+
+static bool is_no_key(long key)
+{
+	return syscall(SYS_keyctl, KEYCTL_DESCRIBE, key, NULL, 0) < 0 && errno == ENOKEY;
+}
+
+WORLD_FIXTURE(session_keyring);
+FIXTURE_VARIANT(session_keyring)
+{
+	const char *flags; /* of the replies to opens; NULL: there are none */
+	bool read_only;	   /* the backing filesystem: it refuses them */
+	long result;	   /* of open(2) */
+};
+FIXTURE_VARIANT_ADD(session_keyring, unused_id) { .flags = NULL };
+FIXTURE_VARIANT_ADD(session_keyring, open_file) { .flags = "passthrough" };
+FIXTURE_VARIANT_ADD(session_keyring, rejected_flags) { .flags = "passthrough,keep_cache",
+						       .result = -EIO };
+FIXTURE_VARIANT_ADD(session_keyring,
+		    refused_open) { .flags = "passthrough", .read_only = true, .result = -EIO };
+
+CASE(session_keyring, freed_with_id_and_files, .promise = "L2", .abilities = "arbitrary-id",
+	.title = "once ID and open files are gone, the session keyring of the registering task is freed")
+{
+	struct registration by_child;
+	long fd;
+
+	register_file_ok(w, "g", "mode=ro"); /* where the server cannot, the case is broken */
+	by_child = register_by_child(w);
+	if (by_child.keyring < 0)
+		CASE_SKIP("config: no task can have a session keyring (set CONFIG_KEYS=y)");
+	ASSERT_POSITIVE(by_child.id);
+	if (variant->read_only)
+		ASSERT_RET(world_make_readonly("backing"), 0);
+	for (int i = 0; variant->flags && i < 2; i++) {
+		open_rule(w, "f reg=forged id=%ld flags=%s", by_child.id, variant->flags);
+		fd = client_open(client(w), "f", O_RDWR);
+		TODAY(EXPECT_RET(errno_or_0(fd), variant->result)); /* other cases are about it */
+		client_close(client(w), fd);
+	}
+	client_stop(client(w));
+	TODAY(EXPECT_HOLDS(!is_no_key(by_child.keyring), "the ID holds the keyring"));
+	EXPECT_RET(server_backing_close(w, by_child.id, ""), 0);
+	EXPECT_HOLDS(becomes_true(is_no_key, by_child.keyring), "the keyring is freed");
 }
 
 CASE_MAIN()
