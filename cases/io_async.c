@@ -415,4 +415,49 @@ CASE(write_in_flight, splice_and_mmap_do_not_wait, .promise = "D20", .abilities 
 	end_write(w);
 }
 
+/* --- one write at a time ---------------------------------------------------------- */
+
+IO_METHOD_FIXTURE(parallel_backing_file);
+FIXTURE_VARIANT_ADD(parallel_backing_file, pread_pwrite) { .io_method = BY_PREAD };
+FIXTURE_VARIANT_ADD(parallel_backing_file, splice) { .io_method = BY_SPLICE };
+
+/* f, whose backing file takes direct writes of several tasks at once. A descriptor, or -errno. */
+static long open_parallel(struct world *w)
+{
+	long err = backing_fill("f", OLD, PAGE, 0);
+
+	err = err ?: world_start_other(w, "no-passthrough");
+	if (err)
+		return err;
+	other_open_rule(w, "f times=any flags=direct_io,parallel_direct_writes");
+	err = register_other_f(w);
+	return err < 0 ? err : client_open_settled(w, "f", O_RDWR);
+}
+
+#define open_parallel_ok(w) POSITIVE_OK("open f of the second mount", open_parallel(w))
+
+CASE(parallel_backing_file, writes_one_at_a_time, .promise = "D20", .abilities = "hold",
+	.today = "passthrough writes of one file could be in flight together",
+	.title = "of two passthrough writes the second waits, even if the backing file takes both at once")
+{
+	struct client *writer = client_number(w, 1), *direct = client_number(w, 2);
+	long fd, fd1, fd2;
+
+	open_rule(w, "f reg=reuse times=2");
+	fd = open_parallel_ok(w);
+	fd1 = open_ok(writer, "f", O_RDWR);
+	fd2 = open_ok(direct, world_path("other", "f"), O_RDWR);
+	world_other_requests(w);
+	begin_write(w, fd, variant->io_method);
+	EXPECT_WRITE_BY(direct, BY_PREAD, fd2, PAGE, 0, NEW);
+	EXPECT_OTHER_REQUESTS(w, "WRITE WRITE");
+
+	client_start_write_by(writer, variant->io_method, fd1, PAGE, 0, NEW);
+	EXPECT_HOLDS(client_is_busy(writer), "the second write waits");
+	EXPECT_OTHER_REQUESTS(w, "");
+	end_write(w);
+	EXPECT_RET(client_finish(writer), PAGE);
+	EXPECT_OTHER_REQUESTS(w, "WRITE");
+}
+
 CASE_MAIN()

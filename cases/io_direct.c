@@ -72,6 +72,21 @@ CASE(fopen_direct_io_mmap, maps_backing_file, .promise = "D12",
 	EXPECT_REQUESTS(w, "");
 }
 
+WORLD_FIXTURE(fopen_direct_io_exec);
+
+CASE(fopen_direct_io_exec, maps_backing_file, .promise = "D12",
+	.title = "executing a PASSTHROUGH|DIRECT_IO file sends READ for its headers, and maps the backing file")
+{
+	long pid;
+
+	open_rule(w, "program reg=at-open flags=passthrough,direct_io");
+	ASSERT_RET(backing_program("program"), 0);
+	ASSERT_POSITIVE(pid = client_spawn(client(w), "program"));
+	EXPECT_RET(client_reap(client(w), pid), 42);
+	EXPECT_RET(server_wait(w, "RELEASE", 1), 1);
+	EXPECT_REQUESTS_MERGED(w, "LOOKUP OPEN+passthrough+direct_io READ RELEASE");
+}
+
 /* --- O_DIRECT ------------------------------------------------------------------- */
 
 static const struct world_opts on_ext4 = { .backing = "ext4" };

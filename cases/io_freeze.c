@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The backing filesystem can be frozen when no write is in flight. If the kernel still counts one
- * that has ended, FIFREEZE never returns and cannot be killed. Promises D21, T53.
+ * that has ended, FIFREEZE never returns and cannot be killed. Promises D20, D21, T53.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -165,6 +165,68 @@ CASE(frozen_read, does_not_wait, .promise = "T53", .needs = NEED_DESTRUCTIVE,
 
 	EXPECT_HOLDS(ends, "the read ends");
 	EXPECT_RET(client_finish(c), PAGES);
+}
+
+WORLD_FIXTURE(frozen_write);
+
+CASE(frozen_write, delays_no_splice_or_mmap, .promise = "D20", .needs = NEED_DESTRUCTIVE,
+	.world = &on_ext4,
+	.title = "splicing from a file and mapping it do not wait for a write that waits for the thaw")
+{
+	struct client *writer = client(w), *reader = client_number(w, 1),
+		      *mapper = client_number(w, 2);
+	bool waits, is_read, is_mapped;
+	long fd, fds[2];
+
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse times=2");
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
+	fd = open_settled_ok(w, "f", O_RDWR);
+	fds[0] = open_ok(reader, "f", O_RDONLY);
+	fds[1] = open_ok(mapper, "f", O_RDONLY);
+	ASSERT_RET(backing_control(FIFREEZE, NULL), 0);
+
+	client_start_write_by(writer, BY_PREAD, fd, PAGE, 0, NEW);
+	waits = client_is_busy(writer);
+	client_start_read_by(reader, BY_SPLICE, fds[0], PAGE, PAGE, OLD);
+	client_start_call(mapper, mmap, 0, PAGE, PROT_READ, MAP_SHARED, fds[1], 0);
+	is_read = client_ends(reader);
+	is_mapped = client_ends(mapper);
+	EXPECT_RET(backing_control(FITHAW, NULL), 0);
+
+	EXPECT_HOLDS(waits, "the write waits");
+	EXPECT_HOLDS(is_read, "splice(2) does not wait");
+	EXPECT_HOLDS(is_mapped, "mmap(2) does not wait");
+	EXPECT_RET(client_finish(writer), PAGE);
+	EXPECT_RET(client_finish(reader), PAGE);
+	EXPECT_POSITIVE(client_finish(mapper));
+}
+
+WORLD_FIXTURE(copy);
+
+CASE(copy, waits_for_thaw, .promise = "T53", .needs = NEED_DESTRUCTIVE, .world = &on_ext4,
+	.today = "that the kernel copies when the server cannot is not promised",
+	.title = "the backing filesystem can be frozen after copy_file_range(2) to a file on it; the next copy waits")
+{
+	struct client *c = client(w);
+	long from, to;
+
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "g reg=at-open");
+	ASSERT_RET(backing_fill_on_disk("f", OLD, PAGES), 0);
+	ASSERT_RET(backing_fill_on_disk("g", NEW, PAGES), 0);
+	from = open_settled_ok(w, "f", O_RDONLY);
+	to = open_settled_ok(w, "g", O_RDWR);
+	ASSERT_RET(client_call(c, copy_file_range, from, 0, to, 0, PAGE, 0), PAGE);
+	ASSERT_RET(client_freeze_and_thaw(client_number(w, 1), "backing"), 0);
+
+	ASSERT_RET(backing_control(FIFREEZE, NULL), 0);
+	client_start_call(c, copy_file_range, from, 0, to, 0, PAGE, 0);
+	EXPECT_HOLDS(client_is_busy(c), "the copy waits");
+	EXPECT_BACKING_PATTERN("g", NEW, PAGE, PAGE);
+	EXPECT_RET(backing_control(FITHAW, NULL), 0);
+	EXPECT_RET(client_finish(c), PAGE);
+	EXPECT_BACKING_PATTERN("g", OLD, 2 * PAGE, 0);
 }
 
 WORLD_FIXTURE(loop_device);

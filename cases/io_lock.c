@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which direct writes are in flight at the same time. Promise W6. */
+/* Which writes are in flight beside a direct write. Promises D20, W6, W9. */
 #include <errno.h>
 #include <fcntl.h>
 
 #include "world/case_helpers.h"
+
+static const struct world_opts with_mmap = { .init = "direct-io-allow-mmap" };
 
 #define DIRECT		     "flags=direct_io"
 #define PARALLEL	     "flags=direct_io,parallel_direct_writes"
@@ -50,6 +52,7 @@ static const char *second_write(struct world *w, long fd, long second_fd, off_t 
 {
 	struct client *first = client(w), *second = client_number(w, 1);
 
+	world_requests(w);
 	if (server_hold(w, "WRITE") < 0)
 		return "the server does not hold WRITE";
 	client_start_write(first, fd, "F", 1, offset);
@@ -59,6 +62,15 @@ static const char *second_write(struct world *w, long fd, long second_fd, off_t 
 	client_is_busy(second); /* returns when it waits for the first write, or for the server */
 	world_requests(w);	/* returns when the server has answered all that it was sent */
 	return client_is_busy(second) ? WAITS : OVERLAPS;
+}
+
+static void expect_second_write(struct world *w, long fd, long second_fd, off_t offset,
+				const char *wanted)
+{
+	EXPECT_TEXT(second_write(w, fd, second_fd, offset), wanted);
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_RET(client_finish(client_number(w, 1)), 1);
 }
 
 CASE(direct_writes, overlap_only_if_allowed, .promise = "W6", .abilities = "hold",
@@ -75,10 +87,7 @@ CASE(direct_writes, overlap_only_if_allowed, .promise = "W6", .abilities = "hold
 		open_ok(first, "f", O_RDWR);
 	}
 
-	EXPECT_TEXT(second_write(w, fd, second_fd, variant->offset), variant->second_write);
-	EXPECT_RET(server_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(first), 1);
-	EXPECT_RET(client_finish(second), 1);
+	expect_second_write(w, fd, second_fd, variant->offset, variant->second_write);
 }
 
 WORLD_FIXTURE(cached_open);
@@ -98,10 +107,7 @@ CASE(cached_open, close_allows_parallel_writes, .promise = "W6", .abilities = "h
 	for (int i = 0; i < 2; i++)
 		EXPECT_CLOSE(first, cached[i]);
 
-	EXPECT_TEXT(second_write(w, fd, second_fd, 0), OVERLAPS);
-	EXPECT_RET(server_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(first), 1);
-	EXPECT_RET(client_finish(second), 1);
+	expect_second_write(w, fd, second_fd, 0, OVERLAPS);
 }
 
 CASE(cached_open, second_keeps_writes_exclusive, .promise = "W6", .abilities = "hold",
@@ -118,10 +124,74 @@ CASE(cached_open, second_keeps_writes_exclusive, .promise = "W6", .abilities = "
 	open_ok(first, "f", O_RDWR);
 	EXPECT_CLOSE(first, cached);
 
-	EXPECT_TEXT(second_write(w, fd, second_fd, 0), WAITS);
+	expect_second_write(w, fd, second_fd, 0, WAITS);
+}
+
+WORLD_FIXTURE(mapped_file);
+
+CASE(mapped_file, release_allows_parallel_writes, .promise = "W6", .abilities = "hold",
+	.world = &with_mmap,
+	.title = "a DIRECT_IO file that was mapped shared keeps direct writes from overlapping until its release")
+{
+	struct client *first = client(w), *second = client_number(w, 1);
+	int64_t mapped, fd, second_fd, at;
+
+	open_rule(w, "f times=3 " PARALLEL);
+	fd = open_ok(first, "f", O_RDWR);
+	second_fd = open_ok(second, "f", O_RDWR);
+	mapped = open_ok(second, "f", O_RDWR);
+	for (int i = 0; i < 2; i++) {
+		at = mmap_ok(second, mapped, PROT_READ, MAP_SHARED, 1, 0);
+		EXPECT_RET(client_call(second, munmap, at, 1), 0);
+	}
+
+	TODAY(expect_second_write(w, fd, second_fd, 0, WAITS)); /* the mapping is gone */
+	EXPECT_CLOSE(second, mapped);
+	expect_second_write(w, fd, second_fd, 0, OVERLAPS);
+}
+
+WORLD_FIXTURE(beside_direct_write);
+
+/* Client 1 has opened f for passthrough, and the server holds a WRITE. The descriptor. */
+static long open_beside_direct_write(struct world *w)
+{
+	long fd, direct;
+
+	open_rule(w, "f reg=at-open");
+	open_rule(w, "f reg=reuse flags=passthrough,direct_io,parallel_direct_writes");
+	fd = open_ok(client_number(w, 1), "f", O_RDWR);
+	direct = open_ok(w, "f", O_RDWR);
+	ASSERT_RET(server_hold(w, "WRITE"), 0);
+	client_start_write(client(w), direct, "F", 1, 0);
+	ASSERT_RET(server_wait(w, "WRITE", 1), 1);
+	return fd;
+}
+
+CASE(beside_direct_write, splice_waits, .promise = "W9", .abilities = "hold",
+	.title = "splice(2) into a passthrough file waits for a direct write in flight")
+{
+	struct client *other = client_number(w, 1);
+	long fd = open_beside_direct_write(w);
+
+	client_start_write_by(other, BY_SPLICE, fd, 1, 0, 1);
+	EXPECT_HOLDS(client_is_busy(other), "splice(2) waits for the WRITE");
 	EXPECT_RET(server_go(w, "WRITE"), 1);
-	EXPECT_RET(client_finish(first), 1);
-	EXPECT_RET(client_finish(second), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_RET(client_finish(other), 1);
+	EXPECT_BACKING_PATTERN("f", 1, 1, 0);
+}
+
+CASE(beside_direct_write, zero_length_does_not_wait, .promise = "D20", .abilities = "hold",
+	.title = "a zero-length write to a passthrough file does not wait for a direct write in flight")
+{
+	struct client *other = client_number(w, 1);
+	long fd = open_beside_direct_write(w);
+
+	client_start_write(other, fd, "", 0, 0);
+	EXPECT_HOLDS(client_ends(other), "the zero-length write does not wait");
+	EXPECT_RET(server_go(w, "WRITE"), 1);
+	EXPECT_RET(client_finish(client(w)), 1);
+	EXPECT_RET(client_finish(other), 0);
 }
 
 CASE_MAIN()

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -68,6 +69,43 @@ CASE(locks, posix_lock_is_servers, .promise = "T50", .world = &with_locks,
 	ASSERT_RET(server_override_reply(w, "SETLK", "EAGAIN"), 0);
 	EXPECT_RET(client_call(client(w), fcntl, fd, F_SETLK, (long)&whole_file), -EAGAIN);
 	EXPECT_REQUESTS(w, "SETLK SETLK");
+}
+
+CASE(locks, f_setlkw_waits_for_server, .promise = "T50", .world = &with_locks,
+	.abilities = "arbitrary-init override-reply hold",
+	.title = "with POSIX_LOCKS, F_SETLKW waits until the server answers SETLKW; nothing locks the backing file")
+{
+	struct client *c = client(w);
+	long fd;
+
+	open_rule(w, "f reg=at-open");
+	ASSERT_RET(server_override_reply(w, "SETLKW", "ok"), 0);
+	ASSERT_RET(server_hold(w, "SETLKW"), 0);
+	fd = open_settled_ok(w, "f", O_RDWR);
+
+	client_start_call(c, fcntl, fd, F_SETLKW, (long)&whole_file);
+	EXPECT_RET(server_wait(w, "SETLKW", 1), 1);
+	EXPECT_HOLDS(client_is_busy(c), "F_SETLKW waits");
+	EXPECT_RET(server_go(w, "SETLKW"), 1);
+	EXPECT_RET(client_finish(c), 0);
+	EXPECT_HOLDS(backing_is_unlocked(), "the backing file is not locked");
+}
+
+CASE(locks, killed_client_unlocks, .promise = "T50", .world = &with_locks,
+	.abilities = "arbitrary-init override-reply inspect",
+	.title = "with FLOCK_LOCKS, RELEASE of a file that a killed client had locked by flock(2) has FLOCK_UNLOCK")
+{
+	long fd;
+
+	open_rule(w, "f reg=at-open");
+	ASSERT_RET(server_override_reply(w, "SETLK", "ok"), 0);
+	fd = open_settled_ok(w, "f", O_RDWR);
+	EXPECT_RET(client_call(client(w), flock, fd, LOCK_SH | LOCK_NB), 0);
+
+	kill(client(w)->pid, SIGKILL);
+	client_stop(client(w));
+	EXPECT_REQUESTS(w, "SETLK FLUSH RELEASE");
+	EXPECT_RET(server_inspect(w, "RELEASE", "release-flags"), FUSE_RELEASE_FLOCK_UNLOCK);
 }
 
 /* --- T51: poll ---------------------------------------------------------------------- */
