@@ -185,7 +185,7 @@ IO_METHOD_FIXTURE(maximum_size);
 EACH_CALL(maximum_size);
 
 CASE(maximum_size, backing_fs_limit_efbig, .promise = "T55", .world = &on_ext4,
-	.title = "beyond the maximum file size of the backing filesystem a write fails with EFBIG, a read returns 0")
+	.title = "past the maximum size of a backing file a write fails with EFBIG and keeps the size; reads return 0")
 {
 	struct client *c = client(w);
 	long fd;
@@ -195,6 +195,7 @@ CASE(maximum_size, backing_fs_limit_efbig, .promise = "T55", .world = &on_ext4,
 	fd = open_settled_ok(w, "f", O_RDWR);
 
 	EXPECT_RET(client_write_by(c, variant->io_method, fd, PAGE, FAR, NEW), -EFBIG);
+	EXPECT_CACHED_SIZE(c, fd, 1);
 	EXPECT_RET(client_read_by(c, variant->io_method, fd, PAGE, FAR, NEW), 0);
 	EXPECT_BACKING("f", "f");
 	EXPECT_REQUESTS(w, "");

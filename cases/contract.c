@@ -468,7 +468,7 @@ const struct promise contract[] = {
 	  "fs/backing-file.c: backing_file_open()", .basis = "fuse-passthrough.rst, Introduction: operations are executed on the backing file" },
 	{ "T43", "a reply to OPEN, CREATE or TMPFILE that is shorter or longer than its structure fails the open and pins nothing",
 	  "fs/fuse/dev.c: fuse_copy_out_args()", .basis = "fuse(4), EINVAL: basic mistakes such as short replies are detected; include/uapi/linux/fuse.h: struct fuse_open_out" },
-	{ "T44", "a reply to CREATE whose node or mode is not that of a regular file fails the open and pins nothing",
+	{ "T44", "a reply to CREATE or TMPFILE whose node or mode is not that of a regular file fails the open and pins nothing",
 	  "fs/fuse/dir.c: fuse_create_open()", .basis = "open(2): the new file is a regular file" },
 	{ "T45", "an error as reply to CREATE fails open(2) with it; after ENOSYS, MKNOD and OPEN take the place of CREATE",
 	  "fs/fuse/dir.c: fuse_atomic_open()", .basis = "libfuse include/fuse_lowlevel.h: create(): once ENOSYS was the answer, mknod() and open() are called instead" },

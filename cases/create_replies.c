@@ -73,7 +73,7 @@ CASE(size, sixteen_bytes_open, .promise = "T43", .abilities = "arbitrary-reply t
 	EXPECT_PASSES_THROUGH(w);
 }
 
-/* --- T44: what CREATE says of the file ------------------------------------------------------ */
+/* --- T44: what the reply says of the file --------------------------------------------------- */
 
 WORLD_FIXTURE(bad_entry);
 FIXTURE_VARIANT(bad_entry)
@@ -104,6 +104,18 @@ CASE(bad_entry, not_released, .promise = "T44", .abilities = "arbitrary-reply",
 
 	EXPECT_FAILS(client_open(client(w), "new", CREATE_NEW), -EIO);
 	EXPECT_REQUESTS(w, "LOOKUP CREATE+passthrough");
+}
+
+WORLD_FIXTURE(bad_tmpfile_entry);
+
+CASE(bad_tmpfile_entry, fails_open_eio, .promise = "T44", .abilities = "arbitrary-reply tmpfile",
+	.title = "a TMPFILE reply that describes a directory fails open(2), and pins nothing")
+{
+	open_rule(w, "#tmpfile reg=at-open entry-mode=0040755");
+
+	EXPECT_FAILS(client_open(client(w), "", O_RDWR | O_TMPFILE), -EIO);
+	EXPECT_RET(server_drop(w, last_id(w)), 0);
+	EXPECT_BACKING_FREE();
 }
 
 /* --- T45: CREATE fails, or is not implemented --------------------------------- */

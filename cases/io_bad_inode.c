@@ -60,4 +60,26 @@ CASE(became_fifo_pipe_io, io_continues, .promise = "K7",
 	EXPECT_BACKING_PATTERN("was-f", NEW, PAGE, 0);
 }
 
+WORLD_FIXTURE(looked_up_as_fifo);
+
+CASE(looked_up_as_fifo, io_fails_eio, .promise = "D23", .abilities = "notify",
+	.title = "once LOOKUP finds a FIFO with the node of an open file, its reads and writes fail with EIO")
+{
+	struct client *c = client(w);
+	struct statx st;
+	long fd;
+
+	open_rule(w, "f reg=at-open");
+	fd = open_filled_ok(w, OLD, PAGE, O_RDWR);
+	ASSERT_RET(rename(backing_path("f"), backing_path("was-f")), 0);
+	ASSERT_RET(mkfifo(backing_path("f"), 0666), 0);
+	ASSERT_RET(server_notify(w, "inval-entry f"), 0);
+	ASSERT_RET(client_statx(c, "f", 0, &st), 0);
+	ASSERT_RET(st.stx_mode & S_IFMT, S_IFIFO);
+
+	EXPECT_RET(client_read_by(c, BY_PREAD, fd, PAGE, 0, OLD), -EIO);
+	EXPECT_RET(client_write_by(c, BY_PREAD, fd, PAGE, 0, NEW), -EIO);
+	EXPECT_BACKING_PATTERN("was-f", OLD, PAGE, 0);
+}
+
 CASE_MAIN()

@@ -170,4 +170,28 @@ CASE(getattr_in_flight, does_not_undo_size, .promise = "D4", .abilities = "hold"
 	EXPECT_CACHED_SIZE(c, fd, PAGE);
 }
 
+/* --- likewise to LOOKUP ------------------------------------------------------------- */
+
+WORLD_FIXTURE(lookup_in_flight);
+
+CASE(lookup_in_flight, does_not_undo_size, .promise = "D4", .abilities = "hold notify",
+	.title = "a LOOKUP reply with the size from before an extending write does not undo the cached size")
+{
+	struct client *observer = client_number(w, 1);
+	long fd;
+
+	open_rule(w, "f reg=at-open");
+	fd = open_settled_ok(w, "f", O_RDWR);
+	EXPECT_RET(server_notify(w, "inval-entry f"), 0);
+	ASSERT_RET(server_hold(w, "LOOKUP"), 0);
+	client_start_open(observer, "f", O_PATH); /* asks for the name alone */
+	ASSERT_RET(server_wait(w, "LOOKUP", 1), 1);
+
+	EXPECT_WRITE_BY(w, BY_PREAD, fd, PAGE, 0, NEW);
+	ASSERT_RET(truncate(backing_path("f"), 1), 0); /* what LOOKUP would have found before */
+	EXPECT_RET(server_go(w, "LOOKUP"), 1);
+	EXPECT_POSITIVE(client_finish(observer));
+	EXPECT_CACHED_SIZE(w, fd, PAGE);
+}
+
 CASE_MAIN()

@@ -208,7 +208,7 @@ CASE(lseek_data, sends_request, .promise = "D2", .abilities = "inspect",
 WORLD_FIXTURE(lseek_set);
 
 CASE(lseek_set, sends_nothing, .promise = "D2",
-	.title = "SEEK_SET, SEEK_CUR and SEEK_END send nothing; after a write SEEK_END sends GETATTR")
+	.title = "SEEK_SET, SEEK_CUR and SEEK_END send nothing, even after a read; a write makes SEEK_END send GETATTR")
 {
 	struct client *c = client(w);
 	long fd;
@@ -218,6 +218,7 @@ CASE(lseek_set, sends_nothing, .promise = "D2",
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(c, lseek, fd, 5, SEEK_SET), 5);
 	EXPECT_RET(client_call(c, lseek, fd, 3, SEEK_CUR), 8);
+	EXPECT_READ_BY(c, BY_PREAD, fd, PAGE, 0, OLD);
 	EXPECT_RET(client_call(c, lseek, fd, -1, SEEK_END), PAGE - 1);
 	EXPECT_REQUESTS(w, "");
 	EXPECT_WRITE_AT(c, fd, PAGE, "g");

@@ -94,6 +94,17 @@ CASE(noatime, fuse_mount_updates_atime, .promise = "T18",
 	EXPECT_HOLDS(atime_after_read(w, MS_NOATIME, 0) > LONG_AGO, "the atime is new");
 }
 
+CASE(noatime, not_handed_on, .promise = "T18", .abilities = "inspect",
+	.title = "on a FUSE mount with the option noatime the backing file is opened without O_NOATIME")
+{
+	register_on_other_ok(w, "no-passthrough");
+	open_rule(w, "f reg=reuse");
+	ASSERT_RET(world_set_mount_flags("fuse", MS_BIND | MS_NOATIME), 0);
+
+	open_ok(w, "f", O_RDONLY);
+	EXPECT_RET(other_server_inspect(w, "OPEN", "flags") & O_NOATIME, 0);
+}
+
 /* --- noexec, nosuid ---------------------------------------------------------------- */
 
 #define USER 1000

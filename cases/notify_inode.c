@@ -42,6 +42,24 @@ CASE(inval_inode, leaves_backing_data_alone, .promise = "T47", .abilities = "not
 	EXPECT_REQUESTS(w, "");
 }
 
+WORLD_FIXTURE(grown_outside);
+
+CASE(grown_outside, inval_inode_shows_new_size, .promise = "T47", .abilities = "notify",
+	.title = "after NOTIFY_INVAL_INODE SEEK_END goes to the end of a backing file that grew outside FUSE")
+{
+	struct client *c = client(w);
+	long fd;
+
+	open_rule(w, "f reg=at-open");
+	fd = open_settled_ok(w, "f", O_RDWR);
+	backing_fill_ok("f", 1, 2 * PAGE, 0);
+	TODAY(EXPECT_RET(client_call(c, lseek, fd, 0, SEEK_END), 1));
+
+	EXPECT_RET(server_notify(w, "inval-inode f -1 0"), 0);
+	EXPECT_RET(client_call(c, lseek, fd, 0, SEEK_END), 2 * PAGE);
+	EXPECT_REQUESTS_ABOUT(w, "GETATTR", "GETATTR");
+}
+
 WORLD_FIXTURE(auto_inval);
 static const struct world_opts auto_inval = { .init = "auto-inval-data" };
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "world/case_helpers.h"
+#include "world/io_methods.h"
 
 static const struct world_opts ramfs_backing = { .backing = "ramfs" };
 static const struct world_opts default_permissions = { .fuse_options = "default_permissions" };
@@ -50,6 +50,27 @@ CASE(registered_fd, mode_and_offset_ignored, .promise = "R18",
 	EXPECT_READ(w, fd, "f");
 	EXPECT_WRITE(w, fd, "F");
 	EXPECT_BACKING("f", "F");
+}
+
+#define OPEN_FLAGS (O_ACCMODE | O_APPEND | O_DSYNC | O_NOATIME | O_NONBLOCK)
+
+WORLD_FIXTURE(open_flags);
+FIXTURE_VARIANT(open_flags)
+{
+	int flags;
+};
+FIXTURE_VARIANT_ADD(open_flags, reader) { .flags = O_RDONLY | O_NOATIME | O_NONBLOCK };
+FIXTURE_VARIANT_ADD(open_flags, writer) { .flags = O_WRONLY | O_APPEND | O_DSYNC };
+
+CASE(open_flags, those_of_client, .promise = "R18", .abilities = "inspect",
+	.today = "no document says with which flags the backing file is opened",
+	.title = "the backing file is opened with the flags of the client's open, and with none of the registered fd")
+{
+	register_on_other_ok(w, "no-passthrough"); /* O_RDWR */
+	open_rule(w, "f reg=reuse");
+
+	open_ok(w, "f", variant->flags);
+	EXPECT_RET(other_server_inspect(w, "OPEN", "flags") & OPEN_FLAGS, variant->flags);
 }
 
 /* --- R19: permissions ------------------------------------------------------- */

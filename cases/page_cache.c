@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls that ask for a page cache: that of the backing file, or that of FUSE. Promises T4 to T7. */
+/*
+ * Calls that ask for a page cache: that of the backing file, or that of FUSE. Promises D9, T4 to
+ * T7.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -198,6 +201,34 @@ CASE(fadvise, random_reads_ahead, .promise = "T6", .world = &on_ext4,
 	EXPECT_READ_BY(w, BY_PREAD, fd, PAGE, 0, SEED);
 	EXPECT_HOLDS(backing_cache().cached > 1, "more than the page that was read is cached");
 	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough");
+}
+
+/* --- RWF_DSYNC, RWF_SYNC ------------------------------------------------------------ */
+
+WORLD_FIXTURE(sync_write);
+FIXTURE_VARIANT(sync_write)
+{
+	int flag;
+};
+FIXTURE_VARIANT_ADD(sync_write, rwf_dsync) { .flag = RWF_DSYNC };
+FIXTURE_VARIANT_ADD(sync_write, rwf_sync) { .flag = RWF_SYNC };
+
+CASE(sync_write, cleans_backing_file, .promise = "D9", .world = &on_ext4,
+	.title = "pwritev2(2) with RWF_DSYNC or RWF_SYNC writes its page of the backing file to the device")
+{
+	struct client *c = client(w);
+	long fd;
+
+	SKIP_WITHOUT_CACHESTAT();
+	open_rule(w, "f reg=at-open");
+	backing_fill_ok("f", SEED, PAGE, 0);
+	ASSERT_RET(backing_evict(), 0);
+	fd = open_ok(w, "f", O_RDWR);
+	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, SEED + 1, 0), PAGE);
+	EXPECT_POSITIVE(backing_cache().dirty);
+	EXPECT_RET(client_pwritev2(c, fd, PAGE, 0, SEED + 2, variant->flag), PAGE);
+	EXPECT_RET(backing_cache().dirty + backing_cache().writeback, 0);
+	EXPECT_REQUESTS(w, "LOOKUP OPEN+passthrough GETXATTR");
 }
 
 /* --- madvise(2) and msync(2) -------------------------------------------------------- */

@@ -153,6 +153,32 @@ CASE(lock, f_getlk_asks_server, .promise = "T50", .world = &with_locks,
 	EXPECT_PEEK(c, (long)&getlk.l_len, 5);
 }
 
+/* --- D2: the size of a reply ---------------------------------------------------- */
+
+WORLD_FIXTURE(size);
+FIXTURE_VARIANT(size)
+{
+	const char *lseek; /* struct fuse_lseek_out is one number */
+};
+FIXTURE_VARIANT_ADD(size, too_short) { .lseek = "ok" };
+FIXTURE_VARIANT_ADD(size, too_long) { .lseek = "70 70" };
+
+CASE(size, lseek_fails_eio, .promise = "D2", .abilities = "override-reply arbitrary-reply",
+	.title = "SEEK_DATA fails with EIO if the reply to LSEEK is too short or too long; I/O continues")
+{
+	const long refused = server_can(&w->server, "over-io-uring") ? -EINVAL : -EIO;
+	long fd;
+
+	open_rule(w, "f reg=at-open");
+	ASSERT_RET(server_override_reply(w, "LSEEK", "%s", variant->lseek), 0);
+	fd = open_settled_ok(w, "f", O_RDWR);
+
+	EXPECT_FAILS(client_call(client(w), lseek, fd, 0, SEEK_DATA), refused);
+	EXPECT_WRITE(w, fd, "F");
+	EXPECT_BACKING("f", "F");
+	EXPECT_REQUESTS(w, "LSEEK");
+}
+
 /* --- D2: ENOSYS ---------------------------------------------------------------- */
 
 WORLD_FIXTURE(enosys);

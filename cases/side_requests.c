@@ -126,6 +126,27 @@ CASE(setuid_file, refused_setattr_edquot, .promise = "D24", .abilities = "overri
 	EXPECT_WRITE_BY(root, variant->io_method, fd, PAGE, 0, NEW);
 }
 
+IO_METHOD_FIXTURE(aborted_setuid_file);
+EACH_CALL(aborted_setuid_file);
+
+CASE(aborted_setuid_file, write_enotconn, .promise = "D24", .needs = NEED_FUSECTL,
+	.today = "no document says which I/O an abort ends",
+	.title = "after an abort a non-root write to a setuid file writes nothing and fails with ENOTCONN")
+{
+	struct client *user = client(w);
+	long fd;
+
+	SKIP_UNLESS(variant->needs);
+	open_rule(w, "f reg=at-open");
+	ASSERT_RET(chmod(backing_path("f"), 04777), 0);
+	ASSERT_RET(client_setuid(user, USER), 0);
+	fd = open_settled_ok(w, "f", O_RDWR);
+	ASSERT_RET(world_abort(), 0);
+
+	EXPECT_FAILS(client_write_by(user, variant->io_method, fd, PAGE, 0, NEW), -ENOTCONN);
+	EXPECT_BACKING("f", "f");
+}
+
 WORLD_FIXTURE(mmap_store);
 
 CASE(mmap_store, sends_nothing, .promise = "D7",

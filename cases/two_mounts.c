@@ -2,9 +2,12 @@
 /* Passthrough between two mounts, and two mounts of one file system. Promises T38 to T42. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "shared/fuse_uapi.h"
 #include "world/idmapped_mount.h"
 #include "world/io_methods.h"
 
@@ -151,6 +154,23 @@ CASE(clone, onto_mounted_device_einval, .promise = "T41", .abilities = "devices 
 	EXPECT_FAILS(server_clone_onto_main(w, "clone"), -EINVAL);
 	open_rule(w, "f reg=reuse");
 	EXPECT_READ(w, open_ok(w, "f", O_RDWR), "f");
+}
+
+CASE(clone, onto_other_connection_einval, .promise = "T41", .abilities = "devices",
+	.title = "FUSE_DEV_IOC_CLONE onto the device of another connection fails with EINVAL; that keeps its IDs")
+{
+	int device = world_mount_fuse("other"), main = server_device_copy(&w->server);
+	uint32_t from = main;
+	long id;
+
+	ASSERT_POSITIVE(main);
+	ASSERT_RET(server_adopt_device(w, "other", device), 0);
+	EXPECT_FAILS(ioctl(device, FUSE_DEV_IOC_CLONE, &from) < 0 ? -errno : 0, -EINVAL);
+	id = register_file_ok(w, "f", "dev=other");
+	EXPECT_FAILS(server_backing_close(w, id, ""), -ENOENT);
+	EXPECT_RET(server_backing_close(w, id, "dev=other"), 0);
+	close(main);
+	close(device);
 }
 
 CASE(clone, unmounted_device_fails, .promise = "T41", .abilities = "devices arbitrary-ioctl",
