@@ -202,6 +202,29 @@ CASE(append_only_pwritev2, rwf_noappend_eperm, .promise = "D22",
 	EXPECT_APPENDED();
 }
 
+WORLD_FIXTURE(append_only_copy);
+
+CASE(append_only_copy, o_append_cleared_eperm, .promise = "D22",
+	.title = "copy_file_range(2) to an append-only backing file fails with EPERM once O_APPEND is cleared",
+	NOT_ENFORCED)
+{
+	struct client *c = client(w);
+	long from, to, err;
+
+	backing_fill_ok("f", OLD, PAGE, 0);
+	backing_fill_ok("g", NEW, PAGE, 0);
+	ASSERT_POSITIVE(register_f(w));
+	SET_INODE_FLAGS(FS_APPEND_FL);
+	open_rule(w, "f reg=reuse");
+	to = open_settled_ok(w, "f", O_WRONLY | O_APPEND);
+	from = open_ok(w, "g", O_RDONLY);
+	err = client_call(c, fcntl, to, F_SETFL, 0);
+	if (err == 0)
+		err = client_call(c, copy_file_range, from, 0, to, 0, PAGE, 0);
+	EXPECT_FAILS(err, -EPERM);
+	EXPECT_BACKING_PATTERN_EXACTLY("f", OLD, PAGE, 0);
+}
+
 /* --- flags of one transfer -------------------------------------------------- */
 
 WORLD_FIXTURE(unsupported_rwf);
