@@ -28,6 +28,9 @@ usage()
 	  --replay FILE       make the steps of FILE, in the form in which they are printed
 	  --strict            what is not promised and differs is a deviation, too
 	  --blind GLOB        known bugs of these promises are deviations, too: '*', K1
+	  --guided            half of the sequences begin like one that reached something new: code
+	                      of the kernel if it has CONFIG_KCOV (kernel.sh debug), else a state of
+	                      the model. A seed does not tell the steps then
 	  --destructive       also two mounts that have backing files on each other: if the explorer is
 	                      killed then, they stay for ever
 	  --no-shrink         print the sequence as it was found
@@ -36,7 +39,8 @@ usage()
 	  --help              show this text
 
 	In a virtual machine: FPT_EXPLORE_STEPS=20000 scripts/vm.sh ... --filter 'explore.*',
-	which is always --destructive; FPT_EXPLORE_BLIND=GLOB is --blind
+	which is always --destructive; FPT_EXPLORE_BLIND=GLOB is --blind, FPT_EXPLORE_GUIDED=1
+	--guided
 
 	OUTPUT                the build directory (default: build)
 
@@ -68,7 +72,7 @@ while [ $# -gt 0 ]; do
 		exit 0
 		;;
 	--destructive) export FPT_DESTRUCTIVE=1 ;;
-	--strict | --no-shrink | --keep-going) options+=("$1") ;;
+	--strict | --guided | --no-shrink | --keep-going) options+=("$1") ;;
 	-j[0-9]*) options+=("$1") ;;
 	-j) set -- --jobs "${@:2}" && continue ;;
 	--server | --steps | --jobs | --length | --seed | --systematic | --replay | --blind)

@@ -186,9 +186,11 @@ check_libelf()
 
 # --- configuration -----------------------------------------------------------
 
-# Counters of executed code in these objects; make expands it for each. Only the coverage kernel can have them.
+# Counters and a trace of executed code in these objects; make expands it for each. Only the coverage kernel can
+# have counters, only the debug kernel a trace.
 # shellcheck disable=SC2016 # for make
-profiled=('GCOV_PROFILE=$(filter fs/fuse/%.o fs/backing-file.o,$@)')
+code='$(filter fs/fuse/%.o fs/backing-file.o,$@)'
+profiled=("GCOV_PROFILE=$code" "KCOV_INSTRUMENT=$code")
 
 kernel_make()
 {

@@ -28,6 +28,7 @@ usage()
 
 	  --kind KIND         only the mutations of this kind: bug or harmless
 	  --fail-fast         of bugs, run only the cases that must detect a mutation: they decide
+	  --explore STEPS     of bugs, run the explorer alone, at most so many steps: it decides
 	  --list              show the mutations: name, kind, promises, sentence
 	  --debian VERSION    use the linux-source package of that version instead of KSRC
 	  --help              show this text
@@ -66,6 +67,7 @@ all=("${all[@]%.cocci}")
 
 debian='' mutations=() kinds='bug harmless'
 bug_cases_in=promises # the line of a bug that names the cases to run
+seeds=4 explored=     # of cases/explore.c; how many steps each makes, if the explorer runs instead
 
 header_of() # KEY MUTATION...
 {
@@ -84,14 +86,14 @@ is_harmless() # MUTATION
 	[ "$(header_of kind "$1")" = harmless ]
 }
 
-# Prints the chosen mutations of a kind.
+# Prints the chosen mutations of a kind; explored: bugs that the explorer has to find.
 of_kind() # KIND
 {
 	local name
 
 	for name in "${mutations[@]}"; do
 		case $1 in
-		bug) is_harmless "$name" || echo "$name" ;;
+		bug | explored) is_harmless "$name" || echo "$name" ;;
 		harmless) ! is_harmless "$name" || echo "$name" ;;
 		esac
 	done
@@ -115,10 +117,13 @@ parse_arguments()
 			;;
 		--list) list=1 ;;
 		--fail-fast) bug_cases_in=red ;;
-		--debian | --kind)
+		--debian | --kind | --explore)
 			[ $# -ge 2 ] || die "$1 needs a value, see --help"
-			[ "$1" = --kind ] || debian=$2
-			[ "$1" = --debian ] || choose_kind "$2"
+			case $1 in
+			--debian) debian=$2 ;;
+			--kind) choose_kind "$2" ;;
+			--explore) choose_steps "$2" ;;
+			esac
 			shift
 			;;
 		-*) die "unknown option $1, see --help" ;;
@@ -146,6 +151,12 @@ choose_kind() # KIND
 	bug | harmless) kinds=$1 ;;
 	*) die "--kind knows bug and harmless, not '$1'" ;;
 	esac
+}
+
+choose_steps() # STEPS
+{
+	[[ $1 =~ ^[1-9][0-9]*$ ]] || die "--explore needs a number of steps above 0, not '$1'"
+	explored=$((($1 + seeds - 1) / seeds)) kinds=explored
 }
 
 need() # COMMAND PACKAGE
@@ -218,6 +229,7 @@ run()
 run_kind()
 {
 	case $1 in
+	explored) FPT_EXPLORE_STEPS=$explored FPT_EXPLORE_SHRINK_MS=0 FPT_VM_SILENCE=600 run "$2" 'explore.*' ;;
 	bug) FPT_STRICT=1 run "$2" "$(header_of "$bug_cases_in" "${@:3}" | sort -u | paste -sd ,)" ;;
 	harmless) run "$2" '*' ;;
 	esac
@@ -231,6 +243,7 @@ judge()
 	local cases
 
 	case $1 in
+	explored) fpt mutate explored "$explored" "$unbroken" "$results" ;;
 	bug)
 		mapfile -t cases < <(header_of red "$2")
 		fpt mutate judge "$unbroken" "$results" "${cases[@]}"
@@ -250,7 +263,7 @@ try()
 	what="see $log"
 	apply "$2" || { what="cannot be applied to $version, $what"; return 1; }
 	build 2>>"$log" || { what="does not build, $what"; return 1; }
-	run_kind "$1" "$2" "$2" || { what="no case could run, $what"; return 1; }
+	run_kind "$1" "$2${explored:+-explored}" "$2" || { what="no case could run, $what"; return 1; }
 	what=$(judge "$1" "$2")
 }
 

@@ -6,6 +6,7 @@ they tolerated a harmless one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Iterable, Optional, Sequence
 
@@ -106,3 +107,38 @@ def tolerate(before: Results, after: Results, required: Sequence[str], status: i
         if case not in changed and not before.get(case, _NOT_RUN).outcome.skipped
     ]
     return Toleration(changed, wrong, missed, status)
+
+
+_DEVIATES = re.compile(r"(\S+) deviates after (\d+) steps")  # by cases/explore.c
+
+
+@dataclass
+class Exploration:
+    """What the explorer alone, whose seeds are cases, found of a mutation."""
+
+    limit: int  # steps of all seeds
+    steps: Optional[int] = None  # after which it was found; None: it was not, or not by a step
+    found: str = ""  # a promise, or the outcome of a case without a deviation
+
+    @property
+    def good(self) -> bool:
+        return bool(self.found)
+
+    def text(self) -> str:
+        if not self.found:
+            return f"not found by the explorer in {self.limit} steps"
+        return f"found by the explorer{f' after {self.steps} steps' if self.steps is not None else ''}: {self.found}"
+
+
+def explored(before: Results, after: Results, steps: int) -> Exploration:
+    """Each case makes STEPS steps unless it ends before, one after the other."""
+    exploration = Exploration(steps * len(before))
+    for number, case in enumerate(before):
+        row = after.get(case, _NOT_RUN)
+        if before[case].outcome is not Outcome.PASS or not _detected(row):
+            continue
+        deviation = _DEVIATES.search(row.note)
+        exploration.found = deviation[1] if deviation else row.outcome.value
+        exploration.steps = number * steps + int(deviation[2]) if deviation else None
+        break
+    return exploration

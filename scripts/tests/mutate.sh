@@ -75,7 +75,7 @@ case \$0 in
 		esac
 		shift
 	done
-	echo "\${FPT_STRICT+strict }\$filter" >>"$tmp/filters"
+	echo "\${FPT_STRICT+strict }\${FPT_EXPLORE_STEPS+\$FPT_EXPLORE_STEPS steps }\$filter" >>"$tmp/filters"
 	failing='' changing=
 	[ ! -s "$checkout/build/mutants/7.3/tree/fs/one.c" ] || failing=\$(cat "$tmp/failing") changing=\$(cat "$tmp/changing")
 	mkdir -p "\$run/results/k"
@@ -85,7 +85,7 @@ case \$0 in
 			outcome=pass
 			[[ " \$changing " != *" \$case "* ]] || outcome=changed
 			[[ " \$failing " != *" \$case "* ]] || outcome=fail
-			printf '%s\traw\t%s\t\t\t\n' "\$case" "\$outcome"
+			printf '%s\traw\t%s\t\t\t%s\n' "\$case" "\$outcome" "\${FPT_EXPLORE_STEPS:+E1 deviates after 30 steps}"
 		done
 	} >"\$run/results/k/raw.tsv"
 	[ -z "\$failing" ]
@@ -124,8 +124,18 @@ same "--fail-fast: only the required cases run" - "$tmp/filters" <<'END'
 strict t.f.a,t.f.b
 strict t.f.a,t.f.b
 END
+mutates "the explorer alone finds it" 0 "ok 2 - one: The kernel does something else.\
+ # found by the explorer after 130 steps: E1" t.f.b "" --explore 400
+same "--explore: its cases run, with a part of the steps each" - "$tmp/filters" <<'END'
+100 steps explore.*
+100 steps explore.*
+END
+mutates "the explorer does not find it" 1 "not ok 2 - one: The kernel does something else.\
+ # not found by the explorer in 300 steps" "" "t.f.a" --explore 400
+exits "--explore without a number" 1 "$mutate" --explore many
+says "--explore without a number: says so" "$tmp/err" "mutate: --explore needs a number of steps above 0, not 'many'"
 printf '%s\t%s\t%s\n' mutation case outcome one t.f.a fail one t.f.b pass one t.f.c fail >"$tmp/wanted"
-sed '/^unbroken/d' "$checkout/build/mutations.tsv" >"$tmp/got"
+sed '/^unbroken/d; /-explored\t/d' "$checkout/build/mutations.tsv" >"$tmp/got"
 same "the table has the last outcomes" "$tmp/wanted" "$tmp/got"
 
 two="ok 2 - two: The kernel does it in another way. #"

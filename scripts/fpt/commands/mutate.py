@@ -32,6 +32,13 @@ def _tolerate(status: str, before: str, after: str, *required: str) -> int:
     return 0 if toleration.good else 1
 
 
+def _explored(steps: str, before: str, after: str) -> int:
+    """Of the explorer alone: prints after how many steps it found the mutation, fails if it did not."""
+    exploration = mutate.explored(_rows(before), _rows(after), int(steps))
+    print(exploration.text())
+    return 0 if exploration.good else 1
+
+
 def _record(mutation: str, results: str, table: str) -> int:
     """Replaces the lines of a mutation in a table of mutation, case and outcome."""
     head, *lines = Path(table).read_text().splitlines() if Path(table).exists() else ["mutation\tcase\toutcome"]
@@ -50,6 +57,7 @@ _FUNCTIONS: dict[str, Callable[..., int]] = {
     "judge": _judge,
     "judge-library": _judge_library,
     "tolerate": _tolerate,
+    "explored": _explored,
     "record": _record,
 }
 

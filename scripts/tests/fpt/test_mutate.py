@@ -7,7 +7,7 @@ import pytest
 
 from fpt.commands import mutate as command
 from fpt.commands import outcomes
-from fpt.mutate import judge, tolerate
+from fpt.mutate import explored, judge, tolerate
 from fpt.outcome import Outcome
 from fpt.tsv import Results, Row
 
@@ -71,6 +71,21 @@ def test_a_case_that_is_skipped_before_need_not_detect_it() -> None:
 )
 def test_of_a_mutation_of_libfuse_the_library_is_the_suspect(raw: str, after: str, note: str, good: bool) -> None:
     assert judge(results("pass"), results(after, note=note), ["t.f.a"], results(raw)).good == good
+
+
+@pytest.mark.parametrize(
+    "before, after, note, text",
+    [
+        ("pass", ("pass", "fail"), "I1 deviates after 7 steps", "found by the explorer after 107 steps: I1"),
+        ("pass", ("pass", "crash"), "BUG: in fuse", "found by the explorer: crash"),
+        ("pass", ("pass", "pass"), "", "not found by the explorer in 200 steps"),
+        ("fail", ("fail", "fail"), "I1 deviates after 7 steps", "not found by the explorer in 200 steps"),
+    ],
+)
+def test_the_steps_of_all_seeds_before_count(before: str, after: tuple[str, ...], note: str, text: str) -> None:
+    exploration = explored(results(before, before), results(*after, note=note), 100)
+    assert exploration.text() == text
+    assert exploration.good == text.startswith("found")
 
 
 @pytest.mark.parametrize(
