@@ -6,10 +6,11 @@
 #include "explorer/explore.h"
 #include "world/fixture.h"
 
-#define STEPS  300 /* $FPT_EXPLORE_STEPS; $FPT_EXPLORE_BLIND: see --blind of explore.sh */
+#define STEPS  300 /* $FPT_EXPLORE_STEPS; _BLIND, _GUIDED: see --blind, --guided of explore.sh */
 #define LENGTH 60  /* of a sequence */
 
-#define SHRINK_MS 10000 /* and four calls that do not end, in the time of a case */
+/* $FPT_EXPLORE_SHRINK_MS: and four calls that do not end, in the time of a case. */
+#define SHRINK_MS 10000
 
 /* Each sequence makes a world of its own. */
 static const struct obstacle *no_world(struct world *w, const struct case_info *info)
@@ -32,11 +33,11 @@ FIXTURE_VARIANT_ADD(random, second) { .seed = 2000000 };
 FIXTURE_VARIANT_ADD(random, third) { .seed = 3000000 };
 FIXTURE_VARIANT_ADD(random, fourth) { .seed = 4000000 };
 
-static long steps_wanted(void)
+static long setting(const char *variable, long usual)
 {
-	const char *given = getenv("FPT_EXPLORE_STEPS");
+	const char *given = getenv(variable);
 
-	return given ? atol(given) : STEPS;
+	return given ? atol(given) : usual;
 }
 
 CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold",
@@ -46,12 +47,15 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 					      .length = LENGTH,
 					      .blind = getenv("FPT_EXPLORE_BLIND"),
 					      .strict = case_is_strict() };
+	const long steps_wanted = setting("FPT_EXPLORE_STEPS", STEPS);
 	static struct exploration e;
 	enum walk_end end = WALK_FINE;
 
 	ASSERT_RET(explore_begin(&e, &options, 1), 0);
-	e.shrink_ms = deadline_ms(SHRINK_MS);
-	while (e.steps < steps_wanted() && (end == WALK_FINE || end == WALK_KNOWN))
+	if (setting("FPT_EXPLORE_GUIDED", 0))
+		ASSERT_RET(explore_guide(&e), 0);
+	e.shrink_ms = deadline_ms(setting("FPT_EXPLORE_SHRINK_MS", SHRINK_MS));
+	while (e.steps < steps_wanted && (end == WALK_FINE || end == WALK_KNOWN))
 		end = explore_one(&e);
 	if (end == WALK_IMPOSSIBLE)
 		CASE_SKIP("%s", e.result->text);
@@ -59,8 +63,10 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 		world_broken(NULL, e.result->text);
 		return;
 	}
-	if (end == WALK_DEVIATES)
+	if (end == WALK_DEVIATES) {
 		explore_print(&e, "# ");
+		case_hint("%s deviates after %ld steps", e.result->promise, e.steps);
+	}
 	EXPECT_HOLDS(end != WALK_DEVIATES, "all happens as the model says");
 }
 

@@ -28,9 +28,9 @@ usage()
 	  --replay FILE       make the steps of FILE, in the form in which they are printed
 	  --strict            what is not promised and differs is a deviation, too
 	  --blind GLOB        known bugs of these promises are deviations, too: '*', K1
-	  --guided            half of the sequences begin like one that reached something new: code
-	                      of the kernel if it has CONFIG_KCOV (kernel.sh debug), else a state of
-	                      the model. A seed does not tell the steps then
+	  --guided            half of the sequences begin like one that made the kernel execute what
+	                      none before it did. It needs CONFIG_KCOV (kernel.sh debug); a seed
+	                      does not tell the steps then
 	  --destructive       also two mounts that have backing files on each other: if the explorer is
 	                      killed then, they stay for ever
 	  --no-shrink         print the sequence as it was found
