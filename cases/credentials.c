@@ -407,7 +407,8 @@ CASE(session_keyring, freed_with_id_and_files, .promise = "L2", .abilities = "ar
 	register_file_ok(w, "g", "mode=ro"); /* where the server cannot, the case is broken */
 	by_child = register_by_child(w);
 	if (by_child.keyring < 0)
-		CASE_SKIP("config: no task can have a session keyring (set CONFIG_KEYS=y)");
+		CASE_SKIP("config: no task can have a session keyring (set CONFIG_KEYS=y; in a "
+			  "container: allow keyctl(2))");
 	ASSERT_POSITIVE(by_child.id);
 	if (variant->read_only)
 		ASSERT_RET(world_make_readonly("backing"), 0);

@@ -102,7 +102,7 @@ CASE(locks, killed_client_unlocks, .promise = "T50", .world = &with_locks,
 	fd = open_settled_ok(w, "f", O_RDWR);
 	EXPECT_RET(client_call(client(w), flock, fd, LOCK_SH | LOCK_NB), 0);
 
-	kill(client(w)->pid, SIGKILL);
+	EXPECT_RET(client_signal(client(w), SIGKILL), 0);
 	client_stop(client(w));
 	EXPECT_REQUESTS(w, "SETLK FLUSH RELEASE");
 	EXPECT_RET(server_inspect(w, "RELEASE", "release-flags"), FUSE_RELEASE_FLOCK_UNLOCK);
