@@ -23,6 +23,7 @@ _CANNOT_RUN = "127"  # as in a shell
 UNBEGUN = "unbegun"  # when the time of the run was over
 _KILL_SECONDS = 1.0  # after SIGTERM
 _OUTPUT_SECONDS = 10.0  # after the exit of a program
+_BATCH_SECONDS = 0.005  # of output and kernel log: to wake up for each line costs more than the line
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ class Execution:
         self._until = math.inf
         # poll(2) has also files that epoll(7) refuses, which a container may have as /dev/kmsg.
         self._selector = selectors.PollSelector()
+        self._exits = selectors.PollSelector()
 
     def run(self, jobs: Iterable[Job]) -> None:
         self._jobs.extend(jobs)
@@ -148,6 +150,7 @@ class Execution:
                 self._selector.register(self._log.fd, selectors.EVENT_READ, self._read_log)
             self._start()
             while self._running:
+                self._exits.select(_BATCH_SECONDS)
                 for key, _ in self._selector.select(self._patience()):
                     key.data()
                 self._settle()
@@ -178,6 +181,7 @@ class Execution:
         self._running.append(program)
         self._selector.register(program.output.fd, selectors.EVENT_READ, program.read)
         self._selector.register(program.process, selectors.EVENT_READ, program.reap)
+        self._exits.register(program.process, selectors.EVENT_READ)
 
     def _record(self, job: Job, status: str) -> None:
         good = status in ("0", "4") or status == "1" and self._live.failed_as_expected(*job.key)
@@ -199,8 +203,9 @@ class Execution:
         return max(0.0, min(waits)) if waits else None
 
     def _forget(self, fd: int) -> None:
-        if fd in self._selector.get_map():
-            self._selector.unregister(fd)
+        for selector in self._selector, self._exits:
+            if fd in selector.get_map():
+                selector.unregister(fd)
 
     def _settle(self) -> None:
         """Takes the programs off that have exited or have no output, or are due."""
