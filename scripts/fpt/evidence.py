@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable, Iterator, Optional
 
 from . import reasons
 from .model import Change
@@ -52,16 +52,26 @@ class ServerEvidence:
             _READERS[kind](self.cases.setdefault(name, Evidence()), record)
 
     def read(self, lines: Iterable[str]) -> None:
-        """Skips steps, which are most of the lines, and a line that a crash cut short."""
-        for line in lines:
-            if line.startswith(('{"type":"step"', '{"type":"server"')):
-                continue
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
+        """Skips steps, which are most of the lines."""
+        for record in _records([line for line in lines if not line.startswith(('{"type":"step"', '{"type":"server"'))]):
             if isinstance(record, dict):
                 self.add(record)
+
+
+def _records(lines: list[str]) -> Iterator[Any]:
+    """All at once, which takes a third of the time, or without the lines that a crash cut short."""
+    try:
+        records = json.loads(f"[{','.join(lines)}]")
+    except ValueError:
+        records = []
+    if len(records) == len(lines):
+        yield from records
+        return
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
 
 
 # On one line, with what a reader needs to tell a newline from the two characters.
@@ -70,7 +80,10 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 def _text(record: dict[str, Any], key: str) -> str:
     value = record.get(key)
-    return reasons.printable("" if value is None else str(value).translate(_ESCAPES))
+    text = "" if value is None else str(value)
+    if text.isprintable() and "\\" not in text:  # most are
+        return text
+    return reasons.printable(text.translate(_ESCAPES))
 
 
 def _unmet(found: Evidence, record: dict[str, Any], what: str) -> None:

@@ -9,9 +9,8 @@ from typing import Iterator
 
 def lines(path: Path) -> Iterator[str]:
     """Without newlines; what is not UTF-8 is replaced."""
-    with open(path, encoding="utf-8", errors="replace", newline="\n") as file:
-        for line in file:
-            yield line.rstrip("\n")
+    *lines, rest = path.read_bytes().decode("utf-8", "replace").split("\n")
+    return iter([*lines, rest] if rest else lines)
 
 
 def rows(path: Path) -> Iterator[list[str]]:
