@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -80,6 +81,15 @@
 #define LIBC_IS_GLIBC(major, minor) __GLIBC_PREREQ(major, minor)
 #else
 #define LIBC_IS_GLIBC(major, minor) 0
+#endif
+
+/* musl has one that always fails: POSIX wants it to act on processes, the kernel's is of threads. */
+#ifndef __GLIBC__
+static inline int compat_sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
+{
+	return syscall(SYS_sched_setscheduler, pid, policy, param);
+}
+#define sched_setscheduler(pid, policy, param) compat_sched_setscheduler(pid, policy, param)
 #endif
 
 #if LIBC_IS_GLIBC(2, 36)
