@@ -274,7 +274,7 @@ CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6", .abilities = "c
  * inode of the backing file, even if that is unlinked: it can be freed once they are.
  */
 
-#define RELEASE_MS 1000 /* the server exits if nothing happens for much longer */
+#define RELEASE_MS 5000 /* the server exits if nothing happens for 6 s */
 
 static long free_inodes(void)
 {
