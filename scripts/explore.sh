@@ -101,7 +101,7 @@ for server in "${servers[@]:-raw}"; do
 	file=$server
 	[[ $server = */* ]] || file=$(server_file "$server")
 	[ -x "$file" ] || die "no server $server: run make, or give the path of an executable file"
-	FPT_SERVER=$file fpt explore "$OUTPUT/explore" "${options[@]}" || status=$?
+	FPT_SERVER=$file fpt explore "$OUTPUT/cases" "$OUTPUT/explore" "${options[@]}" || status=$?
 	[ "$status" = 0 ] || [[ " ${options[*]} " = *" --keep-going "* ]] || break
 done
 exit "$status"

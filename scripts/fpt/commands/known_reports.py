@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Iterator
 
 from .. import programs
 
 
-def main(arguments: list[str]) -> int:
-    asked = [program for folder in arguments for program in programs.programs(Path(folder))]
+def declared(folders: list[str]) -> Iterator[str]:
+    asked = [program for folder in folders for program in programs.programs(Path(folder))]
     for lines in programs.answers(asked, "--json"):
         for case in map(json.loads, lines or ()):
             if case.get("known_report"):
-                print(case["promise"], *case["known_report"], sep="\t")
+                yield "\t".join([case["promise"], *case["known_report"]])
+
+
+def main(arguments: list[str]) -> int:
+    for line in declared(arguments):
+        print(line)
     return 0
