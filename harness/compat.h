@@ -83,7 +83,7 @@
 #define LIBC_IS_GLIBC(major, minor) 0
 #endif
 
-/* musl has one that always fails: POSIX wants it to act on processes, the kernel's is of threads. */
+/* That of musl always fails: POSIX wants it to act on processes, the kernel's is of threads. */
 #ifndef __GLIBC__
 static inline int compat_sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
 {
