@@ -48,11 +48,12 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 					      .blind = getenv("FPT_EXPLORE_BLIND"),
 					      .strict = case_is_strict() };
 	const long steps_wanted = setting("FPT_EXPLORE_STEPS", STEPS);
+	const bool is_guided = setting("FPT_EXPLORE_GUIDED", 0);
 	static struct exploration e;
 	enum walk_end end = WALK_FINE;
 
 	ASSERT_RET(explore_begin(&e, &options, 1), 0);
-	if (setting("FPT_EXPLORE_GUIDED", 0))
+	if (is_guided)
 		ASSERT_RET(explore_guide(&e), 0);
 	e.shrink_ms = deadline_ms(setting("FPT_EXPLORE_SHRINK_MS", SHRINK_MS));
 	while (e.steps < steps_wanted && (end == WALK_FINE || end == WALK_KNOWN))
@@ -63,6 +64,8 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 		world_broken(NULL, e.result->text);
 		return;
 	}
+	if (is_guided)
+		case_note("explored", "%s", explore_counts(&e));
 	if (end == WALK_DEVIATES) {
 		explore_print(&e, "# ");
 		case_hint("%s deviates after %ld steps", e.result->promise, e.steps);
