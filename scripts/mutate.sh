@@ -28,7 +28,7 @@ usage()
 
 	  --kind KIND         only the mutations of this kind: bug or harmless
 	  --fail-fast         of bugs, run only the cases that must detect a mutation: they decide
-	  --explore STEPS     of bugs, run the explorer alone, at most so many steps: it decides
+	  --explore STEPS     of bugs, run the explorer alone, so many steps with each seed: it decides
 	  --list              show the mutations: name, kind, promises, sentence
 	  --debian VERSION    use the linux-source package of that version instead of KSRC
 	  --help              show this text
@@ -67,7 +67,7 @@ all=("${all[@]%.cocci}")
 
 debian='' mutations=() kinds='bug harmless'
 bug_cases_in=promises # the line of a bug that names the cases to run
-seeds=4 explored=     # of cases/explore.c; how many steps each makes, if the explorer runs instead
+explored=             # steps with each seed of cases/explore.c, if the explorer runs instead
 
 header_of() # KEY MUTATION...
 {
@@ -156,7 +156,7 @@ choose_kind() # KIND
 choose_steps() # STEPS
 {
 	[[ $1 =~ ^[1-9][0-9]*$ ]] || die "--explore needs a number of steps above 0, not '$1'"
-	explored=$((($1 + seeds - 1) / seeds)) kinds=explored
+	explored=$1 kinds=explored
 }
 
 need() # COMMAND PACKAGE

@@ -120,18 +120,4 @@ headed()
 }
 check "each follows a heading of its section" headed
 
-# The cases that a kernel mutation names and that do not run for it; of a harmless one all run.
-not_run()
-{
-	for mutation in "$scripts"/../fixtures/kernels/mutations/*.cocci; do
-		promises=$(sed -n 's,^// promises: *,,p' "$mutation")
-		sed -n 's,^// \(red\|changed\): *,,p' "$mutation" | while read -r case; do
-			"$built/cases/${case%%.*}" --list --filter "${promises:-*}" | cut -f 1 | grep -qxF "$case" ||
-				echo "${mutation##*/}: $case"
-		done
-	done
-}
-not_run >"$tmp/not_run"
-same "the cases that a kernel mutation names run for it" /dev/null "$tmp/not_run"
-
 finish
