@@ -82,6 +82,12 @@ while IFS=$'\t' read -r fault section; do
 	check "$fault: no suspect" not has_suspect "$fault"
 done <"$tmp/faults"
 
+# --- a word that PROTOCOL.md allows -------------------------------------------------
+
+run preempted requests-preempted --filter "$case"
+check "a server that was preempted breaks no protocol" not grep -F PROTOCOL.md "$tmp/preempted.out"
+check "its log is read" grep -qF 'OPEN+passthrough preempted' "$tmp/preempted.out"
+
 # --- a server that hangs in every case -----------------------------------------------
 
 run hangs root-none --filter 'drop.*'
