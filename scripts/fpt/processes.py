@@ -23,7 +23,6 @@ _NAMED = tuple(
         r"while atomic: .*/(\d+)/0x",
     )
 )
-_OF_THE_KERNEL = frozenset(map(str, range(8)))  # priorities
 _PARENT = re.compile(r"^PPid:\s*(\d+)$", re.MULTILINE)
 _INIT, _KTHREADD = 1, 2
 _DEPTH_MOST = 100  # of ancestors, which may change during the walk
@@ -64,9 +63,9 @@ class Family:
         return next((whose for whose in ("run", "unknown", "others") if whose in found), "")
 
     def annotated(self, record: str) -> str:
-        """The same record of /dev/kmsg with another field, "fpt=WHOSE", if it is the kernel's and names processes."""
+        """The same record of /dev/kmsg with another field, "fpt=WHOSE", if it names processes."""
         head, semicolon, text = record.partition(";")
-        whose = self.whose(text) if head.partition(",")[0] in _OF_THE_KERNEL else ""
+        whose = "" if record.startswith(" ") else self.whose(text)
         return f"{head},fpt={whose};{text}" if whose else record
 
 

@@ -71,5 +71,4 @@ def test_annotated() -> None:
     family = Family(os.getpid())
     assert family.annotated(f"4,1,2,-;PID: {os.getpid()};") == f"4,1,2,-,fpt=run;PID: {os.getpid()};"
     assert family.annotated(" KEY=;PID: 1") == " KEY=;PID: 1"
-    assert family.annotated("12,1,2,-;of a process: PID: 1") == "12,1,2,-;of a process: PID: 1"
     assert family.annotated("4,1,2,-;text") == "4,1,2,-;text"
