@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "shared/fuse_uapi.h"
+#include "world/becomes.h"
 #include "world/case_helpers.h"
 
 #define PAGE sysconf(_SC_PAGESIZE)
@@ -274,8 +274,6 @@ CASE(capabilities, no_cap_fsetid_clears_setuid, .promise = "P6", .abilities = "c
  * inode of the backing file, even if that is unlinked: it can be freed once they are.
  */
 
-#define RELEASE_MS 5000 /* the server exits if nothing happens for 6 s */
-
 static long free_inodes(void)
 {
 	struct statfs st;
@@ -284,15 +282,6 @@ static long free_inodes(void)
 }
 
 /* The kernel frees credentials after a grace period, and their rules in a workqueue. */
-static bool becomes_true(bool (*is_true)(long number), long number)
-{
-	const int step_ms = 10;
-
-	for (int ms = 0; !is_true(number) && ms < deadline_ms(RELEASE_MS); ms += step_ms)
-		poll(NULL, 0, step_ms);
-	return is_true(number);
-}
-
 static bool inodes_are_free(long count)
 {
 	return free_inodes() >= count;
