@@ -25,6 +25,7 @@ class Page:
     version: str = ""  # of the kernel
     files: dict[str, list[Reason]] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)  # files of which nothing is asked
+    every_outcome: set[str] = field(default_factory=set)  # files of which each outcome of a condition is asked, too
     constant: list[str] = field(default_factory=list)  # texts of conditions that may have one outcome in any file
 
 
@@ -40,7 +41,7 @@ class Function:
 def read(lines: Iterable[str]) -> Page:
     """
     A section "## FILE" has rows "| `function()`, ... | `text of a line`, ... or all | why |", "## Left out" has rows
-    "| FILE, ... | why |", "## In every file" has rows "| `text of a line`, ... | why |".
+    "| FILE, ... | why |", and so has "## Every outcome"; "## In every file" has rows "| `text of a line`, ... | why |".
     """
     page = Page()
     title = ""
@@ -55,6 +56,8 @@ def read(lines: Iterable[str]) -> Page:
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         if title == "Left out" and cells and cells[0].startswith("fs/"):
             page.left_out.update(cells[0].split(", "))
+        elif title == "Every outcome" and cells and cells[0].startswith("fs/"):
+            page.every_outcome.update(cells[0].split(", "))
         elif title == "In every file" and cells and cells[0].startswith("`"):
             page.constant += _quoted(cells[0])
         elif title in page.files and len(cells) == 3 and cells[0].startswith("`"):

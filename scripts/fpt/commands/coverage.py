@@ -30,5 +30,5 @@ def main(arguments: list[str]) -> int:
     missing = sum(len(lines) for lines in coverage.unexplained(sources, tree, page).values())
     if "--part" in arguments or not missing:
         return 0
-    print(f"coverage: {missing} lines are not executed with each outcome, and cases/COVERAGE.md does not say why")
+    print(f"coverage: {missing} lines or outcomes were not executed, and cases/COVERAGE.md does not say why")
     return 1

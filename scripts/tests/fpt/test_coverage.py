@@ -31,6 +31,17 @@ int main(void)
 }
 """
 
+ONE_OUTCOME = """int n = 2;
+
+int main(void)
+{
+	volatile int left = 1;
+	if (n > 1)
+		left = 0;
+	return left;
+}
+"""
+
 
 def line(number: int, count: int, *branches: int) -> dict[str, Any]:
     return {"line_number": number, "count": count, "branches": [{"count": n} for n in branches]}
@@ -70,10 +81,10 @@ def test_gcov_is_of_the_compiler_of_the_kernel() -> None:
         coverage.gcov_of("CONFIG_GCC_VERSION=990100\nCONFIG_GCOV_KERNEL=y\n")
 
 
-def build_toy(folder: Path) -> str:
+def build_toy(folder: Path, text: str = TOY) -> str:
     """Compiles and runs a program with counters; the configuration of a kernel of this compiler."""
     (folder / "fs/fuse").mkdir(parents=True)
-    (folder / "fs/fuse/toy.c").write_text(TOY)
+    (folder / "fs/fuse/toy.c").write_text(text)
     subprocess.run(["gcc", "-O0", "--coverage", "-c", "-o", "fs/fuse/toy.o", "fs/fuse/toy.c"], cwd=folder, check=True)
     subprocess.run(["gcc", "--coverage", "-o", "toy", "fs/fuse/toy.o"], cwd=folder, check=True)
     subprocess.run([folder / "toy"], check=True)
@@ -117,7 +128,7 @@ def test_a_run_fails_without_a_reason(tmp_path: Path, capsys: pytest.CaptureFixt
 
     page.write_text("## fs/fuse/toy.c\n\n| `odd()` | `if (n % 2)` | even numbers only |\n")
     assert command.main(arguments) == 1
-    assert capsys.readouterr().out == "coverage: 2 lines are not executed with each outcome, and cases/COVERAGE.md does not say why\n"
+    assert capsys.readouterr().out == "coverage: 2 lines or outcomes were not executed, and cases/COVERAGE.md does not say why\n"
     report = (run / "coverage.md").read_text()
     assert "## fs/fuse/toy.c: without a reason in cases/COVERAGE.md" in report
     assert "explained:\n\n```\nnever:\n     8 int never(int n)\n    10 \treturn odd(n) ? n : -n;\n```" in report
@@ -134,7 +145,22 @@ def test_a_run_fails_without_a_reason(tmp_path: Path, capsys: pytest.CaptureFixt
 
     page.write_text("\n".join(["## In every file", "| `if (n`, `odd(n)` | constant |"]))
     assert command.main(arguments) == 1
-    assert "without a reason in cases/COVERAGE.md\n\nLines neither executed with each outcome nor explained:\n\n```\nodd:\n     4 " in (run / "coverage.md").read_text()
+    assert "without a reason in cases/COVERAGE.md\n\nLines neither executed nor explained:\n\n```\nodd:\n     4 " in (run / "coverage.md").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("gcov"), reason="no gcov")
+def test_each_outcome_is_asked_of_some_files(tmp_path: Path) -> None:
+    build, run, page = tmp_path / "build", tmp_path / "run", tmp_path / "COVERAGE.md"
+    run.mkdir()
+    build_toy(build, ONE_OUTCOME)
+    (run / "coverage.hex").write_text(f"/b/fs/fuse/toy.gcda 0 {(build / 'fs/fuse/toy.gcda').read_bytes().hex()}\n")
+    arguments = [str(run), str(build), str(page)]
+
+    page.write_text("")
+    assert command.main(arguments) == 0
+    page.write_text("## Every outcome\n\n| fs/fuse/toy.c | it is about this |\n")
+    assert command.main(arguments) == 1
+    assert "Lines neither executed nor explained:\n\n```\nmain:\n     6 \tif (n > 1)\n```" in (run / "coverage.md").read_text()
 
 
 NESTED = """static struct a *
@@ -201,10 +227,12 @@ def test_rows_of_the_page() -> None:
             "## Left out",
             "| file | why |",
             "| fs/b.c, fs/c.c | no passthrough |",
+            "## Every outcome",
+            "| fs/d.c | passthrough alone |",
         ]
     )
     assert page.version == "7.3.4"
-    assert page.left_out == {"fs/b.c", "fs/c.c"}
+    assert (page.left_out, page.every_outcome) == ({"fs/b.c", "fs/c.c"}, {"fs/d.c"})
     assert page.files == {"fs/a.c": [coverage_reasons.Reason(6, ("f", "g"), ("a | b", "c"), "no memory"), coverage_reasons.Reason(7, ("h",), (), "not called")]}
     assert list(coverage_reasons.unknown(coverage_reasons.Reason(1, ("first", "none"), ("put()", "get()"), ""), NESTED)) == ["none()", "get()"]
 
@@ -217,7 +245,7 @@ def test_the_page_names_what_exists() -> None:
     trees = [tree for tree in kernel_trees() if tree.name == page.version or tree.name.startswith(page.version + "-")]
     if not trees:
         pytest.skip(f"no source of Linux {page.version} (scripts/debian-source.sh {page.version} fetches it)")
-    missing = [name for name in (*page.files, *page.left_out) if not (trees[0] / name).is_file()]
+    missing = [name for name in (*page.files, *page.left_out, *page.every_outcome) if not (trees[0] / name).is_file()]
     for path, reasons in page.files.items():
         text = (trees[0] / path).read_text().splitlines()
         missing += [f"COVERAGE.md:{reason.row}: {path}: {part}" for reason in reasons for part in coverage_reasons.unknown(reason, text)]
