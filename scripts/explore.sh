@@ -40,7 +40,8 @@ usage()
 
 	In a virtual machine: FPT_EXPLORE_STEPS=20000 scripts/vm.sh ... --filter 'explore.*',
 	which is always --destructive; FPT_EXPLORE_BLIND=GLOB is --blind, FPT_EXPLORE_GUIDED=1
-	--guided
+	--guided. So many steps with each of four seeds; each may take 10 s times FPT_TIMEOUT_MUL
+	(10 without KVM, where a step takes 10 to 20 ms)
 
 	OUTPUT                the build directory (default: build)
 
