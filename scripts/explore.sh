@@ -38,10 +38,11 @@ usage()
 	  --version           show the version of the suite
 	  --help              show this text
 
-	In a virtual machine: FPT_EXPLORE_STEPS=20000 scripts/vm.sh ... --filter 'explore.*',
+	In a virtual machine: FPT_EXPLORE_STEPS=3000 scripts/vm.sh ... --filter 'explore.*',
 	which is always --destructive; FPT_EXPLORE_BLIND=GLOB is --blind, FPT_EXPLORE_GUIDED=1
-	--guided. So many steps with each of four seeds; each may take 10 s times FPT_TIMEOUT_MUL
-	(10 without KVM, where a step takes 10 to 20 ms)
+	--guided. So many steps are made with each of four seeds, each in 10 s times
+	FPT_TIMEOUT_MUL (default: 10). A step takes 10 to 20 ms without KVM: for more than 3000
+	give a greater one, and as many seconds as FPT_VM_SILENCE, for nothing is printed
 
 	OUTPUT                the build directory (default: build)
 
