@@ -127,8 +127,8 @@ END
 mutates "the explorer alone finds it" 0 "ok 2 - one: The kernel does something else.\
  # found by the explorer after 130 steps: E1" t.f.b "" --explore 100
 same "--explore: its cases run, so many steps with each seed" - "$tmp/filters" <<'END'
-100 steps explore.*
-100 steps explore.*
+strict 100 steps explore.*
+strict 100 steps explore.*
 END
 mutates "the explorer does not find it" 1 "not ok 2 - one: The kernel does something else.\
  # not found by the explorer in 300 steps" "" "t.f.a" --explore 100
