@@ -43,6 +43,33 @@ static long setting(const char *variable, long usual)
 	return given ? atol(given) : usual;
 }
 
+/* As many steps, or what can be made in time. */
+static enum walk_end explore(struct exploration *e, long steps)
+{
+	const int64_t until = now_ms() + deadline_ms(EXPLORE_MS);
+	enum walk_end end = WALK_FINE;
+
+	e->shrink_ms = deadline_ms(setting("FPT_EXPLORE_SHRINK_MS", SHRINK_MS));
+	while (e->steps < steps && now_ms() < until && (end == WALK_FINE || end == WALK_KNOWN))
+		end = explore_one(e);
+	return end;
+}
+
+/* Why there is no verdict; or NULL. */
+static const char *no_verdict(const struct exploration *e, enum walk_end end, long steps)
+{
+	static char text[96];
+
+	if (end == WALK_BROKEN || end == WALK_RUNS)
+		return e->result->text;
+	if (end == WALK_DEVIATES || e->steps >= steps)
+		return NULL;
+	snprintf(text, sizeof(text),
+		 "only %ld of %ld steps in %d s: give a greater FPT_TIMEOUT_MUL", e->steps, steps,
+		 deadline_ms(EXPLORE_MS) / 1000);
+	return text;
+}
+
 CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold",
 	.title = "random steps return, send and hold what the model of the contract says")
 {
@@ -53,21 +80,18 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 	const long steps_wanted = setting("FPT_EXPLORE_STEPS", STEPS);
 	const bool is_guided = setting("FPT_EXPLORE_GUIDED", 0);
 	static struct exploration e;
-	enum walk_end end = WALK_FINE;
-	int64_t until;
+	enum walk_end end;
+	const char *why;
 
 	ASSERT_RET(explore_begin(&e, &options, 1), 0);
 	if (is_guided)
 		ASSERT_RET(explore_guide(&e), 0);
-	e.shrink_ms = deadline_ms(setting("FPT_EXPLORE_SHRINK_MS", SHRINK_MS));
-	until = now_ms() + deadline_ms(EXPLORE_MS);
-	while (e.steps < steps_wanted && now_ms() < until &&
-	       (end == WALK_FINE || end == WALK_KNOWN))
-		end = explore_one(&e);
+	end = explore(&e, steps_wanted);
 	if (end == WALK_IMPOSSIBLE)
 		CASE_SKIP("%s", e.result->text);
-	if (end == WALK_BROKEN || end == WALK_RUNS) {
-		world_broken(NULL, e.result->text);
+	why = no_verdict(&e, end, steps_wanted);
+	if (why) {
+		world_broken(NULL, why);
 		return;
 	}
 	if (is_guided)
@@ -75,10 +99,6 @@ CASE(random, agrees_with_model, .promise = "S1", .abilities = "arbitrary-id hold
 	if (end == WALK_DEVIATES) {
 		explore_print(&e, "# ");
 		case_hint("%s deviates after %ld steps", e.result->promise, e.steps);
-	} else if (e.steps < steps_wanted) {
-		case_note_broken("only %ld of %ld steps in %d s: give a greater FPT_TIMEOUT_MUL",
-				 e.steps, steps_wanted, deadline_ms(EXPLORE_MS) / 1000);
-		return;
 	}
 	EXPECT_HOLDS(end != WALK_DEVIATES, "all happens as the model says");
 }
