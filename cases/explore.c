@@ -58,7 +58,7 @@ static enum walk_end explore(struct exploration *e, long steps)
 /* Why there is no verdict; or NULL. */
 static const char *no_verdict(const struct exploration *e, enum walk_end end, long steps)
 {
-	static char text[96];
+	static char text[128];
 
 	if (end == WALK_BROKEN || end == WALK_RUNS)
 		return e->result->text;
