@@ -92,6 +92,8 @@ lockdep_reports '&sb->s_type->i_mutex_key#9){+.+.}-{4:4}, at: fuse_passthrough_w
 exits "the same for an asynchronous write" 0 fpt collate "$run" k libfuse
 lockdep_reports 'sb_writers#6){.+.+}-{0:0}, at: fuse_passthrough_splice_write+0x3e3/0x620'
 exits "the same, by the caller of what takes the lock" 0 fpt collate "$run" k libfuse
+lockdep_reports '&sb->s_type->i_mutex_key#9){+.+.}-{4:4}, at: backing_file_write_iter+0x192/0x2a0'
+exits "another lock there is not known" 1 fpt collate "$run" k libfuse
 lockdep_reports '&fc->bg_lock){+.+.}-{3:3}, at: fuse_request_end+0x6cc/0x8d0'
 exits "an unknown report of the same kind" 1 fpt collate "$run" k libfuse
 says "fails the case" "$run/results/k/libfuse.tsv" 'gamma.h.two.*kernel log: WARNING: possible recursive locking.*'
