@@ -230,8 +230,8 @@ run_kind()
 {
 	case $1 in
 	explored)
-		export FPT_STRICT=1 FPT_EXPLORE_STEPS=$explored FPT_EXPLORE_SHRINK_MS=0
-		FPT_TIMEOUT_MUL=$((10 + explored / 300)) FPT_VM_SILENCE=600 run "$2" 'explore.*'
+		FPT_STRICT=1 FPT_EXPLORE_STEPS=$explored FPT_EXPLORE_SHRINK_MS=0 \
+			FPT_TIMEOUT_MUL=$((10 + explored / 300)) FPT_VM_SILENCE=600 run "$2" 'explore.*'
 		;;
 	bug) FPT_STRICT=1 run "$2" "$(header_of "$bug_cases_in" "${@:3}" | sort -u | paste -sd ,)" ;;
 	harmless) run "$2" '*' ;;
